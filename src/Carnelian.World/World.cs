@@ -1,0 +1,118 @@
+namespace Carnelian;
+
+/// <summary>
+/// The one seam to everything outside the process's own logic: clock, randomness, disk, network, background
+/// workers and time budgets. <see cref="RealWorld"/> is the machine; <see cref="SimulatedWorld"/> replays a seed.
+/// Owned by the server that runs in it and used by its command thread only, unless a member says otherwise.
+/// </summary>
+public abstract class World : IDisposable
+{
+    public abstract Clock Clock { get; }
+
+    public abstract Randomness Randomness { get; }
+
+    public abstract Disk Disk { get; }
+
+    public abstract Network Network { get; }
+
+    public abstract Workers Workers { get; }
+
+    /// <summary>What a chore may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
+    public abstract Budget StartBudget(long microseconds);
+
+    public abstract void Dispose();
+}
+
+/// <summary>Time, in the two kinds that programs need.</summary>
+public abstract class Clock
+{
+    /// <summary>Wall clock: microseconds since 1970-01-01 UTC. May jump.</summary>
+    public abstract long UnixMicroseconds { get; }
+
+    /// <summary>Nanoseconds since some fixed moment; never goes back. For durations.</summary>
+    public abstract long MonotonicNanoseconds { get; }
+
+    public long UnixMilliseconds => UnixMicroseconds / 1000;
+}
+
+/// <summary>The only source of chance.</summary>
+public abstract class Randomness
+{
+    public abstract ulong Next();
+
+    public abstract void Fill(Span<byte> destination);
+
+    /// <summary>Uniform in [0, bound).</summary>
+    public int Below(int bound)
+    {
+        Check.That(bound > 0);
+        return (int)(((Next() >> 32) * (ulong)bound) >> 32);
+    }
+}
+
+/// <summary>
+/// A chore's allowance. Ask <see cref="Spent"/> after every small step; it looks at the clock only every few calls.
+/// </summary>
+public struct Budget
+{
+    private const int StepsPerLook = 8;
+
+    private readonly Clock? _clock;
+    private readonly long _deadlineNanoseconds;
+    private int _steps;
+
+    /// <summary>Spent once the clock passes the deadline.</summary>
+    public Budget(Clock clock, long deadlineNanoseconds)
+    {
+        _clock = clock;
+        _deadlineNanoseconds = deadlineNanoseconds;
+        _steps = StepsPerLook;
+    }
+
+    /// <summary>Spent after this many steps.</summary>
+    public Budget(int steps) => _steps = steps;
+
+    public bool Spent
+    {
+        get
+        {
+            if (--_steps > 0) return false;
+            if (_clock is null) return true;
+            _steps = StepsPerLook;
+            return _clock.MonotonicNanoseconds >= _deadlineNanoseconds;
+        }
+    }
+}
+
+/// <summary>
+/// Background work: a job runs on a worker thread, then reports on the command thread. Jobs of one
+/// <see cref="WorkerQueue"/> run in the order in which they were posted, one at a time.
+/// </summary>
+public abstract class Workers
+{
+    public abstract void Post(WorkerQueue queue, WorkerJob job);
+
+    /// <summary>Runs <see cref="WorkerJob.Completed"/> of what has finished; called by the command thread once a turn.</summary>
+    public abstract void DeliverCompleted();
+
+    /// <summary>Jobs posted whose <see cref="WorkerJob.Completed"/> has not yet run.</summary>
+    public abstract int Pending { get; }
+}
+
+/// <summary>Kinds of background work, each served in order by a thread of its own (as Redis' bio threads).</summary>
+public enum WorkerQueue
+{
+    CloseFile,
+    SyncFile,
+    ReleaseMemory,
+    Save,
+}
+
+public abstract class WorkerJob
+{
+    /// <summary>On the worker thread. Must not touch the keyspace. Reports failure through fields, never by throwing.</summary>
+    public abstract void Run();
+
+    /// <summary>On the command thread, after <see cref="Run"/>.</summary>
+    public virtual void Completed() { }
+}
