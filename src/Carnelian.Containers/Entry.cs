@@ -49,8 +49,8 @@ internal static unsafe class Entry
     public static ref ulong Header(byte* entry) => ref *(ulong*)entry;
 
     public static ulong MakeHeader(int keyLength, ValueType type, ValueEncoding encoding, bool expires, bool external, int inlineLength) =>
-        (ulong)Math.Min(keyLength, LongKey) | ((ulong)type << TypeShift) | ((ulong)encoding << EncodingShift)
-        | (expires ? ExpiresBit : 0) | (external ? ExternalBit : 0) | ((ulong)inlineLength << InlineShift);
+        (uint)Math.Min(keyLength, LongKey) | ((ulong)type << TypeShift) | ((ulong)encoding << EncodingShift)
+        | (expires ? ExpiresBit : 0) | (external ? ExternalBit : 0) | ((ulong)(uint)inlineLength << InlineShift);
 
     public static int ShortKeyLength(ulong header) => (int)(header & 0xff);
 
@@ -66,11 +66,11 @@ internal static unsafe class Entry
 
     public static int Lru(ulong header) => (int)((header & LruMask) >> LruShift);
 
-    public static ulong WithLru(ulong header, int lru) => (header & ~LruMask) | (((ulong)lru << LruShift) & LruMask);
+    public static ulong WithLru(ulong header, int lru) => (header & ~LruMask) | (((ulong)(uint)lru << LruShift) & LruMask);
 
     public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);
 
-    public static ulong WithMark(ulong header, int mark) => (header & ~MarkMask) | ((ulong)mark << MarkShift);
+    public static ulong WithMark(ulong header, int mark) => (header & ~MarkMask) | ((ulong)(uint)mark << MarkShift);
 
     public static ulong WithExpires(ulong header, bool expires) => expires ? header | ExpiresBit : header & ~ExpiresBit;
 

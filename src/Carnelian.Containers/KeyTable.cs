@@ -67,7 +67,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
-    public void Write(ref EntryHandle at, ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> value, long expiryMs)
+    public void Write(scoped ref EntryHandle at, ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> value, long expiryMs)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var external = value.Length > Entry.InlineValueMax;
@@ -115,7 +115,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// Gives an existing string another length, keeping its beginning; new bytes are zero. The result is writable until the next edit.
     /// Encoding becomes <paramref name="encoding"/>.
     /// </summary>
-    public Span<byte> Resize(ref EntryHandle at, int length, ValueEncoding encoding)
+    public Span<byte> Resize(scoped ref EntryHandle at, int length, ValueEncoding encoding)
     {
         var entry = at.Position.Entry;
         ref var header = ref Entry.Header(entry);
@@ -131,7 +131,7 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>An inline value gets another length, in its block, in another one or outside.</summary>
-    private void Grow(ref EntryHandle at, int length)
+    private void Grow(scoped ref EntryHandle at, int length)
     {
         var old = at.Position.Entry;
         var header = Entry.Header(old);
@@ -183,7 +183,7 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
-    public void WriteExpiry(ref EntryHandle at, long expiryMs)
+    public void WriteExpiry(scoped ref EntryHandle at, long expiryMs)
     {
         var old = at.Position.Entry;
         var header = Entry.Header(old);
@@ -207,7 +207,7 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>Takes an existing key out; handle and slot are then empty, views still live until the end of the call.</summary>
-    public void Remove(ref EntryHandle at)
+    public void Remove(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
         _table.Remove(at.Position);

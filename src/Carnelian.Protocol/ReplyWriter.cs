@@ -65,7 +65,7 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     }
 
     /// <summary>Bytes that already are RESP.</summary>
-    public void Raw(ReadOnlySpan<byte> resp)
+    public void Raw(scoped ReadOnlySpan<byte> resp)
     {
         resp.CopyTo(Room(resp.Length));
         _used += resp.Length;
@@ -86,12 +86,12 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     public void Ok() => Raw("+OK\r\n"u8);
 
     /// <summary>A status: a line without line breaks.</summary>
-    public void Simple(ReadOnlySpan<byte> text) => Line((byte)'+', text);
+    public void Simple(scoped ReadOnlySpan<byte> text) => Line((byte)'+', text);
 
     /// <summary>An error: code, blank, sentence. Line breaks become blanks, as Redis does.</summary>
-    public void Error(ReadOnlySpan<byte> text) => Line((byte)'-', text);
+    public void Error(scoped ReadOnlySpan<byte> text) => Line((byte)'-', text);
 
-    private void Line(byte type, ReadOnlySpan<byte> text)
+    private void Line(byte type, scoped ReadOnlySpan<byte> text)
     {
         var room = Room(text.Length + 3);
         room[0] = type;
@@ -106,7 +106,7 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
 
     public void Integer(long value) => Header((byte)':', value);
 
-    public void Bulk(ReadOnlySpan<byte> value)
+    public void Bulk(scoped ReadOnlySpan<byte> value)
     {
         if (_room.Length - _used < value.Length + HeaderBytes + 2) Refill(value.Length + HeaderBytes + 2);
         Header((byte)'$', value.Length);
@@ -137,7 +137,7 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     }
 
     /// <summary>Text for people: RESP3 marks its format ("txt", "mkd").</summary>
-    public void Verbatim(ReadOnlySpan<byte> text, ReadOnlySpan<byte> format)
+    public void Verbatim(scoped ReadOnlySpan<byte> text, scoped ReadOnlySpan<byte> format)
     {
         if (!IsResp3)
         {

@@ -57,6 +57,9 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
         }
     }
 
+    /// <summary>From the given argument on.</summary>
+    public Arguments Slice(int start) => new(_request, _items[start..]);
+
     /// <summary>A copy that outlives the call, for requests that wait.</summary>
     public byte[][] Copy()
     {
