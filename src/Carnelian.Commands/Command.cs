@@ -1,0 +1,130 @@
+namespace Carnelian;
+
+/// <summary>What is known of a command or subcommand. Immutable once its table is built; one object per table.</summary>
+public sealed class Command
+{
+    private readonly CommandSet _set;
+    private readonly int _document;
+    private readonly KeySpec[] _keySpecs;
+    private readonly KeyExtractor? _extractor;
+
+    internal Command(
+        string fullName, CommandHandler? handler, int arity, CommandFlags flags, AclCategories categories, KeySpec[] keySpecs, KeyExtractor? extractor,
+        CommandSet set, int document)
+    {
+        FullName = fullName;
+        Name = fullName[(fullName.IndexOf('|') + 1)..];
+        Handler = handler;
+        Arity = arity;
+        LegacyRange = LegacyKeyRange.Of(keySpecs, out var movable);
+        Flags = movable ? flags | CommandFlags.MovableKeys : flags;
+        Categories = categories | Implied(flags, categories);
+        _keySpecs = keySpecs;
+        _extractor = extractor;
+        _set = set;
+        _document = document;
+
+        var (real, reliable) = (false, true);
+        foreach (var spec in keySpecs)
+        {
+            real |= (spec.Flags & KeyFlags.NotKey) == 0;
+            reliable &= (spec.Flags & KeyFlags.VariableFlags) == 0;
+        }
+        HasKeys = real || extractor is not null;
+        TrustsKeySpecs = keySpecs.Length > 0 && (reliable || extractor is null);
+    }
+
+    /// <summary>The command's place among all commands and subcommands of its table: dense, for arrays of statistics.</summary>
+    public int Index { get; internal set; }
+
+    /// <summary>"get"; of a subcommand the last word.</summary>
+    public string Name { get; }
+
+    /// <summary>"config|get", as COMMAND, ACL and INFO commandstats write it.</summary>
+    public string FullName { get; }
+
+    /// <summary>Null for a pure container.</summary>
+    public CommandHandler? Handler { get; }
+
+    /// <summary>The number of arguments with the command's name (and the subcommand's); negative when there may be more.</summary>
+    public int Arity { get; }
+
+    public CommandFlags Flags { get; }
+
+    /// <summary>With those that follow from the flags.</summary>
+    public AclCategories Categories { get; }
+
+    /// <summary>First, last and step, as far as one range can tell where the keys are.</summary>
+    public LegacyKeyRange LegacyRange { get; }
+
+    public ReadOnlySpan<KeySpec> KeySpecs => _keySpecs;
+
+    /// <summary>Whether a call can name keys at all.</summary>
+    public bool HasKeys { get; }
+
+    public Command? Container { get; private set; }
+
+    /// <summary>By name; null when the command is no container.</summary>
+    public Command[] Subcommands { get; private set; } = [];
+
+    public CommandDocumentation Documentation => new(_set.Document(_document));
+
+    private NameTable? SubcommandNames { get; set; }
+
+    private bool TrustsKeySpecs { get; }
+
+    public bool Has(CommandFlags any) => (Flags & any) != 0;
+
+    /// <summary>Whether a call with so many arguments, the name included, is right.</summary>
+    public bool AcceptsCount(int arguments) => Arity >= 0 ? arguments == Arity : arguments >= -Arity;
+
+    public Command? FindSubcommand(ReadOnlySpan<byte> name) => SubcommandNames?.Find(name);
+
+    /// <summary>
+    /// Where the keys of a call are, and how each is treated. False when the arguments do not allow to tell, and then there are none.
+    /// </summary>
+    /// <param name="arguments">From the command's name on; their number fits the arity.</param>
+    /// <param name="withNotKeys">Also what is only routed like a key.</param>
+    public bool FindKeys(Arguments arguments, out KeyRanges keys, bool withNotKeys = false)
+    {
+        keys = default;
+        // A spec is preferred while its flags are exact; the extractor serves where a spec must say "it depends".
+        if (TrustsKeySpecs && FindBySpecs(arguments, ref keys, withNotKeys)) return true;
+        keys = default;
+        if (_extractor is null) return _keySpecs.Length == 0;
+        if (_extractor(arguments, ref keys)) return true;
+        keys = default;
+        return false;
+    }
+
+    internal void Adopt(Command[] subcommands)
+    {
+        Subcommands = subcommands;
+        SubcommandNames = new NameTable(subcommands);
+        foreach (var subcommand in subcommands) subcommand.Container = this;
+    }
+
+    private bool FindBySpecs(Arguments arguments, ref KeyRanges keys, bool withNotKeys)
+    {
+        foreach (ref readonly var spec in KeySpecs)
+        {
+            if ((spec.Flags & KeyFlags.NotKey) != 0 && !withNotKeys) continue;
+            if (!KeySearch.TryFind(in spec, arguments, ref keys) || (spec.Flags & KeyFlags.Incomplete) != 0) return false;
+        }
+        return true;
+    }
+
+    /// <summary>The ACL categories that follow from flags, by Redis' rules.</summary>
+    private static AclCategories Implied(CommandFlags flags, AclCategories declared)
+    {
+        if ((flags & CommandFlags.Module) != 0) return AclCategories.None;
+        var implied = (flags & CommandFlags.Fast) != 0 ? AclCategories.Fast : AclCategories.Slow;
+        if ((flags & CommandFlags.Write) != 0) implied |= AclCategories.Write;
+        // What runs scripts is no read, even if they may only read.
+        if ((flags & CommandFlags.ReadOnly) != 0 && (declared & AclCategories.Scripting) == 0) implied |= AclCategories.Read;
+        if ((flags & CommandFlags.Admin) != 0) implied |= AclCategories.Admin | AclCategories.Dangerous;
+        if ((flags & CommandFlags.PubSub) != 0) implied |= AclCategories.PubSub;
+        if ((flags & CommandFlags.Blocking) != 0) implied |= AclCategories.Blocking;
+        return implied;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text;
+
+namespace Carnelian;
+
+/// <summary>Which commands a table holds: those of a data server or those of Sentinel.</summary>
+public enum CommandTableKind { Server, Sentinel }
+
+/// <summary>
+/// All commands by name. Immutable, so that every server of a process may share it; building one reads no attributes and parses no
+/// documentation.
+/// </summary>
+public sealed class CommandTable
+{
+    private readonly NameTable _names;
+    private readonly Command[] _all;
+
+    public CommandTable(CommandTableKind kind, params ReadOnlySpan<CommandSet> sets)
+    {
+        var declared = new CommandDeclarations();
+        foreach (var set in sets) declared.AddAll(set);
+        var commands = declared.Commands;
+        commands.RemoveAll(command => kind == CommandTableKind.Sentinel
+            ? !command.Has(CommandFlags.Sentinel | CommandFlags.OnlySentinel)
+            : command.Has(CommandFlags.OnlySentinel));
+        _all = commands.ToArray();
+        // "|" sorts after letters, so a container stands before its subcommands and these stand together.
+        Array.Sort(_all, (a, b) => string.CompareOrdinal(a.FullName, b.FullName));
+
+        var top = new List<Command>(_all.Length);
+        for (var i = 0; i < _all.Length; i++)
+        {
+            _all[i].Index = i;
+            if (i > 0 && _all[i].FullName.Equals(_all[i - 1].FullName, StringComparison.OrdinalIgnoreCase))
+                Check.Fail($"the command {_all[i].FullName} is declared once");
+            if (_all[i].Name.Length == _all[i].FullName.Length) top.Add(_all[i]);
+        }
+        TopLevel = top.ToArray();
+        _names = new NameTable(TopLevel);
+        AdoptSubcommands();
+    }
+
+    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel) = (names, other._all, other.TopLevel);
+
+    /// <summary>By <see cref="Command.Index"/>, subcommands included.</summary>
+    public ReadOnlySpan<Command> All => _all;
+
+    /// <summary>Without subcommands, by name.</summary>
+    public Command[] TopLevel { get; }
+
+    /// <summary>A command by its name in any case; null when there is none.</summary>
+    public Command? Find(ReadOnlySpan<byte> name) => _names.Find(name);
+
+    /// <summary>
+    /// The command of a call: of a container with a second argument the subcommand, or null when it has no such one. A container
+    /// alone is returned itself.
+    /// </summary>
+    public Command? Find(Arguments arguments)
+    {
+        var command = Find(arguments[0]);
+        return command is null || command.Subcommands.Length == 0 || arguments.Count == 1 ? command : command.FindSubcommand(arguments[1]);
+    }
+
+    /// <summary>By "get" or "config|get" in any case; null when there is none.</summary>
+    public Command? FindFullName(ReadOnlySpan<byte> fullName)
+    {
+        var bar = fullName.IndexOf((byte)'|');
+        return bar < 0 ? Find(fullName) : Find(fullName[..bar])?.FindSubcommand(fullName[(bar + 1)..]);
+    }
+
+    /// <summary>A table in which a command is found under another name only (`rename-command`), or not at all when that is empty.</summary>
+    public CommandTable Rename(Command command, string name) => new(this, _names.Renamed(command, name));
+
+    private void AdoptSubcommands()
+    {
+        for (var i = 0; i < _all.Length;)
+        {
+            var bar = _all[i].FullName.IndexOf('|');
+            if (bar < 0)
+            {
+                i++;
+                continue;
+            }
+            var prefix = _all[i].FullName.AsSpan(0, bar + 1);
+            var end = i + 1;
+            while (end < _all.Length && _all[end].FullName.AsSpan().StartsWith(prefix, StringComparison.Ordinal)) end++;
+            var container = Find(Encoding.ASCII.GetBytes(_all[i].FullName, 0, bar));
+            if (container is null) Check.Fail($"the container of {_all[i].FullName} is declared");
+            container.Adopt(_all[i..end]);
+            i = end;
+        }
+    }
+}
