@@ -49,7 +49,8 @@ internal sealed record BenchmarkRun(
         var throughput = Regex.Match(output, @"throughput summary: ([\d.]+) requests per second");
         var summary = Regex.Match(output, @"latency summary \(msec\):\s+avg\s+min\s+p50\s+p95\s+p99\s+max\s+([\d. ]+)");
         var columns = summary.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var p999 = Regex.Matches(output, @"^([\d.]+)% <= ([\d.]+) milliseconds", RegexOptions.Multiline).FirstOrDefault(step => Number(step.Groups[1].Value) >= 99.9);
+        var p999 = Regex.Matches(output, @"^([\d.]+)% <= ([\d.]+) milliseconds", RegexOptions.Multiline)
+            .FirstOrDefault(step => Number(step.Groups[1].Value) >= 99.9);
         if (!throughput.Success || columns.Length != 6 || p999 == null)
             throw new MeasurementFailed($"valkey-benchmark printed no summary: {output.Trim().Split('\n', '\r')[^1]}");
         return new BenchmarkRun(

@@ -16,8 +16,7 @@ internal sealed class Children : IDisposable
         lock (_gate)
         {
             // A signal may arrive between two measurements: nothing may be born after EndAll.
-            if (_closed)
-                throw new BenchStopped("interrupted");
+            StopIfClosed();
             Process process;
             try
             {
@@ -66,6 +65,16 @@ internal sealed class Children : IDisposable
             _closed = true;
             foreach (var process in _running)
                 Kill(process);
+        }
+    }
+
+    /// <summary>Stops the run if it was interrupted: what fails from then on is no finding.</summary>
+    public void StopIfClosed()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                throw new BenchStopped("interrupted");
         }
     }
 

@@ -5,7 +5,8 @@ internal sealed class ConnectionsGroup : IGroup
 {
     private const string Explanation = """
         Idle: resident bytes per connection, each answered one PING, five seconds later (in the small load a thousand connections). Active: as many clients of
-        valkey-benchmark, each with one SET or GET under way; latencies in milliseconds, which at this number are mostly waiting for the others.
+        valkey-benchmark, each with one SET or GET under way; latencies in milliseconds, which at this number are mostly
+        waiting for the others. Its CPU includes accepting the connections.
         """;
 
     private const int SettleMs = 5000;
@@ -43,7 +44,8 @@ internal sealed class ConnectionsGroup : IGroup
             if (server.IsCandidate)
                 candidate = each;
             table.Add(
-                server.Name, Figure.Mebibytes(emptyBytes), Figure.Mebibytes(residentBytes), Figure.Of(each), server.IsCandidate ? "" : Figure.Ratio(candidate, each));
+                server.Name, Figure.Mebibytes(emptyBytes), Figure.Mebibytes(residentBytes), Figure.Of(each),
+                server.IsCandidate ? "" : Figure.Ratio(candidate, each));
         }, connections + ConnectionPool.ClientsBeyond);
     }
 

@@ -12,7 +12,7 @@ internal interface IGroup
 }
 
 /// <summary>What every group needs: the servers to compare, the load generator, the options and the report.</summary>
-internal sealed record Lab(Options Options, IReadOnlyList<ServerProgram> Programs, string Benchmark, Children Children, Report Report)
+internal sealed record Lab(Options Options, List<ServerProgram> Programs, string Benchmark, Children Children, Report Report)
 {
     /// <summary>The small load where that suffices to try things out, the full one for figures to keep.</summary>
     public int Size(int small, int full) => Options.Full ? full : small;
@@ -42,6 +42,7 @@ internal sealed record Lab(Options Options, IReadOnlyList<ServerProgram> Program
         }
         catch (MeasurementFailed e)
         {
+            Children.StopIfClosed();
             Report.Fail(server, what, e.Message);
             return false;
         }

@@ -10,7 +10,8 @@ internal static class Machine
         var model = Field("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString();
         var memoryKib = Field("/proc/meminfo", "MemTotal") is { } total ? long.Parse(total.Split(' ')[0]) : 0;
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
-        return $"{Environment.ProcessorCount} cores ({model}), {memoryKib / (1024.0 * 1024):0.0} GiB of memory, Linux {kernel}, {RuntimeInformation.FrameworkDescription}";
+        return $"{Environment.ProcessorCount} cores ({model}), {memoryKib / (1024.0 * 1024):0.0} GiB of memory, "
+            + $"Linux {kernel}, {RuntimeInformation.FrameworkDescription}";
     }
 
     /// <summary>The value of the first "name: value" line of a file in /proc, or null.</summary>

@@ -24,7 +24,8 @@ internal sealed class MemoryGroup : IGroup
         var sizes = Enumerable.Range(16, 17).Select(i => i * step).ToArray();
         var mainSize = 20 * step;
         var table = lab.Report.Begin(new Table("Memory per key", Explanation,
-            ("keys", 14), ("server", 9), ("empty MiB", 9), ($"B/key at {mainSize / 1e6} M", 12), ("×", 6), ("used_memory/key", 9), ("worst B/key", 9), ("at M keys", 9), ("worst ×", 7))
+            ("keys", 14), ("server", 9), ("empty MiB", 9), ($"B/key at {mainSize / 1e6} M", 12), ("×", 6),
+            ("used_memory/key", 9), ("worst B/key", 9), ("at M keys", 9), ("worst ×", 7))
         { WordColumns = 2 });
         foreach (var member in members)
         {

@@ -76,7 +76,9 @@ internal sealed class Options
     }
 
     private static int Count(string name, string value) =>
-        int.TryParse(value, out var count) && count is > 0 and <= 100_000 ? count : throw new BenchStopped($"{name} takes a number from 1 to 100000, not '{value}'");
+        int.TryParse(value, out var count) && count is > 0 and <= 100_000
+            ? count
+            : throw new BenchStopped($"{name} takes a number from 1 to 100000, not '{value}'");
 
     private static bool IsFull(string value) => value switch
     {

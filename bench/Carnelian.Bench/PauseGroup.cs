@@ -8,8 +8,8 @@ internal sealed class PauseGroup : IGroup
     private const string Explanation = """
         A probe sends PING and GET in turn every millisecond; a reply later than that stands for the probes it held up. Milliseconds, medians of the rounds
         (at most three, each with a fresh server); worst is the highest of all rounds. Idle: nothing else happens, the noise of this machine. Fill: one client
-        pipelines SETs of new keys (16 + 32 bytes). Large: ten thousand clients are connected (small load: a thousand) and one SETs and GETs values of 1 MiB. The load
-        is what the others got done: keys or values per second.
+        pipelines SETs of new keys (16 + 32 bytes). Large: ten thousand clients are connected (small load: a thousand) and one SETs and GETs values
+        of 1 MiB. The load is what the others got done: commands per second.
         """;
 
     private const string Idle = "pause-idle";
@@ -25,7 +25,8 @@ internal sealed class PauseGroup : IGroup
     public void Run(Lab lab, IReadOnlyList<string> members)
     {
         var table = lab.Report.Begin(new Table("Pauses", Explanation,
-            ("while", 5), ("server", 9), ("load/s", 9), ("probes", 8), ("p50", 7), ("p99.9", 7), ("max", 7), ("worst", 7), ("p99.9 ×", 7), ("max ×", 6)) { WordColumns = 2 });
+            ("while", 5), ("server", 9), ("load/s", 9), ("probes", 8), ("p50", 7), ("p99.9", 7), ("max", 7), ("worst", 7), ("p99.9 ×", 7), ("max ×", 6))
+        { WordColumns = 2 });
         var connections = lab.Size(1_000, 10_000);
         ConnectionPool.AllowFor(connections);
         foreach (var member in members)

@@ -22,12 +22,10 @@ internal static class Program
         try
         {
             var options = Options.Read(arguments);
-            if (options.Help || options.List)
-            {
-                Console.WriteLine(options.Help ? Options.Usage : string.Join('\n', Groups.Select(g => $"{g.Name}: {string.Join(' ', g.Members)}")));
-                return 0;
-            }
-            return Run(options, children);
+            if (!options.Help && !options.List)
+                return Run(options, children);
+            Console.WriteLine(options.Help ? Options.Usage : ListOfGroups());
+            return 0;
         }
         catch (Exception e) when (e is BenchStopped or MeasurementFailed)
         {
@@ -58,6 +56,9 @@ internal static class Program
             File.WriteAllText(options.WriteTo, report.ToMarkdown());
         return report.HasFailures ? ExitFailed : 0;
     }
+
+    private static string ListOfGroups() =>
+        string.Join('\n', Groups.GroupBy(g => g.Name, g => string.Join(' ', g.Members), (name, members) => $"{name}: {string.Join(' ', members)}"));
 
     /// <summary>A name stands for a group, a member, or the members that begin with it: "memory", "set-p16", "set".</summary>
     private static bool Selects(string name, IGroup group, string member) =>

@@ -20,6 +20,9 @@ internal sealed class Report(Options options, IReadOnlyList<ServerProgram> progr
     public void Fail(string server, string what, string why)
     {
         var line = $"{what}, {server}: {why}";
+        // Ten starts that fail alike are one finding.
+        if (_failures.Contains(line))
+            return;
         _failures.Add(line);
         Console.WriteLine($"FAILED {line}");
     }

@@ -18,7 +18,7 @@ internal readonly record struct CpuReading(long Nanoseconds, long UserTicks, lon
 internal sealed class ServerUnderTest : IDisposable
 {
     private const int StartSecondsMax = 30;
-    private const int LogLinesKept = 5;
+    private const int LogLinesKept = 3;
 
     private readonly Children _children;
     private readonly Process _process;
@@ -79,14 +79,17 @@ internal sealed class ServerUnderTest : IDisposable
         return long.Parse(resident.Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
     }
 
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Whether the server has ended; after a lost connection it may take a moment to.</summary>
     public bool AwaitEnd() => _process.WaitForExit(TimeSpan.FromMilliseconds(500));
 
     /// <summary>What the server was last heard saying, for the message of a failure.</summary>
     public MeasurementFailed Ended()
     {
+        var state = _process.HasExited ? $"ended with code {_process.ExitCode}" : "does not answer";
         lock (_log)
-            return new MeasurementFailed($"the server {(_process.HasExited ? $"ended with code {_process.ExitCode}" : "does not answer")}; it said: {string.Join(" / ", _log)}");
+            return new MeasurementFailed($"the server {state}; it said {(_log.Count > 0 ? string.Join(" / ", _log) : "nothing")}");
     }
 
     public void Dispose()
@@ -131,7 +134,7 @@ internal sealed class ServerUnderTest : IDisposable
         {
             if (_log.Count == LogLinesKept)
                 _log.Dequeue();
-            _log.Enqueue(line.Trim());
+            _log.Enqueue(string.Concat(line.Where(c => !char.IsControl(c))).Trim());
         }
     }
 }

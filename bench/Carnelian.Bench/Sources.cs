@@ -24,7 +24,8 @@ internal sealed class Sources(Options options, Children children) : IDisposable
     /// <summary>valkey-benchmark loads all servers, whichever are compared.</summary>
     public string Benchmark() => Existing(Path.Combine(References(), "valkey-benchmark"));
 
-    public IReadOnlyList<ServerProgram> Programs() => [.. options.Servers.Select(Program)];
+    /// <summary>The candidate first: the ratios of the others are to it.</summary>
+    public List<ServerProgram> Programs() => [.. options.Servers.Distinct().OrderByDescending(name => name == ServerProgram.Candidate).Select(Program)];
 
     public void Dispose()
     {

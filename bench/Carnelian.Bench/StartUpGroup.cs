@@ -3,8 +3,10 @@ namespace Carnelian;
 /// <summary>How long it takes from exec to the first +PONG.</summary>
 internal sealed class StartUpGroup : IGroup
 {
-    private const string Explanation =
-        "Milliseconds from just before exec to the first +PONG, of ten starts without data, the servers in turn; the first start of each warms the disk cache and is not counted.";
+    private const string Explanation = """
+        Milliseconds from just before exec to the first +PONG, of ten starts without data, the servers in turn; the first start of each warms the disk cache
+        and is not counted.
+        """;
 
     private const int Starts = 10;
 

@@ -27,16 +27,31 @@ internal sealed class ThroughputGroup : IGroup
         var servers = new List<ServerUnderTest>();
         try
         {
-            foreach (var program in lab.Programs)
-                lab.Attempt(program.Name, "start", () => servers.Add(ServerUnderTest.Start(program, lab.Children)));
             foreach (var workload in Workload.All.Where(w => members.Contains(w.Name)))
+            {
+                StartWhatIsMissing(lab, servers);
                 AddRows(table, workload, Measure(lab, workload, servers));
+            }
         }
         finally
         {
             foreach (var server in servers)
                 server.Dispose();
         }
+    }
+
+    /// <summary>All servers at first; later those that did not survive the workload before.</summary>
+    private static void StartWhatIsMissing(Lab lab, List<ServerUnderTest> servers)
+    {
+        foreach (var ended in servers.Where(server => server.HasEnded).ToList())
+        {
+            servers.Remove(ended);
+            ended.Dispose();
+        }
+        foreach (var program in lab.Programs.Where(program => servers.All(server => server.Program != program)))
+            lab.Attempt(program.Name, "start", () => servers.Add(ServerUnderTest.Start(program, lab.Children)));
+        // In the order of the programs, the candidate first.
+        servers.Sort((a, b) => lab.Programs.IndexOf(a.Program) - lab.Programs.IndexOf(b.Program));
     }
 
     /// <summary>The rounds of each server; a server that failed in one of them is left out.</summary>
