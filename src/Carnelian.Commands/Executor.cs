@@ -50,6 +50,12 @@ public sealed class Executor
     /// <summary>Calls since the start or CONFIG RESETSTAT.</summary>
     public long CallsProcessed { get; set; }
 
+    /// <summary>The longest string that commands may make: proto-max-bulk-len, bytes.</summary>
+    public long StringBytesMax { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>For walks of one call: cleared by whoever begins to use it.</summary>
+    internal EntryList Found { get; } = new();
+
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;
 

@@ -67,7 +67,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
-    public void Write(scoped ref EntryHandle at, ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> value, long expiryMs)
+    public void Write(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var external = value.Length > Entry.InlineValueMax;
@@ -97,7 +97,7 @@ public sealed unsafe class KeyTable : IDisposable
 
     /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool WriteInPlace(byte* entry, nint usable, ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> value, long expiryMs, bool external)
+    private bool WriteInPlace(byte* entry, nint usable, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs, bool external)
     {
         ref var header = ref Entry.Header(entry);
         if (external || Entry.External(header) || Entry.Expires(header) != (expiryMs != EntryView.NoExpiry)) return false;
@@ -174,7 +174,7 @@ public sealed unsafe class KeyTable : IDisposable
         return new(external.Address, length);
     }
 
-    private ExternalValue AllocateExternal(ReadOnlySpan<byte> content, int capacity)
+    private ExternalValue AllocateExternal(scoped ReadOnlySpan<byte> content, int capacity)
     {
         var usable = BlockAllocator.UsableSize(capacity);
         var block = _allocator.Allocate(usable, Purpose.Values);
@@ -348,6 +348,13 @@ public sealed unsafe class EntryList
     }
 
     public void Clear() => Count = 0;
+
+    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another.</summary>
+    public void Keep(int i, int place)
+    {
+        Check.That(place <= i && i < Count);
+        _entries[place] = _entries[i];
+    }
 
     internal void Add(byte* entry)
     {

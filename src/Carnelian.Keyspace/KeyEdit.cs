@@ -32,7 +32,7 @@ public ref struct KeyEdit
     /// <param name="expiryMs">Unix milliseconds, or <see cref="EntryView.NoExpiry"/>.</param>
     /// <param name="happened">The event, or null where the caller raises several in its own order.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> value, long expiryMs, KeyspaceEvent? happened)
+    public void Write(ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs, KeyspaceEvent? happened)
     {
         var created = !_at.Exists;
         if (!created) _keyspace.BeforeChange(_database, _at.View);
