@@ -120,7 +120,7 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
         }
 
         var parts = Enum.GetValues<Purpose>().Where(p => blocks[(int)p] > 0).Select(p => $"{p} {blocks[(int)p]} ({bytes[(int)p]} bytes)");
-        return $"no block is live at Dispose: {string.Join(", ", parts)}";
+        return $"blocks still live at Dispose: {string.Join(", ", parts)}";
     }
 
     private static nint Before(nint size) => size >= 64 && BitOperations.IsPow2(size) ? AlignedCanaryBytes : CanaryBytes;
