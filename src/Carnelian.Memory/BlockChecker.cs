@@ -140,7 +140,8 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
         if (label.Size != size) Check.Fail($"size mismatch: {Name(block, label.Size)} is freed with {size}");
         VerifyCanaries(block, size);
         if (label.Purpose == purpose || retired) return;
-        if (!_transferred.TryGetValue((size, purpose), out var count)) Check.Fail($"purpose mismatch: {Name(block, size)} for {label.Purpose} is freed as {purpose}");
+        if (!_transferred.TryGetValue((size, purpose), out var count))
+            Check.Fail($"purpose mismatch: {Name(block, size)} for {label.Purpose} is freed as {purpose}");
         if (count == 1) _transferred.Remove((size, purpose));
         else _transferred[(size, purpose)] = count - 1;
     }

@@ -124,6 +124,10 @@ public sealed unsafe class BlockAllocatorTests(bool isChecked)
         Assert.That(_allocator.PeakUsedBytes, Is.EqualTo(512));
         _allocator.Free(first, 512, Purpose.Keys);
         Assert.That(_allocator.PeakUsedBytes, Is.EqualTo(512));
+        _allocator.ResetPeak();
+        var smallest = _allocator.Allocate(1, Purpose.Keys);
+        Assert.That(_allocator.PeakUsedBytes, Is.EqualTo(8));
+        _allocator.Free(smallest, 1, Purpose.Keys);
     }
 
     [Test]
@@ -204,7 +208,8 @@ public sealed unsafe class BlockAllocatorTests(bool isChecked)
     [Test]
     public void Hundreds_of_allocators_live_side_by_side()
     {
-        var allocators = Enumerable.Range(0, 300).Select(_ => new BlockAllocator(new AllocatorOptions { Checked = isChecked, RangeBytesMax = 1L << 30 })).ToArray();
+        var options = new AllocatorOptions { Checked = isChecked, RangeBytesMax = 1L << 30 };
+        var allocators = Enumerable.Range(0, 300).Select(_ => new BlockAllocator(options)).ToArray();
         var blocks = allocators.Select(a => (nint)a.Allocate(64, Purpose.Keys)).ToArray();
         Assert.That(blocks.Distinct().Count(), Is.EqualTo(300));
         for (var i = 0; i < allocators.Length; i++)

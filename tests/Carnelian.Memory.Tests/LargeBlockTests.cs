@@ -124,14 +124,12 @@ public sealed unsafe class LargeBlockTests
     public void Freed_runs_join_when_addresses_run_out()
     {
         using var allocator = new BlockAllocator(new AllocatorOptions { RangeBytesMax = 64 << 20 });
-        var blocks = new Stack<nint>();
-        Assert.Throws<OutOfMemoryException>(() =>
-        {
-            while (true) blocks.Push((nint)allocator.Allocate(20_000, Purpose.Values));
-        });
-        foreach (var block in blocks) allocator.Free((byte*)block, 20_000, Purpose.Values);
+        Exhaust(allocator, 20_000, out var small);
+        var shuffled = small.ToArray();
+        new Random(5).Shuffle(shuffled);
+        foreach (var block in shuffled) allocator.Free((byte*)block, 20_000, Purpose.Values);
         allocator.TrimCaches();
-        blocks.Clear();
+        var blocks = new Stack<nint>();
         for (var i = 0; i < 60; i++)
         {
             var block = allocator.AllocateZeroed(1_000_000, Purpose.Values);
@@ -146,6 +144,20 @@ public sealed unsafe class LargeBlockTests
             Assert.That(new ReadOnlySpan<byte>(block, 1_000_000).IndexOfAnyExcept((byte)i), Is.EqualTo(-1));
             allocator.Free(block, 1_000_000, Purpose.Values);
         }
+    }
+
+    [Test]
+    public void What_is_left_of_joined_runs_serves_smaller_ones()
+    {
+        using var allocator = new BlockAllocator(new AllocatorOptions { RangeBytesMax = 64 << 20 });
+        Exhaust(allocator, 1_040_000, out var large);
+        Exhaust(allocator, 20_000, out _);
+        Assert.That(allocator.UsedBytes, Is.GreaterThan(63 << 20));
+        for (var i = 0; i < large.Count; i += 2) allocator.Free((byte*)large[i], 1_040_000, Purpose.Values);
+        allocator.TrimCaches();
+        Exhaust(allocator, 700_000, out _);
+        Exhaust(allocator, 20_000, out _);
+        Assert.That(allocator.UsedBytes, Is.GreaterThan(63 << 20));
     }
 
     [Test]
@@ -167,6 +179,15 @@ public sealed unsafe class LargeBlockTests
         allocator.ReleasePages(block, 10, 20);
         Assert.That(span[..offset].IndexOfAnyExcept((byte)7), Is.EqualTo(-1), "less than a page is nothing");
         allocator.Free(block, size, Purpose.Tables);
+    }
+
+    private static void Exhaust(BlockAllocator allocator, nint size, out List<nint> blocks)
+    {
+        var taken = blocks = [];
+        Assert.Throws<OutOfMemoryException>(() =>
+        {
+            while (true) taken.Add((nint)allocator.Allocate(size, Purpose.Values));
+        });
     }
 
     private sealed class Recorder : LargeRelease
