@@ -122,8 +122,8 @@ public sealed unsafe class BlockAllocator : IDisposable
     }
 
     /// <summary>
-    /// Whether moving this live block elsewhere (allocate, copy, free) helps to empty its slab: the slab holds no more
-    /// than the average of its class, the class has slots to spare, and new blocks do not come from this very slab.
+    /// Whether moving this live block elsewhere (allocate, copy, free) helps to empty its slab: the slab is
+    /// half empty or no fuller than usual in its class, the class has slots to spare, and new blocks do not come from this very slab.
     /// </summary>
     public bool IsSparse(byte* block, nint size)
     {

@@ -120,7 +120,7 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
         }
 
         var parts = Enum.GetValues<Purpose>().Where(p => blocks[(int)p] > 0).Select(p => $"{p} {blocks[(int)p]} ({bytes[(int)p]} bytes)");
-        return $"no block is live at Dispose: {string.Join(", ", parts)}";
+        return $"blocks still live at Dispose: {string.Join(", ", parts)}";
     }
 
     private static nint Before(nint size) => size >= 64 && BitOperations.IsPow2(size) ? AlignedCanaryBytes : CanaryBytes;
@@ -140,7 +140,8 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
         if (label.Size != size) Check.Fail($"size mismatch: {Name(block, label.Size)} is freed with {size}");
         VerifyCanaries(block, size);
         if (label.Purpose == purpose || retired) return;
-        if (!_transferred.TryGetValue((size, purpose), out var count)) Check.Fail($"purpose mismatch: {Name(block, size)} for {label.Purpose} is freed as {purpose}");
+        if (!_transferred.TryGetValue((size, purpose), out var count))
+            Check.Fail($"purpose mismatch: {Name(block, size)} for {label.Purpose} is freed as {purpose}");
         if (count == 1) _transferred.Remove((size, purpose));
         else _transferred[(size, purpose)] = count - 1;
     }

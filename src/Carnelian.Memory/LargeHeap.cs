@@ -6,7 +6,7 @@ namespace Carnelian;
 /// </summary>
 internal sealed class LargeHeap(Reservation range)
 {
-    /// <summary>Huge pages make random access to large tables cheaper, and pay nothing for it: such blocks get filled.</summary>
+    /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
     private const nint HugePagesFrom = 4 << 20;
 
     private readonly PageRuns _runs = new(range);

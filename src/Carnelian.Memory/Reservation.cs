@@ -27,15 +27,21 @@ internal sealed class Reservation : IDisposable
     /// <summary>In bytes: what was asked for, or less.</summary>
     public nint Length { get; }
 
-    /// <summary>Reserves <paramref name="length"/> bytes, or the largest half, quarter, … that the system grants, down to <paramref name="lengthMin"/>.</summary>
+    /// <summary>
+    /// Reserves <paramref name="length"/> bytes, or where the system does not grant as many a half, a quarter, … down to
+    /// <paramref name="lengthMin"/>. Of scarce addresses it leaves half of what it could have had to others.
+    /// </summary>
     public static Reservation Create(nint length, nint lengthMin, nint alignment)
     {
+        var scarce = false;
         for (; length >= lengthMin; length >>= 1)
         {
             length &= -alignment;
             var mappingLength = length + alignment;
             var mapping = SystemMemory.TryReserve(mappingLength);
-            if (mapping != 0) return new Reservation(mapping, mappingLength, alignment, length);
+            if (mapping != 0 && !scarce) return new Reservation(mapping, mappingLength, alignment, length);
+            if (mapping != 0) SystemMemory.Release(mapping, mappingLength);
+            scarce = mapping == 0;
         }
 
         SystemMemory.ThrowOutOfMemory(lengthMin);
@@ -54,7 +60,7 @@ internal sealed class Reservation : IDisposable
         if (HighClaimed - LowClaimed < bytes) return 0;
         if (LowClaimed + bytes > _lowCommitted)
         {
-            var end = Math.Min(LowClaimed + bytes + StepBytes - 1 & -StepBytes, Length);
+            var end = Math.Min((LowClaimed + bytes + StepBytes - 1) & -StepBytes, Length);
             SystemMemory.Commit(Base + _lowCommitted, end - _lowCommitted);
             _lowCommitted = end;
         }

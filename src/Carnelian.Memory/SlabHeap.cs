@@ -8,6 +8,12 @@ namespace Carnelian;
 /// a time and then takes its fullest, so that the emptier ones drain. A struct inside its allocator: the way to a
 /// block is one load shorter.
 /// </summary>
+/// <remarks>
+/// No huge pages here. Over 1M blocks of 56 bytes (2 cores, a virtual machine, Linux 6.18) chasing pointers at random
+/// took 136–141 ns a step with them and 140–149 without, independent reads and writes 5.0 and 2.9 ns either way. But a
+/// slab given back out of a huge page splits it, the kernel frees its part only under pressure, and khugepaged was
+/// seen to fill the holes again (+2.5 MB in 25 s with nothing allocated). Resident memory is what we are measured by.
+/// </remarks>
 internal unsafe struct SlabHeap
 {
     /// <summary>Empty slabs kept with their memory, so that a load that swings around a slab's edge does not call the system each time.</summary>
@@ -33,6 +39,7 @@ internal unsafe struct SlabHeap
         Check.That(sizeof(Slab) == 16);
         Check.That(sizeof(SizeClass) == 64);
         _range = range;
+        SystemMemory.AvoidHugePages(range.Base, range.Length);
         var sideArrayBytes = (range.Length >> Slab.Shift) * sizeof(Slab);
         _sideArray = Reservation.Create(sideArrayBytes, sideArrayBytes, SystemMemory.PageBytes);
 
@@ -93,11 +100,13 @@ internal unsafe struct SlabHeap
         var slab = _slabs + ((nuint)(block - _base) >> Slab.Shift);
         if (slab->Fill <= Fill.Full) return false;
 
-        // Below an eighth of free slots, or less than a slab of them, there is nothing to win. Slabs up to an eighth
-        // above the average count as sparse too, or a class whose slabs all stand at the average could not be helped.
+        // Below an eighth of free slots, or less than a slab of them, there is nothing to win.
         var slots = (long)sizeClass->Slabs * sizeClass->Capacity;
         if (slots - sizeClass->Live < Math.Max(sizeClass->Capacity, slots / SparseClassFreeShare)) return false;
-        return slab->Used * slots * 8 <= sizeClass->Live * sizeClass->Capacity * 9;
+
+        // Else slabs up to half, and up to an eighth above the average, or one pass over a class whose slabs all
+        // stand near the average would leave many of them.
+        return slab->Used * 2 <= sizeClass->Capacity || slab->Used * slots * 8 <= sizeClass->Live * sizeClass->Capacity * 9;
     }
 
     /// <summary>Gives the memory of all empty slabs back to the system, also that of slabs which are current.</summary>

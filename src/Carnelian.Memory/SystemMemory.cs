@@ -79,6 +79,12 @@ public static unsafe partial class SystemMemory
         if (OperatingSystem.IsLinux()) _ = Unix.Advise((void*)address, (nuint)length, Unix.HugePage);
     }
 
+    /// <summary>Keeps huge pages away also where the system gives them to everybody.</summary>
+    internal static void AvoidHugePages(nint address, nint length)
+    {
+        if (OperatingSystem.IsLinux()) _ = Unix.Advise((void*)address, (nuint)length, Unix.NoHugePage);
+    }
+
     [DoesNotReturn]
     internal static void ThrowOutOfMemory(nint bytes) => throw new OutOfMemoryException($"the system does not grant {bytes} bytes of memory");
 
@@ -92,7 +98,7 @@ public static unsafe partial class SystemMemory
     {
         public const int NoAccess = 0, ReadWrite = 3;
         public const int Private = 2, Fixed = 0x10;
-        public const int DontNeed = 4, HugePage = 14;
+        public const int DontNeed = 4, HugePage = 14, NoHugePage = 15;
 
         public static int Anonymous => OperatingSystem.IsLinux() ? 0x20 : 0x1000;
 
