@@ -185,7 +185,8 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
         var local = new IPEndPoint(IPAddress.Parse("203.0.113.7"), 0);
         AssertFails(_net.Network.Connect(new IPEndPoint(IPAddress.Loopback, 1), local), "Cannot assign requested address");
         AssertFails(_net.Network.Connect(new DnsEndPoint("localhost", 1)), "Address family not supported by protocol");
-        AssertFails(_net.Network.Connect(new UnixDomainSocketEndPoint("/nowhere/at/all.sock")), "No such file or directory");
+        AssertFails(_net.Network.Connect(new UnixDomainSocketEndPoint("/nowhere/at/all.sock")),
+            engine == NetworkEngine.Epoll ? "No such file or directory" : "Cannot assign requested address");
     }
 
     private void AssertFails(Connection connection, string error)
@@ -201,10 +202,19 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
         Assert.That(result, Is.EqualTo(Connection.Failed));
         Assert.That(connection.IsEstablished, Is.False);
         Assert.That(connection.Error, Is.EqualTo(error));
-        var watch = Stopwatch.StartNew();
-        _net.Network.Turn(_net, 60);
-        _net.Network.Turn(_net, 60);
-        Assert.That(watch.ElapsedMilliseconds, Is.GreaterThanOrEqualTo(55), "a closed failure is reported no more");
+        AssertQuiet();
+    }
+
+    /// <summary>After at most a few late notices a turn lasts its whole time.</summary>
+    private void AssertQuiet()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            _net.Network.Turn(_net, 60);
+            if (watch.ElapsedMilliseconds >= 55) return;
+        }
+        Assert.Fail("The loop does not come to rest.");
     }
 
     [Test]

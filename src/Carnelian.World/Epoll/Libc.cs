@@ -11,8 +11,8 @@ namespace Carnelian;
 /// a failure, which the runtime keeps intact across its own return path.
 /// </summary>
 /// <remarks>
-/// None is marked SuppressGCTransition: measured over a loopback pair, a transition costs about 8 ns of the 1,000 ns and
-/// more that a send or recv takes in the kernel, while without it a collection would have to wait for the whole copy.
+/// None is marked SuppressGCTransition. Measured over loopback with and without it: a recv that finds nothing took 318 ns
+/// both times, recv and send of 16 bytes 4.2 to 4.5 µs both times, while a collection would have to wait for the copy.
 /// </remarks>
 internal static unsafe partial class Libc
 {
