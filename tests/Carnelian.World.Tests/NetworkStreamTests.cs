@@ -205,6 +205,29 @@ internal sealed class NetworkStreamTests(NetworkEngine engine)
         }
     }
 
+    [Test]
+    public void What_was_taken_before_closing_arrives()
+    {
+        var (client, server) = _net.Pair(_listener);
+        using (client)
+        {
+            var sending = NetworkHarness.Noise(24 << 20);
+            var taken = 0;
+            while (server.Send(sending.AsSpan(taken)) is > 0 and var n) taken += n;
+            Assert.That(taken, Is.InRange(1, sending.Length - 1));
+            server.Close();
+            var reader = new Thread(() =>
+            {
+                Assert.That(ReadExactly(client, taken).AsSpan().SequenceEqual(sending.AsSpan(0, taken)));
+                Assert.That(client.Receive(new byte[1]), Is.Zero);
+                taken = -1;
+            });
+            reader.Start();
+            _net.TurnUntil(() => !reader.IsAlive);
+            Assert.That(taken, Is.EqualTo(-1));
+        }
+    }
+
     internal static byte[] ReadExactly(Socket socket, int length)
     {
         var bytes = new byte[length];

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Carnelian;
 
@@ -32,6 +33,19 @@ internal sealed class RealNetwork : Network, IDisposable
 
     public override Connection Connect(EndPoint remote, EndPoint? local = null) =>
         _epoll is null || _default == NetworkEngine.Sockets ? Sockets.Connect(remote, local) : _epoll.Connect(remote, local);
+
+    public override IPAddress[] Resolve(string host)
+    {
+        if (base.Resolve(host) is { Length: > 0 } literal) return literal;
+        try
+        {
+            return Dns.GetHostAddresses(host);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return [];
+        }
+    }
 
     public override void Turn(INetworkHandler handler, int timeoutMilliseconds)
     {
