@@ -50,13 +50,12 @@ public sealed class Listeners(Server server)
     {
         var optional = bind.StartsWith('-');
         var name = optional ? bind[1..] : bind;
-        var address = name switch
+        IPAddress? address = name switch
         {
             "*" => IPAddress.Any,
             "::*" => IPAddress.IPv6Any,
-            _ => IPAddress.TryParse(name, out var parsed) ? parsed : null,
+            _ => server.World.Network.Resolve(name) is [var first, ..] ? first : null,
         };
-        address ??= server.World.Network.Resolve(name);
         var result = address is null ? new(null, "Name or service not known") : Listen(new IPEndPoint(address, port));
         if (result.Listener is null)
         {

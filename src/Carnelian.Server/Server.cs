@@ -142,6 +142,7 @@ public sealed class Server : INetworkHandler, IDisposable
             return;
         }
         Statistics.ConnectionsReceived++;
+        if (Options.TcpKeepAliveSeconds != listener.Options.KeepAliveSeconds) connection.SetKeepAlive(Options.TcpKeepAliveSeconds);
         var client = new Client(this, connection, listener, _nextClientId++);
         if (Options.Password is not null) client.ClosedGates |= Gates.Authentication;
         client.Node = _clients.AddLast(client);
@@ -149,6 +150,8 @@ public sealed class Server : INetworkHandler, IDisposable
         Statistics.PeakClients = Math.Max(Statistics.PeakClients, _clients.Count);
         if (Log.IsEnabled(LogLevel.Debug)) Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
     }
+
+    void INetworkHandler.OnAcceptFailed(Listener listener, string error) => Log.LogWarning("Accepting client connection: {Error}", error);
 
     void INetworkHandler.OnReadable(Connection connection)
     {

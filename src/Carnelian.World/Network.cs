@@ -21,10 +21,16 @@ public abstract class Network
     /// <summary>Ends a waiting <see cref="Turn"/> early. May be called from any thread and from a signal handler.</summary>
     public abstract void Wake();
 
-    /// <summary>The first address of a host name; null when it has none. May take long: for start-up and CONFIG SET only.</summary>
-    public abstract IPAddress? Resolve(string hostName);
+    /// <summary>
+    /// The addresses of a host, which may be written as an address; none when the name is unknown. May wait for name
+    /// servers, so a running loop asks from a worker's job. May be called from any thread.
+    /// </summary>
+    public virtual IPAddress[] Resolve(string host) => IPAddress.TryParse(host, out var address) ? [address] : [];
 
-    /// <summary>Begins an outgoing connection; it becomes writable when established, readable with an error when not.</summary>
+    /// <summary>
+    /// Begins an outgoing connection to an IP address or a unix socket; it becomes writable when established, readable
+    /// with an error when not.
+    /// </summary>
     public abstract Connection Connect(EndPoint remote, EndPoint? local = null);
 }
 
@@ -86,7 +92,7 @@ public abstract class Connection
     /// <summary>Changes the keepalive interval (seconds; 0 turns it off) as Redis does: idle N, interval N/3, 3 probes.</summary>
     public abstract void SetKeepAlive(int seconds);
 
-    /// <summary>Closes at once; what was not sent is lost.</summary>
+    /// <summary>Closes at once. What <see cref="Send"/> has taken still goes out, as far as the peer takes it; nobody hears of it any more.</summary>
     public abstract void Close();
 
     public abstract bool IsClosed { get; }

@@ -205,6 +205,29 @@ internal sealed class NetworkStreamTests(NetworkEngine engine)
         }
     }
 
+    [Test]
+    public void What_was_taken_before_closing_arrives()
+    {
+        var (client, server) = _net.Pair(_listener);
+        using (client)
+        {
+            var sending = NetworkHarness.Noise(24 << 20);
+            var taken = 0;
+            while (server.Send(sending.AsSpan(taken)) is > 0 and var n) taken += n;
+            Assert.That(taken, Is.InRange(1, sending.Length - 1));
+            server.Close();
+            var received = new MemoryStream();
+            var reader = new Thread(() =>
+            {
+                var buffer = new byte[100_000];
+                while (client.Receive(buffer, SocketFlags.None, out var error) is > 0 and var n && error == SocketError.Success) received.Write(buffer, 0, n);
+            });
+            reader.Start();
+            _net.TurnUntil(() => !reader.IsAlive);
+            Assert.That(received.ToArray().AsSpan().SequenceEqual(sending.AsSpan(0, taken)), $"{received.Length} of {taken} bytes arrived");
+        }
+    }
+
     internal static byte[] ReadExactly(Socket socket, int length)
     {
         var bytes = new byte[length];

@@ -83,7 +83,8 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
         };
         _net.Network.Turn(_net, 1000);
         Assert.That(heard, Has.Count.EqualTo(1));
-        if (engine == NetworkEngine.Epoll) Assert.That(outgoing.Select(c => c.Id), Is.SupersetOf(pairs.Skip(1).Select(p => p.Server.Id)), "the descriptors were not reused");
+        // Sockets may still hold descriptors of their cancelled operations.
+        if (engine == NetworkEngine.Epoll) Assert.That(outgoing.Select(c => c.Id), Is.EquivalentTo(pairs.Select(p => p.Server.Id)));
         _net.TurnUntil(() => outgoing.All(c => c.IsEstablished));
         Assert.That(heard, Has.Count.EqualTo(1));
         foreach (var (client, _) in pairs) client.Dispose();

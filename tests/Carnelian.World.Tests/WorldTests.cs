@@ -179,6 +179,36 @@ internal sealed class WorldTests
     }
 
     [Test]
+    public void A_simulated_loop_that_never_waits_still_hears_of_its_jobs()
+    {
+        using var world = new SimulatedWorld(3);
+        var log = new List<string>();
+        world.Workers.Post(WorkerQueue.Save, new Job("polled", log));
+        for (var i = 0; i < 63; i++) world.Network.Turn(new NoHandler(), 0);
+        Assert.That(world.Clock.MonotonicNanoseconds, Is.Zero, "a few turns leave the clock alone");
+        for (var i = 0; i < 2000 && world.Workers.Pending > 0; i++)
+        {
+            world.Network.Turn(new NoHandler(), 0);
+            world.Workers.DeliverCompleted();
+        }
+        Assert.That(log, Is.EqualTo(new[] { "run polled", "done polled" }));
+    }
+
+    [Test]
+    public void Hosts_are_found_by_address_and_by_name()
+    {
+        using var real = new RealWorld();
+        Assert.That(real.Network.Resolve("127.0.0.1"), Is.EqualTo(new[] { IPAddress.Loopback }));
+        Assert.That(real.Network.Resolve("localhost"), Is.Not.Empty.And.All.Matches<IPAddress>(a => a is not null && IPAddress.IsLoopback(a)));
+        Assert.That(real.Network.Resolve(new string('x', 300)), Is.Empty);
+        using var simulated = new SimulatedWorld(1);
+        simulated.Simulation.HostNames["primary"] = IPAddress.Parse("10.0.0.9");
+        Assert.That(simulated.Network.Resolve("::1"), Is.EqualTo(new[] { IPAddress.IPv6Loopback }));
+        Assert.That(simulated.Network.Resolve("primary"), Is.EqualTo(new[] { IPAddress.Parse("10.0.0.9") }));
+        Assert.That(simulated.Network.Resolve("nobody"), Is.Empty);
+    }
+
+    [Test]
     public void Both_engines_serve_in_one_world_at_once()
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("Only Linux has two engines.");

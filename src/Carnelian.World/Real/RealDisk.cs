@@ -102,7 +102,9 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
     {
         // Linux: the data and the length are enough; the times that fsync adds cost a second write of the journal.
         if (!OperatingSystem.IsLinux()) return DiskTrouble.Guard(handle, RandomAccess.FlushToDisk);
-        return Libc.fdatasync((int)handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
+        var status = Libc.fdatasync((int)handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
+        GC.KeepAlive(handle);
+        return status;
     }
 
     public override DiskStatus Truncate(long length)
@@ -118,7 +120,9 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
 /// <summary>Turns .NET's file exceptions back into what the operating system said.</summary>
 internal static class DiskTrouble
 {
-    private const int Win32Facility = unchecked((int)0x80070000), FileNotFound = 2, AccessDeniedUnix = 13, AccessDeniedWindows = 5, NameTooLongUnix = 36, NameTooLongWindows = 206;
+    private const int Win32Facility = unchecked((int)0x80070000);
+
+    private const int FileNotFound = 2, AccessDeniedUnix = 13, AccessDeniedWindows = 5, NameTooLongUnix = 36, NameTooLongWindows = 206;
 
     public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 

@@ -34,15 +34,16 @@ internal sealed class RealNetwork : Network, IDisposable
     public override Connection Connect(EndPoint remote, EndPoint? local = null) =>
         _epoll is null || _default == NetworkEngine.Sockets ? Sockets.Connect(remote, local) : _epoll.Connect(remote, local);
 
-    public override IPAddress? Resolve(string hostName)
+    public override IPAddress[] Resolve(string host)
     {
+        if (base.Resolve(host) is { Length: > 0 } literal) return literal;
         try
         {
-            return Dns.GetHostAddresses(hostName) is [var first, ..] ? first : null;
+            return Dns.GetHostAddresses(host);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            return null;
+            return [];
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class SimulatedConnection : Connection
     private const string PeerReset = "Connection reset by peer";
 
     /// <summary>How long a segment waits between two attempts to reach a machine that is cut off.</summary>
-    private const long RetransmitMicroseconds = 200_000;
+    internal const long RetransmitMicroseconds = 200_000;
 
     private readonly Queue<int> _segments = new();
     private SimulatedConnection? _other;

@@ -9,6 +9,14 @@ namespace Carnelian;
 /// </summary>
 public sealed class SimulatedNetwork : Network
 {
+    /// <summary>
+    /// A loop that never waits takes time too: after so many turns a millisecond passes at most, or one that polls for
+    /// a background job would poll for ever. Fewer leave the clock alone, so that tests can count on it.
+    /// </summary>
+    private const int BusyTurnsPerStep = 64;
+
+    private const long BusyStepNanoseconds = 1_000_000;
+
     private const int FirstEphemeralPort = 49152, PortMax = 65535;
 
     private readonly SimulatedWorld _world;
@@ -17,6 +25,7 @@ public sealed class SimulatedNetwork : Network
     private readonly Queue<(SimulatedListener Listener, SimulatedConnection Connection)> _accepts = new();
     private List<SimulatedConnection> _ready = [];
     private int _nextPort = FirstEphemeralPort, _nextId = 8;
+    private int _busyTurns;
     private bool _woken;
 
     internal SimulatedNetwork(SimulatedWorld world, bool movesTime)
@@ -29,7 +38,8 @@ public sealed class SimulatedNetwork : Network
 
     public override ListenResult Listen(ListenOptions options)
     {
-        if (options.Address is not (IPEndPoint or UnixDomainSocketEndPoint)) return new(null, "Address family not supported by protocol", ProtocolNotSupported: true);
+        if (options.Address is not (IPEndPoint or UnixDomainSocketEndPoint))
+            return new(null, "Address family not supported by protocol", ProtocolNotSupported: true);
         var address = options.Address is IPEndPoint { Port: 0 } ip ? new IPEndPoint(ip.Address, NextPort()) : options.Address;
         foreach (var other in Simulation.Listeners)
             if (other.World == _world && other.Address.Equals(address)) return new(null, "Address already in use");
@@ -49,15 +59,17 @@ public sealed class SimulatedNetwork : Network
     }
 
     /// <summary>A client in the hands of the test: a local one, unless an address is given.</summary>
-    public SimulatedPeer ConnectPeer(EndPoint remote, IPAddress? from = null) => new(Simulation, new IPEndPoint(from ?? IPAddress.Loopback, NextPort()), remote);
+    public SimulatedPeer ConnectPeer(EndPoint remote, IPAddress? from = null) =>
+        new(Simulation, new IPEndPoint(from ?? IPAddress.Loopback, NextPort()), remote);
+
+    /// <summary>Literal addresses and <see cref="Simulation.HostNames"/>.</summary>
+    public override IPAddress[] Resolve(string host) => Simulation.HostNames.TryGetValue(host, out var address) ? [address] : base.Resolve(host);
 
     private int NextPort()
     {
         if (_nextPort > PortMax) _nextPort = FirstEphemeralPort;
         return _nextPort++;
     }
-
-    public override IPAddress? Resolve(string hostName) => IPAddress.TryParse(hostName, out var address) ? address : null;
 
     public override void Turn(INetworkHandler handler, int timeoutMilliseconds)
     {
@@ -74,12 +86,13 @@ public sealed class SimulatedNetwork : Network
 
     private void Wait(long until, bool toTheEnd)
     {
-        while (!HasWork())
-            if (!Simulation.RunNext(until))
-            {
-                if (toTheEnd) Simulation.MoveTo(until);
-                return;
-            }
+        var start = Simulation.NowNanoseconds;
+        while (!HasWork() && Simulation.RunNext(until)) { }
+        if (toTheEnd && !HasWork()) Simulation.MoveTo(until);
+        _busyTurns = Simulation.NowNanoseconds == start ? _busyTurns + 1 : 0;
+        if (_busyTurns < BusyTurnsPerStep) return;
+        _busyTurns = 0;
+        if (!Simulation.RunNext(start + BusyStepNanoseconds)) Simulation.MoveTo(start + BusyStepNanoseconds);
     }
 
     private bool HasWork()
@@ -170,10 +183,13 @@ internal sealed class SimulatedListener(SimulatedWorld world, ListenOptions opti
             if (caller.IsClosed) return;
             var listener = Find(simulation, caller.World, remote);
             if (listener is null) caller.Fail("Connection refused");
-            else if (listener._waiting >= Math.Max(1, listener.Options.Backlog) || simulation.Partitions.Separate(caller.World, listener.World)) simulation.After(200_000, () => Dial(caller, remote));
+            else if (listener.IsFull || simulation.Partitions.Separate(caller.World, listener.World))
+                simulation.After(SimulatedConnection.RetransmitMicroseconds, () => Dial(caller, remote));
             else listener.Take(caller);
         });
     }
+
+    private bool IsFull => _waiting >= Math.Max(1, options.Backlog);
 
     private static SimulatedListener? Find(Simulation simulation, SimulatedWorld? from, EndPoint remote)
     {

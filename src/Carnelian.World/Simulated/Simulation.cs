@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Carnelian;
 
 /// <summary>
@@ -22,6 +24,9 @@ public sealed class Simulation(ulong seed)
 
     /// <summary>A hash over everything that has happened: equal for equal runs.</summary>
     public ulong Trace { get; private set; }
+
+    /// <summary>What <see cref="Network.Resolve"/> finds beside literal addresses.</summary>
+    public Dictionary<string, IPAddress> HostNames { get; } = [];
 
     internal List<SimulatedListener> Listeners { get; } = [];
 

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace Carnelian.Tests;
 
-/// <summary>What the epoll engine may cost: nothing on the managed heap per event, little memory per connection.</summary>
-[Platform(Include = "Linux", Reason = "epoll is Linux's.")]
-internal sealed class EpollCostTests
+/// <summary>What the engines may cost: nothing on the managed heap per event, little memory per connection.</summary>
+internal sealed class NetworkCostTests
 {
     private readonly byte[] _buffer = new byte[64];
 
     [Test]
+    [Platform(Include = "Linux", Reason = "epoll is Linux's.")]
     public void Receiving_and_sending_allocate_nothing()
     {
         using var net = new NetworkHarness(NetworkEngine.Epoll);
@@ -45,6 +45,7 @@ internal sealed class EpollCostTests
     }
 
     [Test]
+    [Platform(Include = "Linux", Reason = "epoll is Linux's.")]
     public void An_idle_connection_takes_less_than_256_bytes_of_the_heap()
     {
         const int Count = 1000;
@@ -67,7 +68,40 @@ internal sealed class EpollCostTests
         Assert.That(perConnection, Is.LessThan(256));
     }
 
+    [Test]
+    public void Over_sockets_a_round_trip_allocates_next_to_nothing_on_any_thread()
+    {
+        using var net = new NetworkHarness(NetworkEngine.Sockets);
+        var (client, _) = net.Pair(net.Listen());
+        using (client)
+        {
+            var echoed = 0;
+            net.WhenReadable = c =>
+            {
+                Echo(c);
+                echoed++;
+            };
+            void Run(int count)
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    var before = echoed;
+                    client.Send("0123456789abcdef"u8);
+                    while (echoed == before) net.Network.Turn(net, -1);
+                    client.Receive(_buffer);
+                }
+            }
+            Run(500);
+            var start = GC.GetTotalAllocatedBytes(precise: true);
+            Run(1000);
+            var perTrip = (GC.GetTotalAllocatedBytes(precise: true) - start) / 1000.0;
+            TestContext.Out.WriteLine($"{perTrip:F1} bytes for each round trip");
+            Assert.That(perTrip, Is.LessThan(48));
+        }
+    }
+
     [Test, Explicit("Measures; its figures depend on the machine.")]
+    [Platform(Include = "Linux", Reason = "epoll is Linux's.")]
     public void Cost_of_a_receive_and_send()
     {
         const int Count = 300_000;
