@@ -1,21 +1,139 @@
 namespace Carnelian;
 
-/// <summary>Placeholder for the owner's call: just what the COMMAND family needs.</summary>
+/// <summary>
+/// One request while it runs: its arguments, its session, the way to the keys and to the reply. Handlers take it by
+/// reference. Parse all arguments first; once <see cref="Failed"/>, return: the error is written.
+/// </summary>
 public ref struct Call
 {
-    public Arguments Args;
+    private readonly Keyspace _keyspace;
+    private ulong _keyHash;
+    private int _hashedArgument;
+
+    public Call(Executor executor, Session session, ReplySink sink)
+    {
+        Executor = executor;
+        Session = session;
+        _keyspace = executor.Keyspace;
+        Reply = new(sink, session.Version);
+        Command = executor.Nothing;
+    }
+
+    public Executor Executor { get; }
+
+    public Session Session { get; }
+
+    public readonly CommandTable Commands => Executor.Commands;
+
+    public readonly Keyspace Keyspace => _keyspace;
+
+    public readonly Database Database => Session.Database;
+
+    /// <summary>Unix milliseconds; the same during the whole call.</summary>
+    public readonly long NowMs => _keyspace.NowMs;
+
     public ReplyWriter Reply;
-    public CommandTable Commands;
+
+    /// <summary>The first is the command's name; a subcommand's is the second.</summary>
+    public Arguments Args { get; private set; }
+
+    public Command Command { get; private set; }
+
+    /// <summary>An error was answered.</summary>
+    public bool Failed { get; private set; }
+
+    /// <summary>How the call is told to those who persist and replicate.</summary>
+    internal Propagation Propagation { get; private set; }
+
+    /// <summary>Makes this the call of another request of the same session.</summary>
+    /// <param name="hashedArgument">The argument whose hash is known already, or 0.</param>
+    public void Begin(Arguments args, Command? command, int hashedArgument = 0, ulong hash = 0)
+    {
+        Args = args;
+        Command = command ?? Executor.Nothing;
+        Failed = false;
+        Propagation = Propagation.WhenChanged;
+        _hashedArgument = hashedArgument;
+        _keyHash = hash;
+    }
+
+    // ---- keys
+
+    private readonly ulong HashOf(int argument) => argument == _hashedArgument ? _keyHash : _keyspace.Hash(Args[argument]);
+
+    /// <summary>The key that an argument names, for reading.</summary>
+    public readonly EntryView Read(int argument) => _keyspace.Read(Database, Args[argument], HashOf(argument));
+
+    /// <summary>As <see cref="Read"/>, without making the key fresher.</summary>
+    public readonly EntryView Look(int argument) => _keyspace.Look(Database, Args[argument], HashOf(argument));
+
+    /// <summary>The key that an argument names, for changing.</summary>
+    public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
+
+    // ---- failing
+
+    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>.</summary>
+    public void Fail(string error)
+    {
+        Failed = true;
+        Reply.Error(error);
+    }
+
+    public void FailSyntax() => Fail("ERR syntax error");
+
+    public void FailWrongType() => Fail("WRONGTYPE Operation against a key holding the wrong kind of value");
+
+    public void FailNotInteger() => Fail("ERR value is not an integer or out of range");
+
+    public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
+
+    public void FailUnknownSubcommand(int argument) =>
+        Fail($"ERR unknown subcommand or wrong number of arguments for '{ByteText.FromBytes(Args[argument])}'. Try {Command.Name.ToUpperInvariant()} HELP.");
+
+    /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
+    public bool IsStringOrMissing(EntryView view)
+    {
+        if (!view.Exists || view.Type == ValueType.String) return true;
+        FailWrongType();
+        return false;
+    }
+
+    /// <summary>Reads an argument as a 64-bit integer; otherwise the call has failed.</summary>
+    public bool TryInteger(int argument, out long value)
+    {
+        if (IntegerText.TryParse(Args[argument], out value)) return true;
+        FailNotInteger();
+        return false;
+    }
+
+    /// <summary>Whether an argument is this word, given in lower case, in any case.</summary>
+    public readonly bool Is(int argument, ReadOnlySpan<byte> lowerCaseWord) =>
+        System.Text.Ascii.EqualsIgnoreCase(Args[argument], lowerCaseWord);
+
+    // ---- telling others
+
+    /// <summary>Tells persistence and replicas another effect than the request's own words. So many arguments follow with <see cref="ChangeLog.Append(ReadOnlySpan{byte})"/>.</summary>
+    public ChangeLog BeginEffect(int arguments)
+    {
+        Propagation = Propagation.Replaced;
+        var changes = _keyspace.Changes;
+        changes.Begin(ChangeTargets.All, Database.Number, arguments);
+        return changes;
+    }
+
+    /// <summary>Whether anybody wants to know effects: when not, there is no need to word them.</summary>
+    public readonly bool HasListeners => _keyspace.Changes.Listening != ChangeTargets.None;
+
+    /// <summary>The request's own words are told even if no key changed: FLUSHALL of nothing.</summary>
+    public void PropagateAlways() => Propagation = Propagation.Always;
 }
 
-/// <summary>Placeholder: the arguments of a call.</summary>
-public readonly ref struct Arguments(ReadOnlySpan<byte[]> arguments)
+internal enum Propagation : byte
 {
-    private readonly ReadOnlySpan<byte[]> _arguments = arguments;
+    /// <summary>The request itself, if it changed something.</summary>
+    WhenChanged,
+    Always,
 
-    public int Count => _arguments.Length;
-
-    public ReadOnlySpan<byte> this[int index] => _arguments[index];
-
-    public Arguments Slice(int start) => new(_arguments[start..]);
+    /// <summary>The handler has told the effects.</summary>
+    Replaced,
 }

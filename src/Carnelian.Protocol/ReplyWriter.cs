@@ -1,38 +1,182 @@
-using System.Buffers;
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Carnelian;
 
-/// <summary>Placeholder for the owner's reply writer.</summary>
-public readonly ref struct ReplyWriter(ArrayBufferWriter<byte> output, bool resp3)
+/// <summary>Where replies go: a connection's output buffer, a script's result, nowhere.</summary>
+public abstract class ReplySink
 {
-    public void Array(int n) => Line('*', n);
+    /// <summary>Room for at least so many bytes, which stays valid until the next call of either method.</summary>
+    public abstract Span<byte> Reserve(int bytes);
 
-    public void Map(int pairs) => Line(resp3 ? '%' : '*', resp3 ? pairs : pairs * 2);
+    /// <summary>So many bytes of the last reservation have been written.</summary>
+    public abstract void Commit(int bytes);
+}
 
-    public void Set(int n) => Line(resp3 ? '~' : '*', n);
+/// <summary>The versions of RESP that a client may speak.</summary>
+public enum RespVersion : byte
+{
+    Resp2 = 2,
+    Resp3 = 3,
+}
 
-    public void Bulk(ReadOnlySpan<byte> bytes)
+/// <summary>
+/// Writes replies in RESP2 or RESP3 (redis.io, "Redis serialization protocol specification"). What a version lacks is
+/// written as Redis writes it there: maps as flat arrays, nulls as $-1 or *-1, doubles as bulk strings. Bytes reach the
+/// sink with <see cref="Flush"/> or when the reserved room is full.
+/// </summary>
+public ref struct ReplyWriter(ReplySink sink, RespVersion version)
+{
+    /// <summary>Type byte, a number and CR LF.</summary>
+    private const int HeaderBytes = 1 + IntegerText.LengthMax + 2;
+
+    /// <summary>Room asked for at a time, so that small replies do not ask one by one.</summary>
+    private const int ReserveBytes = 256;
+
+    private readonly ReplySink _sink = sink;
+    private Span<byte> _room;
+    private int _used;
+
+    /// <summary>May change in the middle of a stream: HELLO.</summary>
+    public RespVersion Version { get; set; } = version;
+
+    public readonly bool IsResp3 => Version == RespVersion.Resp3;
+
+    /// <summary>Hands the sink what was written.</summary>
+    public void Flush()
     {
-        Line('$', bytes.Length);
-        output.Write(bytes);
-        output.Write("\r\n"u8);
+        if (_used > 0) _sink.Commit(_used);
+        _used = 0;
+        _room = default;
     }
 
-    public void Bulk(string ascii) => Bulk(Encoding.UTF8.GetBytes(ascii));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<byte> Room(int bytes)
+    {
+        if (_room.Length - _used < bytes) Refill(bytes);
+        return _room[_used..];
+    }
 
-    public void Simple(string text) => Text('+' + text);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Refill(int bytes)
+    {
+        Flush();
+        _room = _sink.Reserve(Math.Max(bytes, ReserveBytes));
+    }
 
-    public void Integer(long n) => Line(':', n);
+    /// <summary>Bytes that already are RESP.</summary>
+    public void Raw(scoped ReadOnlySpan<byte> resp)
+    {
+        resp.CopyTo(Room(resp.Length));
+        _used += resp.Length;
+    }
 
-    public void Null() => Text(resp3 ? "_" : "$-1");
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Header(byte type, long number)
+    {
+        var room = Room(HeaderBytes);
+        room[0] = type;
+        var length = 1 + IntegerText.Format(number, room[1..]);
+        room[length] = (byte)'\r';
+        room[length + 1] = (byte)'\n';
+        _used += length + 2;
+    }
 
-    public void NullArray() => Text(resp3 ? "_" : "*-1");
+    /// <summary>+OK</summary>
+    public void Ok() => Raw("+OK\r\n"u8);
 
-    public void Error(string text) => Text('-' + text);
+    /// <summary>A status: a line without line breaks.</summary>
+    public void Simple(scoped ReadOnlySpan<byte> text) => Line((byte)'+', text);
 
-    private void Line(char type, long n) => Text(type + n.ToString(CultureInfo.InvariantCulture));
+    /// <summary>An error: code, blank, sentence. Line breaks become blanks, as Redis does.</summary>
+    public void Error(scoped ReadOnlySpan<byte> text) => Line((byte)'-', text);
 
-    private void Text(string text) => output.Write(Encoding.UTF8.GetBytes(text + "\r\n"));
+    private void Line(byte type, scoped ReadOnlySpan<byte> text)
+    {
+        var room = Room(text.Length + 3);
+        room[0] = type;
+        var line = room.Slice(1, text.Length);
+        text.CopyTo(line);
+        line.Replace((byte)'\r', (byte)' ');
+        line.Replace((byte)'\n', (byte)' ');
+        room[text.Length + 1] = (byte)'\r';
+        room[text.Length + 2] = (byte)'\n';
+        _used += text.Length + 3;
+    }
+
+    public void Integer(long value) => Header((byte)':', value);
+
+    public void Bulk(scoped ReadOnlySpan<byte> value)
+    {
+        if (_room.Length - _used < value.Length + HeaderBytes + 2) Refill(value.Length + HeaderBytes + 2);
+        Header((byte)'$', value.Length);
+        var room = _room[_used..];
+        value.CopyTo(room);
+        room[value.Length] = (byte)'\r';
+        room[value.Length + 1] = (byte)'\n';
+        _used += value.Length + 2;
+    }
+
+    /// <summary><see cref="ByteText"/> as a bulk string.</summary>
+    public void Bulk(string byteText)
+    {
+        Span<byte> small = stackalloc byte[256];
+        if (byteText.Length <= small.Length) Bulk(small[..Encoding.Latin1.GetBytes(byteText, small)]);
+        else Bulk(ByteText.ToBytes(byteText));
+    }
+
+    public void Simple(string byteText) => Simple(ByteText.ToBytes(byteText));
+
+    public void Error(string byteText) => Error(ByteText.ToBytes(byteText));
+
+    /// <summary>A number as a bulk string, as INCRBYFLOAT's kind of commands answer.</summary>
+    public void BulkInteger(long value)
+    {
+        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
+        Bulk(text[..IntegerText.Format(value, text)]);
+    }
+
+    /// <summary>Text for people: RESP3 marks its format ("txt", "mkd").</summary>
+    public void Verbatim(scoped ReadOnlySpan<byte> text, scoped ReadOnlySpan<byte> format)
+    {
+        if (!IsResp3)
+        {
+            Bulk(text);
+            return;
+        }
+        Check.That(format.Length == 3);
+        Header((byte)'=', text.Length + 4);
+        Raw(format);
+        Raw(":"u8);
+        Raw(text);
+        Raw("\r\n"u8);
+    }
+
+    /// <summary>No value, where a value would stand.</summary>
+    public void Null() => Raw(IsResp3 ? "_\r\n"u8 : "$-1\r\n"u8);
+
+    /// <summary>No value, where an array would stand.</summary>
+    public void NullArray() => Raw(IsResp3 ? "_\r\n"u8 : "*-1\r\n"u8);
+
+    public void Bool(bool value)
+    {
+        if (IsResp3) Raw(value ? "#t\r\n"u8 : "#f\r\n"u8);
+        else Integer(value ? 1 : 0);
+    }
+
+    /// <summary>So many values follow.</summary>
+    public void Array(int count) => Header((byte)'*', count);
+
+    /// <summary>So many pairs of key and value follow.</summary>
+    public void Map(int pairs)
+    {
+        if (IsResp3) Header((byte)'%', pairs);
+        else Header((byte)'*', 2L * pairs);
+    }
+
+    /// <summary>So many different values follow.</summary>
+    public void Set(int count) => Header(IsResp3 ? (byte)'~' : (byte)'*', count);
+
+    /// <summary>A message that answers no request; only for RESP3, and for RESP2's subscribers as an array.</summary>
+    public void Push(int count) => Header(IsResp3 ? (byte)'>' : (byte)'*', count);
 }

@@ -34,6 +34,9 @@ public interface INetworkHandler
 
     /// <summary>Only while <see cref="Connection.WatchWritable"/> is on.</summary>
     void OnWritable(Connection connection);
+
+    /// <summary>For the log: peers wait that cannot be accepted ("Too many open files"). Accepting is tried again later.</summary>
+    void OnAcceptFailed(Listener listener, string error) { }
 }
 
 /// <summary>One stream. Used by the command thread only. Closing twice is allowed.</summary>
@@ -71,7 +74,10 @@ public abstract class Connection
     /// <summary>Whether <see cref="INetworkHandler.OnReadable"/> is wanted. On for a new connection.</summary>
     public abstract bool WatchReadable { get; set; }
 
-    /// <summary>Whether <see cref="INetworkHandler.OnWritable"/> is wanted. Off for a new connection.</summary>
+    /// <summary>
+    /// Whether <see cref="INetworkHandler.OnWritable"/> is wanted. Off for an accepted connection, on for an outgoing one:
+    /// that is how its owner hears that it is established.
+    /// </summary>
     public abstract bool WatchWritable { get; set; }
 
     /// <summary>Changes the keepalive interval (seconds; 0 turns it off) as Redis does: idle N, interval N/3, 3 probes.</summary>
@@ -87,6 +93,9 @@ public abstract class Connection
 public abstract class Listener
 {
     public abstract ListenOptions Options { get; }
+
+    /// <summary>How many connections one turn may accept, so that a storm of them does not hold up those who are served.</summary>
+    public int AcceptsPerTurn { get; set; } = 1000;
 
     /// <summary>The bound address: holds the real port when port 0 was asked for.</summary>
     public abstract EndPoint Address { get; }

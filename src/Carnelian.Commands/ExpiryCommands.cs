@@ -1,0 +1,160 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>Commands on the time that keys have to live.</summary>
+[CommandFamily("generic")]
+internal static class ExpiryCommands
+{
+    [Command("EXPIRE", Summary = "Sets the expiration time of a key in seconds.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW update",
+        Arguments = "key seconds:integer [condition@7.0.0: NX | XX | GT | LT]",
+        History = [
+            "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
+    internal static void Expire(ref Call call) => SetExpiry(ref call, new(InSeconds: true, IsMoment: false, Argument: 2));
+
+    [Command("PEXPIRE", Summary = "Sets the expiration time of a key in milliseconds.", Since = "2.6.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW update",
+        Arguments = "key milliseconds:integer [condition@7.0.0: NX | XX | GT | LT]",
+        History = [
+            "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
+    internal static void ExpireMilliseconds(ref Call call) => SetExpiry(ref call, new(InSeconds: false, IsMoment: false, Argument: 2));
+
+    private static void SetExpiry(ref Call call, ExpiryOption option)
+    {
+        var condition = ReadCondition(ref call);
+        if (call.Failed || !call.TryInteger(option.Argument, out var given)) return;
+        if (!option.TryToMoment(given, call.NowMs, out var expiryMs))
+        {
+            call.FailExpireTime();
+            return;
+        }
+        var edit = call.Edit(1);
+        if (!edit.Exists || !Allows(condition, edit.View.ExpiryMs, expiryMs))
+        {
+            call.Reply.Integer(0);
+            return;
+        }
+        if (call.NowMs >= expiryMs && call.Keyspace.Policy == ExpiryPolicy.Delete)
+        {
+            edit.Delete(KeyspaceEvent.Delete);
+            TellDeletion(ref call);
+        }
+        else
+        {
+            edit.SetExpiry(Math.Max(expiryMs, 0), KeyspaceEvent.Expire);
+            TellMoment(ref call, expiryMs);
+        }
+        call.Reply.Integer(1);
+    }
+
+    private static void TellDeletion(ref Call call)
+    {
+        if (!call.HasListeners) return;
+        var effect = call.BeginEffect(2);
+        effect.Append(call.Keyspace.Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
+        effect.Append(call.Args[1]);
+    }
+
+    /// <summary>Replicas are told the moment, not the span, and no condition.</summary>
+    private static void TellMoment(ref Call call, long expiryMs)
+    {
+        if (!call.HasListeners) return;
+        var effect = call.BeginEffect(3);
+        effect.Append("PEXPIREAT"u8);
+        effect.Append(call.Args[1]);
+        effect.Append(expiryMs);
+    }
+
+    [Flags]
+    private enum Condition
+    {
+        None = 0,
+        IfNone = 1,
+        IfSome = 2,
+        IfLater = 4,
+        IfEarlier = 8,
+    }
+
+    private static Condition ReadCondition(ref Call call)
+    {
+        var condition = Condition.None;
+        for (var i = 3; i < call.Args.Count; i++)
+        {
+            if (call.Is(i, "nx"u8)) condition |= Condition.IfNone;
+            else if (call.Is(i, "xx"u8)) condition |= Condition.IfSome;
+            else if (call.Is(i, "gt"u8)) condition |= Condition.IfLater;
+            else if (call.Is(i, "lt"u8)) condition |= Condition.IfEarlier;
+            else
+            {
+                call.Fail($"ERR Unsupported option {ByteText.FromBytes(call.Args[i])}");
+                return default;
+            }
+        }
+        if ((condition & Condition.IfNone) != 0 && condition != Condition.IfNone)
+            call.Fail("ERR NX and XX, GT or LT options at the same time are not compatible");
+        else if ((condition & Condition.IfLater) != 0 && (condition & Condition.IfEarlier) != 0)
+            call.Fail("ERR GT and LT options at the same time are not compatible");
+        return condition;
+    }
+
+    /// <summary>A key without an expiry counts as one that expires never, that is, last.</summary>
+    private static bool Allows(Condition condition, long currentMs, long newMs)
+    {
+        var hasExpiry = currentMs != EntryView.NoExpiry;
+        if ((condition & Condition.IfNone) != 0 && hasExpiry) return false;
+        if ((condition & Condition.IfSome) != 0 && !hasExpiry) return false;
+        if ((condition & Condition.IfLater) != 0 && (!hasExpiry || newMs <= currentMs)) return false;
+        if ((condition & Condition.IfEarlier) != 0 && hasExpiry && newMs >= currentMs) return false;
+        return true;
+    }
+
+    [Command("TTL", Summary = "Returns the expiration time in seconds of a key.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Arguments = "key",
+        Tips = "nondeterministic_output",
+        History = [
+            "2.8.0: Added the -2 reply."])]
+    internal static void TimeToLive(ref Call call) => AnswerTimeToLive(ref call, inSeconds: true);
+
+    [Command("PTTL", Summary = "Returns the expiration time in milliseconds of a key.", Since = "2.6.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Arguments = "key",
+        Tips = "nondeterministic_output",
+        History = [
+            "2.8.0: Added the -2 reply."])]
+    internal static void TimeToLiveMilliseconds(ref Call call) => AnswerTimeToLive(ref call, inSeconds: false);
+
+    private static void AnswerTimeToLive(ref Call call, bool inSeconds)
+    {
+        const int NoKey = -2, NoExpiry = -1;
+        var view = call.Look(1);
+        if (!view.Exists)
+        {
+            call.Reply.Integer(NoKey);
+            return;
+        }
+        if (!view.Expires)
+        {
+            call.Reply.Integer(NoExpiry);
+            return;
+        }
+        var leftMs = Math.Max(0, view.ExpiryMs - call.NowMs);
+        call.Reply.Integer(inSeconds ? (leftMs + 500) / 1000 : leftMs);
+    }
+
+    [Command("PERSIST", Summary = "Removes the expiration time of a key.", Since = "2.2.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW update",
+        Arguments = "key")]
+    internal static void Persist(ref Call call)
+    {
+        var edit = call.Edit(1);
+        if (!edit.Exists || !edit.View.Expires)
+        {
+            call.Reply.Integer(0);
+            return;
+        }
+        edit.SetExpiry(EntryView.NoExpiry, KeyspaceEvent.Persist);
+        call.Reply.Integer(1);
+    }
+}

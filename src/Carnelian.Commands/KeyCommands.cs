@@ -1,0 +1,175 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>Commands on keys of any type.</summary>
+[CommandFamily("generic")]
+internal static class KeyCommands
+{
+    [Command("DEL", Summary = "Deletes one or more keys.", Since = "1.0.0",
+        Complexity = "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual "
+            + "complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that "
+            + "holds a string value is O(1).",
+        Flags = Write, Keys = "1..-1 RM delete",
+        Arguments = "key...",
+        Tips = "request_policy:multi_shard response_policy:agg_sum")]
+    internal static void Delete(ref Call call)
+    {
+        var deleted = 0;
+        for (var i = 1; i < call.Args.Count; i++)
+        {
+            var edit = call.Edit(i);
+            if (!edit.Exists) continue;
+            edit.Delete(KeyspaceEvent.Delete);
+            deleted++;
+        }
+        call.Reply.Integer(deleted);
+    }
+
+    [Command("EXISTS", Summary = "Determines whether one or more keys exist.", Since = "1.0.0",
+        Complexity = "O(N) where N is the number of keys to check.",
+        Flags = ReadOnly | Fast, Keys = "1..-1 RO",
+        Arguments = "key...",
+        Tips = "request_policy:multi_shard response_policy:agg_sum",
+        History = [
+            "3.0.3: Accepts multiple `key` arguments."])]
+    internal static void Exists(ref Call call)
+    {
+        var found = 0;
+        for (var i = 1; i < call.Args.Count; i++)
+        {
+            if (call.Look(i).Exists) found++;
+        }
+        call.Reply.Integer(found);
+    }
+
+    [Command("TYPE", Summary = "Determines the type of value stored at a key.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO",
+        Arguments = "key")]
+    internal static void Type(ref Call call)
+    {
+        var view = call.Look(1);
+        call.Reply.Simple(view.Exists ? TypeName(view.Type) : "none"u8);
+    }
+
+    internal static ReadOnlySpan<byte> TypeName(ValueType type) => type switch
+    {
+        ValueType.String => "string"u8,
+        ValueType.List => "list"u8,
+        ValueType.Set => "set"u8,
+        ValueType.SortedSet => "zset"u8,
+        ValueType.Hash => "hash"u8,
+        _ => "stream"u8,
+    };
+
+    [Command("DBSIZE", Summary = "Returns the number of keys in the database.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Categories = "keyspace",
+        Tips = "request_policy:all_shards response_policy:agg_sum")]
+    internal static void Size(ref Call call) => call.Reply.Integer(call.Database.Keys.Count);
+
+    [Command("KEYS", Summary = "Returns all key names that match a pattern.", Since = "1.0.0",
+        Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern "
+            + "have limited length.",
+        Flags = ReadOnly, Categories = "keyspace dangerous",
+        Arguments = "pattern",
+        Tips = "request_policy:all_shards nondeterministic_output_order")]
+    internal static void Keys(ref Call call)
+    {
+        var pattern = call.Args[1];
+        var found = call.Executor.Found;
+        found.Clear();
+        ulong cursor = 0;
+        do cursor = call.Database.Keys.Scan(cursor, found);
+        while (cursor != 0);
+        var all = pattern.SequenceEqual("*"u8);
+        var count = 0;
+        for (var i = 0; i < found.Count; i++)
+        {
+            var entry = found[i];
+            if (call.Keyspace.IsAlive(entry) && (all || GlobPattern.Matches(pattern, entry.Key))) found.Keep(i, count++);
+        }
+        call.Reply.Array(count);
+        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+    }
+
+    [Command("SCAN", Summary = "Iterates over the key names in the database.", Since = "2.8.0",
+        Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the "
+            + "number of elements inside the collection.",
+        Flags = ReadOnly | TouchesArbitraryKeys,
+        Arguments = "cursor:integer [MATCH pattern] [COUNT count:integer] [TYPE type@6.0.0]",
+        Tips = "nondeterministic_output request_policy:special response_policy:special",
+        History = [
+            "6.0.0: Added the `TYPE` subcommand."])]
+    internal static void Scan(ref Call call)
+    {
+        if (!ScanOptions.TryCursor(ref call, 1, out var cursor)) return;
+        var options = ScanOptions.Read(ref call, 2, acceptsType: true);
+        if (call.Failed) return;
+        var found = call.Executor.Found;
+        found.Clear();
+        // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
+        for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
+        {
+            cursor = call.Database.Keys.Scan(cursor, found);
+            if (cursor == 0 || found.Count >= options.Count) break;
+        }
+        Expire(ref call, found);
+        var count = 0;
+        for (var i = 0; i < found.Count; i++)
+        {
+            var entry = found[i];
+            if (call.Keyspace.IsAlive(entry) && options.Matches(entry)) found.Keep(i, count++);
+        }
+        call.Reply.Array(2);
+        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
+        System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
+        call.Reply.Bulk(text[..length]);
+        call.Reply.Array(count);
+        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+    }
+
+    /// <summary>SCAN deletes what it meets that is over; views of it still live until the end of the call.</summary>
+    private static void Expire(ref Call call, EntryList found)
+    {
+        for (var i = 0; i < found.Count; i++)
+        {
+            var entry = found[i];
+            if (!call.Keyspace.IsAlive(entry)) call.Keyspace.Look(call.Database, entry.Key, call.Keyspace.Hash(entry.Key));
+        }
+    }
+
+    [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
+        Complexity = "O(N) where N is the total number of keys in all databases",
+        Flags = Write, Categories = "keyspace dangerous",
+        Arguments = "[flush-type: ASYNC@4.0.0 | SYNC@6.2.0]",
+        Tips = "request_policy:all_shards response_policy:all_succeeded",
+        History = [
+            "4.0.0: Added the `ASYNC` flushing mode modifier.",
+            "6.2.0: Added the `SYNC` flushing mode modifier."])]
+    internal static void FlushAll(ref Call call)
+    {
+        if (!TryFlushMode(ref call, out var background)) return;
+        call.Keyspace.Dirty += call.Keyspace.Flush(null, background);
+        call.PropagateAlways();
+        call.Reply.Ok();
+    }
+
+    private static bool TryFlushMode(ref Call call, out bool background)
+    {
+        background = call.Keyspace.Options.LazyUserFlush;
+        if (call.Args.Count == 1) return true;
+        if (call.Args.Count == 2)
+        {
+            if (call.Is(1, "sync"u8)) background = false;
+            else if (call.Is(1, "async"u8)) background = true;
+            else
+            {
+                call.FailSyntax();
+                return false;
+            }
+            return true;
+        }
+        call.FailSyntax();
+        return false;
+    }
+}

@@ -1,0 +1,152 @@
+namespace Carnelian;
+
+/// <summary>
+/// A call that waits: for a key, an offset, a time. The session's further requests wait behind it. Whoever parks says what
+/// is done when one of its keys becomes ready and when its time is over; both answer the client.
+/// </summary>
+public abstract class ParkedCall(Session session, long deadlineMs)
+{
+    public const long NoDeadline = 0;
+
+    public Session Session { get; } = session;
+
+    /// <summary>Unix milliseconds, or <see cref="NoDeadline"/>.</summary>
+    public long DeadlineMs { get; } = deadlineMs;
+
+    /// <summary>A key that it waits for was changed. True when it could be served, and so has been answered.</summary>
+    public abstract bool OnReady(ref Call call, ReadOnlySpan<byte> key);
+
+    /// <summary>The deadline has passed (or CLIENT UNBLOCK came): answers what a timeout answers.</summary>
+    public abstract void OnTimeout(ref Call call);
+
+    internal List<(Database Database, byte[] Key)> Keys { get; } = [];
+}
+
+/// <summary>
+/// Sessions whose calls wait, first come first served per key. A client waits here, never a thread. Ready keys are
+/// announced by the commands that fill them and served after the announcing call, each as a call of its own.
+/// </summary>
+public sealed class Parking(Executor executor)
+{
+    private readonly Dictionary<(int Database, ByteKey Key), LinkedList<ParkedCall>> _waiting = [];
+    private readonly PriorityQueue<ParkedCall, long> _deadlines = new();
+    private readonly List<(Database Database, byte[] Key)> _ready = [];
+
+    /// <summary>Sessions that wait.</summary>
+    public int Count { get; private set; }
+
+    public bool HasReady => _ready.Count > 0;
+
+    /// <summary>Asked to send what a served session was answered.</summary>
+    public Action<Session>? Resumed { get; set; }
+
+    public void Park(ParkedCall call, Database database, params ReadOnlySpan<byte[]> keys)
+    {
+        Check.That(call.Session.Parked is null);
+        call.Session.Parked = call;
+        Count++;
+        foreach (var key in keys)
+        {
+            var place = (database.Number, new ByteKey(key));
+            if (!_waiting.TryGetValue(place, out var queue)) _waiting[place] = queue = new();
+            queue.AddLast(call);
+            call.Keys.Add((database, key));
+        }
+        if (call.DeadlineMs != ParkedCall.NoDeadline) _deadlines.Enqueue(call, call.DeadlineMs);
+    }
+
+    /// <summary>A key holds something that somebody might wait for.</summary>
+    public void Announce(Database database, ReadOnlySpan<byte> key)
+    {
+        if (Count > 0 && _waiting.ContainsKey((database.Number, new(key.ToArray())))) _ready.Add((database, key.ToArray()));
+    }
+
+    /// <summary>Ends the waiting of a session without an answer: it is gone.</summary>
+    public void Remove(Session session)
+    {
+        if (session.Parked is not { } call) return;
+        session.Parked = null;
+        Count--;
+        foreach (var (database, key) in call.Keys)
+        {
+            var place = (database.Number, new ByteKey(key));
+            if (!_waiting.TryGetValue(place, out var queue)) continue;
+            queue.Remove(call);
+            if (queue.Count == 0) _waiting.Remove(place);
+        }
+    }
+
+    /// <summary>Ends a session's waiting as if its time were over.</summary>
+    public void TimeOut(Session session)
+    {
+        if (session.Parked is not { } parked) return;
+        Remove(session);
+        var call = new Call(executor, session, session.Replies);
+        parked.OnTimeout(ref call);
+        call.Reply.Flush();
+        Resumed?.Invoke(session);
+    }
+
+    /// <summary>Answers those whose time is over. Returns the next deadline in Unix milliseconds, or long.MaxValue.</summary>
+    public long TimeOutUntil(long nowMs)
+    {
+        while (_deadlines.TryPeek(out var call, out var deadline))
+        {
+            if (call.Session.Parked != call) _deadlines.Dequeue();
+            else if (deadline > nowMs) return deadline;
+            else
+            {
+                _deadlines.Dequeue();
+                TimeOut(call.Session);
+            }
+        }
+        return long.MaxValue;
+    }
+
+    /// <summary>Serves the keys announced so far, and those announced by that, in order.</summary>
+    internal void ServeReady()
+    {
+        for (var i = 0; i < _ready.Count; i++)
+        {
+            var (database, key) = _ready[i];
+            if (_waiting.TryGetValue((database.Number, new(key)), out var queue)) Serve(queue, key);
+        }
+        _ready.Clear();
+    }
+
+    private void Serve(LinkedList<ParkedCall> queue, byte[] key)
+    {
+        for (var node = queue.First; node is not null;)
+        {
+            var next = node.Next;
+            var parked = node.Value;
+            executor.Keyspace.Changes.BeginUnit();
+            var call = new Call(executor, parked.Session, parked.Session.Replies);
+            var served = parked.OnReady(ref call, key);
+            call.Reply.Flush();
+            if (served)
+            {
+                Remove(parked.Session);
+                Resumed?.Invoke(parked.Session);
+            }
+            node = next;
+        }
+    }
+
+    /// <summary>Bytes as a dictionary's key.</summary>
+    private readonly struct ByteKey(byte[] bytes) : IEquatable<ByteKey>
+    {
+        private readonly byte[] _bytes = bytes;
+
+        public bool Equals(ByteKey other) => _bytes.AsSpan().SequenceEqual(other._bytes);
+
+        public override bool Equals(object? obj) => obj is ByteKey other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(_bytes);
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace Carnelian;
+
+/// <summary>The options of the SCAN family.</summary>
+internal readonly ref struct ScanOptions
+{
+    public long Count { get; private init; }
+
+    private ReadOnlySpan<byte> Pattern { get; init; }
+
+    private bool HasPattern { get; init; }
+
+    private ReadOnlySpan<byte> Type { get; init; }
+
+    private bool HasType { get; init; }
+
+    /// <summary>A cursor is any number of 64 bits without a sign.</summary>
+    public static bool TryCursor(ref Call call, int argument, out ulong cursor)
+    {
+        var text = call.Args[argument];
+        if (System.Buffers.Text.Utf8Parser.TryParse(text, out cursor, out var used) && used == text.Length) return true;
+        call.Fail("ERR invalid cursor");
+        return false;
+    }
+
+    public static ScanOptions Read(ref Call call, int first, bool acceptsType)
+    {
+        var options = new ScanOptions { Count = 10 };
+        for (var i = first; i < call.Args.Count; i += 2)
+        {
+            var hasValue = i + 1 < call.Args.Count;
+            if (hasValue && call.Is(i, "count"u8))
+            {
+                if (!call.TryInteger(i + 1, out var count)) return default;
+                if (count < 1)
+                {
+                    call.FailSyntax();
+                    return default;
+                }
+                options = options with { Count = count };
+            }
+            else if (hasValue && call.Is(i, "match"u8))
+            {
+                var pattern = call.Args[i + 1];
+                options = options with { Pattern = pattern, HasPattern = !pattern.SequenceEqual("*"u8) };
+            }
+            else if (hasValue && acceptsType && call.Is(i, "type"u8))
+                options = options with { Type = call.Args[i + 1], HasType = true };
+            else
+            {
+                call.FailSyntax();
+                return default;
+            }
+        }
+        return options;
+    }
+
+    public bool Matches(EntryView entry) =>
+        (!HasType || System.Text.Ascii.EqualsIgnoreCase(KeyCommands.TypeName(entry.Type), Type))
+        && (!HasPattern || GlobPattern.Matches(Pattern, entry.Key));
+}

@@ -1,0 +1,35 @@
+namespace Carnelian;
+
+/// <summary>
+/// Who runs commands: a client, a script, the replication link, the loading of a file. Holds what lasts from one command
+/// to the next and is no property of a connection.
+/// </summary>
+public abstract class Session(Database database, long id)
+{
+    /// <summary>Unique in the life of a server and growing: CLIENT ID.</summary>
+    public long Id { get; } = id;
+
+    public Database Database { get; set; } = database;
+
+    public RespVersion Version { get; set; } = RespVersion.Resp2;
+
+    /// <summary>Gates that are closed for this session, beside those that are for all.</summary>
+    public Gates ClosedGates { get; set; }
+
+    /// <summary>No further request is run once the reply is written: QUIT, a protocol error.</summary>
+    public bool IsEnding { get; set; }
+
+    /// <summary>What the session waits for; no request is run meanwhile.</summary>
+    public ParkedCall? Parked { get; internal set; }
+
+    public bool IsHeld => IsEnding || Parked is not null;
+
+    /// <summary>CLIENT SETNAME's, empty when there is none.</summary>
+    public byte[] Name { get; set; } = [];
+
+    /// <summary>Where the session comes from, for people: "127.0.0.1:50123".</summary>
+    public abstract string Address { get; }
+
+    /// <summary>Where a call that waited is answered, outside of any request.</summary>
+    public abstract ReplySink Replies { get; }
+}

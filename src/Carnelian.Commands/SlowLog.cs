@@ -1,0 +1,49 @@
+namespace Carnelian;
+
+/// <summary>One request that took long.</summary>
+public sealed record SlowLogEntry(long Id, long UnixSeconds, long Microseconds, byte[][] Arguments, string ClientAddress, byte[] ClientName);
+
+/// <summary>
+/// The latest requests that took longer than a threshold. Arguments are cut as Redis cuts them, so that an entry stays small.
+/// </summary>
+public sealed class SlowLog
+{
+    private const int ArgumentsMax = 32, ArgumentBytesMax = 128;
+
+    private readonly LinkedList<SlowLogEntry> _entries = new();
+    private long _nextId;
+
+    /// <summary>slowlog-log-slower-than; negative: off, 0: everything.</summary>
+    public long ThresholdMicroseconds { get; set; } = 10000;
+
+    /// <summary>slowlog-max-len.</summary>
+    public long LengthMax { get; set; } = 128;
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyCollection<SlowLogEntry> Entries => _entries;
+
+    /// <summary>The threshold for comparison with durations.</summary>
+    public long ThresholdNanoseconds => ThresholdMicroseconds < 0 ? long.MaxValue : ThresholdMicroseconds * 1000;
+
+    public void Add(Arguments arguments, long microseconds, long unixSeconds, string clientAddress, byte[] clientName)
+    {
+        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(arguments), clientAddress, clientName));
+        while (_entries.Count > LengthMax) _entries.RemoveLast();
+    }
+
+    public void Reset() => _entries.Clear();
+
+    private static byte[][] Cut(Arguments arguments)
+    {
+        var cut = new byte[Math.Min(arguments.Count, ArgumentsMax)][];
+        for (var i = 0; i < cut.Length; i++)
+        {
+            var argument = arguments[i];
+            cut[i] = argument.Length <= ArgumentBytesMax
+                ? argument.ToArray()
+                : [.. argument[..ArgumentBytesMax], .. ByteText.ToBytes($"... ({argument.Length - ArgumentBytesMax} more bytes)")];
+        }
+        if (arguments.Count > ArgumentsMax) cut[^1] = ByteText.ToBytes($"... ({arguments.Count - ArgumentsMax + 1} more arguments)");
+        return cut;
+    }
+}

@@ -1,0 +1,128 @@
+namespace Carnelian;
+
+/// <summary>Why a configuration was refused.</summary>
+/// <param name="LineNumber">Counted from 1 within its file (start-up options follow the main file's last line); 0: no line is to blame.</param>
+/// <param name="IsUnreadableFile">A file could not be opened: the message goes to the log as it is, without the report's frame.</param>
+public sealed record ConfigurationError(string Message, int LineNumber = 0, string Line = "", bool IsUnreadableFile = false)
+{
+    /// <summary>What the server prints before it gives up, in Redis' form.</summary>
+    /// <param name="product">Name and version: "Redis 8.0.6".</param>
+    public string Report(string product)
+    {
+        var place = LineNumber == 0 ? "" : $"Reading the configuration file, at line {LineNumber}\n>>> '{Line}'\n";
+        return $"\n*** FATAL CONFIG FILE ERROR ({product}) ***\n{place}{Message}\n";
+    }
+}
+
+/// <summary>
+/// Reads redis.conf into a registry, once at start-up: the file with what it includes, then standard input, then the
+/// options of the command line. The later line wins, except for directives that gather their lines (<c>save</c>).
+/// </summary>
+public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
+{
+    // Files that include each other must end; nobody has a thousand.
+    private const int IncludesMax = 1000;
+
+    // Gone from Redis, but still standing in many files: read and forgotten.
+    private static readonly string[] _forgotten = ["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"];
+
+    private readonly HashSet<Directive> _set = [];
+    private readonly List<string> _unresolved = [];
+    private int _includes;
+
+    /// <summary>
+    /// Lines with an unknown first word. They may belong to modules, so Redis reads on and gives up only when nobody has
+    /// claimed them: the owner logs "Unresolved Configuration(s) Detected:", each as ">>> 'line'", and stops.
+    /// </summary>
+    public IReadOnlyList<string> Unresolved => _unresolved;
+
+    /// <param name="file">Path of the main file, if any.</param>
+    /// <param name="standardInput">What came from standard input, if it was asked for.</param>
+    /// <param name="options">See <see cref="StartupArguments.Options"/>.</param>
+    /// <returns>Null, or why the server must not start.</returns>
+    public ConfigurationError? Load(string? file, byte[]? standardInput = null, string options = "")
+    {
+        var text = "";
+        if (file is not null && ReadFile(file, ref text) is { } error) return error;
+        if (standardInput is not null) text += ByteText.FromBytes(standardInput);
+        return LoadText(text + "\n" + options);
+    }
+
+    private ConfigurationError? LoadText(string text)
+    {
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var line = lines[i].Trim(' ', '\t', '\r', '\n');
+            if (line.Length == 0 || line[0] == '#') continue;
+            if (ByteText.Split(line) is not { } words) return new("Unbalanced quotes in configuration line", i + 1, line);
+            if (words.Length == 0) continue;
+            var arguments = words[1..];
+
+            // An error within an included file names that file's line.
+            if (words[0].Equals("include", StringComparison.OrdinalIgnoreCase) && arguments.Length == 1)
+            {
+                if (Include(arguments[0]) is { } included) return included.LineNumber < 0 ? included with { LineNumber = i + 1, Line = line } : included;
+            }
+            else if (LoadLine(words[0], arguments) is { } error) return new(error, i + 1, line);
+        }
+        return null;
+    }
+
+    private string? LoadLine(string name, string[] arguments)
+    {
+        if (registry.Find(name) is { } directive) return Set(directive, arguments);
+        if (Array.Exists(_forgotten, word => word.Equals(name, StringComparison.OrdinalIgnoreCase)) && arguments.Length == 1) return null;
+        if (registry.FindStatement(name) is { } statement && arguments.Length >= statement.ArgumentsMin && arguments.Length <= statement.ArgumentsMax)
+            return statement.Read(arguments);
+        if (arguments.Length == 0) return "Bad directive or wrong number of arguments";
+        _unresolved.Add($"{name.ToLowerInvariant()} {string.Join(' ', arguments)}");
+        return null;
+    }
+
+    private string? Set(Directive directive, string[] arguments)
+    {
+        if (!directive.Has(DirectiveFlags.MultiArgument))
+        {
+            if (arguments.Length != 1) return Directive.WrongNumberOfArguments;
+        }
+        // "--save '60 1 30 2'" is one argument for the shell, but four for the directive.
+        else if (arguments.Length == 1 && arguments[0].Length > 0) arguments = ByteText.Split(arguments[0]) ?? [];
+        return directive.Set(arguments, again: !_set.Add(directive)).Error;
+    }
+
+    private ConfigurationError? Include(string byteTextPath)
+    {
+        if (++_includes > IncludesMax) return AtThisLine("Too many included files");
+        if (ByteText.ToText(byteTextPath) is not { } path) return AtThisLine("The path of an included file must be valid UTF-8");
+        var text = "";
+        if (!path.AsSpan().ContainsAny("*?[")) return ReadFile(path, ref text) ?? LoadText(text);
+
+        var slash = path.LastIndexOf('/');
+        var directory = path[..(slash + 1)];
+        if (directory.AsSpan().ContainsAny("*?[")) return AtThisLine("Wildcards in an included path may stand in its last part only");
+        // Nothing that matches is no error: an empty conf.d directory is quite usual.
+        if (disk.List(directory.Length == 0 ? "." : directory) is not { Ok: true, Value: { } names }) return null;
+        // File patterns negate a class with an exclamation mark.
+        var pattern = ByteText.ToBytes(ByteText.FromText(path[(slash + 1)..].Replace("[!", "[^", StringComparison.Ordinal)));
+        foreach (var name in names)
+        {
+            // As in a shell, wildcards do not match the dot of a hidden file.
+            if (name.StartsWith('.') && pattern[0] != '.') continue;
+            if (!GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name)))) continue;
+            if (ReadFile(directory + name, ref text) is { } error) return error;
+        }
+        return LoadText(text);
+    }
+
+    /// <summary>Line number -1: for the line with the include to fill in.</summary>
+    private static ConfigurationError AtThisLine(string message) => new(message, -1);
+
+    private ConfigurationError? ReadFile(string path, ref string text)
+    {
+        var read = disk.ReadAll(path);
+        if (read.Value is not { } bytes) return new($"Fatal error, can't open config file '{path}': {read.Status.Error}", IsUnreadableFile: true);
+        text += ByteText.FromBytes(bytes);
+        return null;
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>Types of values, with the numbers of Redis' OBJ_* constants.</summary>
+public enum ValueType : byte
+{
+    String = 0,
+    List = 1,
+    Set = 2,
+    SortedSet = 3,
+    Hash = 4,
+    Stream = 6,
+}
+
+/// <summary>How a value is kept, as OBJECT ENCODING names it.</summary>
+public enum ValueEncoding : byte
+{
+    Raw,
+    Int,
+    Embstr,
+}
+
+/// <summary>
+/// A key and its value in one native block.
+/// <code>
+/// | header 8 | expiry 8, if any | key length 4, if 255 or more | key … | value … |
+/// header, from the lowest bit:
+/// | key length 8 | LRU or LFU 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | spare 3 | inline value length 15 |
+/// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |
+/// </code>
+/// Key length 255 says that the length follows. The expiry is in Unix milliseconds. The block's size follows
+/// from its header, so that it is freed without a stored size.
+/// </summary>
+internal static unsafe class Entry
+{
+    public const int HeaderBytes = 8, ExpiryBytes = 8, LongKeyBytes = 4, ExternalBytes = 16;
+    public const int LongKey = 255;
+
+    /// <summary>Longer values lie outside, where they can grow and be handed over without a copy.</summary>
+    public const int InlineValueMax = 1024;
+
+    private const int LruShift = 8, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
+    private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41;
+    private const ulong LruMask = 0xffffffUL << LruShift, MarkMask = 0xfUL << MarkShift;
+
+    static Entry() => Check.That(InlineValueMax < 1 << (64 - InlineShift));
+
+    public static ref ulong Header(byte* entry) => ref *(ulong*)entry;
+
+    public static ulong MakeHeader(int keyLength, ValueType type, ValueEncoding encoding, bool expires, bool external, int inlineLength) =>
+        (uint)Math.Min(keyLength, LongKey) | ((ulong)type << TypeShift) | ((ulong)encoding << EncodingShift)
+        | (expires ? ExpiresBit : 0) | (external ? ExternalBit : 0) | ((ulong)(uint)inlineLength << InlineShift);
+
+    public static int ShortKeyLength(ulong header) => (int)(header & 0xff);
+
+    public static ValueType Type(ulong header) => (ValueType)((header >> TypeShift) & 0xf);
+
+    public static ValueEncoding Encoding(ulong header) => (ValueEncoding)((header >> EncodingShift) & 0xf);
+
+    public static bool Expires(ulong header) => (header & ExpiresBit) != 0;
+
+    public static bool External(ulong header) => (header & ExternalBit) != 0;
+
+    public static int InlineLength(ulong header) => (int)(header >> InlineShift);
+
+    public static int Lru(ulong header) => (int)((header & LruMask) >> LruShift);
+
+    public static ulong WithLru(ulong header, int lru) => (header & ~LruMask) | (((ulong)(uint)lru << LruShift) & LruMask);
+
+    public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);
+
+    public static ulong WithMark(ulong header, int mark) => (header & ~MarkMask) | ((ulong)(uint)mark << MarkShift);
+
+    public static ulong WithExpires(ulong header, bool expires) => expires ? header | ExpiresBit : header & ~ExpiresBit;
+
+    public static ulong WithEncoding(ulong header, ValueEncoding encoding) => (header & ~(0xfUL << EncodingShift)) | ((ulong)encoding << EncodingShift);
+
+    public static int KeyOffset(int keyLength, bool expires) =>
+        HeaderBytes + (expires ? ExpiryBytes : 0) + (keyLength >= LongKey ? LongKeyBytes : 0);
+
+    public static byte* KeyStart(byte* entry, out int length)
+    {
+        var header = Header(entry);
+        var at = entry + HeaderBytes + (Expires(header) ? ExpiryBytes : 0);
+        length = ShortKeyLength(header);
+        if (length < LongKey) return at;
+        length = (int)Unsafe.ReadUnaligned<uint>(at);
+        return at + LongKeyBytes;
+    }
+
+    public static ReadOnlySpan<byte> Key(byte* entry)
+    {
+        var start = KeyStart(entry, out var length);
+        return new(start, length);
+    }
+
+    public static ref long Expiry(byte* entry) => ref *(long*)(entry + HeaderBytes);
+
+    public static byte* ValueStart(byte* entry)
+    {
+        var key = KeyStart(entry, out var length);
+        return key + length;
+    }
+
+    public static ReadOnlySpan<byte> Value(byte* entry) => WritableValue(entry);
+
+    public static Span<byte> WritableValue(byte* entry)
+    {
+        var header = Header(entry);
+        var start = ValueStart(entry);
+        if (!External(header)) return new(start, InlineLength(header));
+        var external = Unsafe.ReadUnaligned<ExternalValue>(start);
+        return new(external.Address, external.Length);
+    }
+
+    /// <summary>Bytes that the entry's own block needs.</summary>
+    public static nint Size(byte* entry)
+    {
+        var header = Header(entry);
+        return (nint)(ValueStart(entry) - entry) + (External(header) ? ExternalBytes : InlineLength(header));
+    }
+
+    public static nint Size(int keyLength, bool expires, bool external, int inlineLength) =>
+        KeyOffset(keyLength, expires) + keyLength + (external ? ExternalBytes : inlineLength);
+}
+
+/// <summary>Where a value lies that does not fit into its entry.</summary>
+internal unsafe struct ExternalValue
+{
+    public byte* Address;
+    public int Length;
+
+    /// <summary>The block's size.</summary>
+    public int Capacity;
+
+    static ExternalValue() => Check.That(sizeof(ExternalValue) == Entry.ExternalBytes);
+}
+
+/// <summary>Hash tables of whole keys.</summary>
+internal readonly struct EntryLayout : IEntryLayout
+{
+    public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Entry.Key(entry);
+}
+
+/// <summary>
+/// A read-only look at an entry. Its spans live until the end of the call at the longest, and the value's until the entry is edited.
+/// </summary>
+public readonly unsafe ref struct EntryView
+{
+    public const long NoExpiry = -1;
+
+    internal readonly byte* Address;
+
+    internal EntryView(byte* address) => Address = address;
+
+    public bool Exists => Address != null;
+
+    public ReadOnlySpan<byte> Key => Entry.Key(Address);
+
+    public ValueType Type => Entry.Type(Entry.Header(Address));
+
+    public ValueEncoding Encoding => Entry.Encoding(Entry.Header(Address));
+
+    /// <summary>A string's bytes.</summary>
+    public ReadOnlySpan<byte> Value => Entry.Value(Address);
+
+    public bool Expires => Entry.Expires(Entry.Header(Address));
+
+    /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
+    public long ExpiryMs => Expires ? Entry.Expiry(Address) : NoExpiry;
+
+    public int Mark => Entry.Mark(Entry.Header(Address));
+
+    /// <summary>The LRU clock or LFU counter, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
+    public int Lru
+    {
+        get => Entry.Lru(Entry.Header(Address));
+        set
+        {
+            ref var header = ref Entry.Header(Address);
+            if (Entry.Lru(header) != value) header = Entry.WithLru(header, value);
+        }
+    }
+
+    /// <summary>Bytes of memory that the key and its value take.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            var own = BlockAllocator.UsableSize(Entry.Size(Address));
+            return Entry.External(Entry.Header(Address)) ? own + Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address)).Capacity : own;
+        }
+    }
+}

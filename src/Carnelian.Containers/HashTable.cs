@@ -1,0 +1,517 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Carnelian;
+
+/// <summary>Where an entry sits. Holds until the next change or rehash step of its table.</summary>
+public readonly unsafe struct SlotPosition
+{
+    internal readonly Bucket* Bucket;
+    internal readonly int Index;
+
+    /// <summary>Number of the chain's first bucket.</summary>
+    internal readonly long Number;
+    internal readonly bool InTarget;
+
+    internal SlotPosition(Bucket* bucket, int index, long number, bool inTarget)
+    {
+        Bucket = bucket;
+        Index = index;
+        Number = number;
+        InTarget = inTarget;
+    }
+
+    public bool Found => Bucket != null;
+
+    public byte* Entry => Bucket == null ? null : Carnelian.Bucket.EntryOf((*Bucket)[Index]);
+}
+
+/// <summary>
+/// A handle to a hash table of 64-byte buckets (see <see cref="Bucket"/>) whose root lies at a native address. It keeps
+/// entries by address and owns none of them. Rehashing is incremental: <see cref="Step"/>, called once per operation
+/// by whoever uses the table, moves the entries of one bucket.
+/// </summary>
+/// <typeparam name="TLayout">How to find an entry's key.</typeparam>
+public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host) where TLayout : struct, IEntryLayout
+{
+    /// <summary>
+    /// Entries per bucket at which a table grows, in tenths. At 5.6 of 7 one bucket in five has a chain; resident bytes per
+    /// key stay below 20 of table just before growth and below 24 just after it.
+    /// </summary>
+    private const int GrowAtTenths = 56;
+
+    /// <summary>Entries per bucket, in tenths, below which a table shrinks.</summary>
+    private const int ShrinkAtTenths = 7;
+
+    /// <summary>A shrink takes at most so many bits off at a time: a step empties 2^bits buckets.</summary>
+    private const int ShrinkBitsMax = 2;
+
+    /// <summary>Migrated buckets are given back to the system in runs of so many (256 KiB).</summary>
+    private const int ReleaseRun = 4096;
+
+    public const int BitsMax = 40;
+
+    private readonly TableRoot* _root = root;
+    private readonly TableHost _host = host;
+
+    public long Count => _root->Count;
+
+    public long Expiring => _root->Expiring;
+
+    public bool IsRehashing => _root->IsRehashing;
+
+    public TableRoot* Root => _root;
+
+    public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
+
+    // ---- looking up
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SlotPosition Find(ReadOnlySpan<byte> key, ulong hash)
+    {
+        ref readonly var array = ref ArrayOf(hash, out var inTarget);
+        if (array.Buckets == null) return default;
+        var number = (long)(hash & array.Mask);
+        var bucket = array.Buckets + number;
+        var tag = Bucket.TagOf(hash);
+        do
+        {
+            for (var matches = bucket->Matches(tag); matches != 0; matches &= matches - 1)
+            {
+                var i = BitOperations.TrailingZeroCount(matches);
+                var slot = (*bucket)[i];
+                if (Bucket.SameWindow(slot, hash) && TLayout.KeyOf(Bucket.EntryOf(slot)).SequenceEqual(key))
+                    return new(bucket, i, number, inTarget);
+            }
+            bucket = bucket->Next;
+        }
+        while (bucket != null);
+        return default;
+    }
+
+    /// <summary>Asks the processor for the bucket of a key that will be looked up soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(ulong hash)
+    {
+        ref readonly var array = ref ArrayOf(hash, out _);
+        if (Sse.IsSupported && array.Buckets != null) Sse.Prefetch0(array.Buckets + (hash & array.Mask));
+    }
+
+    /// <summary>Asks the processor for the entry of a key whose bucket has arrived.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchEntry(ulong hash)
+    {
+        ref readonly var array = ref ArrayOf(hash, out _);
+        if (!Sse.IsSupported || array.Buckets == null) return;
+        var bucket = array.Buckets + (hash & array.Mask);
+        var matches = bucket->Matches(Bucket.TagOf(hash));
+        if (matches == 0)
+        {
+            if (bucket->IsChained) Sse.Prefetch0(bucket->Next);
+            return;
+        }
+        var entry = Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(matches)]);
+        Sse.Prefetch0(entry);
+        Sse.Prefetch0(entry + 63);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref BucketArray ArrayOf(ulong hash, out bool inTarget)
+    {
+        if (_root->Target.Buckets == null)
+        {
+            inTarget = false;
+            return ref _root->Main;
+        }
+        inTarget = (long)(hash & SmallMask) < _root->RehashIndex;
+        return ref inTarget ? ref _root->Target : ref _root->Main;
+    }
+
+    private ulong SmallMask => Math.Min(_root->Main.Mask, _root->Target.Mask);
+
+    // ---- changing
+
+    /// <summary>Adds an entry whose key is not in the table.</summary>
+    public SlotPosition Insert(byte* entry, ulong hash, bool expires)
+    {
+        if (_root->Main.Buckets == null) _root->Main = BucketArray.Allocate(_host.Allocator, 0);
+        else if (!_root->IsRehashing && _root->Paused == 0 && _root->Count * 10 >= _root->Main.Size * GrowAtTenths) Begin(_root->Main.Bits + 1);
+        ref var array = ref ArrayOf(hash, out var inTarget);
+        _root->Count++;
+        if (expires) _root->Expiring++;
+        return Put(ref array, inTarget, (long)(hash & array.Mask), Bucket.TagOf(hash), Bucket.MakeSlot(entry, hash, expires));
+    }
+
+    /// <summary>Another entry, with the same key, in an entry's place.</summary>
+    public void Replace(in SlotPosition at, byte* entry, bool expires)
+    {
+        var old = (*at.Bucket)[at.Index];
+        var window = old & ~((1UL << 49) - 1);
+        (*at.Bucket)[at.Index] = window | (ulong)entry | (expires ? Bucket.ExpiresBit : 0);
+        if (expires != Bucket.ExpiresOf(old)) CountExpiring(at, expires ? 1 : -1);
+    }
+
+    /// <summary>Takes an entry out; its memory stays with the caller.</summary>
+    public void Remove(in SlotPosition at)
+    {
+        if (Bucket.ExpiresOf((*at.Bucket)[at.Index])) CountExpiring(at, -1);
+        at.Bucket->Clear(at.Index);
+        _root->Count--;
+        var first = (at.InTarget ? _root->Target : _root->Main).Buckets + at.Number;
+        if (first->IsChained) Compact(first, at.Bucket, at.Index);
+        if (_root->Count * 10 < _root->Main.Size * ShrinkAtTenths) BeginShrink();
+    }
+
+    /// <summary>Frees the table's own memory; entries are the caller's.</summary>
+    public void Free()
+    {
+        FreeArray(ref _root->Main);
+        FreeArray(ref _root->Target);
+        *_root = default;
+    }
+
+    private void CountExpiring(in SlotPosition at, int change)
+    {
+        _root->Expiring += change;
+        (at.InTarget ? ref _root->Target : ref _root->Main).CountExpiring(_host.Allocator, at.Number, change);
+    }
+
+    private SlotPosition Put(ref BucketArray array, bool inTarget, long number, byte tag, ulong slot)
+    {
+        if (Bucket.ExpiresOf(slot)) array.CountExpiring(_host.Allocator, number, 1);
+        var bucket = array.Buckets + number;
+        while (bucket->Free == 0)
+        {
+            if (!bucket->IsChained) AddToChain(bucket);
+            bucket = bucket->Next;
+        }
+        var i = BitOperations.TrailingZeroCount(bucket->Free);
+        bucket->Put(i, tag, slot);
+        return new(bucket, i, number, inTarget);
+    }
+
+    /// <summary>The last slot becomes the link; what was in it moves to the new bucket.</summary>
+    private void AddToChain(Bucket* bucket)
+    {
+        var next = (Bucket*)_host.Allocator.AllocateZeroed(Bucket.Bytes, Purpose.Tables);
+        next->Put(0, bucket->Tag(Bucket.LastSlot), (*bucket)[Bucket.LastSlot]);
+        bucket->Chain(next);
+        _root->ChainedBuckets++;
+    }
+
+    /// <summary>Fills the hole with the chain's last entry; a last bucket with one entry or none goes.</summary>
+    private void Compact(Bucket* first, Bucket* hole, int index)
+    {
+        Bucket* before = null, last = first;
+        while (last->IsChained)
+        {
+            before = last;
+            last = last->Next;
+        }
+        if (hole != last && !last->IsEmpty)
+        {
+            var i = BitOperations.Log2(last->Present);
+            hole->Put(index, last->Tag(i), (*last)[i]);
+            last->Clear(i);
+        }
+        if (last->Count > 1) return;
+        before->Unchain();
+        if (!last->IsEmpty)
+        {
+            var i = BitOperations.Log2(last->Present);
+            before->Put(Bucket.LastSlot, last->Tag(i), (*last)[i]);
+        }
+        FreeChained(last);
+    }
+
+    private void FreeChained(Bucket* bucket)
+    {
+        _host.Allocator.Free((byte*)bucket, Bucket.Bytes, Purpose.Tables);
+        _root->ChainedBuckets--;
+    }
+
+    private void FreeArray(ref BucketArray array)
+    {
+        if (array.Buckets == null) return;
+        for (long number = 0; _root->ChainedBuckets > 0 && number < array.Size; number++) FreeChain(array.Buckets + number);
+        array.Free(_host.Allocator);
+    }
+
+    private void FreeChain(Bucket* bucket)
+    {
+        for (var next = bucket->Next; next != null;)
+        {
+            var after = next->Next;
+            FreeChained(next);
+            next = after;
+        }
+    }
+
+    // ---- rehashing
+
+    /// <summary>Moves one bucket's entries, if a rehash goes on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Step()
+    {
+        if (_root->Target.Buckets != null && _root->Paused == 0) MigrateOne();
+    }
+
+    /// <summary>No step is taken and no rehash begins until <see cref="Resume"/>; calls nest.</summary>
+    public void Pause() => _root->Paused++;
+
+    public void Resume()
+    {
+        Check.That(_root->Paused > 0);
+        _root->Paused--;
+    }
+
+    /// <summary>Makes the table fit for so many entries, if it is empty.</summary>
+    public void Reserve(long count)
+    {
+        if (_root->Count > 0 || _root->IsRehashing || count <= 0) return;
+        var bits = BitOperations.Log2((ulong)(count * 10 / GrowAtTenths) | 1) + 1;
+        FreeArray(ref _root->Main);
+        _root->Main = BucketArray.Allocate(_host.Allocator, Math.Min(bits, BitsMax));
+    }
+
+    private void Begin(int bits)
+    {
+        Check.That(bits is >= 0 and <= BitsMax);
+        _root->Target = BucketArray.Allocate(_host.Allocator, bits);
+        _root->RehashIndex = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BeginShrink()
+    {
+        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0) return;
+        var bits = _root->Main.Bits;
+        for (var taken = 0; taken < ShrinkBitsMax && bits > 0 && _root->Count * 10 < (1L << bits) * ShrinkAtTenths * 2; taken++) bits--;
+        if (bits < _root->Main.Bits) Begin(bits);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MigrateOne()
+    {
+        ref var main = ref _root->Main;
+        ref var target = ref _root->Target;
+        var small = _root->RehashIndex;
+        var smallSize = Math.Min(main.Size, target.Size);
+        for (var number = small; number < main.Size; number += smallSize) Migrate(ref main, ref target, number);
+        _root->RehashIndex = ++small;
+        if (small % ReleaseRun == 0)
+        {
+            for (var run = small - ReleaseRun; run < main.Size; run += smallSize)
+                _host.Allocator.ReleasePages((byte*)main.Buckets, (nint)run * Bucket.Bytes, ReleaseRun * Bucket.Bytes);
+        }
+        if (small < smallSize) return;
+        main.Free(_host.Allocator);
+        main = target;
+        target = default;
+        if (_root->Count * 10 < main.Size * ShrinkAtTenths) BeginShrink();
+    }
+
+    private void Migrate(ref BucketArray main, ref BucketArray target, long number)
+    {
+        var bucket = main.Buckets + number;
+        for (var from = bucket; from != null; from = from->Next)
+        {
+            for (var present = from->Present; present != 0; present &= present - 1)
+            {
+                var i = BitOperations.TrailingZeroCount(present);
+                var slot = (*from)[i];
+                if (Bucket.ExpiresOf(slot)) main.CountExpiring(_host.Allocator, number, -1);
+                Put(ref target, true, NumberIn(target.Bits, main.Bits, number, slot), from->Tag(i), slot);
+            }
+        }
+        FreeChain(bucket);
+        *bucket = default;
+    }
+
+    /// <summary>
+    /// A smaller table's number is the low part of the old one. A table grows by one bit; if the window lacks that bit
+    /// (tables below 2^16 buckets), the key is hashed again.
+    /// </summary>
+    private long NumberIn(int bits, int oldBits, long number, ulong slot)
+    {
+        if (bits < oldBits) return number & ((1L << bits) - 1);
+        if (oldBits is >= Bucket.WindowFirstBit and < Bucket.WindowFirstBit + Bucket.WindowBits)
+            return number | ((long)Bucket.WindowBit(slot, oldBits) << oldBits);
+        return (long)(_host.Hash(TLayout.KeyOf(Bucket.EntryOf(slot))) & ((1UL << bits) - 1));
+    }
+
+    // ---- walking
+
+    /// <summary>
+    /// Visits one position of a walk and returns the next cursor; 0 begins and ends it. Every entry that is in the table
+    /// during the whole walk is visited at least once, however the table grows or shrinks meanwhile: the cursor counts in
+    /// reversed bits (Pieter Noordhuis' scheme of Redis' dictScan), so that a bucket's splits and merges are all done or all to come.
+    /// </summary>
+    public ulong Scan<TVisitor>(ulong cursor, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        if (_root->Main.Buckets == null) return 0;
+        if (!_root->IsRehashing)
+        {
+            VisitBucket(_root->Main, (long)(cursor & _root->Main.Mask), ref visitor);
+            return NextCursor(cursor, _root->Main.Mask);
+        }
+        var small = _root->Main.Bits < _root->Target.Bits ? _root->Main : _root->Target;
+        var large = _root->Main.Bits < _root->Target.Bits ? _root->Target : _root->Main;
+        VisitBucket(small, (long)(cursor & small.Mask), ref visitor);
+        do
+        {
+            VisitBucket(large, (long)(cursor & large.Mask), ref visitor);
+            cursor = NextCursor(cursor, large.Mask);
+        }
+        while ((cursor & (small.Mask ^ large.Mask)) != 0);
+        return cursor;
+    }
+
+    private static ulong NextCursor(ulong cursor, ulong mask) => Reverse(Reverse(cursor | ~mask) + 1);
+
+    private static ulong Reverse(ulong v)
+    {
+        v = BinaryPrimitives.ReverseEndianness(v);
+        v = ((v >> 4) & 0x0f0f0f0f0f0f0f0fUL) | ((v & 0x0f0f0f0f0f0f0f0fUL) << 4);
+        v = ((v >> 2) & 0x3333333333333333UL) | ((v & 0x3333333333333333UL) << 2);
+        return ((v >> 1) & 0x5555555555555555UL) | ((v & 0x5555555555555555UL) << 1);
+    }
+
+    private static void VisitBucket<TVisitor>(in BucketArray array, long number, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        for (var bucket = array.Buckets + number; bucket != null; bucket = bucket->Next)
+        {
+            for (var present = bucket->Present; present != 0; present &= present - 1)
+            {
+                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
+                visitor.Visit(Bucket.EntryOf(slot), Bucket.ExpiresOf(slot));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
+    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; groups without such entries count as one.
+    /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
+    /// </summary>
+    public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        var total = _root->Buckets;
+        if (cursor >= total) cursor = 0;
+        for (var looked = 0; looked < bucketsMax && cursor < total; looked++)
+        {
+            ref var array = ref cursor < _root->Main.Size ? ref _root->Main : ref _root->Target;
+            var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
+            var number = cursor - start;
+            if (array.Expiring == null) { cursor = start + array.Size; continue; }
+            if (array.Expiring[number >> BucketArray.GroupShift] == 0)
+            {
+                cursor = start + Math.Min(((number >> BucketArray.GroupShift) + 1) << BucketArray.GroupShift, array.Size);
+                continue;
+            }
+            VisitExpiring(array.Buckets + number, ref visitor);
+            cursor++;
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        for (; bucket != null; bucket = bucket->Next)
+        {
+            for (var present = bucket->Present; present != 0; present &= present - 1)
+            {
+                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
+                if (Bucket.ExpiresOf(slot)) visitor.Visit(Bucket.EntryOf(slot), true);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gives each entry of some buckets to <paramref name="mover"/>, which may answer with a new address for it.
+    /// Cursors and return value as in <see cref="ScanExpiring"/>.
+    /// </summary>
+    public long Relocate<TMover>(long cursor, int bucketsMax, ref TMover mover) where TMover : struct, IEntryMover
+    {
+        var total = _root->Buckets;
+        if (cursor >= total) cursor = 0;
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        {
+            var bucket = cursor < _root->Main.Size ? _root->Main.Buckets + cursor : _root->Target.Buckets + (cursor - _root->Main.Size);
+            for (; bucket != null; bucket = bucket->Next)
+            {
+                if (bucket->IsChained) RelocateNext(bucket);
+                for (var present = bucket->Present; present != 0; present &= present - 1)
+                {
+                    var i = BitOperations.TrailingZeroCount(present);
+                    var slot = (*bucket)[i];
+                    var old = Bucket.EntryOf(slot);
+                    var moved = mover.Move(old);
+                    if (moved != old) (*bucket)[i] = slot - (ulong)old + (ulong)moved;
+                }
+            }
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    private void RelocateNext(Bucket* bucket)
+    {
+        var old = bucket->Next;
+        if (!_host.Allocator.IsSparse((byte*)old, Bucket.Bytes)) return;
+        var moved = (Bucket*)_host.Allocator.Allocate(Bucket.Bytes, Purpose.Tables);
+        *moved = *old;
+        (*bucket)[Bucket.LastSlot] = (ulong)moved;
+        _host.Allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
+    }
+
+    /// <summary>
+    /// An entry drawn by chance: a bucket that is not empty, then one of its entries. Null when the table is empty.
+    /// Entries in fuller buckets are drawn a little less often than others.
+    /// </summary>
+    /// <param name="chance">A random number, the only source of chance here.</param>
+    public byte* Sample(ulong chance)
+    {
+        if (_root->Count == 0) return null;
+        var migrated = _root->IsRehashing ? _root->RehashIndex : 0;
+        for (; ; chance = Mix(chance))
+        {
+            var number = (long)Math.BigMul(chance, (ulong)_root->Buckets, out _);
+            if (number < migrated) continue;
+            var bucket = number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
+            var count = 0;
+            for (var b = bucket; b != null; b = b->Next) count += b->Count;
+            if (count == 0) continue;
+            var pick = (int)(Mix(chance) % (ulong)count);
+            while (pick >= bucket->Count)
+            {
+                pick -= bucket->Count;
+                bucket = bucket->Next;
+            }
+            var present = bucket->Present;
+            for (; pick > 0; pick--) present &= present - 1;
+            return Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(present)]);
+        }
+    }
+
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
+    private static ulong Mix(ulong x)
+    {
+        x += 0x9e3779b97f4a7c15UL;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
+        return x ^ (x >> 31);
+    }
+}
+
+public unsafe interface IEntryVisitor
+{
+    void Visit(byte* entry, bool expires);
+}
+
+public unsafe interface IEntryMover
+{
+    /// <summary>Where the entry is from now on: the same address, or that of a copy (the old block is then the mover's to free).</summary>
+    byte* Move(byte* entry);
+}

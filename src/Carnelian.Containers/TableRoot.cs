@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Carnelian;
+
+/// <summary>What the entries of a table look like. Implemented by an empty struct, so that calls are resolved at compile time.</summary>
+public unsafe interface IEntryLayout
+{
+    static abstract ReadOnlySpan<byte> KeyOf(byte* entry);
+}
+
+/// <summary>What all hash tables of one server share.</summary>
+public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
+{
+    public BlockAllocator Allocator { get; } = allocator;
+
+    public HashSeed Seed { get; } = seed;
+
+    public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
+}
+
+/// <summary>
+/// A hash table's root: a native block, so that a million small collections are no managed objects.
+/// While a rehash goes on, <see cref="Main"/> is emptied into <see cref="Target"/>, in the order of the bucket numbers of the
+/// smaller of the two: of an entry whose number there is below <see cref="RehashIndex"/> all is in the target, of any other nothing.
+/// So a key has one bucket at any time.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct TableRoot
+{
+    internal BucketArray Main;
+    internal BucketArray Target;
+    internal long RehashIndex;
+
+    /// <summary>While above zero no rehash step is taken and none begins: somebody walks the buckets by number.</summary>
+    internal int Paused;
+
+    /// <summary>Entries.</summary>
+    public long Count;
+
+    /// <summary>Entries that expire.</summary>
+    public long Expiring;
+
+    /// <summary>Buckets that continue another one.</summary>
+    public long ChainedBuckets;
+
+    public readonly bool IsRehashing => Target.Buckets != null;
+
+    public readonly long Buckets => Main.Size + Target.Size;
+}
+
+/// <summary>2^Bits buckets, and for each group of <see cref="GroupBuckets"/> how many of its entries expire.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BucketArray
+{
+    public const int GroupShift = 6, GroupBuckets = 1 << GroupShift;
+
+    public Bucket* Buckets;
+
+    /// <summary>One count per group; null until the first entry that expires.</summary>
+    public uint* Expiring;
+
+    public int Bits;
+
+    public readonly long Size => Buckets == null ? 0 : 1L << Bits;
+
+    public readonly ulong Mask => (1UL << Bits) - 1;
+
+    public readonly long Groups => ((1L << Bits) + GroupBuckets - 1) >> GroupShift;
+
+    public readonly nint BucketBytes => (nint)Bucket.Bytes << Bits;
+
+    public readonly nint GroupBytes => (nint)(Groups * sizeof(uint));
+
+    public static BucketArray Allocate(BlockAllocator allocator, int bits)
+    {
+        var array = new BucketArray { Bits = bits };
+        array.Buckets = (Bucket*)allocator.AllocateZeroed(array.BucketBytes, Purpose.Tables);
+        return array;
+    }
+
+    public void Free(BlockAllocator allocator)
+    {
+        allocator.Free((byte*)Buckets, BucketBytes, Purpose.Tables);
+        if (Expiring != null) allocator.Free((byte*)Expiring, GroupBytes, Purpose.Tables);
+        this = default;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountExpiring(BlockAllocator allocator, long bucket, int change)
+    {
+        if (Expiring == null) Expiring = (uint*)allocator.AllocateZeroed(GroupBytes, Purpose.Tables);
+        Expiring[bucket >> GroupShift] += (uint)change;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>
+/// One key while it is being changed. Every mutation counts in <see cref="Keyspace.Dirty"/>, gives a snapshot its
+/// pre-image, touches the key for WATCH and tracking, and raises the named event. Valid until the next look-up or edit.
+/// </summary>
+public ref struct KeyEdit
+{
+    private readonly Keyspace _keyspace;
+    private readonly Database _database;
+    private readonly ReadOnlySpan<byte> _key;
+    private EntryHandle _at;
+
+    internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists)
+    {
+        _keyspace = keyspace;
+        _database = database;
+        _key = key;
+        _at = at;
+        Exists = exists;
+    }
+
+    /// <summary>False also for an expired key that a replica only hides.</summary>
+    public bool Exists { get; private set; }
+
+    /// <summary>The present state; its spans end with the next mutation.</summary>
+    public readonly EntryView View => _at.View;
+
+    /// <summary>Sets the whole value, creating the key if need be.</summary>
+    /// <param name="expiryMs">Unix milliseconds, or <see cref="EntryView.NoExpiry"/>.</param>
+    /// <param name="happened">The event, or null where the caller raises several in its own order.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs, KeyspaceEvent? happened)
+    {
+        var created = !_at.Exists;
+        if (!created) _keyspace.BeforeChange(_database, _at.View);
+        _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs);
+        Exists = true;
+        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        Changed(happened);
+    }
+
+    /// <summary>Gives an existing string another length, zeros behind the old end, and returns it for writing.</summary>
+    public Span<byte> Resize(int length, ValueEncoding encoding, KeyspaceEvent happened)
+    {
+        Check.That(Exists);
+        _keyspace.BeforeChange(_database, _at.View);
+        var value = _database.Keys.Resize(ref _at, length, encoding);
+        Changed(happened);
+        return value;
+    }
+
+    /// <summary>Sets an existing key's expiry, or takes it off with <see cref="EntryView.NoExpiry"/>.</summary>
+    public void SetExpiry(long expiryMs, KeyspaceEvent? happened)
+    {
+        Check.That(Exists);
+        _keyspace.BeforeChange(_database, _at.View);
+        _database.Keys.WriteExpiry(ref _at, expiryMs);
+        Changed(happened);
+    }
+
+    public void Delete(KeyspaceEvent happened)
+    {
+        Check.That(Exists);
+        _keyspace.BeforeChange(_database, _at.View);
+        _database.Keys.Remove(ref _at);
+        Exists = false;
+        Changed(happened);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Changed(KeyspaceEvent? happened)
+    {
+        _keyspace.Dirty++;
+        _keyspace.Touch(_database, _key);
+        if (happened is not null) _keyspace.Raise(happened, _database, _key);
+    }
+}

@@ -1,0 +1,90 @@
+namespace Carnelian;
+
+/// <summary>
+/// Blocks above 16 KiB, in whole pages: below 1 MiB a run of pages, from there on a mapping of its own. The last
+/// few freed keep their memory in a bounded cache, so that overwriting large values does not fault every page anew.
+/// </summary>
+internal sealed class LargeHeap(Reservation range)
+{
+    /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
+    private const nint HugePagesFrom = 4 << 20;
+
+    private readonly PageRuns _runs = new(range);
+    private readonly RegionCache _cache = new();
+
+    /// <summary>Every mapping not yet released, in use or cached: address to length.</summary>
+    private readonly Dictionary<nint, nint> _mappings = [];
+
+    public LargeRelease? Release { get; set; }
+
+    public long InUseBytes { get; private set; }
+
+    public long LiveBlocks { get; private set; }
+
+    public long CachedBytes => _cache.Bytes;
+
+    /// <summary>Contents are undefined, or zero in pages that nobody touched yet.</summary>
+    public nint Take(nint bytes, bool zeroed)
+    {
+        // Clearing cached memory would cost as much as fresh pages do, and touch them all.
+        var address = zeroed ? 0 : _cache.Take(bytes);
+        if (address == 0) address = bytes < PageRuns.BytesMax ? _runs.Take(bytes) : Map(bytes);
+        InUseBytes += bytes;
+        LiveBlocks++;
+        return address;
+    }
+
+    public void Give(nint address, nint bytes)
+    {
+        if (bytes >= PageRuns.BytesMax) Check.That(_mappings.TryGetValue(address, out var length) && length == bytes);
+        InUseBytes -= bytes;
+        LiveBlocks--;
+        if (bytes > RegionCache.RegionBytesMax)
+        {
+            GiveBack(address, bytes);
+            return;
+        }
+
+        _cache.Add(address, bytes);
+        while (_cache.Bytes > RegionCache.BytesMax) GiveBackOldest();
+    }
+
+    public void Trim()
+    {
+        while (_cache.Bytes > 0) GiveBackOldest();
+    }
+
+    /// <summary>Unmaps at once whatever is left, live blocks too; the range is its owner's.</summary>
+    public void Dispose()
+    {
+        foreach (var (address, length) in _mappings) SystemMemory.Release(address, length);
+        _mappings.Clear();
+    }
+
+    private nint Map(nint bytes)
+    {
+        var address = SystemMemory.Map(bytes);
+        if (bytes >= HugePagesFrom) SystemMemory.PreferHugePages(address, bytes);
+        _mappings.Add(address, bytes);
+        return address;
+    }
+
+    private void GiveBackOldest()
+    {
+        var (address, bytes) = _cache.TakeOldest();
+        GiveBack(address, bytes);
+    }
+
+    private void GiveBack(nint address, nint bytes)
+    {
+        if (bytes < PageRuns.BytesMax)
+        {
+            _runs.Give(address, bytes);
+            return;
+        }
+
+        _mappings.Remove(address);
+        if (Release is { } release) release.Release(address, bytes);
+        else SystemMemory.Release(address, bytes);
+    }
+}

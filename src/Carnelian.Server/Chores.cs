@@ -1,0 +1,101 @@
+namespace Carnelian;
+
+/// <summary>
+/// What the server does besides serving: expiry, rehashing, freeing, defragmentation, closing idle clients. A round
+/// comes due <see cref="ServerOptions.Hz"/> times a second; every chore has a budget, so that no turn becomes long.
+/// </summary>
+public sealed class Chores
+{
+    private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
+    private const int RehashBurst = 64;
+
+    /// <summary>While a chore has more to do, it gets a slice so often, whatever the load: clients keep most of the time.</summary>
+    private const int SliceEveryMs = 3;
+
+    private readonly Server _server;
+    private readonly ActiveExpiry _expiry;
+    private readonly Defragmentation _defragmentation;
+    private long _nextRoundMs;
+    private long _nextSliceMs;
+    private bool _hasMore;
+
+    public Chores(Server server)
+    {
+        _server = server;
+        _expiry = new(server.Keyspace);
+        _defragmentation = new(server.Keyspace);
+        _nextRoundMs = server.NowMs;
+    }
+
+    /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
+    public bool ActiveExpiryEnabled { get; set; } = true;
+
+    /// <summary>How long the loop may wait for the network.</summary>
+    public int MillisecondsToNext()
+    {
+        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _server.Executor.Parking.TimeOutUntil(_server.NowMs));
+        return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
+    }
+
+    /// <summary>Does what is due; called once per turn.</summary>
+    public void Turn()
+    {
+        var nowMs = _server.Keyspace.NowMs;
+        if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        if (nowMs < _nextRoundMs) return;
+        _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
+        _server.Executor.Parking.TimeOutUntil(nowMs);
+        _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
+        UpdateLruClock(nowMs);
+        CloseIdleClients(nowMs);
+        if (!_hasMore) DoMore(nowMs);
+    }
+
+    /// <summary>Chores that may need many slices; goes on turn after turn while one has more to do.</summary>
+    private void DoMore(long nowMs)
+    {
+        _nextSliceMs = nowMs + SliceEveryMs;
+        var world = _server.World;
+        var keyspace = _server.Keyspace;
+        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(ExpiryMicroseconds));
+        _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
+        if (keyspace.HasDiscarded)
+        {
+            keyspace.DisposeDiscarded(world.StartBudget(DisposalMicroseconds));
+            _hasMore |= keyspace.HasDiscarded;
+        }
+        if (keyspace.Options.ActiveDefragmentation) _hasMore |= _defragmentation.Run(world.StartBudget(DefragmentationMicroseconds));
+    }
+
+    private bool Rehash(Budget budget)
+    {
+        foreach (var database in _server.Keyspace.Databases)
+        {
+            while (database.Keys.IsRehashing)
+            {
+                for (var i = 0; i < RehashBurst; i++) database.Keys.Step();
+                if (budget.Spent) return true;
+            }
+        }
+        return false;
+    }
+
+    private void UpdateLruClock(long nowMs)
+    {
+        const int LruClockMask = (1 << 24) - 1;
+        var clock = (int)(nowMs / 1000) & LruClockMask;
+        foreach (var database in _server.Keyspace.Databases) database.Keys.Lru = clock;
+    }
+
+    private void CloseIdleClients(long nowMs)
+    {
+        if (_server.Options.TimeoutSeconds == 0) return;
+        var oldest = nowMs - _server.Options.TimeoutSeconds * 1000L;
+        for (var node = _server.Clients.First; node is not null;)
+        {
+            var client = node.Value;
+            node = node.Next;
+            if (client.LastInteractionMs < oldest && client.Class == ClientClass.Normal && client.Parked is null) _server.Close(client);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+namespace Carnelian;
+
+/// <summary>Classes of clients, for client-output-buffer-limit.</summary>
+public enum ClientClass
+{
+    Normal,
+    Replica,
+    PubSub,
+}
+
+/// <summary>
+/// One connection that speaks RESP. Holds memory only while a request is incomplete or output waits: an idle client is this
+/// object, its session state and its connection.
+/// </summary>
+public sealed class Client : Session
+{
+    private readonly Server _server;
+    private readonly OutputBuffer _output;
+    private readonly OutputGates _gates = new();
+
+    private OwnedBlock? _input;
+    private int _inputLength;
+
+    /// <summary>How far the first request of <see cref="_input"/> has been parsed.</summary>
+    private RequestState _state = RequestState.Begin;
+    private ArgumentList? _partialArguments;
+    private bool _isQueuedForSending;
+    private long _overSoftLimitSinceMs;
+
+    internal Client(Server server, Connection connection, Listener? listener, long id) : base(server.Keyspace.Databases[0], id)
+    {
+        _server = server;
+        _output = new(server.OutputChunks);
+        Connection = connection;
+        Listener = listener;
+        CreatedMs = LastInteractionMs = server.NowMs;
+        connection.Owner = this;
+    }
+
+    public Connection Connection { get; }
+
+    public Listener? Listener { get; }
+
+    public long CreatedMs { get; }
+
+    public long LastInteractionMs { get; private set; }
+
+    public ClientClass Class => ClientClass.Normal;
+
+    public byte[] LibraryName { get; set; } = [];
+
+    public byte[] LibraryVersion { get; set; } = [];
+
+    public Command? LastCommand { get; private set; }
+
+    public bool IsAuthenticated => (ClosedGates & Gates.Authentication) == 0;
+
+    public override string Address => Connection.RemoteAddress;
+
+    public override ReplySink Replies => _output;
+
+    public OutputBuffer Output => _output;
+
+    public int InputBytes => _inputLength;
+
+    public int InputCapacity => _input?.Length ?? 0;
+
+    public long CommandsProcessed { get; private set; }
+
+    public long BytesReceived { get; private set; }
+
+    public long BytesSent { get; private set; }
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Position in the server's list of clients.</summary>
+    internal LinkedListNode<Client>? Node { get; set; }
+
+    // ---- input
+
+    internal void OnReadable()
+    {
+        if (_input is null) ReceiveShared();
+        else ReceiveOwn();
+        if (!IsClosed) QueueForSending();
+    }
+
+    /// <summary>The usual case: whole requests, parsed and run in the buffer that all connections share.</summary>
+    private void ReceiveShared()
+    {
+        var buffer = _server.ReadBuffer.Span;
+        var received = Connection.Receive(buffer);
+        if (!Accept(received)) return;
+        var input = buffer[..received];
+        var used = Run(input);
+        if (used < received && !IsEnding && !IsClosed) Keep(input[used..]);
+    }
+
+    private void ReceiveOwn()
+    {
+        MakeRoom();
+        var received = Connection.Receive(_input!.Span[_inputLength..]);
+        if (!Accept(received)) return;
+        _inputLength += received;
+        if (_inputLength > _server.Options.QueryBufferBytesMax)
+        {
+            _server.CloseOverQueryBufferLimit(this);
+            return;
+        }
+        RunOwn();
+    }
+
+    /// <summary>Runs what waits in the own buffer: after it was received, and when a parked call is over.</summary>
+    internal void RunOwn()
+    {
+        if (_input is null || IsHeld) return;
+        var used = Run(_input.Span[.._inputLength]);
+        if (IsClosed) return;
+        var rest = _inputLength - used;
+        if (rest == 0 || IsEnding) ReleaseInput();
+        else if (used > 0)
+        {
+            _input.Span[used.._inputLength].CopyTo(_input.Span);
+            _inputLength = rest;
+        }
+    }
+
+    private bool Accept(int received)
+    {
+        if (received > 0)
+        {
+            BytesReceived += received;
+            _server.Statistics.NetInputBytes += received;
+            LastInteractionMs = _server.NowMs;
+            return true;
+        }
+        if (received != Connection.WouldBlock) _server.CloseByPeer(this, received);
+        return false;
+    }
+
+    /// <summary>Runs complete requests; returns how many bytes they took.</summary>
+    private int Run(Span<byte> input)
+    {
+        if (IsHeld) return 0;
+        var executor = _server.Executor;
+        executor.BeginBatch();
+        var call = new Call(executor, this, _output);
+        var used = 0;
+        if (_partialArguments is not null && !RunPartial(input, ref call, out used))
+        {
+            call.Reply.Flush();
+            return 0;
+        }
+        var batch = _server.Batch;
+        while (used < input.Length && !IsHeld && !IsClosed)
+        {
+            var status = batch.Parse(input, used, IsAuthenticated ? RequestBatch.RequestsMax : 1, _server.RequestLimits, IsAuthenticated, out var state);
+            if (batch.Count > 0) used = RunBatch(batch, input, ref call);
+            else used = batch.End;
+            if (status == ParseStatus.Complete || IsHeld || IsClosed) continue;
+            if (status == ParseStatus.Error)
+            {
+                // What stood before it may have changed the limits, so it is parsed once more when first in line.
+                if (batch.Count > 0) continue;
+                FailProtocol(state.Error!, input[used..], ref call);
+                break;
+            }
+            KeepState(batch, state);
+            break;
+        }
+        call.Reply.Flush();
+        return used;
+    }
+
+    private int RunBatch(RequestBatch batch, Span<byte> input, ref Call call)
+    {
+        batch.Prepare(input, _server.Executor.Commands, Database);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch.Begin(i, input, ref call);
+            RunOne(ref call);
+            if (IsHeld || IsClosed) return batch.StartOf(i + 1);
+        }
+        return batch.End;
+    }
+
+    private void RunOne(ref Call call)
+    {
+        LastCommand = call.Command;
+        CommandsProcessed++;
+        _server.Executor.Run(ref call);
+        if (_server.GatesOutput) Gate(ref call);
+    }
+
+    /// <summary>Goes on with the request whose beginning came earlier. False while it is incomplete.</summary>
+    private bool RunPartial(Span<byte> input, ref Call call, out int used)
+    {
+        used = 0;
+        var status = RequestParser.Parse(input, ref _state, _partialArguments!, _server.RequestLimits, IsAuthenticated);
+        if (status == ParseStatus.Incomplete) return false;
+        var arguments = _partialArguments!;
+        _partialArguments = null;
+        if (status == ParseStatus.Error)
+        {
+            FailProtocol(_state.Error!, input, ref call);
+            return false;
+        }
+        used = _state.Position;
+        _state = RequestState.Begin;
+        if (status == ParseStatus.Nothing) return true;
+        var args = new Arguments(input, arguments.Slice(0, arguments.Count));
+        call.Begin(args, _server.Executor.Commands.Find(args));
+        RunOne(ref call);
+        return true;
+    }
+
+    private void KeepState(RequestBatch batch, in RequestState state)
+    {
+        _state = state;
+        _partialArguments = new();
+        _partialArguments.AddRange(batch.PartialArguments);
+    }
+
+    private void FailProtocol(string error, ReadOnlySpan<byte> input, ref Call call)
+    {
+        call.Reply.Error($"ERR Protocol error: {error}");
+        _server.LogProtocolError(this, error, input);
+        IsEnding = true;
+    }
+
+    private void Keep(ReadOnlySpan<byte> rest)
+    {
+        _input = new OwnedBlock(_server.Allocator, InputCapacityFor(rest.Length), Purpose.ClientInput);
+        rest.CopyTo(_input.Span);
+        _inputLength = rest.Length;
+    }
+
+    private void MakeRoom()
+    {
+        var wanted = InputCapacityFor(_inputLength);
+        if (_inputLength == _input!.Length || (wanted > _input.Length && _inputLength > _input.Length / 2)) _input.Resize(wanted, _inputLength);
+    }
+
+    /// <summary>
+    /// Room for what has been announced, but at most four times what has come: memory follows what was sent, not what was promised.
+    /// </summary>
+    private int InputCapacityFor(int length)
+    {
+        var grown = Math.Max(4L * length, Server.ReadBytes);
+        var wanted = _state.BytesWanted > length ? _state.BytesWanted : 2L * length;
+        return (int)Math.Clamp(wanted, Math.Min(length + 1024L, int.MaxValue), Math.Min(Math.Max(grown, length + 1024L), int.MaxValue));
+    }
+
+    private void ReleaseInput()
+    {
+        _input?.Dispose();
+        _input = null;
+        _inputLength = 0;
+    }
+
+    // ---- output
+
+    /// <summary>A reply to a write waits until the change it tells of is as safe as was asked for.</summary>
+    private void Gate(ref Call call)
+    {
+        call.Reply.Flush();
+        _gates.Add(_output.Length, _server.Keyspace.Changes.Offset);
+    }
+
+    /// <summary>To be called when something was written outside of a request.</summary>
+    internal void QueueForSending()
+    {
+        if (_isQueuedForSending || (_output.IsEmpty && !IsEnding)) return;
+        _isQueuedForSending = true;
+        _server.QueueForSending(this);
+    }
+
+    /// <summary>At the end of a turn, or when the connection can be written again.</summary>
+    internal void Send()
+    {
+        _isQueuedForSending = false;
+        if (IsClosed) return;
+        var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
+        if (allowed > 0)
+        {
+            var sent = _output.Send(Connection, allowed);
+            if (sent == Connection.Failed)
+            {
+                _server.CloseByPeer(this, Connection.Failed);
+                return;
+            }
+            _gates.Sent(sent);
+            BytesSent += sent;
+            _server.Statistics.NetOutputBytes += sent;
+            if (sent > 0) LastInteractionMs = _server.NowMs;
+            Connection.WatchWritable = sent < allowed;
+        }
+        if (_output.IsEmpty && IsEnding) _server.Close(this);
+        else if (!_output.IsEmpty) _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
+        else _overSoftLimitSinceMs = 0;
+    }
+
+    /// <summary>Gives everything back; called by the server only.</summary>
+    internal void Release()
+    {
+        IsClosed = true;
+        Connection.Close();
+        ReleaseInput();
+        _partialArguments = null;
+        _output.Clear();
+    }
+}

@@ -1,0 +1,72 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>CLIENT and its subcommands.</summary>
+[Command("CLIENT", Summary = "A container for client connection commands.", Since = "2.4.0", Complexity = "Depends on subcommand.",
+    Flags = Sentinel)]
+[CommandFamily("connection")]
+internal static class ClientCommands
+{
+    [Command("CLIENT ID", Summary = "Returns the unique client ID of the connection.", Since = "5.0.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel)]
+    internal static void Id(ref Call call) => call.Reply.Integer(call.Session.Id);
+
+    [Command("CLIENT GETNAME", Summary = "Returns the name of the connection.", Since = "2.6.9", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel)]
+    internal static void GetName(ref Call call)
+    {
+        if (call.Session.Name.Length == 0) call.Reply.Null();
+        else call.Reply.Bulk(call.Session.Name);
+    }
+
+    [Command("CLIENT SETNAME", Summary = "Sets the connection name.", Since = "2.6.9", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel,
+        Arguments = "connection-name",
+        Tips = "request_policy:all_nodes response_policy:all_succeeded")]
+    internal static void SetName(ref Call call)
+    {
+        if (!IsValidName(ref call, 2)) return;
+        call.Session.Name = call.Args[2].ToArray();
+        call.Reply.Ok();
+    }
+
+    /// <summary>Names show up in CLIENT LIST, whose fields blanks divide; otherwise the call has failed.</summary>
+    internal static bool IsValidName(ref Call call, int argument)
+    {
+        if (IsPrintable(call.Args[argument])) return true;
+        call.Fail("ERR Client names cannot contain spaces, newlines or special characters.");
+        return false;
+    }
+
+    private static bool IsPrintable(ReadOnlySpan<byte> text) => text.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
+
+    [Command("CLIENT SETINFO", Summary = "Sets information specific to the client or connection.", Since = "7.2.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel,
+        Arguments = "(attr: LIB-NAME libname | LIB-VER libver)",
+        Tips = "request_policy:all_nodes response_policy:all_succeeded")]
+    internal static void SetInfo(ref Call call)
+    {
+        var client = (Client)call.Session;
+        var isName = call.Is(2, "lib-name"u8);
+        if (!isName && !call.Is(2, "lib-ver"u8))
+        {
+            call.Fail($"ERR Unrecognized option '{ByteText.FromBytes(call.Args[2])}'");
+            return;
+        }
+        if (!IsPrintable(call.Args[3]))
+        {
+            call.Fail($"ERR {(isName ? "lib-name" : "lib-ver")} cannot contain spaces, newlines or special characters.");
+            return;
+        }
+        if (isName) client.LibraryName = call.Args[3].ToArray();
+        else client.LibraryVersion = call.Args[3].ToArray();
+        call.Reply.Ok();
+    }
+
+    [Command("CLIENT INFO", Summary = "Returns information about the connection.", Since = "6.2.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel,
+        Tips = "nondeterministic_output")]
+    internal static void Info(ref Call call) =>
+        call.Reply.Verbatim(ByteText.ToBytes(ClientDescription.Of((Client)call.Session, call.NowMs) + "\n"), "txt"u8);
+}

@@ -1,0 +1,75 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>CONFIG and its subcommands.</summary>
+[Command("CONFIG", Summary = "A container for server configuration commands.", Since = "2.0.0", Complexity = "Depends on subcommand.")]
+[CommandFamily("server")]
+internal static class ConfigCommands
+{
+    [Command("CONFIG GET", Summary = "Returns the effective values of configuration parameters.", Since = "2.0.0",
+        Complexity = "O(N) when N is the number of configuration parameters provided",
+        Flags = Admin | NoScript | Loading | Stale,
+        Arguments = "parameter...",
+        History = [
+            "7.0.0: Added the ability to pass multiple pattern parameters in one call"])]
+    internal static void Get(ref Call call)
+    {
+        var found = call.Server().Directives.Get(Texts(ref call));
+        call.Reply.Map(found.Count);
+        foreach (var (name, value) in found)
+        {
+            call.Reply.Bulk(name);
+            call.Reply.Bulk(value);
+        }
+    }
+
+    [Command("CONFIG SET", Summary = "Sets configuration parameters in-flight.", Since = "2.0.0",
+        Complexity = "O(N) when N is the number of configuration parameters provided",
+        Flags = Admin | NoScript | Loading | Stale,
+        Arguments = "(data: parameter value)...",
+        Tips = "request_policy:all_nodes response_policy:all_succeeded",
+        History = [
+            "7.0.0: Added the ability to set multiple parameters in one call."])]
+    internal static void Set(ref Call call)
+    {
+        if (call.Server().Directives.Set(Texts(ref call)) is { } error) call.Fail(error);
+        else call.Reply.Ok();
+    }
+
+    [Command("CONFIG RESETSTAT", Summary = "Resets the server's statistics.", Since = "2.0.0", Complexity = "O(1)",
+        Flags = Admin | NoScript | Loading | Stale,
+        Tips = "request_policy:all_nodes response_policy:all_succeeded")]
+    internal static void ResetStatistics(ref Call call)
+    {
+        var server = call.Server();
+        server.Statistics.Reset();
+        server.Keyspace.Statistics.Reset();
+        server.Executor.ResetStatistics();
+        call.Reply.Ok();
+    }
+
+    [Command("CONFIG REWRITE", Summary = "Persists the effective configuration to file.", Since = "2.8.0", Complexity = "O(1)",
+        Flags = Admin | NoScript | Loading | Stale,
+        Tips = "request_policy:all_nodes response_policy:all_succeeded")]
+    internal static void Rewrite(ref Call call)
+    {
+        var server = call.Server();
+        if (server.Options.ConfigurationFile is not { } path)
+        {
+            call.Fail("ERR The server is running without a config file");
+            return;
+        }
+        var status = ConfigurationRewriter.Rewrite(server.Directives, server.World.Disk, path);
+        if (status.Ok) call.Reply.Ok();
+        else call.Fail($"ERR Rewriting config file: {status.Error}");
+    }
+
+    /// <summary>The arguments behind the subcommand, as byte text.</summary>
+    private static string[] Texts(ref Call call)
+    {
+        var texts = new string[call.Args.Count - 2];
+        for (var i = 0; i < texts.Length; i++) texts[i] = ByteText.FromBytes(call.Args[i + 2]);
+        return texts;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>Commands on the connection itself.</summary>
+[CommandFamily("connection")]
+internal static class ConnectionCommands
+{
+    /// <summary>What HELLO and INFO report as the version: clients choose features by it.</summary>
+    public const string RedisVersion = "8.0.6";
+
+    private const string WrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
+
+    [Command("PING", Summary = "Returns the server's liveliness response.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Fast | Sentinel,
+        Arguments = "[message]",
+        Tips = "request_policy:all_shards response_policy:all_succeeded")]
+    internal static void Ping(ref Call call)
+    {
+        if (call.Args.Count > 2) call.Fail("ERR wrong number of arguments for 'ping' command");
+        else if (call.Args.Count == 2) call.Reply.Bulk(call.Args[1]);
+        else call.Reply.Raw("+PONG\r\n"u8);
+    }
+
+    [Command("ECHO", Summary = "Returns the given string.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Loading | Stale | Fast,
+        Arguments = "message")]
+    internal static void Echo(ref Call call) => call.Reply.Bulk(call.Args[1]);
+
+    [Command("QUIT", Summary = "Closes the connection.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Arity = -1, DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
+    internal static void Quit(ref Call call)
+    {
+        call.Reply.Ok();
+        call.Session.IsEnding = true;
+    }
+
+    [Command("SELECT", Summary = "Changes the selected database.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Loading | Stale | Fast,
+        Arguments = "index:integer")]
+    internal static void Select(ref Call call)
+    {
+        if (!IntegerText.TryParse(call.Args[1], out var number) || number is < int.MinValue or > int.MaxValue)
+        {
+            call.FailNotInteger();
+            return;
+        }
+        if (number < 0 || number >= call.Keyspace.Databases.Length)
+        {
+            call.Fail("ERR DB index is out of range");
+            return;
+        }
+        call.Session.Database = call.Keyspace.Databases[(int)number];
+        call.Reply.Ok();
+    }
+
+    [Command("AUTH", Summary = "Authenticates the connection.", Since = "1.0.0",
+        Complexity = "O(N) where N is the number of passwords defined for the user",
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | Sentinel,
+        Arguments = "[username@6.0.0] password",
+        History = [
+            "6.0.0: Added ACL style (username and password)."])]
+    internal static void Authenticate(ref Call call)
+    {
+        if (call.Args.Count > 3)
+        {
+            call.FailSyntax();
+            return;
+        }
+        var server = call.Server();
+        if (call.Args.Count == 2 && server.Options.Password is null)
+        {
+            call.Fail("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?");
+            return;
+        }
+        var isDefault = call.Args.Count == 2 || call.Args[1].SequenceEqual("default"u8);
+        if (TryAuthenticate(ref call, isDefault, call.Args[call.Args.Count - 1])) call.Reply.Ok();
+        else call.Fail(WrongPassword);
+    }
+
+    /// <summary>Without a password set, the default user is let in with any.</summary>
+    private static bool TryAuthenticate(ref Call call, bool isDefault, ReadOnlySpan<byte> password)
+    {
+        var wanted = call.Server().Options.Password;
+        if (!isDefault || (wanted is not null && !CryptographicOperations.FixedTimeEquals(password, wanted))) return false;
+        call.Session.ClosedGates &= ~Gates.Authentication;
+        return true;
+    }
+
+    [Command("HELLO", Summary = "Handshakes with the Redis server.", Since = "6.0.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | Sentinel,
+        Arguments = "[arguments: protover:integer [AUTH auth: username password] [SETNAME clientname]]",
+        History = [
+            "6.2.0: `protover` made optional; when called without arguments the command reports the current connection's context."])]
+    internal static void Hello(ref Call call)
+    {
+        var version = call.Session.Version;
+        var next = 1;
+        if (call.Args.Count >= 2)
+        {
+            if (!IntegerText.TryParse(call.Args[next++], out var asked))
+            {
+                call.Fail("ERR Protocol version is not an integer or out of range");
+                return;
+            }
+            if (asked is not (2 or 3))
+            {
+                call.Fail("NOPROTO unsupported protocol version");
+                return;
+            }
+            version = (RespVersion)asked;
+        }
+        int name = 0, user = 0;
+        for (; next < call.Args.Count; next++)
+        {
+            var left = call.Args.Count - 1 - next;
+            if (call.Is(next, "auth"u8) && left >= 2)
+            {
+                user = next + 1;
+                next += 2;
+            }
+            else if (call.Is(next, "setname"u8) && left >= 1)
+            {
+                name = ++next;
+                if (!ClientCommands.IsValidName(ref call, name)) return;
+            }
+            else
+            {
+                call.Fail($"ERR Syntax error in HELLO option '{ByteText.FromBytes(call.Args[next])}'");
+                return;
+            }
+        }
+        if (user > 0 && !TryAuthenticate(ref call, call.Args[user].SequenceEqual("default"u8), call.Args[user + 1]))
+        {
+            call.Fail(WrongPassword);
+            return;
+        }
+        if ((call.Session.ClosedGates & Gates.Authentication) != 0)
+        {
+            call.Fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+            return;
+        }
+        if (name > 0) call.Session.Name = call.Args[name].ToArray();
+        call.Session.Version = call.Reply.Version = version;
+        Greet(ref call);
+    }
+
+    private static void Greet(ref Call call)
+    {
+        call.Reply.Map(7);
+        call.Reply.Bulk("server"u8);
+        call.Reply.Bulk("redis"u8);
+        call.Reply.Bulk("version"u8);
+        call.Reply.Bulk(RedisVersion);
+        call.Reply.Bulk("proto"u8);
+        call.Reply.Integer((long)call.Session.Version);
+        call.Reply.Bulk("id"u8);
+        call.Reply.Integer(call.Session.Id);
+        call.Reply.Bulk("mode"u8);
+        call.Reply.Bulk("standalone"u8);
+        call.Reply.Bulk("role"u8);
+        call.Reply.Bulk("master"u8);
+        call.Reply.Bulk("modules"u8);
+        call.Reply.Array(0);
+    }
+}
+
+internal static class CallExtensions
+{
+    /// <summary>The server in which a call runs.</summary>
+    public static Server Server(this in Call call) => (Server)call.Executor.Owner!;
+}

@@ -1,0 +1,159 @@
+namespace Carnelian;
+
+/// <summary>
+/// What waits to be sent to one client: a chain of native chunks, none while there is nothing. Small replies of an
+/// ordinary turn fit into one small chunk, so that five hundred of them stay in the processor's cache.
+/// </summary>
+public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
+{
+    private OutputChunk? _first;
+    private OutputChunk? _last;
+
+    /// <summary>Bytes that wait.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Memory that the chunks take.</summary>
+    public long MemoryBytes { get; private set; }
+
+    public int ChunkCount { get; private set; }
+
+    public bool IsEmpty => Length == 0;
+
+    /// <summary>Nothing is kept any more: CLIENT REPLY OFF, or the client is about to be closed.</summary>
+    public bool Discards { get; set; }
+
+    public override Span<byte> Reserve(int bytes)
+    {
+        if (_last is null || _last.Free < bytes) Append(bytes);
+        return _last!.Room;
+    }
+
+    public override void Commit(int bytes)
+    {
+        if (Discards) return;
+        _last!.End += bytes;
+        Length += bytes;
+    }
+
+    private void Append(int bytes)
+    {
+        if (_last is { IsEmpty: true } empty) Drop(empty);
+        var chunk = chunks.Take(_first is null ? bytes : Math.Max(bytes, OutputChunks.MediumBytes));
+        chunk.Next = null;
+        MemoryBytes += chunk.Block.Length;
+        ChunkCount++;
+        if (_last is null) _first = chunk;
+        else _last.Next = chunk;
+        _last = chunk;
+    }
+
+    /// <summary>Only the chain's last chunk can be empty, and it is replaced only when alone or behind others.</summary>
+    private void Drop(OutputChunk empty)
+    {
+        OutputChunk? before = null;
+        for (var chunk = _first; chunk != empty; chunk = chunk!.Next) before = chunk;
+        if (before is null) _first = null;
+        else before.Next = null;
+        _last = before;
+        Release(empty);
+    }
+
+    private void Release(OutputChunk chunk)
+    {
+        MemoryBytes -= chunk.Block.Length;
+        ChunkCount--;
+        chunks.Return(chunk);
+    }
+
+    /// <summary>Sends what may leave.</summary>
+    /// <param name="bytesMax">Bytes from the front that may leave.</param>
+    /// <returns>Bytes sent, or <see cref="Connection.Failed"/>. Fewer than allowed: the peer reads slowly.</returns>
+    public long Send(Connection connection, long bytesMax)
+    {
+        long total = 0;
+        while (_first is { } chunk && total < bytesMax)
+        {
+            var bytes = chunk.Waiting;
+            if (bytes.Length > bytesMax - total) bytes = bytes[..(int)(bytesMax - total)];
+            if (bytes.IsEmpty) break;
+            var sent = connection.Send(bytes);
+            if (sent == Connection.Failed) return Connection.Failed;
+            if (sent <= 0) break;
+            chunk.Start += sent;
+            Length -= sent;
+            total += sent;
+            if (!chunk.IsEmpty) break;
+            RemoveFirst();
+        }
+        if (Length == 0) Clear();
+        return total;
+    }
+
+    private void RemoveFirst()
+    {
+        var chunk = _first!;
+        _first = chunk.Next;
+        if (_first is null) _last = null;
+        Release(chunk);
+    }
+
+    public void Clear()
+    {
+        while (_first is not null) RemoveFirst();
+        Length = 0;
+    }
+}
+
+/// <summary>A piece of output memory; bytes from Start to End wait.</summary>
+public sealed class OutputChunk(OwnedBlock block)
+{
+    public OwnedBlock Block { get; } = block;
+
+    public int Start { get; set; }
+
+    public int End { get; set; }
+
+    public OutputChunk? Next { get; set; }
+
+    public bool IsEmpty => Start == End;
+
+    public int Free => Block.Length - End;
+
+    public Span<byte> Room => Block.Span[End..];
+
+    public ReadOnlySpan<byte> Waiting => Block.Span[Start..End];
+}
+
+/// <summary>The chunks of one server, small and medium ones kept for use again; others are made to measure.</summary>
+public sealed class OutputChunks(BlockAllocator allocator) : IDisposable
+{
+    public const int SmallBytes = 1024, MediumBytes = 16 * 1024;
+
+    private const int SmallKept = 1024, MediumKept = 64;
+
+    private readonly Stack<OutputChunk> _small = new(SmallKept), _medium = new(MediumKept);
+
+    public OutputChunk Take(int bytes)
+    {
+        if (bytes <= SmallBytes) return _small.TryPop(out var small) ? small : New(SmallBytes);
+        if (bytes <= MediumBytes) return _medium.TryPop(out var medium) ? medium : New(MediumBytes);
+        return New(bytes);
+    }
+
+    private OutputChunk New(int bytes) => new(new OwnedBlock(allocator, bytes, Purpose.ClientOutput));
+
+    public void Return(OutputChunk chunk)
+    {
+        chunk.Start = chunk.End = 0;
+        chunk.Next = null;
+        if (chunk.Block.Length == SmallBytes && _small.Count < SmallKept) _small.Push(chunk);
+        else if (chunk.Block.Length == MediumBytes && _medium.Count < MediumKept) _medium.Push(chunk);
+        else chunk.Block.Dispose();
+    }
+
+    public void Dispose()
+    {
+        while (_small.TryPop(out var chunk)) chunk.Block.Dispose();
+        while (_medium.TryPop(out var chunk)) chunk.Block.Dispose();
+    }
+}

@@ -1,0 +1,259 @@
+using Microsoft.Extensions.Logging;
+
+namespace Carnelian;
+
+/// <summary>
+/// A whole server: composes the floors below and owns the turn loop. All state hangs on it, so that many live in one process.
+/// One thread calls <see cref="Turn"/> (or <see cref="Run"/>); other threads may call <see cref="RequestStop"/> only.
+/// </summary>
+public sealed class Server : INetworkHandler, IDisposable
+{
+    /// <summary>Size of the buffer into which all connections are read.</summary>
+    public const int ReadBytes = 64 * 1024;
+
+    private readonly Chores _chores;
+    private readonly Queue<Client> _toSend = new();
+    private readonly Queue<Client> _toClose = new();
+    private readonly LinkedList<Client> _clients = new();
+    private readonly Dictionary<long, Client> _clientsById = [];
+    private long _nextClientId = 1;
+    private volatile bool _stopRequested;
+
+    public Server(ServerOptions options, World world, ILogger logger)
+    {
+        Options = options;
+        World = world;
+        Log = logger;
+        Allocator = new(new AllocatorOptions { Checked = options.CheckedMemory });
+        Keyspace = new(options.Keyspace, Allocator, world.Randomness);
+        Executor = new(Keyspace, ServerCommandTable.Shared, world.Clock) { Owner = this };
+        Executor.AddGate(new AuthenticationGate());
+        Executor.Parking.Resumed = session => ((Client)session).OnResumed();
+        OutputChunks = new(Allocator);
+        ReadBuffer = new(Allocator, ReadBytes, Purpose.ClientInput);
+        Directives = ServerDirectives.Declare(this);
+        Listeners = new(this);
+        RunId = NewRunId(world.Randomness);
+        StartedMs = NowMs;
+        _chores = new(this);
+        Allocator.LargeRelease = new BackgroundRelease(world.Workers);
+    }
+
+    public ServerOptions Options { get; }
+
+    public World World { get; }
+
+    public ILogger Log { get; }
+
+    public BlockAllocator Allocator { get; }
+
+    public Keyspace Keyspace { get; }
+
+    public Executor Executor { get; }
+
+    public DirectiveRegistry Directives { get; }
+
+    public Listeners Listeners { get; }
+
+    public ServerStatistics Statistics { get; } = new();
+
+    /// <summary>40 hexadecimal digits, drawn at start.</summary>
+    public string RunId { get; }
+
+    public long StartedMs { get; }
+
+    public long NowMs => World.Clock.UnixMilliseconds;
+
+    /// <summary>Connected clients, oldest first.</summary>
+    public LinkedList<Client> Clients => _clients;
+
+    /// <summary>The port of the first TCP listener; 0 when there is none.</summary>
+    public int Port => Listeners.Port;
+
+    internal OutputChunks OutputChunks { get; }
+
+    internal OwnedBlock ReadBuffer { get; }
+
+    internal RequestBatch Batch { get; } = new();
+
+    internal RequestLimits RequestLimits { get; } = new();
+
+    /// <summary>Something makes replies wait for an offset of the change log.</summary>
+    public bool GatesOutput { get; set; }
+
+    /// <summary>Replies that tell of changes up to here may leave.</summary>
+    public long ReleasedOffset { get; set; } = long.MaxValue;
+
+    // ---- life
+
+    /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
+    public string? Start() => Listeners.Open();
+
+    /// <summary>Turns until somebody asks to stop.</summary>
+    public void Run()
+    {
+        while (!_stopRequested) Turn();
+    }
+
+    /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>
+    public void RequestStop()
+    {
+        _stopRequested = true;
+        World.Network.Wake();
+    }
+
+    public bool StopRequested => _stopRequested;
+
+    /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
+    public void Turn()
+    {
+        World.Network.Turn(this, _toClose.Count > 0 ? 0 : _chores.MillisecondsToNext());
+        Executor.BeginTurn();
+        World.Workers.DeliverCompleted();
+        _chores.Turn();
+        Keyspace.Changes.Deliver();
+        SendAll();
+        CloseAll();
+    }
+
+    private void SendAll()
+    {
+        while (_toSend.TryDequeue(out var client)) client.Send();
+    }
+
+    internal void QueueForSending(Client client) => _toSend.Enqueue(client);
+
+    // ---- connections
+
+    void INetworkHandler.OnAccepted(Connection connection, Listener listener)
+    {
+        if (_clients.Count >= Options.MaxClients)
+        {
+            Statistics.ConnectionsRejected++;
+            connection.Send("-ERR max number of clients reached\r\n"u8);
+            connection.Close();
+            return;
+        }
+        if (Options.ProtectedMode && Options.Password is null && !connection.IsLoopback)
+        {
+            Statistics.ConnectionsRejected++;
+            connection.Send(ProtectedMode.Refusal);
+            connection.Close();
+            return;
+        }
+        Statistics.ConnectionsReceived++;
+        var client = new Client(this, connection, listener, _nextClientId++);
+        if (Options.Password is not null) client.ClosedGates |= Gates.Authentication;
+        client.Node = _clients.AddLast(client);
+        _clientsById.Add(client.Id, client);
+        Statistics.PeakClients = Math.Max(Statistics.PeakClients, _clients.Count);
+        if (Log.IsEnabled(LogLevel.Debug)) Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
+    }
+
+    void INetworkHandler.OnReadable(Connection connection)
+    {
+        if (connection.Owner is Client { IsClosed: false } client) client.OnReadable();
+    }
+
+    void INetworkHandler.OnWritable(Connection connection)
+    {
+        if (connection.Owner is Client { IsClosed: false } client) client.Send();
+    }
+
+    public Client? FindClient(long id) => _clientsById.GetValueOrDefault(id);
+
+    /// <summary>Closes a client at once; what it was to be sent is lost.</summary>
+    public void Close(Client client)
+    {
+        if (client.IsClosed) return;
+        Executor.Parking.Remove(client);
+        client.Release();
+        _clients.Remove(client.Node!);
+        _clientsById.Remove(client.Id);
+    }
+
+    /// <summary>Closes a client when the turn is over: for callers in the midst of its request.</summary>
+    public void CloseSoon(Client client)
+    {
+        client.IsEnding = true;
+        client.Output.Discards = true;
+        _toClose.Enqueue(client);
+    }
+
+    private void CloseAll()
+    {
+        while (_toClose.TryDequeue(out var client)) Close(client);
+    }
+
+    internal void CloseByPeer(Client client, int received)
+    {
+        if (Log.IsEnabled(LogLevel.Debug))
+        {
+            if (received == 0) Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, NowMs));
+            else Log.LogDebug("Reading from client: {Error}", client.Connection.Error);
+        }
+        Close(client);
+    }
+
+    internal void CloseOverQueryBufferLimit(Client client)
+    {
+        Statistics.QueryBufferLimitDisconnections++;
+        Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, NowMs));
+        Close(client);
+    }
+
+    internal void LogProtocolError(Client client, string error, ReadOnlySpan<byte> input)
+    {
+        if (!Log.IsEnabled(LogLevel.Debug)) return;
+        var shown = Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
+        Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, NowMs), shown);
+    }
+
+    /// <summary>Closes a client whose output is over the hard limit, or over the soft one for too long.</summary>
+    internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
+    {
+        var limit = Options.OutputBufferLimits[(int)client.Class];
+        if (limit.HardBytes == 0 && limit.SoftBytes == 0) return;
+        var used = (ulong)client.Output.MemoryBytes;
+        var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
+        if (limit.SoftBytes > 0 && used >= limit.SoftBytes)
+        {
+            if (overSoftLimitSinceMs == 0) overSoftLimitSinceMs = NowMs;
+            isOver |= NowMs - overSoftLimitSinceMs > limit.SoftSeconds * 1000L;
+        }
+        else overSoftLimitSinceMs = 0;
+        if (!isOver) return;
+        Statistics.OutputBufferLimitDisconnections++;
+        Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, NowMs));
+        CloseSoon(client);
+    }
+
+    public void Dispose()
+    {
+        Listeners.Close();
+        while (_clients.First is { } first) Close(first.Value);
+        OutputChunks.Dispose();
+        ReadBuffer.Dispose();
+        Keyspace.Dispose();
+        Allocator.LargeRelease = null;
+        Allocator.Dispose();
+    }
+
+    private static string NewRunId(Randomness randomness)
+    {
+        Span<byte> bytes = stackalloc byte[20];
+        randomness.Fill(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    /// <summary>Large memory goes back to the system on a worker: unmapping is slow.</summary>
+    private sealed class BackgroundRelease(Workers workers) : LargeRelease
+    {
+        public override void Release(nint address, nint length) => workers.Post(WorkerQueue.ReleaseMemory, new Job(address, length));
+
+        private sealed class Job(nint address, nint length) : WorkerJob
+        {
+            public override void Run() => SystemMemory.Release(address, length);
+        }
+    }
+}

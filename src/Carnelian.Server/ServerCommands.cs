@@ -1,0 +1,63 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>Commands on the server as a whole.</summary>
+[CommandFamily("server")]
+internal static class ServerCommands
+{
+    [Command("INFO", Summary = "Returns information and statistics about the server.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Loading | Stale | Sentinel, Categories = "dangerous",
+        Arguments = "[section...]",
+        Tips = "nondeterministic_output request_policy:all_shards response_policy:special",
+        History = [
+            "7.0.0: Added support for taking multiple section arguments."])]
+    internal static void Info(ref Call call)
+    {
+        var sections = new string[call.Args.Count - 1];
+        for (var i = 0; i < sections.Length; i++) sections[i] = ByteText.FromBytes(call.Args[i + 1]).ToLowerInvariant();
+        call.Reply.Verbatim(ByteText.ToBytes(new InfoReport(call.Server()).Write(sections)), "txt"u8);
+    }
+
+    [Command("SHUTDOWN", Summary = "Synchronously saves the database(s) to disk and shuts down the Redis server.", Since = "1.0.0",
+        Complexity = "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+        Flags = Admin | NoScript | Loading | Stale | NoMulti | AllowBusy | Sentinel,
+        Arguments = "[save-selector: NOSAVE | SAVE] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]",
+        History = [
+            "7.0.0: Added the `NOW`, `FORCE` and `ABORT` modifiers."])]
+    internal static void Shutdown(ref Call call)
+    {
+        var save = false;
+        var noSave = false;
+        var now = false;
+        var force = false;
+        var abort = false;
+        for (var i = 1; i < call.Args.Count; i++)
+        {
+            if (call.Is(i, "save"u8)) save = true;
+            else if (call.Is(i, "nosave"u8)) noSave = true;
+            else if (call.Is(i, "now"u8)) now = true;
+            else if (call.Is(i, "force"u8)) force = true;
+            else if (call.Is(i, "abort"u8)) abort = true;
+            else
+            {
+                call.FailSyntax();
+                return;
+            }
+        }
+        if ((abort && (save || noSave || now || force)) || (save && noSave))
+        {
+            call.FailSyntax();
+            return;
+        }
+        if (abort)
+        {
+            call.Fail("ERR No shutdown in progress.");
+            return;
+        }
+        // The client learns that the server is gone by the end of its connection; there is no reply.
+        var server = call.Server();
+        server.CloseSoon((Client)call.Session);
+        server.RequestStop();
+    }
+}

@@ -1,0 +1,82 @@
+namespace Carnelian;
+
+/// <summary>
+/// What a server is configured with: one property per directive that has an effect. An embedding program sets them directly; a
+/// configuration file and CONFIG SET reach them through <see cref="ServerDirectives"/>.
+/// </summary>
+public sealed class ServerOptions
+{
+    public KeyspaceOptions Keyspace { get; } = new();
+
+    /// <summary>TCP port; 0: no TCP. An embedding program that wants any free port sets <see cref="AnyPort"/>.</summary>
+    public int Port { get; set; } = 6379;
+
+    /// <summary>Listens on a port that the system chooses; <see cref="Server.Port"/> tells which.</summary>
+    public bool AnyPort { get; set; }
+
+    /// <summary>Addresses to listen on; one that begins with '-' may be missing. "*" and "-::*" mean all.</summary>
+    public string[] Bind { get; set; } = ["*", "-::*"];
+
+    public string? UnixSocket { get; set; }
+
+    public int UnixSocketPermissions { get; set; }
+
+    public int TcpBacklog { get; set; } = 511;
+
+    public int TcpKeepAliveSeconds { get; set; } = 300;
+
+    public NetworkEngine NetworkEngine { get; set; }
+
+    /// <summary>Seconds of silence after which a client is closed; 0: never.</summary>
+    public int TimeoutSeconds { get; set; }
+
+    public int MaxClients { get; set; } = 10000;
+
+    public bool ProtectedMode { get; set; } = true;
+
+    /// <summary>The default user's password; null: none is needed.</summary>
+    public byte[]? Password { get; set; }
+
+    public long QueryBufferBytesMax { get; set; } = 1L << 30;
+
+    /// <summary>By <see cref="ClientClass"/>.</summary>
+    public OutputBufferLimit[] OutputBufferLimits { get; set; } = [default, new(256UL << 20, 64UL << 20, 60), new(32UL << 20, 8UL << 20, 60)];
+
+    /// <summary>Rounds of background work per second.</summary>
+    public int Hz { get; set; } = 10;
+
+    public string Directory { get; set; } = ".";
+
+    public LogLevelName LogLevel { get; set; } = LogLevelName.Notice;
+
+    /// <summary>Path of the log; empty: standard output.</summary>
+    public string LogFile { get; set; } = "";
+
+    public bool Daemonize { get; set; }
+
+    public string PidFile { get; set; } = "";
+
+    public bool AlwaysShowLogo { get; set; }
+
+    public string DatabaseFileName { get; set; } = "dump.rdb";
+
+    public List<SavePoint> SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
+
+    public double[] LatencyPercentiles { get; set; } = [50, 99, 99.9];
+
+    /// <summary>The configuration file's path, if there is one; CONFIG REWRITE writes it.</summary>
+    public string? ConfigurationFile { get; set; }
+
+    /// <summary>Memory in the mode that finds misuse of blocks: for tests.</summary>
+    public bool CheckedMemory { get; set; }
+}
+
+/// <summary>Redis' log levels.</summary>
+public enum LogLevelName
+{
+    Debug,
+    Verbose,
+    Notice,
+    Warning,
+    Nothing,
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Carnelian;
+
+/// <summary>The machine: its clocks, its chance, its disk, its network and threads for background work.</summary>
+public sealed class RealWorld : World
+{
+    private readonly RealNetwork _network;
+    private readonly RealWorkers _workers;
+
+    /// <param name="engine">What serves outgoing connections and listeners that ask for the default.</param>
+    public RealWorld(NetworkEngine engine = NetworkEngine.Default)
+    {
+        _network = new RealNetwork(engine);
+        _workers = new RealWorkers(_network);
+    }
+
+    public override Clock Clock { get; } = new RealClock();
+
+    public override Randomness Randomness { get; } = new RealRandomness();
+
+    public override Disk Disk { get; } = new RealDisk();
+
+    public override Network Network => _network;
+
+    public override Workers Workers => _workers;
+
+    public override Budget StartBudget(long microseconds) => new(Clock, Clock.MonotonicNanoseconds + microseconds * 1000);
+
+    /// <summary>Waits for the background jobs that were posted, then closes what is open.</summary>
+    public override void Dispose()
+    {
+        _workers.Dispose();
+        _network.Dispose();
+    }
+}
+
+internal sealed class RealClock : Clock
+{
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    public override long UnixMicroseconds => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    public override long MonotonicNanoseconds
+    {
+        get
+        {
+            var ticks = Stopwatch.GetTimestamp();
+            if (Stopwatch.Frequency == NanosecondsPerSecond) return ticks;
+            return (long)((Int128)ticks * NanosecondsPerSecond / Stopwatch.Frequency);
+        }
+    }
+}
+
+/// <summary>xoshiro256** (Blackman and Vigna, 2018), seeded by the operating system. What must not be guessed comes from the system itself.</summary>
+internal sealed class RealRandomness : Randomness
+{
+    private ulong _a, _b, _c, _d;
+
+    public RealRandomness()
+    {
+        Span<ulong> seed = stackalloc ulong[4];
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(seed));
+        // The generator would stay at zero for ever if all of its state were zero.
+        (_a, _b, _c, _d) = (seed[0] | 1, seed[1], seed[2], seed[3]);
+    }
+
+    public override ulong Next()
+    {
+        var result = BitOperations.RotateLeft(_b * 5, 7) * 9;
+        var shifted = _b << 17;
+        _c ^= _a;
+        _d ^= _b;
+        _b ^= _c;
+        _a ^= _d;
+        _c ^= shifted;
+        _d = BitOperations.RotateLeft(_d, 45);
+        return result;
+    }
+
+    public override void Fill(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+}

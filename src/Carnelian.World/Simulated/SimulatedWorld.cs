@@ -1,0 +1,146 @@
+using System.Net;
+
+namespace Carnelian;
+
+/// <summary>
+/// A machine that exists only in memory and repeats exactly from its seed. Alone, a turn of its network moves time to
+/// what happens next; together with others in one <see cref="Simulation"/>, who drives the simulation moves time.
+/// Single-threaded throughout: jobs run when time passes.
+/// </summary>
+public sealed class SimulatedWorld : World
+{
+    private readonly SimulatedClock _clock;
+    private readonly SimulatedWorkers _workers;
+    private readonly SimulatedNetwork _network;
+
+    public SimulatedWorld(ulong seed) : this(new Simulation(seed), IPAddress.Loopback, movesTime: true)
+    {
+    }
+
+    /// <summary>One of several machines. Time moves by <see cref="Simulation.Advance"/> and <see cref="Simulation.RunNext"/>.</summary>
+    public SimulatedWorld(Simulation simulation, IPAddress address) : this(simulation, address, movesTime: false)
+    {
+    }
+
+    private SimulatedWorld(Simulation simulation, IPAddress address, bool movesTime)
+    {
+        Simulation = simulation;
+        Address = address;
+        _clock = new SimulatedClock(simulation);
+        Randomness = new SimulatedRandomness(simulation.Chance.Next());
+        Disk = new SimulatedDisk(simulation.Chance);
+        _network = new SimulatedNetwork(this, movesTime);
+        _workers = new SimulatedWorkers(this);
+    }
+
+    public Simulation Simulation { get; }
+
+    /// <summary>Where others reach what listens on all addresses here.</summary>
+    public IPAddress Address { get; }
+
+    public override Clock Clock => _clock;
+
+    public override Randomness Randomness { get; }
+
+    public override SimulatedDisk Disk { get; }
+
+    public override SimulatedNetwork Network => _network;
+
+    public override Workers Workers => _workers;
+
+    public override Budget StartBudget(long microseconds) => new(Simulation.Draw(1, Simulation.Conditions.BudgetStepsMax));
+
+    /// <summary>How far this machine's wall clock is from true time. Changing it makes the clock jump.</summary>
+    public long ClockSkewMicroseconds
+    {
+        get => _clock.SkewMicroseconds;
+        set => _clock.SkewMicroseconds = value;
+    }
+
+    public void Advance(long milliseconds) => Simulation.Advance(milliseconds);
+
+    /// <summary>
+    /// The power fails: what the disk had not synced may be lost or torn, jobs are forgotten, peers find their
+    /// connections reset. What ran here must not be used again; a new server may be started in the same world.
+    /// </summary>
+    public void Crash()
+    {
+        Kill();
+        Disk.Crash();
+    }
+
+    /// <summary>The process dies and the machine goes on: like <see cref="Crash"/>, but the disk loses nothing.</summary>
+    public void Kill()
+    {
+        _workers.Forget();
+        _network.ResetAll();
+        Disk.CloseAll();
+    }
+
+    public override void Dispose() => Kill();
+}
+
+internal sealed class SimulatedClock(Simulation simulation) : Clock
+{
+    /// <summary>2026-01-01 00:00 UTC: some moment must be the first.</summary>
+    private const long StartUnixMicroseconds = 1_767_225_600_000_000;
+
+    public long SkewMicroseconds { get; set; }
+
+    public override long UnixMicroseconds => StartUnixMicroseconds + SkewMicroseconds + simulation.NowNanoseconds / 1000;
+
+    public override long MonotonicNanoseconds => simulation.NowNanoseconds;
+}
+
+/// <summary>Jobs that run one after the other per queue, each at a moment drawn from the seed, and are heard of at another.</summary>
+internal sealed class SimulatedWorkers(SimulatedWorld world) : Workers
+{
+    private readonly long[] _busyUntilNanoseconds = new long[Enum.GetValues<WorkerQueue>().Length];
+    private readonly Queue<WorkerJob> _finished = new();
+    private int _pending;
+
+    /// <summary>Jobs of an earlier life must neither run nor be counted.</summary>
+    private int _life;
+
+    public override int Pending => _pending;
+
+    public override void Post(WorkerQueue queue, WorkerJob job)
+    {
+        _pending++;
+        var simulation = world.Simulation;
+        var life = _life;
+        ref var busyUntil = ref _busyUntilNanoseconds[(int)queue];
+        var start = Math.Max(0, busyUntil - simulation.NowNanoseconds) / 1000 + Draw();
+        var end = start + Draw();
+        busyUntil = simulation.NowNanoseconds + end * 1000;
+        simulation.After(start, () =>
+        {
+            if (life == _life) job.Run();
+        });
+        simulation.After(end, () =>
+        {
+            if (life != _life) return;
+            _finished.Enqueue(job);
+            world.Network.Wake();
+        });
+    }
+
+    private long Draw() => world.Simulation.Draw(1, world.Simulation.Conditions.JobMicrosecondsMax);
+
+    public override void DeliverCompleted()
+    {
+        for (var left = _finished.Count; left > 0 && _finished.TryDequeue(out var job); left--)
+        {
+            _pending--;
+            job.Completed();
+        }
+    }
+
+    public void Forget()
+    {
+        _life++;
+        _pending = 0;
+        _finished.Clear();
+        _busyUntilNanoseconds.AsSpan().Clear();
+    }
+}

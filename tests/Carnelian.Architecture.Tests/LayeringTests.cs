@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Carnelian.Tests;
+
+/// <summary>Which project may name which, and where memory may be touched without bounds checks.</summary>
+public class LayeringTests
+{
+    /// <summary>The floors in the order of the design: a project names only projects above it.</summary>
+    private static readonly string[] _floors =
+    [
+        "Carnelian.Memory", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol", "Carnelian.Keyspace",
+        "Carnelian.Formats", "Carnelian.Commands", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
+        "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Http", "Carnelian.Server", "Carnelian.Tools", "Carnelian",
+    ];
+
+    private static readonly string[] _mayBeUnsafe = ["Carnelian.Memory", "Carnelian.Containers", "Carnelian.World"];
+
+    [Test]
+    public void Every_project_stands_on_a_floor()
+    {
+        Assert.That(Repository.Projects.Keys, Is.SubsetOf(_floors));
+    }
+
+    [Test]
+    public void A_project_references_only_floors_above_it()
+    {
+        Assert.Multiple(() =>
+        {
+            foreach (var (project, path) in Repository.Projects)
+            {
+                var above = _floors[..Array.IndexOf(_floors, project)];
+                var references = XDocument.Load(path).Descendants("ProjectReference")
+                    .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
+                Assert.That(references, Is.SubsetOf(above), project);
+            }
+        });
+    }
+
+    [Test]
+    public void Unsafe_blocks_are_allowed_on_the_lowest_floors_only()
+    {
+        var allowing = Repository.Projects
+            .Where(project => XDocument.Load(project.Value).Descendants("AllowUnsafeBlocks").Any(element => element.Value == "true"))
+            .Select(project => project.Key);
+        Assert.That(allowing, Is.SubsetOf(_mayBeUnsafe));
+    }
+
+    [Test]
+    public void Unchecked_memory_and_native_calls_occur_on_the_lowest_floors_only()
+    {
+        var uses = new Regex(@"\bunsafe\b|\bUnsafe\s*\.|\bMemoryMarshal\s*\.|\bMarshal\s*\.|\b(DllImport|LibraryImport)\b|\bSkipLocalsInit\b");
+        var offenders = Repository.Sources("src")
+            .Where(path => !_mayBeUnsafe.Contains(Repository.ProjectOf(path)))
+            .SelectMany(path => uses.Matches(Repository.Code(path)).Select(match => $"{Repository.Relative(path)}: {match.Value}"));
+        Assert.That(offenders, Is.Empty);
+    }
+}

@@ -1,0 +1,2 @@
+// Every test gets fresh options.
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
