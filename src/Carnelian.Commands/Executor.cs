@@ -62,6 +62,13 @@ public sealed class Executor
     /// <summary>Installs a gate; it is asked while its bit is closed.</summary>
     public void AddGate(Gate gate) => _gates[System.Numerics.BitOperations.Log2((uint)gate.Bit)] = gate;
 
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        CallsProcessed = 0;
+        foreach (var statistics in _statistics) statistics.Reset();
+    }
+
     /// <summary>Looks at the wall clock: once a turn, so that calls only need the monotonic one.</summary>
     public void BeginTurn()
     {

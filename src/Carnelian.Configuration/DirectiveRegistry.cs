@@ -34,6 +34,9 @@ public sealed class DirectiveRegistry
     /// <summary>Told when undoing a failed CONFIG SET fails too. A line for the log.</summary>
     public Action<string>? Warning { get; set; }
 
+    /// <summary>Whether declaring a directive gives its option the standard value. Not where an embedding program has set the options.</summary>
+    public bool AssignsStandards { get; init; } = true;
+
     public IEnumerable<Directive> Directives => _entries.Where(entry => entry.Name == entry.Directive.Name).Select(entry => entry.Directive);
 
     public IEnumerable<FileStatement> Statements => _statements.Values;
@@ -232,7 +235,7 @@ public sealed class DirectiveRegistry
 
     private Directive AddStandard<T>(ValueDirective<T> directive)
     {
-        directive.SetStandard();
+        if (AssignsStandards) directive.SetStandard();
         return Add(directive);
     }
 

@@ -41,7 +41,7 @@ public static class SpecialDirectives
     public static Directive SavePoints(
         this DirectiveRegistry registry, string name, SavePoint[] standard, Func<SavePoint[]> get, Action<SavePoint[]> set)
     {
-        set(standard);
+        if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get().Select(point => $"{point.Seconds} {point.Changes}")), Rewrite)
         {
             Flags = DirectiveFlags.MultiArgument,
@@ -81,7 +81,7 @@ public static class SpecialDirectives
         this DirectiveRegistry registry, string name, OutputBufferLimit[] standard, Func<OutputBufferLimit[]> get, Action<OutputBufferLimit[]> set)
     {
         Check.That(standard.Length == _clientClasses.Length);
-        set(standard);
+        if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, Get, Rewrite) { Flags = DirectiveFlags.MultiArgument });
 
         string Get() => string.Join(' ', get().Select((limit, i) => $"{_clientClasses[i]} {limit.HardBytes} {limit.SoftBytes} {limit.SoftSeconds}"));
@@ -121,7 +121,7 @@ public static class SpecialDirectives
         this DirectiveRegistry registry, string name, string[] standard, int countMax, string tooManyError,
         Func<string[]> get, Action<string[]> set, Func<string?>? apply = null)
     {
-        set(standard);
+        if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument, Apply = apply });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -143,7 +143,7 @@ public static class SpecialDirectives
         this DirectiveRegistry registry, string name, int[] standard, int min, int max, string rangeError,
         Func<int[]> get, Action<int[]> set, Func<string?>? apply = null)
     {
-        set(standard);
+        if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument, Apply = apply });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -167,7 +167,7 @@ public static class SpecialDirectives
     /// <summary><c>latency-tracking-info-percentiles 50 99 99.9</c>: numbers from 0 to 100; one empty argument is none.</summary>
     public static Directive Percentiles(this DirectiveRegistry registry, string name, double[] standard, Func<double[]> get, Action<double[]> set)
     {
-        set(standard);
+        if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, Get, Rewrite) { Flags = DirectiveFlags.MultiArgument });
 
         string Get() => string.Join(' ', get().Select(percentile => percentile.ToString("0.######", CultureInfo.InvariantCulture)));

@@ -125,6 +125,13 @@ public sealed class Client : Session
         }
     }
 
+    /// <summary>A call that waited is answered: what came behind it is run.</summary>
+    internal void OnResumed()
+    {
+        RunOwn();
+        if (!IsClosed) QueueForSending();
+    }
+
     private bool Accept(int received)
     {
         if (received > 0)

@@ -24,15 +24,15 @@ public sealed class Server : INetworkHandler, IDisposable
         Options = options;
         World = world;
         Log = logger;
-        Allocator = new(new AllocatorOptions { Checked = options.CheckedMemory });
+        Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
         Executor = new(Keyspace, ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = session => ((Client)session).OnResumed();
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, ReadBytes, Purpose.ClientInput);
-        Directives = ServerDirectives.Declare(this);
         Listeners = new(this);
+        Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         _chores = new(this);

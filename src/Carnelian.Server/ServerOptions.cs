@@ -60,15 +60,15 @@ public sealed class ServerOptions
 
     public string DatabaseFileName { get; set; } = "dump.rdb";
 
-    public List<SavePoint> SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
+    public SavePoint[] SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
 
     public double[] LatencyPercentiles { get; set; } = [50, 99, 99.9];
 
     /// <summary>The configuration file's path, if there is one; CONFIG REWRITE writes it.</summary>
     public string? ConfigurationFile { get; set; }
 
-    /// <summary>Memory in the mode that finds misuse of blocks: for tests.</summary>
-    public bool CheckedMemory { get; set; }
+    /// <summary>How native memory is managed; tests choose the mode that finds misuse of blocks.</summary>
+    public AllocatorOptions Memory { get; set; } = new();
 }
 
 /// <summary>Redis' log levels.</summary>

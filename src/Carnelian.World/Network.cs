@@ -21,6 +21,9 @@ public abstract class Network
     /// <summary>Ends a waiting <see cref="Turn"/> early. May be called from any thread and from a signal handler.</summary>
     public abstract void Wake();
 
+    /// <summary>The first address of a host name; null when it has none. May take long: for start-up and CONFIG SET only.</summary>
+    public abstract IPAddress? Resolve(string hostName);
+
     /// <summary>Begins an outgoing connection; it becomes writable when established, readable with an error when not.</summary>
     public abstract Connection Connect(EndPoint remote, EndPoint? local = null);
 }

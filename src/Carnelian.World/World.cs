@@ -17,10 +17,34 @@ public abstract class World : IDisposable
 
     public abstract Workers Workers { get; }
 
+    /// <summary>What can be asked of the operating system about this process.</summary>
+    public abstract ProcessInformation Process { get; }
+
     /// <summary>What a chore may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
     public abstract Budget StartBudget(long microseconds);
 
     public abstract void Dispose();
+}
+
+/// <summary>The process as the operating system sees it, for INFO and the log.</summary>
+public abstract class ProcessInformation
+{
+    public abstract int Id { get; }
+
+    /// <summary>Name, release and architecture, as uname gives them.</summary>
+    public abstract string OperatingSystem { get; }
+
+    public abstract string MultiplexingApi { get; }
+
+    /// <summary>Path of the program.</summary>
+    public abstract string Executable { get; }
+
+    public abstract long ResidentBytes { get; }
+
+    /// <summary>Bytes in the .NET heap.</summary>
+    public abstract long ManagedBytes { get; }
+
+    public abstract (double User, double System) CpuSeconds { get; }
 }
 
 /// <summary>Time, in the two kinds that programs need.</summary>

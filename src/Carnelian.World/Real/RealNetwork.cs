@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Carnelian;
 
@@ -32,6 +33,18 @@ internal sealed class RealNetwork : Network, IDisposable
 
     public override Connection Connect(EndPoint remote, EndPoint? local = null) =>
         _epoll is null || _default == NetworkEngine.Sockets ? Sockets.Connect(remote, local) : _epoll.Connect(remote, local);
+
+    public override IPAddress? Resolve(string hostName)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(hostName) is [var first, ..] ? first : null;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
 
     public override void Turn(INetworkHandler handler, int timeoutMilliseconds)
     {

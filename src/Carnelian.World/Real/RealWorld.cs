@@ -28,6 +28,8 @@ public sealed class RealWorld : World
 
     public override Workers Workers => _workers;
 
+    public override ProcessInformation Process { get; } = new RealProcess();
+
     public override Budget StartBudget(long microseconds) => new(Clock, Clock.MonotonicNanoseconds + microseconds * 1000);
 
     /// <summary>Waits for the background jobs that were posted, then closes what is open.</summary>

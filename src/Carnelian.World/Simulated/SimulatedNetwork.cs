@@ -57,6 +57,8 @@ public sealed class SimulatedNetwork : Network
         return _nextPort++;
     }
 
+    public override IPAddress? Resolve(string hostName) => IPAddress.TryParse(hostName, out var address) ? address : null;
+
     public override void Turn(INetworkHandler handler, int timeoutMilliseconds)
     {
         var until = timeoutMilliseconds < 0 ? long.MaxValue : Simulation.NowNanoseconds + timeoutMilliseconds * 1_000_000L;

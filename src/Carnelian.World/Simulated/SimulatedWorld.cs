@@ -48,6 +48,8 @@ public sealed class SimulatedWorld : World
 
     public override Workers Workers => _workers;
 
+    public override ProcessInformation Process { get; } = new SimulatedProcess();
+
     public override Budget StartBudget(long microseconds) => new(Simulation.Draw(1, Simulation.Conditions.BudgetStepsMax));
 
     /// <summary>How far this machine's wall clock is from true time. Changing it makes the clock jump.</summary>
@@ -78,6 +80,24 @@ public sealed class SimulatedWorld : World
     }
 
     public override void Dispose() => Kill();
+}
+
+/// <summary>A process that is the same on every machine and at every time.</summary>
+internal sealed class SimulatedProcess : ProcessInformation
+{
+    public override int Id => 1;
+
+    public override string OperatingSystem => "Simulation";
+
+    public override string MultiplexingApi => "simulated";
+
+    public override string Executable => "";
+
+    public override long ResidentBytes => 0;
+
+    public override long ManagedBytes => 0;
+
+    public override (double User, double System) CpuSeconds => (0, 0);
 }
 
 internal sealed class SimulatedClock(Simulation simulation) : Clock

@@ -1,0 +1,112 @@
+namespace Carnelian;
+
+/// <summary>The directives of a server: names, defaults and limits of Redis' redis.conf, bound to <see cref="ServerOptions"/>.</summary>
+internal static class ServerDirectives
+{
+    private const DirectiveFlags Immutable = DirectiveFlags.Immutable;
+
+    public static DirectiveRegistry Declare(Server server)
+    {
+        var registry = new DirectiveRegistry { AssignsStandards = false };
+        DeclareNetwork(registry, server);
+        DeclareClients(registry, server);
+        DeclareKeyspace(registry, server);
+        DeclareProcess(registry, server);
+        DeclareStatistics(registry, server);
+        UnusedDirectives.Declare(registry, server.Options);
+        return registry;
+    }
+
+    private static void DeclareNetwork(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options;
+        registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.Reopen);
+        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.Reopen);
+        registry.OptionalText("unixsocket", () => o.UnixSocket, v => o.UnixSocket = v, flags: Immutable);
+        registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
+        registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);
+        registry.Integer("tcp-keepalive", 300, 0, int.MaxValue, () => o.TcpKeepAliveSeconds, v => o.TcpKeepAliveSeconds = (int)v);
+        registry.Enum("network-engine", NetworkEngine.Default,
+            [("default", NetworkEngine.Default), ("epoll", NetworkEngine.Epoll), ("sockets", NetworkEngine.Sockets)],
+            () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable);
+        registry.Flag("protected-mode", true, () => o.ProtectedMode, v => o.ProtectedMode = v);
+    }
+
+    private static void DeclareClients(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options;
+        registry.Integer("timeout", 0, 0, int.MaxValue, () => o.TimeoutSeconds, v => o.TimeoutSeconds = (int)v);
+        registry.Integer("maxclients", 10000, 1, uint.MaxValue, () => o.MaxClients, v => o.MaxClients = (int)Math.Min(v, int.MaxValue));
+        registry.OptionalBytes("requirepass", () => o.Password, v => o.Password = v, DirectiveFlags.Sensitive);
+        registry.Memory("client-query-buffer-limit", 1UL << 30, 1UL << 20, long.MaxValue,
+            () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
+        registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,
+            () => o.OutputBufferLimits, v => o.OutputBufferLimits = v);
+        registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => (ulong)server.RequestLimits.BulkBytesMax, v =>
+        {
+            server.RequestLimits.BulkBytesMax = (long)Math.Min(v, int.MaxValue - 1024);
+            server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
+        });
+    }
+
+    private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options.Keyspace;
+        registry.Integer("databases", 16, 1, ushort.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
+        registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
+        registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
+        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
+        registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
+        registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
+    }
+
+    private static void DeclareProcess(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options;
+        registry.Integer("hz", 10, 1, 500, () => o.Hz, v => o.Hz = (int)v);
+        registry.Text("dir", ".", () => o.Directory, v => o.Directory = v, flags: DirectiveFlags.Protected,
+            validate: v => ByteText.ToText(v) is { } path && server.World.Disk.DirectoryExists(path) ? null : "No such file or directory");
+        registry.Enum("loglevel", LogLevelName.Notice,
+            [("debug", LogLevelName.Debug), ("verbose", LogLevelName.Verbose), ("notice", LogLevelName.Notice), ("warning", LogLevelName.Warning),
+                ("nothing", LogLevelName.Nothing)],
+            () => o.LogLevel, v => o.LogLevel = v);
+        registry.Text("logfile", "", () => o.LogFile, v => o.LogFile = v, flags: Immutable);
+        registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
+    }
+
+    private static void DeclareStatistics(DirectiveRegistry registry, Server server)
+    {
+        var slowLog = server.Executor.SlowLog;
+        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue, () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v);
+        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue, () => slowLog.LengthMax, v => slowLog.LengthMax = v);
+        registry.Flag("latency-tracking", true, () => server.Executor.TracksLatency, v => server.Executor.TracksLatency = v);
+        registry.Percentiles("latency-tracking-info-percentiles", server.Options.LatencyPercentiles,
+            () => server.Options.LatencyPercentiles, v => server.Options.LatencyPercentiles = v);
+    }
+}
+
+/// <summary>
+/// Directives that existing configuration files hold and that Carnelian takes, keeps and shows, though nothing acts on them
+/// yet. Listed in docs/configuration.md.
+/// </summary>
+internal static class UnusedDirectives
+{
+    public static void Declare(DirectiveRegistry registry, ServerOptions o)
+    {
+        const DirectiveFlags noEffect = DirectiveFlags.NoEffectYet;
+        registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v);
+        registry.Flag("daemonize", false, () => o.Daemonize, v => o.Daemonize = v, flags: DirectiveFlags.Immutable | noEffect);
+        registry.Text("pidfile", "", () => o.PidFile, v => o.PidFile = v, flags: DirectiveFlags.Immutable | noEffect);
+        registry.Text("dbfilename", "dump.rdb", () => o.DatabaseFileName, v => o.DatabaseFileName = v, flags: DirectiveFlags.Protected | noEffect);
+        Keep(registry, "rdbcompression", true);
+        Keep(registry, "rdbchecksum", true);
+        Keep(registry, "stop-writes-on-bgsave-error", true);
+        Keep(registry, "appendonly", false);
+    }
+
+    private static void Keep(DirectiveRegistry registry, string name, bool standard)
+    {
+        var kept = standard;
+        registry.Flag(name, standard, () => kept, v => kept = v, flags: DirectiveFlags.NoEffectYet);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Carnelian;
+
+internal sealed class RealProcess : ProcessInformation
+{
+    public override int Id => Environment.ProcessId;
+
+    public override string OperatingSystem => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
+    public override string MultiplexingApi => System.OperatingSystem.IsLinux() ? "epoll" : ".NET sockets";
+
+    public override string Executable => Environment.ProcessPath ?? "";
+
+    public override long ManagedBytes => GC.GetTotalMemory(forceFullCollection: false);
+
+    /// <summary>On Linux from /proc, which costs microseconds; elsewhere as .NET has it.</summary>
+    public override long ResidentBytes
+    {
+        get
+        {
+            if (!System.OperatingSystem.IsLinux()) return Environment.WorkingSet;
+            var fields = File.ReadAllText("/proc/self/statm").Split(' ');
+            return long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        }
+    }
+
+    public override (double User, double System) CpuSeconds
+    {
+        get
+        {
+            using var process = Process.GetCurrentProcess();
+            return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
+        }
+    }
+}
