@@ -188,7 +188,7 @@ def declaration(info, docs, handler, family):
         declared = explicit | (default & categories)
         if declared != default: add("Categories", literal(" ".join(c for c in CATEGORIES if c in declared)))
     if info[8]: add("Keys", strings("; ".join(key_spec(s) for s in info[8]), 8))
-    if full in KEYS_FROM: add("KeysFrom", "nameof(MovableKeys.%s)" % KEYS_FROM[full])
+    if full in KEYS_FROM: add("KeysFrom", "nameof(KeyExtractors.%s)" % KEYS_FROM[full])
     arguments = docs.get("arguments", [])
     if arguments: add("Arguments", strings(Arguments(len(info[8])).list(arguments), 8))
     derived = arity(arguments, 1 + full.count("|")) if handler else -2

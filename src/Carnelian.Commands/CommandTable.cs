@@ -35,7 +35,10 @@ public sealed class CommandTable
         AdoptSubcommands();
     }
 
-    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel) = (names, other._all, other.TopLevel);
+    /// <summary>Stands for "no command" where one must be given. Not among <see cref="All"/>, never found, without handler.</summary>
+    public Command Nothing { get; } = new("", null, 0, CommandFlags.None, AclCategories.None, [], null, new NoCommands(), 0) { Index = -1 };
+
+    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel, Nothing) = (names, other._all, other.TopLevel, other.Nothing);
 
     /// <summary>By <see cref="Command.Index"/>, subcommands included.</summary>
     public ReadOnlySpan<Command> All => _all;
@@ -79,5 +82,12 @@ public sealed class CommandTable
             container.Adopt(command);
         }
         foreach (var container in containers) container.NameSubcommands();
+    }
+
+    private sealed class NoCommands : CommandSet
+    {
+        public override void Declare(CommandDeclarations commands) { }
+
+        public override ReadOnlySpan<byte> Document(int number) => default;
     }
 }

@@ -10,7 +10,7 @@ internal static class DeclarationReader
 {
     public const string AttributeName = "Carnelian.CommandAttribute";
 
-    private const string ExtractorsName = "Carnelian.MovableKeys";
+    private const string ExtractorsName = "Carnelian.KeyExtractors";
 
     private const uint ModuleFlag = 1 << 3, MovableKeysFlag = 1 << 18;
 
@@ -74,8 +74,8 @@ internal static class DeclarationReader
         registration.Append(", ").Append(keys is null ? "null" : Literal(keys));
         if (values.Text("KeysFrom") is { } extractor)
         {
-            CheckExtractor(compilation, extractor);
-            registration.Append($", new global::Carnelian.KeyExtractor(global::{ExtractorsName}.{extractor})");
+            var owner = ExtractorOwner(family, extractor, compilation);
+            registration.Append($", new global::Carnelian.KeyExtractor({Reference(owner, extractor)})");
         }
         return (registration.ToString(), Document(values, group!, arguments, module));
     }
@@ -139,12 +139,15 @@ internal static class DeclarationReader
             throw new FormatException($"the handler '{method.Name}' is not an internal or public 'static void {method.Name}(ref Call call)'");
     }
 
-    private static void CheckExtractor(Compilation compilation, string name)
+    /// <summary>The class of the handler or else the one of shared extractors.</summary>
+    private static INamedTypeSymbol ExtractorOwner(INamedTypeSymbol family, string name, Compilation compilation)
     {
-        foreach (var member in compilation.GetTypeByMetadataName(ExtractorsName)?.GetMembers(name) ?? [])
-            if (member is IMethodSymbol { IsStatic: true, DeclaredAccessibility: Accessibility.Public })
-                return;
-        throw new FormatException($"{ExtractorsName} has no public method '{name}'");
+        foreach (var type in new[] { family, compilation.GetTypeByMetadataName(ExtractorsName) })
+            foreach (var member in type?.GetMembers(name) ?? [])
+                if (member is IMethodSymbol { IsStatic: true, ReturnType.SpecialType: SpecialType.System_Boolean, Parameters.Length: 2 } method
+                    && method.Parameters[1] is { RefKind: RefKind.Ref, Type.Name: "KeyRanges" } && IsVisible(method))
+                    return type!;
+        throw new FormatException($"neither {family.Name} nor {ExtractorsName} has a 'static bool {name}(Arguments arguments, ref KeyRanges keys)'");
     }
 
     private static bool IsVisible(ISymbol symbol)

@@ -38,7 +38,7 @@ public sealed class CommandSetGeneratorTests
     [TestCase("""[Command("GET", Group = "string", Keys = "1 XX")]""", "Command GET: key spec '1 XX': there is no flag 'XX'")]
     [TestCase("""[Command("GET", Group = "string", Arguments = "[key")]""", "Command GET: arguments, at the end: 'key' is a key, but the command has no key specs")]
     [TestCase("""[Command("GET", Group = "string", Arguments = "[a")]""", "Command GET: arguments, at the end: ']' expected")]
-    [TestCase("""[Command("GET", Group = "string", KeysFrom = "None")]""", "Command GET: Carnelian.MovableKeys has no public method 'None'")]
+    [TestCase("""[Command("GET", Group = "string", KeysFrom = "None")]""", "Command GET: neither F nor Carnelian.KeyExtractors has a 'static bool None(Arguments arguments, ref KeyRanges keys)'")]
     [TestCase("""[Command("GET", Group = "string", History = new[] { "once upon a time: it was" })]""", "Command GET: history entry 'once upon a time: it was' is not \"version: change\"")]
     [TestCase("""[Command("GET", Group = "string", Flags = CommandFlags.MovableKeys)]""", "Command GET: MovableKeys follows from Keys and is not declared")]
     [TestCase("""[Command("GET", Group = "string", Summary = "a\nb")]""", "Command GET: the summary holds a control character")]

@@ -65,10 +65,10 @@ public sealed class CommandTableTests
             Assert.That(sub.FullName, Is.EqualTo("config|get"));
             Assert.That(sub.Name, Is.EqualTo("get"));
             Assert.That(sub.Container, Is.SameAs(Find("config")));
-            Assert.That(Table.Find(new Arguments(CommandHarness.Words("config GET x"))), Is.SameAs(sub));
-            Assert.That(Table.Find(new Arguments(CommandHarness.Words("config"))), Is.SameAs(sub.Container));
-            Assert.That(Table.Find(new Arguments(CommandHarness.Words("config nosuch"))), Is.Null);
-            Assert.That(Table.Find(new Arguments(CommandHarness.Words("get key")))!.FullName, Is.EqualTo("get"));
+            Assert.That(Table.Find(CommandHarness.Arguments("config GET x")), Is.SameAs(sub));
+            Assert.That(Table.Find(CommandHarness.Arguments("config")), Is.SameAs(sub.Container));
+            Assert.That(Table.Find(CommandHarness.Arguments("config nosuch")), Is.Null);
+            Assert.That(Table.Find(CommandHarness.Arguments("get key"))!.FullName, Is.EqualTo("get"));
             Assert.That(sub.Container!.Handler, Is.Null);
             Assert.That(sub.Handler, Is.Not.Null);
         });
@@ -78,6 +78,14 @@ public sealed class CommandTableTests
     public void Indexes_are_dense()
     {
         for (var i = 0; i < Table.All.Length; i++) Assert.That(Table.All[i].Index, Is.EqualTo(i));
+    }
+
+    [Test]
+    public void Nothing_is_none_of_the_commands()
+    {
+        Assert.That(Table.All.ToArray(), Has.None.SameAs(Table.Nothing));
+        Assert.That(Table.Nothing.AcceptsCount(1), Is.False);
+        Assert.That(Table.Nothing.Documentation.Summary.IsEmpty, Is.True);
     }
 
     [Test]

@@ -4,7 +4,7 @@ public sealed class KeySpecTests
 {
     private static string Keys(string call, bool withNotKeys = false)
     {
-        var arguments = new Arguments(CommandHarness.Words(call));
+        var arguments = CommandHarness.Arguments(call);
         if (!CommandHarness.Samples.Find(arguments)!.FindKeys(arguments, out var keys, withNotKeys)) return "invalid";
         var positions = new List<int>();
         foreach (var key in keys) positions.Add(key.Position);
@@ -42,7 +42,7 @@ public sealed class KeySpecTests
     {
         var words = new byte[2_000_001][];
         Array.Fill(words, [1]);
-        CommandHarness.Sample("mset").FindKeys(new Arguments(words), out var keys);
+        CommandHarness.Sample("mset").FindKeys(CommandHarness.Arguments(words), out var keys);
         Assert.That(keys.Ranges.Length, Is.EqualTo(1));
         Assert.That(keys.KeyCount, Is.EqualTo(1_000_000));
     }
@@ -52,7 +52,7 @@ public sealed class KeySpecTests
     {
         var spec = KeySpec.ParseAll("1#:2 OW update")[0];
         var keys = default(KeyRanges);
-        Assert.That(KeySearch.TryFind(spec, new Arguments(CommandHarness.Words("msetex 2 a 1 b 2 ex 5")), ref keys), Is.True);
+        Assert.That(KeySearch.TryFind(spec, CommandHarness.Arguments("msetex 2 a 1 b 2 ex 5"), ref keys), Is.True);
         Assert.That(keys.Ranges.ToArray(), Is.EqualTo(new[] { new KeyRange(2, 4, 2, KeyFlags.OW | KeyFlags.Update) }));
     }
 

@@ -14,7 +14,7 @@ internal static class StringStubs
     [Command("SET", Summary = "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.", Since = "1.0.0",
         Complexity = "O(1)",
         Flags = Write | DenyOom, Keys = "1 RW access update variable_flags (RW and ACCESS due to the optional `GET` argument)",
-        KeysFrom = nameof(MovableKeys.Set),
+        KeysFrom = nameof(KeyExtractors.Set),
         Arguments = "key value [condition@2.6.12: NX | XX] [GET@6.2.0] [expiration: EX seconds:integer@2.6.12 | PX milliseconds:integer@2.6.12 | EXAT "
             + "unix-time-seconds:unix-time@6.2.0 | PXAT unix-time-milliseconds:unix-time@6.2.0 | KEEPTTL@6.0.0]",
         History = [
@@ -53,7 +53,7 @@ internal static class GenericStubs
         Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
             + "the key we sort); ? OW update (For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the "
             + "argument array)",
-        KeysFrom = nameof(MovableKeys.Sort),
+        KeysFrom = nameof(KeyExtractors.Sort),
         Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
             + "ASC | DESC] [sorting:ALPHA] [STORE destination:key#2]")]
     internal static void Sort(ref Call call) { }
@@ -64,7 +64,7 @@ internal static class GenericStubs
         Flags = ReadOnly, Categories = "set sortedset list dangerous",
         Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
             + "the key we sort)",
-        KeysFrom = nameof(MovableKeys.SortReadOnly),
+        KeysFrom = nameof(KeyExtractors.SortReadOnly),
         Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
             + "ASC | DESC] [sorting:ALPHA]")]
     internal static void SortRo(ref Call call) { }
@@ -73,7 +73,7 @@ internal static class GenericStubs
         Complexity = "This command actually executes a DUMP+DEL in the source instance, and a RESTORE in the target instance. See the pages of these "
             + "commands for time complexity. Also an O(N) data transfer between the two instances is performed.",
         Flags = Write, Categories = "keyspace dangerous", Keys = "3 RW access delete; KEYS@-2..-1 RW access delete incomplete",
-        KeysFrom = nameof(MovableKeys.Migrate),
+        KeysFrom = nameof(KeyExtractors.Migrate),
         Arguments = "host port:integer (key-selector: key | empty-string:'') destination-db:integer timeout:integer [COPY@3.0.0] [REPLACE@3.0.0] "
             + "[authentication: AUTH auth='password'@4.0.7 | (AUTH2 auth2@6.0.0: username password)] [KEYS keys='key':key@3.0.6...]",
         Tips = "nondeterministic_output",
@@ -177,7 +177,7 @@ internal static class BitmapStubs
     [Command("BITFIELD", Summary = "Performs arbitrary bitfield integer operations on strings.", Since = "3.2.0",
         Complexity = "O(1) for each subcommand specified",
         Flags = Write | DenyOom, Keys = "1 RW access update variable_flags (This command allows both access and modification of the key)",
-        KeysFrom = nameof(MovableKeys.BitField),
+        KeysFrom = nameof(KeyExtractors.BitField),
         Arguments = "key [operation: (GET get-block: encoding offset:integer) | (write: [OVERFLOW overflow-block: WRAP | SAT | FAIL] (write-operation: "
             + "(SET set-block: encoding offset:integer value:integer) | (INCRBY incrby-block: encoding offset:integer increment:integer)))]...")]
     internal static void Bitfield(ref Call call) { }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Carnelian;
 
 /// <summary>Where the keys are of those commands whose key specs are unknown or incomplete, or whose key flags depend on the options.</summary>
-public static class MovableKeys
+public static class KeyExtractors
 {
     private const KeyFlags Reads = KeyFlags.RO | KeyFlags.Access;
     private const KeyFlags Overwrites = KeyFlags.OW | KeyFlags.Update;
