@@ -19,7 +19,7 @@ HIDDEN = {
     "OnlySentinel": "sentinel sentinel|*",
 }
 # Specs that say "it depends", or do not tell.
-KEYS_FROM = {"sort": "FindSortKeys", "sort_ro": "FindSortKeys", "migrate": "FindMigrateKeys", "set": "FindSetKeys", "bitfield": "FindBitFieldKeys"}
+KEYS_FROM = {"sort": "Sort", "sort_ro": "SortReadOnly", "migrate": "Migrate", "set": "Set", "bitfield": "BitField"}
 
 FLAGS = {
     "write": "Write", "readonly": "ReadOnly", "denyoom": "DenyOom", "admin": "Admin", "pubsub": "PubSub", "noscript": "NoScript",
@@ -188,7 +188,7 @@ def declaration(info, docs, handler, family):
         declared = explicit | (default & categories)
         if declared != default: add("Categories", literal(" ".join(c for c in CATEGORIES if c in declared)))
     if info[8]: add("Keys", strings("; ".join(key_spec(s) for s in info[8]), 8))
-    if full in KEYS_FROM: add("KeysFrom", "nameof(%s)" % KEYS_FROM[full])
+    if full in KEYS_FROM: add("KeysFrom", "nameof(KeyExtractors.%s)" % KEYS_FROM[full])
     arguments = docs.get("arguments", [])
     if arguments: add("Arguments", strings(Arguments(len(info[8])).list(arguments), 8))
     derived = arity(arguments, 1 + full.count("|")) if handler else -2
@@ -248,12 +248,9 @@ def stubs(commands, names):
         for name in containers: print(declaration(*commands[name], family=True))
         print('[CommandFamily("%s")]' % group)
         print("internal static class %sStubs\n{" % identifier(group))
-        for name in members:
-            if name in containers: continue
-            print(indented(declaration(*commands[name], family=True)))
-            print("    internal static void %s(ref Call call) { }\n" % identifier(name))
-        for method in sorted({KEYS_FROM[n] for n in members if n in KEYS_FROM}):
-            print("    internal static bool %s(Arguments arguments, ref KeyRanges keys) => false;\n" % method)
+        handlers = [indented(declaration(*commands[name], family=True)) + "\n    internal static void %s(ref Call call) { }\n" % identifier(name)
+                    for name in members if name not in containers]
+        print("\n".join(handlers), end="")
         print("}\n")
 
 

@@ -7,6 +7,8 @@ public sealed class Command
     private readonly int _document;
     private readonly KeySpec[] _keySpecs;
     private readonly KeyExtractor? _extractor;
+    private readonly bool _trustsKeySpecs;
+    private NameTable? _subcommandNames;
 
     internal Command(
         string fullName, CommandHandler? handler, int arity, CommandFlags flags, AclCategories categories, KeySpec[] keySpecs, KeyExtractor? extractor,
@@ -31,7 +33,7 @@ public sealed class Command
             reliable &= (spec.Flags & KeyFlags.VariableFlags) == 0;
         }
         HasKeys = real || extractor is not null;
-        TrustsKeySpecs = keySpecs.Length > 0 && (reliable || extractor is null);
+        _trustsKeySpecs = keySpecs.Length > 0 && (reliable || extractor is null);
     }
 
     /// <summary>The command's place among all commands and subcommands of its table: dense, for arrays of statistics.</summary>
@@ -64,21 +66,19 @@ public sealed class Command
 
     public Command? Container { get; private set; }
 
-    /// <summary>By name; null when the command is no container.</summary>
+    public bool IsSubcommand => Name.Length != FullName.Length;
+
+    /// <summary>Empty when the command is no container.</summary>
     public Command[] Subcommands { get; private set; } = [];
 
     public CommandDocumentation Documentation => new(_set.Document(_document));
-
-    private NameTable? SubcommandNames { get; set; }
-
-    private bool TrustsKeySpecs { get; }
 
     public bool Has(CommandFlags any) => (Flags & any) != 0;
 
     /// <summary>Whether a call with so many arguments, the name included, is right.</summary>
     public bool AcceptsCount(int arguments) => Arity >= 0 ? arguments == Arity : arguments >= -Arity;
 
-    public Command? FindSubcommand(ReadOnlySpan<byte> name) => SubcommandNames?.Find(name);
+    public Command? FindSubcommand(ReadOnlySpan<byte> name) => _subcommandNames?.Find(name);
 
     /// <summary>
     /// Where the keys of a call are, and how each is treated. False when the arguments do not allow to tell, and then there are none.
@@ -89,7 +89,7 @@ public sealed class Command
     {
         keys = default;
         // A spec is preferred while its flags are exact; the extractor serves where a spec must say "it depends".
-        if (TrustsKeySpecs && FindBySpecs(arguments, ref keys, withNotKeys)) return true;
+        if (_trustsKeySpecs && FindBySpecs(arguments, ref keys, withNotKeys)) return true;
         keys = default;
         if (_extractor is null) return _keySpecs.Length == 0;
         if (_extractor(arguments, ref keys)) return true;
@@ -97,19 +97,21 @@ public sealed class Command
         return false;
     }
 
-    internal void Adopt(Command[] subcommands)
+    internal void Adopt(Command subcommand)
     {
-        Subcommands = subcommands;
-        SubcommandNames = new NameTable(subcommands);
-        foreach (var subcommand in subcommands) subcommand.Container = this;
+        subcommand.Container = this;
+        Subcommands = [.. Subcommands, subcommand];
     }
+
+    /// <summary>To be called once, when all subcommands are there.</summary>
+    internal void NameSubcommands() => _subcommandNames = new NameTable(Subcommands);
 
     private bool FindBySpecs(Arguments arguments, ref KeyRanges keys, bool withNotKeys)
     {
-        foreach (ref readonly var spec in KeySpecs)
+        foreach (var spec in KeySpecs)
         {
             if ((spec.Flags & KeyFlags.NotKey) != 0 && !withNotKeys) continue;
-            if (!KeySearch.TryFind(in spec, arguments, ref keys) || (spec.Flags & KeyFlags.Incomplete) != 0) return false;
+            if (!KeySearch.TryFind(spec, arguments, ref keys) || (spec.Flags & KeyFlags.Incomplete) != 0) return false;
         }
         return true;
     }

@@ -40,8 +40,8 @@ public sealed class CommandAttribute(string name) : Attribute
     public string? Keys { get; set; }
 
     /// <summary>
-    /// A static method <c>bool (Arguments arguments, ref KeyRanges keys)</c> of the same class (nameof) that finds the keys when the
-    /// specs cannot (unknown, incomplete or with variable flags). False: the arguments are not valid.
+    /// The <see cref="KeyExtractor"/> (nameof a method of the same class or of <see cref="KeyExtractors"/>) that finds the keys when the
+    /// specs cannot: unknown, incomplete or with variable flags.
     /// </summary>
     public string? KeysFrom { get; set; }
 

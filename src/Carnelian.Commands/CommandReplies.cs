@@ -25,7 +25,7 @@ public static class CommandReplies
         WriteCategories(ref reply, command.Categories);
         WriteTips(ref reply, command.Documentation.Tips);
         reply.Set(command.KeySpecs.Length);
-        foreach (ref readonly var spec in command.KeySpecs) WriteKeySpec(ref reply, in spec);
+        foreach (var spec in command.KeySpecs) WriteKeySpec(ref reply, spec);
         if (command.Subcommands.Length == 0) reply.Set(0);
         else reply.Array(command.Subcommands.Length);
         foreach (var subcommand in command.Subcommands) WriteInfo(ref reply, subcommand);
@@ -141,7 +141,7 @@ public static class CommandReplies
         }
     }
 
-    private static void WriteKeySpec(ref ReplyWriter reply, in KeySpec spec)
+    private static void WriteKeySpec(ref ReplyWriter reply, KeySpec spec)
     {
         reply.Map(3 + Given(spec.Notes));
         WriteField(ref reply, "notes", spec.Notes);

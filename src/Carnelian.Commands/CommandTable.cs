@@ -23,28 +23,27 @@ public sealed class CommandTable
             ? !command.Has(CommandFlags.Sentinel | CommandFlags.OnlySentinel)
             : command.Has(CommandFlags.OnlySentinel));
         _all = commands.ToArray();
-        // "|" sorts after letters, so a container stands before its subcommands and these stand together.
-        Array.Sort(_all, (a, b) => string.CompareOrdinal(a.FullName, b.FullName));
 
         var top = new List<Command>(_all.Length);
         for (var i = 0; i < _all.Length; i++)
         {
             _all[i].Index = i;
-            if (i > 0 && _all[i].FullName.Equals(_all[i - 1].FullName, StringComparison.OrdinalIgnoreCase))
-                Check.Fail($"the command {_all[i].FullName} is declared once");
-            if (_all[i].Name.Length == _all[i].FullName.Length) top.Add(_all[i]);
+            if (!_all[i].IsSubcommand) top.Add(_all[i]);
         }
         TopLevel = top.ToArray();
         _names = new NameTable(TopLevel);
         AdoptSubcommands();
     }
 
-    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel) = (names, other._all, other.TopLevel);
+    /// <summary>Stands for "no command" where one must be given. Not among <see cref="All"/>, never found, without handler.</summary>
+    public Command Nothing { get; } = new("", null, 0, CommandFlags.None, AclCategories.None, [], null, new NoCommands(), 0) { Index = -1 };
+
+    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel, Nothing) = (names, other._all, other.TopLevel, other.Nothing);
 
     /// <summary>By <see cref="Command.Index"/>, subcommands included.</summary>
     public ReadOnlySpan<Command> All => _all;
 
-    /// <summary>Without subcommands, by name.</summary>
+    /// <summary>Without subcommands; set by set, in each by name.</summary>
     public Command[] TopLevel { get; }
 
     /// <summary>A command by its name in any case; null when there is none.</summary>
@@ -70,23 +69,25 @@ public sealed class CommandTable
     /// <summary>A table in which a command is found under another name only (`rename-command`), or not at all when that is empty.</summary>
     public CommandTable Rename(Command command, string name) => new(this, _names.Renamed(command, name));
 
+    /// <summary>A container and its subcommands need not be of one set.</summary>
     private void AdoptSubcommands()
     {
-        for (var i = 0; i < _all.Length;)
+        var containers = new List<Command>();
+        foreach (var command in _all)
         {
-            var bar = _all[i].FullName.IndexOf('|');
-            if (bar < 0)
-            {
-                i++;
-                continue;
-            }
-            var prefix = _all[i].FullName.AsSpan(0, bar + 1);
-            var end = i + 1;
-            while (end < _all.Length && _all[end].FullName.AsSpan().StartsWith(prefix, StringComparison.Ordinal)) end++;
-            var container = Find(Encoding.ASCII.GetBytes(_all[i].FullName, 0, bar));
-            if (container is null) Check.Fail($"the container of {_all[i].FullName} is declared");
-            container.Adopt(_all[i..end]);
-            i = end;
+            if (!command.IsSubcommand) continue;
+            var container = Find(Encoding.ASCII.GetBytes(command.FullName, 0, command.FullName.IndexOf('|')));
+            if (container is null) Check.Fail($"the container of {command.FullName} is declared");
+            if (container.Subcommands.Length == 0) containers.Add(container);
+            container.Adopt(command);
         }
+        foreach (var container in containers) container.NameSubcommands();
+    }
+
+    private sealed class NoCommands : CommandSet
+    {
+        public override void Declare(CommandDeclarations commands) { }
+
+        public override ReadOnlySpan<byte> Document(int number) => default;
     }
 }

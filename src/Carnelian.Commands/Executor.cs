@@ -22,7 +22,7 @@ public sealed class Executor
         _clock = clock;
         _statistics = new CommandStatistics[commands.All.Length];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
-        Nothing = commands.All[0];
+        Nothing = commands.Nothing;
         Parking = new(this);
         BeginTurn();
     }

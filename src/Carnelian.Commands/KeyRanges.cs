@@ -69,7 +69,7 @@ public struct KeyRanges
 internal static class KeySearch
 {
     /// <summary>Adds what the spec finds; a keyword that is not there adds nothing. False when the arguments do not fit the spec.</summary>
-    public static bool TryFind(in KeySpec spec, Arguments arguments, ref KeyRanges keys)
+    public static bool TryFind(KeySpec spec, Arguments arguments, ref KeyRanges keys)
     {
         var first = spec.Index;
         switch (spec.Begin)
@@ -77,7 +77,7 @@ internal static class KeySearch
             case KeyBegin.Unknown:
                 return false;
             case KeyBegin.Keyword:
-                first = AfterKeyword(in spec, arguments);
+                first = AfterKeyword(spec, arguments);
                 if (first == 0) return true;
                 break;
         }
@@ -111,7 +111,7 @@ internal static class KeySearch
         Utf8Parser.TryParse(text, out number, out var used) && used == text.Length && number >= 0;
 
     /// <summary>The position after the keyword, 0 when it is not there.</summary>
-    private static int AfterKeyword(in KeySpec spec, Arguments arguments)
+    private static int AfterKeyword(KeySpec spec, Arguments arguments)
     {
         var forward = spec.Index > 0;
         var i = forward ? spec.Index : arguments.Count + spec.Index;
@@ -140,7 +140,7 @@ public readonly record struct LegacyKeyRange(int First, int Last, int Step)
             return new(only.Index, Absolute(only), only.Step);
         }
         var (first, last) = (0, 0);
-        foreach (ref readonly var spec in specs)
+        foreach (var spec in specs)
         {
             var plain = spec is { Begin: KeyBegin.Index, Find: KeyFind.Range, Step: 1 } && (last == 0 || last == spec.Index - 1);
             movable |= !plain || (spec.Flags & KeyFlags.Incomplete) != 0;
@@ -152,5 +152,5 @@ public readonly record struct LegacyKeyRange(int First, int Last, int Step)
         return first == 0 ? default : new(first, last, 1);
     }
 
-    private static int Absolute(in KeySpec spec) => spec.Last < 0 ? spec.Last : spec.Index + spec.Last;
+    private static int Absolute(KeySpec spec) => spec.Last < 0 ? spec.Last : spec.Index + spec.Last;
 }

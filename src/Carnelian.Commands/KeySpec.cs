@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Carnelian;
 
 /// <summary>How a command treats a key. Names and order are those of COMMAND INFO.</summary>
@@ -51,37 +49,37 @@ public enum KeyFind : byte { Unknown, Range, KeyCount }
 /// GET: <c>1 RO access</c>. MSET: <c>1..-1:2 OW update</c>. EVAL: <c>2# RW access update</c>. XREAD: <c>STREAMS@1..-1/2 RO access</c>.
 /// Also compiled into the generator, which checks declarations with it.
 /// </summary>
-public readonly struct KeySpec(KeyBegin begin, int index, string? keyword, KeyFind find, int last, int step, int limit, int countAt, int first, KeyFlags flags, string? notes)
+public sealed class KeySpec
 {
     private static readonly string[] FlagTexts =
         ["RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags"];
 
-    public KeyBegin Begin { get; } = begin;
+    public KeyBegin Begin { get; private set; }
 
-    public KeyFind Find { get; } = find;
+    public KeyFind Find { get; private set; }
 
     /// <summary>The position, or for a keyword where the search for it starts (negative: from the end, backwards).</summary>
-    public int Index { get; } = index;
+    public int Index { get; private set; }
 
-    public string? Keyword { get; } = keyword;
+    public string? Keyword { get; private set; }
 
     /// <summary>Of a range, relative to the first key, or when negative to the end of the arguments.</summary>
-    public int Last { get; } = last;
+    public int Last { get; private set; }
 
-    public int Step { get; } = step;
+    public int Step { get; private set; }
 
     /// <summary>0 and 1: no limit; n: the first nth part of the arguments.</summary>
-    public int Limit { get; } = limit;
+    public int Limit { get; private set; }
 
     /// <summary>Where the number of keys stands, relative to the begin.</summary>
-    public int CountAt { get; } = countAt;
+    public int CountAt { get; private set; }
 
     /// <summary>Where the first of a number of keys stands, relative to the begin.</summary>
-    public int First { get; } = first;
+    public int First { get; private set; }
 
-    public KeyFlags Flags { get; } = flags;
+    public KeyFlags Flags { get; private set; }
 
-    public string? Notes { get; } = notes;
+    public string? Notes { get; private set; }
 
     /// <summary>In the order of the bits.</summary>
     public static ReadOnlySpan<string> FlagNames => FlagTexts;
@@ -130,49 +128,15 @@ public readonly struct KeySpec(KeyBegin begin, int index, string? keyword, KeyFi
         var flags = KeyFlags.None;
         for (var i = 1; i < words.Length; i++)
         {
-            var bit = Array.IndexOf(FlagTexts, words[i]);
-            if (bit < 0) throw Bad(text, $"there is no flag '{words[i]}'");
-            flags |= (KeyFlags)(1 << bit);
+            flags |= ParseFlag(words[i]) is var flag and not KeyFlags.None ? flag : throw Bad(text, $"there is no flag '{words[i]}'");
         }
         if (flags == KeyFlags.None) throw Bad(text, "flags are missing");
 
-        var (place, find) = SplitPlace(words[0]);
-        var (begin, index, keyword) = ParseBegin(text, place);
-        if (begin == KeyBegin.Unknown || find == "?")
-            return new(begin, index, keyword, KeyFind.Unknown, 0, 0, 0, 0, 0, flags, notes);
-
-        var step = 1;
-        var colon = find.IndexOf(':');
-        if (colon >= 0)
-        {
-            step = Number(text, find.Substring(colon + 1));
-            if (step < 1) throw Bad(text, "a step is at least 1");
-            find = find.Substring(0, colon);
-        }
-        if (find.StartsWith("#", StringComparison.Ordinal))
-        {
-            var (countAt, first) = (0, 1);
-            if (find.Length > 1)
-            {
-                var comma = find.IndexOf(',');
-                if (comma < 0) throw Bad(text, "'#' is followed by two numbers or none");
-                (countAt, first) = (Number(text, find.Substring(1, comma - 1)), Number(text, find.Substring(comma + 1)));
-            }
-            return new(begin, index, keyword, KeyFind.KeyCount, 0, step, 0, countAt, first, flags, notes);
-        }
-        if (find.Length == 0) return new(begin, index, keyword, KeyFind.Range, 0, step, 0, 0, 0, flags, notes);
-
-        var limit = 0;
-        find = find.Substring(2);
-        var slash = find.IndexOf('/');
-        if (slash >= 0)
-        {
-            limit = Number(text, find.Substring(slash + 1));
-            find = find.Substring(0, slash);
-        }
-        var last = Number(text, find);
-        if (limit != 0 && last != -1) throw Bad(text, "only a range to -1 has a limit");
-        return new(begin, index, keyword, KeyFind.Range, last, step, limit, 0, 0, flags, notes);
+        var spec = new KeySpec { Flags = flags, Notes = notes };
+        var (begin, find) = SplitPlace(words[0]);
+        spec.ReadBegin(text, begin);
+        if (spec.Begin != KeyBegin.Unknown && find != "?") spec.ReadFind(text, find);
+        return spec;
     }
 
     private static (string Begin, string Find) SplitPlace(string place)
@@ -183,23 +147,73 @@ public readonly struct KeySpec(KeyBegin begin, int index, string? keyword, KeyFi
         return at < 0 ? (place, "") : (place.Substring(0, at), place.Substring(at));
     }
 
-    private static (KeyBegin, int, string?) ParseBegin(string text, string place)
+    private void ReadBegin(string text, string place)
     {
-        if (place == "?") return (KeyBegin.Unknown, 0, null);
+        if (place == "?") return;
         var at = place.IndexOf('@');
-        if (at < 0)
-        {
-            var index = Number(text, place);
-            return index < 1 ? throw Bad(text, "an index is at least 1") : (KeyBegin.Index, index, null);
-        }
-        var from = Number(text, place.Substring(at + 1));
-        return at == 0 || from == 0 ? throw Bad(text, "a keyword is WORD@FROM, FROM not 0") : (KeyBegin.Keyword, from, place.Substring(0, at));
+        Begin = at < 0 ? KeyBegin.Index : KeyBegin.Keyword;
+        Index = Number(text, place.Substring(at + 1));
+        if (at >= 0) Keyword = place.Substring(0, at);
+        if (Begin == KeyBegin.Index && Index < 1) throw Bad(text, "an index is at least 1");
+        if (Begin == KeyBegin.Keyword && (at == 0 || Index == 0)) throw Bad(text, "a keyword is WORD@FROM, FROM not 0");
     }
 
-    private static int Number(string text, string digits) =>
-        int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && Math.Abs(n) < 1000
-            ? n
-            : throw Bad(text, $"'{digits}' is no small number");
+    private void ReadFind(string text, string find)
+    {
+        Step = 1;
+        var colon = find.IndexOf(':');
+        if (colon >= 0)
+        {
+            Step = Number(text, find.Substring(colon + 1));
+            if (Step < 1) throw Bad(text, "a step is at least 1");
+            find = find.Substring(0, colon);
+        }
+        Find = find.StartsWith("#", StringComparison.Ordinal) ? KeyFind.KeyCount : KeyFind.Range;
+        if (Find == KeyFind.KeyCount) ReadCount(text, find.Substring(1));
+        else if (find.Length > 0) ReadRange(text, find.Substring(2));
+    }
+
+    private void ReadCount(string text, string places)
+    {
+        First = 1;
+        if (places.Length == 0) return;
+        var comma = places.IndexOf(',');
+        if (comma < 0) throw Bad(text, "'#' is followed by two numbers or none");
+        CountAt = Number(text, places.Substring(0, comma));
+        First = Number(text, places.Substring(comma + 1));
+    }
+
+    private void ReadRange(string text, string last)
+    {
+        var slash = last.IndexOf('/');
+        if (slash >= 0)
+        {
+            Limit = Number(text, last.Substring(slash + 1));
+            last = last.Substring(0, slash);
+        }
+        Last = Number(text, last);
+        if (Limit != 0 && Last != -1) throw Bad(text, "only a range to -1 has a limit");
+    }
+
+    // By hand, as what the framework would do (comparers, cultures) takes milliseconds to set up when the process starts.
+    private static KeyFlags ParseFlag(string word)
+    {
+        for (var i = 0; i < FlagTexts.Length; i++)
+            if (FlagTexts[i] == word)
+                return (KeyFlags)(1 << i);
+        return KeyFlags.None;
+    }
+
+    /// <summary>A sign or none and one to three digits.</summary>
+    private static int Number(string text, string digits)
+    {
+        var start = digits.Length > 0 && digits[0] is '-' or '+' ? 1 : 0;
+        if (digits.Length - start is < 1 or > 3) throw Bad(text, $"'{digits}' is no small number");
+        var number = 0;
+        for (var i = start; i < digits.Length; i++)
+            number = digits[i] is >= '0' and <= '9' ? (number * 10) + (digits[i] - '0') : throw Bad(text, $"'{digits}' is no small number");
+        return digits[0] == '-' ? -number : number;
+    }
 
     private static FormatException Bad(string text, string why) => new($"key spec '{text}': {why}");
 }

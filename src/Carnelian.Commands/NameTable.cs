@@ -6,7 +6,7 @@ namespace Carnelian;
 
 /// <summary>
 /// Finds commands by name in any case. A name is taken as two overlapping words, its first and its last 8 bytes (shorter names fill
-/// one), so that up to 16 bytes are hashed and compared without a loop. Open addressing, at most a quarter full; every request passes here.
+/// one), so that up to 16 bytes are hashed and compared without a loop. Open addressing, at most a third full; every request passes here.
 /// </summary>
 internal sealed class NameTable
 {
@@ -61,7 +61,11 @@ internal sealed class NameTable
         for (var index = 0; index < entries.Length; index++)
         {
             var i = Slot(entries[index].Head, entries[index].Tail, shift);
-            while (slots[i] != 0) i = (i + 1) & (slots.Length - 1);
+            for (; slots[i] != 0; i = (i + 1) & (slots.Length - 1))
+            {
+                if (entries[slots[i] - 1].Name.Equals(entries[index].Name, StringComparison.OrdinalIgnoreCase))
+                    Check.Fail($"the command {entries[index].Command.FullName} is declared once");
+            }
             slots[i] = (ushort)(index + 1);
         }
         return (slots, shift);

@@ -9,7 +9,7 @@ internal static class StringCommands
     [Command("SET", Summary = "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.", Since = "1.0.0",
         Complexity = "O(1)",
         Flags = Write | DenyOom, Keys = "1 RW access update variable_flags (RW and ACCESS due to the optional `GET` argument)",
-        KeysFrom = nameof(FindSetKeys),
+        KeysFrom = nameof(KeyExtractors.Set),
         Arguments = "key value [condition@2.6.12: NX | XX] [GET@6.2.0] [expiration: EX seconds:integer@2.6.12 | PX milliseconds:integer@2.6.12 | EXAT "
             + "unix-time-seconds:unix-time@6.2.0 | PXAT unix-time-milliseconds:unix-time@6.2.0 | KEEPTTL@6.0.0]",
         History = [
@@ -34,14 +34,6 @@ internal static class StringCommands
         if (options.ExpiryMs != EntryView.NoExpiry) call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[1]);
         if (call.HasListeners && call.Args.Count > 3) TellEffect(ref call, options);
         if (!options.Get) call.Reply.Ok();
-    }
-
-    internal static bool FindSetKeys(Arguments arguments, ref KeyRanges keys)
-    {
-        var get = false;
-        for (var i = 3; i < arguments.Count; i++) get |= System.Text.Ascii.EqualsIgnoreCase(arguments[i], "get"u8);
-        keys.Add(1, get ? KeyFlags.RW | KeyFlags.Access | KeyFlags.Update : KeyFlags.OW | KeyFlags.Update);
-        return true;
     }
 
     /// <summary>Others are told the moment instead of a span, and no GET; a request that is so already goes as it is.</summary>

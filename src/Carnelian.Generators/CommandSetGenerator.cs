@@ -38,10 +38,11 @@ public sealed class CommandSetGenerator : IIncrementalGenerator
 
     private static bool LooksLikeSet(SyntaxNode node) =>
         node is ClassDeclarationSyntax { BaseList: { } bases } set && set.Modifiers.Any(SyntaxKind.PartialKeyword)
-        && bases.Types.Any(static type => type.Type.ToString() == "CommandSet");
+        && bases.Types.Any(static type => type.Type.ToString().EndsWith("CommandSet", StringComparison.Ordinal));
 
     private static SetClass? ReadSet(GeneratorSyntaxContext target, CancellationToken cancel) =>
         target.SemanticModel.GetDeclaredSymbol((ClassDeclarationSyntax)target.Node, cancel) is INamedTypeSymbol { ContainingType: null } type
+        && type.BaseType?.ToDisplayString() == "Carnelian.CommandSet"
             ? new(type.ContainingNamespace.IsGlobalNamespace ? null : type.ContainingNamespace.ToDisplayString(), type.Name)
             : null;
 

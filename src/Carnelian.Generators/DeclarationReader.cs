@@ -10,6 +10,8 @@ internal static class DeclarationReader
 {
     public const string AttributeName = "Carnelian.CommandAttribute";
 
+    private const string ExtractorsName = "Carnelian.KeyExtractors";
+
     private const uint ModuleFlag = 1 << 3, MovableKeysFlag = 1 << 18;
 
     /// <summary>The groups of Redis' documentation.</summary>
@@ -27,7 +29,7 @@ internal static class DeclarationReader
             try
             {
                 var values = new Values(attribute);
-                var (registration, document) = ReadOne(name, values, target.TargetSymbol);
+                var (registration, document) = ReadOne(name, values, target.TargetSymbol, target.SemanticModel.Compilation);
                 declarations.Add(new(name, registration, document, null, place));
             }
             catch (FormatException wrong)
@@ -38,7 +40,7 @@ internal static class DeclarationReader
         return declarations.MoveToImmutable();
     }
 
-    private static (string Registration, string Document) ReadOne(string name, Values values, ISymbol target)
+    private static (string Registration, string Document) ReadOne(string name, Values values, ISymbol target, Compilation compilation)
     {
         CheckName(name);
         var method = target as IMethodSymbol;
@@ -72,8 +74,8 @@ internal static class DeclarationReader
         registration.Append(", ").Append(keys is null ? "null" : Literal(keys));
         if (values.Text("KeysFrom") is { } extractor)
         {
-            CheckExtractor(family, extractor);
-            registration.Append($", new global::Carnelian.KeyExtractor({Reference(family, extractor)})");
+            var owner = ExtractorOwner(family, extractor, compilation);
+            registration.Append($", new global::Carnelian.KeyExtractor({Reference(owner, extractor)})");
         }
         return (registration.ToString(), Document(values, group!, arguments, module));
     }
@@ -137,13 +139,15 @@ internal static class DeclarationReader
             throw new FormatException($"the handler '{method.Name}' is not an internal or public 'static void {method.Name}(ref Call call)'");
     }
 
-    private static void CheckExtractor(INamedTypeSymbol family, string name)
+    /// <summary>The class of the handler or else the one of shared extractors.</summary>
+    private static INamedTypeSymbol ExtractorOwner(INamedTypeSymbol family, string name, Compilation compilation)
     {
-        foreach (var member in family.GetMembers(name))
-            if (member is IMethodSymbol { IsStatic: true, ReturnType.SpecialType: SpecialType.System_Boolean, Parameters.Length: 2 } method
-                && method.Parameters[1] is { RefKind: RefKind.Ref, Type.Name: "KeyRanges" } && IsVisible(method))
-                return;
-        throw new FormatException($"'{name}' is not an internal or public 'static bool {name}(Arguments arguments, ref KeyRanges keys)' of {family.Name}");
+        foreach (var type in new[] { family, compilation.GetTypeByMetadataName(ExtractorsName) })
+            foreach (var member in type?.GetMembers(name) ?? [])
+                if (member is IMethodSymbol { IsStatic: true, ReturnType.SpecialType: SpecialType.System_Boolean, Parameters.Length: 2 } method
+                    && method.Parameters[1] is { RefKind: RefKind.Ref, Type.Name: "KeyRanges" } && IsVisible(method))
+                    return type!;
+        throw new FormatException($"neither {family.Name} nor {ExtractorsName} has a 'static bool {name}(Arguments arguments, ref KeyRanges keys)'");
     }
 
     private static bool IsVisible(ISymbol symbol)

@@ -1,0 +1,223 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian.Tests;
+
+/// <summary>
+/// Commands that show every kind of declaration, as eng/declare-commands.py --stubs printed them from Redis 8.0.6. They declare
+/// only: the handlers do nothing.
+/// </summary>
+public sealed partial class SampleCommands : CommandSet;
+
+[CommandFamily("string")]
+internal static class StringStubs
+{
+    [Command("SET", Summary = "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.", Since = "1.0.0",
+        Complexity = "O(1)",
+        Flags = Write | DenyOom, Keys = "1 RW access update variable_flags (RW and ACCESS due to the optional `GET` argument)",
+        KeysFrom = nameof(KeyExtractors.Set),
+        Arguments = "key value [condition@2.6.12: NX | XX] [GET@6.2.0] [expiration: EX seconds:integer@2.6.12 | PX milliseconds:integer@2.6.12 | EXAT "
+            + "unix-time-seconds:unix-time@6.2.0 | PXAT unix-time-milliseconds:unix-time@6.2.0 | KEEPTTL@6.0.0]",
+        History = [
+            "2.6.12: Added the `EX`, `PX`, `NX` and `XX` options.",
+            "6.0.0: Added the `KEEPTTL` option.",
+            "6.2.0: Added the `GET`, `EXAT` and `PXAT` option.",
+            "7.0.0: Allowed the `NX` and `GET` options to be used together."])]
+    internal static void Set(ref Call call) { }
+
+    [Command("GET", Summary = "Returns the string value of a key.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Arguments = "key")]
+    internal static void Get(ref Call call) { }
+
+    [Command("MSET", Summary = "Atomically creates or modifies the string values of one or more keys.", Since = "1.0.1",
+        Complexity = "O(N) where N is the number of keys to set.",
+        Flags = Write | DenyOom, Keys = "1..-1:2 OW update",
+        Arguments = "(data: key value)...",
+        Tips = "request_policy:multi_shard response_policy:all_succeeded")]
+    internal static void Mset(ref Call call) { }
+
+    [Command("LCS", Summary = "Finds the longest common substring.", Since = "7.0.0",
+        Complexity = "O(N*M) where N and M are the lengths of s1 and s2, respectively",
+        Flags = ReadOnly, Keys = "1..+1 RO access",
+        Arguments = "key1:key key2:key [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]")]
+    internal static void Lcs(ref Call call) { }
+}
+
+[CommandFamily("generic")]
+internal static class GenericStubs
+{
+    [Command("SORT", Summary = "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.", Since = "1.0.0",
+        Complexity = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements "
+            + "are not sorted, complexity is O(N).",
+        Flags = Write | DenyOom, Categories = "set sortedset list dangerous",
+        Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
+            + "the key we sort); ? OW update (For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the "
+            + "argument array)",
+        KeysFrom = nameof(KeyExtractors.Sort),
+        Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
+            + "ASC | DESC] [sorting:ALPHA] [STORE destination:key#2]")]
+    internal static void Sort(ref Call call) { }
+
+    [Command("SORT_RO", Summary = "Returns the sorted elements of a list, a set, or a sorted set.", Since = "7.0.0",
+        Complexity = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements "
+            + "are not sorted, complexity is O(N).",
+        Flags = ReadOnly, Categories = "set sortedset list dangerous",
+        Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
+            + "the key we sort)",
+        KeysFrom = nameof(KeyExtractors.SortReadOnly),
+        Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
+            + "ASC | DESC] [sorting:ALPHA]")]
+    internal static void SortRo(ref Call call) { }
+
+    [Command("MIGRATE", Summary = "Atomically transfers a key from one Redis instance to another.", Since = "2.6.0",
+        Complexity = "This command actually executes a DUMP+DEL in the source instance, and a RESTORE in the target instance. See the pages of these "
+            + "commands for time complexity. Also an O(N) data transfer between the two instances is performed.",
+        Flags = Write, Categories = "keyspace dangerous", Keys = "3 RW access delete; KEYS@-2..-1 RW access delete incomplete",
+        KeysFrom = nameof(KeyExtractors.Migrate),
+        Arguments = "host port:integer (key-selector: key | empty-string:'') destination-db:integer timeout:integer [COPY@3.0.0] [REPLACE@3.0.0] "
+            + "[authentication: AUTH auth='password'@4.0.7 | (AUTH2 auth2@6.0.0: username password)] [KEYS keys='key':key@3.0.6...]",
+        Tips = "nondeterministic_output",
+        History = [
+            "3.0.0: Added the `COPY` and `REPLACE` options.",
+            "3.0.6: Added the `KEYS` option.",
+            "4.0.7: Added the `AUTH` option.",
+            "6.0.0: Added the `AUTH2` option."])]
+    internal static void Migrate(ref Call call) { }
+
+    [Command("RENAME", Summary = "Renames a key and overwrites the destination.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Write, Keys = "1 RW access delete; 2 OW update",
+        Arguments = "key newkey:key")]
+    internal static void Rename(ref Call call) { }
+}
+
+[CommandFamily("scripting")]
+internal static class ScriptingStubs
+{
+    [Command("EVAL", Summary = "Executes a server-side Lua script.", Since = "2.6.0", Complexity = "Depends on the script that is executed.",
+        Flags = NoScript | Stale | SkipMonitor | NoMandatoryKeys | MayReplicate,
+        Keys = "2# RW access update (We cannot tell how the keys will be used so we assume the worst, RW and UPDATE)",
+        Arguments = "script numkeys:integer [key...] [arg...]")]
+    internal static void Eval(ref Call call) { }
+}
+
+[CommandFamily("stream")]
+internal static class StreamStubs
+{
+    [Command("XREAD",
+        Summary = "Returns messages from multiple streams with IDs greater than the ones requested. Blocks until a message is available otherwise.",
+        Since = "5.0.0",
+        Flags = ReadOnly | Blocking, Keys = "STREAMS@1..-1/2 RO access",
+        Arguments = "[COUNT count:integer] [BLOCK milliseconds:integer] (STREAMS streams: key... id...)")]
+    internal static void Xread(ref Call call) { }
+
+    [Command("XADD", Summary = "Appends a new message to a stream. Creates the key if it doesn't exist.", Since = "5.0.0",
+        Complexity = "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
+        Flags = Write | DenyOom | Fast, Keys = "1 RW update (UPDATE instead of INSERT because of the optional trimming feature)",
+        Arguments = "key [NOMKSTREAM@6.2.0] [trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal:'=' | approximately:'~'] threshold [LIMIT "
+            + "count:integer@6.2.0]] (id-selector: auto-id:'*' | id) (data: field value)...",
+        Tips = "nondeterministic_output",
+        History = [
+            "6.2.0: Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option.",
+            "7.0.0: Added support for the `<ms>-*` explicit ID form."])]
+    internal static void Xadd(ref Call call) { }
+}
+
+[Command("CONFIG", Summary = "A container for server configuration commands.", Since = "2.0.0", Complexity = "Depends on subcommand.")]
+[CommandFamily("server")]
+internal static class ServerStubs
+{
+    [Command("CONFIG GET", Summary = "Returns the effective values of configuration parameters.", Since = "2.0.0",
+        Complexity = "O(N) when N is the number of configuration parameters provided",
+        Flags = Admin | NoScript | Loading | Stale,
+        Arguments = "parameter...",
+        History = [
+            "7.0.0: Added the ability to pass multiple pattern parameters in one call"])]
+    internal static void ConfigGet(ref Call call) { }
+
+    [Command("REPLCONF", Summary = "An internal command for configuring the replication stream.", Since = "3.0.0", Complexity = "O(1)",
+        Flags = Admin | NoScript | Loading | Stale | AllowBusy, Arity = -1, System = true)]
+    internal static void Replconf(ref Call call) { }
+
+    [Command("PSYNC", Summary = "An internal command used in replication.", Since = "2.8.0",
+        Flags = Admin | NoScript | NoAsyncLoading | NoMulti,
+        Arguments = "replicationid offset:integer", Arity = -3)]
+    internal static void Psync(ref Call call) { }
+}
+
+[CommandFamily("sorted-set")]
+internal static class SortedSetStubs
+{
+    [Command("ZUNIONSTORE", Summary = "Stores the union of multiple sorted sets in a key.", Since = "2.0.0",
+        Complexity = "O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
+        Flags = Write | DenyOom, Keys = "1 OW update; 2# RO access",
+        Arguments = "destination:key numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE aggregate: SUM | MIN | MAX]")]
+    internal static void Zunionstore(ref Call call) { }
+}
+
+[CommandFamily("geo")]
+internal static class GeoStubs
+{
+    [Command("GEORADIUS", Summary = "Queries a geospatial index for members within a distance from a coordinate, optionally stores the result.",
+        Since = "3.2.0",
+        Complexity = "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is "
+            + "the number of items inside the index.",
+        Flags = Write | DenyOom, Keys = "1 RO access; STORE@6 OW update; STOREDIST@6 OW update",
+        Arguments = "key longitude:double latitude:double radius:double (unit: M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count-block: COUNT "
+            + "count:integer [ANY@6.2.0]] [order: ASC | DESC] [store: STORE storekey='key':key | STOREDIST storedistkey='key':key]",
+        History = [
+            "6.2.0: Added the `ANY` option for `COUNT`.",
+            "7.0.0: Added support for uppercase unit names."],
+        DeprecatedSince = "6.2.0", ReplacedBy = "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument")]
+    internal static void Georadius(ref Call call) { }
+}
+
+[CommandFamily("bitmap")]
+internal static class BitmapStubs
+{
+    [Command("BITFIELD", Summary = "Performs arbitrary bitfield integer operations on strings.", Since = "3.2.0",
+        Complexity = "O(1) for each subcommand specified",
+        Flags = Write | DenyOom, Keys = "1 RW access update variable_flags (This command allows both access and modification of the key)",
+        KeysFrom = nameof(KeyExtractors.BitField),
+        Arguments = "key [operation: (GET get-block: encoding offset:integer) | (write: [OVERFLOW overflow-block: WRAP | SAT | FAIL] (write-operation: "
+            + "(SET set-block: encoding offset:integer value:integer) | (INCRBY incrby-block: encoding offset:integer increment:integer)))]...")]
+    internal static void Bitfield(ref Call call) { }
+}
+
+[Command("CLIENT", Summary = "A container for client connection commands.", Since = "2.4.0", Complexity = "Depends on subcommand.",
+    Flags = Sentinel)]
+[CommandFamily("connection")]
+internal static class ConnectionStubs
+{
+    [Command("CLIENT KILL", Summary = "Terminates open connections.", Since = "2.4.0", Complexity = "O(N) where N is the number of client connections",
+        Flags = Admin | NoScript | Loading | Stale | Sentinel,
+        Arguments = "(filter: old-format='ip:port'!2.8.12 | (new-format: [ID client-id:integer@2.8.12] | [TYPE client-type@2.8.12: NORMAL | MASTER@3.2.0 | "
+            + "SLAVE | REPLICA@5.0.0 | PUBSUB] | [USER username] | [ADDR addr='ip:port'] | [LADDR laddr='ip:port'@6.2.0] | [SKIPME skipme: YES | NO] "
+            + "| [MAXAGE maxage:integer@7.4.0])...)",
+        Arity = -3,
+        History = [
+            "2.8.12: Added new filter format.",
+            "2.8.12: `ID` option.",
+            "3.2.0: Added `master` type in for `TYPE` option.",
+            "5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+            "6.2.0: `LADDR` option.",
+            "7.4.0: `MAXAGE` option."])]
+    internal static void ClientKill(ref Call call) { }
+}
+
+[CommandFamily("pubsub")]
+internal static class PubsubStubs
+{
+    [Command("SPUBLISH", Summary = "Post a message to a shard channel", Since = "7.0.0",
+        Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel.",
+        Flags = PubSub | Loading | Stale | Fast | MayReplicate, Keys = "1 not_key",
+        Arguments = "shardchannel message")]
+    internal static void Spublish(ref Call call) { }
+}
+
+[CommandFamily("module")]
+internal static class ModuleStubs
+{
+    [Command("VADD", Module = "vectorset",
+        Flags = Write | DenyOom, Keys = "1 RW access update", Arity = -1)]
+    internal static void Vadd(ref Call call) { }
+}
