@@ -36,6 +36,16 @@ internal static class WaitingCommands
         call.Reply.Ok();
     }
 
+    [Command("SPEND", Summary = "Lasts so long, in simulated time.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly,
+        Arguments = "milliseconds:integer")]
+    internal static void Spend(ref Call call)
+    {
+        if (!call.TryInteger(1, out var milliseconds)) return;
+        ((SimulatedWorld)((Server)call.Executor.Owner!).World).Advance(milliseconds);
+        call.Reply.Ok();
+    }
+
     private sealed class WaitingForKey(Session session, long deadlineMs) : ParkedCall(session, deadlineMs)
     {
         public override bool OnReady(ref Call call, ReadOnlySpan<byte> key) => Take(ref call, key);
