@@ -23,10 +23,10 @@ public class RecordedRepliesTests
     public void Carnelian_replies_as_recorded(string recordingName)
     {
         using var candidate = Candidate.Open();
-        if (candidate is null) Assert.Ignore(Candidate.Reason);
+        if (candidate is null) Skip.Because(Candidate.Reason);
         var recording = Recording.Load(Path.Combine(_folder, recordingName));
         var scenario = Scenario.Load(Path.Combine(_folder, recordingName.Split('.')[0] + ".txt"));
-        Assert.That(recording.DifferencesTo(Recording.Play(scenario, candidate!, "carnelian"), scenario), Is.Empty);
+        AssertSame(recording, Recording.Play(scenario, candidate, "carnelian"), scenario);
     }
 
     /// <summary>Proves that a recording is up to date and that its scenario gives the same replies each time.</summary>
@@ -45,9 +45,15 @@ public class RecordedRepliesTests
             now.Save(path);
         }
         if (!File.Exists(path) && Recordings.Any(file => file.StartsWith(name + ".", StringComparison.Ordinal)))
-            Assert.Ignore($"replies are recorded of another version than {_reference.Name}, which is all that Debian has now");
+            Skip.Because($"replies are recorded of another version than {_reference.Name}, which is all that Debian has now");
         Assert.That(path, Does.Exist, "not recorded yet: run with CARNELIAN_RECORD=1");
-        Assert.That(Recording.Load(path).DifferencesTo(now, scenario), Is.Empty);
+        AssertSame(Recording.Load(path), now, scenario);
+    }
+
+    private static void AssertSame(Recording recorded, Recording now, Scenario scenario)
+    {
+        var differences = recorded.DifferencesTo(now, scenario);
+        if (differences.Count > 0) Assert.Fail($"{differences.Count} of {scenario.Steps.Count} steps differ\n{string.Join('\n', differences)}");
     }
 
     private static void PrintChanges(string path, Recording now)

@@ -75,7 +75,7 @@ internal sealed class Scenario
                     {
                         "@raw" => Raw(arguments),
                         "@resp" => Command(["HELLO"u8.ToArray(), words[1]]),
-                        _ when word[0] == '@' => throw new FormatException($"{name}, line {i + 1}: no instruction {word}"),
+                        _ when word.StartsWith('@') => throw new FormatException($"{name}, line {i + 1}: no instruction {word}"),
                         _ => Command(words),
                     };
                     // What HELLO says of the server is for a scenario of its own.
