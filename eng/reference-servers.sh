@@ -17,9 +17,11 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 fail() { echo "reference-servers: $1" >&2; exit 1; }
 
-mkdir -p "$folder"
-exec 9> "$folder/lock"
-if command -v flock > /dev/null; then flock 9; fi   # One at a time; the others find it done.
+if [ ! -e "$folder/complete" ]; then
+  mkdir -p "$folder"
+  exec 9> "$folder/lock"
+  if command -v flock > /dev/null; then flock 9; fi   # One at a time; the others find it done.
+fi
 if [ ! -e "$folder/complete" ]; then
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "needs apt-get and dpkg-deb to get Redis and Valkey"
   [ -r "$keyring" ] || fail "needs Debian's archive keys in $keyring"
