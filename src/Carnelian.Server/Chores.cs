@@ -8,6 +8,7 @@ public sealed class Chores
 {
     private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
     private const int RehashBurst = 64;
+    private const int ClientsPerRoundMin = 5;
 
     /// <summary>While a chore has more to do, it gets a slice so often, whatever the load: clients keep most of the time.</summary>
     private const int SliceEveryMs = 3;
@@ -19,6 +20,7 @@ public sealed class Chores
     private long _nextSliceMs;
     private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
+    private LinkedListNode<Client>? _nextClient;
 
     public Chores(Server server)
     {
@@ -48,7 +50,7 @@ public sealed class Chores
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
         _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
         UpdateLruClock(nowMs);
-        CloseIdleClients(nowMs);
+        CheckClients(nowMs);
         if (!_hasMore) DoMore(nowMs);
     }
 
@@ -88,15 +90,25 @@ public sealed class Chores
         foreach (var database in _server.Keyspace.Databases) database.Keys.Lru = clock;
     }
 
-    private void CloseIdleClients(long nowMs)
+    /// <summary>Looks after each client about once a second, a part of them each round.</summary>
+    private void CheckClients(long nowMs)
     {
-        if (_server.Options.TimeoutSeconds == 0) return;
-        var oldest = nowMs - _server.Options.TimeoutSeconds * 1000L;
-        for (var node = _server.Clients.First; node is not null;)
+        var clients = _server.Clients;
+        for (var left = Math.Min(clients.Count, Math.Max(ClientsPerRoundMin, clients.Count / _server.Options.Hz)); left > 0; left--)
         {
-            var client = node.Value;
-            node = node.Next;
-            if (client.LastInteractionMs < oldest && client.Class == ClientClass.Normal && client.Parked is null) _server.Close(client);
+            // A client that was closed is in no list any more: begin again.
+            var node = _nextClient?.List == clients ? _nextClient : clients.First;
+            if (node is null) return;
+            _nextClient = node.Next;
+            CheckClient(node.Value, nowMs);
         }
+    }
+
+    private void CheckClient(Client client, long nowMs)
+    {
+        var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
+        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+            _server.Close(client);
+        else client.CheckOutputLimit();
     }
 }

@@ -25,6 +25,7 @@ public sealed class Client : Session
     private RequestState _state = RequestState.Begin;
     private ArgumentList? _partialArguments;
     private bool _isQueuedForSending;
+    private bool _isQueuedForRelease;
     private long _overSoftLimitSinceMs;
 
     internal Client(Server server, Connection connection, Listener? listener, long id) : base(server.Keyspace.Databases[0], id)
@@ -72,6 +73,9 @@ public sealed class Client : Session
     public long BytesSent { get; private set; }
 
     public bool IsClosed { get; private set; }
+
+    /// <summary>Will be closed when the turn is over; nothing is sent to it any more.</summary>
+    internal bool ClosesSoon { get; set; }
 
     /// <summary>Position in the server's list of clients.</summary>
     internal LinkedListNode<Client>? Node { get; set; }
@@ -197,6 +201,8 @@ public sealed class Client : Session
         CommandsProcessed++;
         _server.Executor.Run(ref call);
         if (_server.GatesOutput) Gate(ref call);
+        // Not only when the turn is over: until then a pipeline could ask for any amount.
+        if (_output.ChunkCount > 1) CheckOutputLimit();
     }
 
     /// <summary>Goes on with the request whose beginning came earlier. False while it is incomplete.</summary>
@@ -286,8 +292,13 @@ public sealed class Client : Session
     internal void Send()
     {
         _isQueuedForSending = false;
-        if (IsClosed) return;
+        if (IsClosed || ClosesSoon) return;
         var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
+        if (allowed < _output.Length && !_isQueuedForRelease)
+        {
+            _isQueuedForRelease = true;
+            _server.QueueForRelease(this);
+        }
         if (allowed > 0)
         {
             var sent = _output.Send(Connection, allowed);
@@ -303,8 +314,21 @@ public sealed class Client : Session
             Connection.WatchWritable = sent < allowed;
         }
         if (_output.IsEmpty && IsEnding) _server.Close(this);
-        else if (!_output.IsEmpty) _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
-        else _overSoftLimitSinceMs = 0;
+        else CheckOutputLimit();
+    }
+
+    /// <summary>The offset for which some of the output waited may have been released.</summary>
+    internal void OnReleased()
+    {
+        _isQueuedForRelease = false;
+        if (!IsClosed) QueueForSending();
+    }
+
+    /// <summary>Also called now and then when nothing happens: who reads nothing at all must not stay for ever.</summary>
+    internal void CheckOutputLimit()
+    {
+        if (_output.IsEmpty) _overSoftLimitSinceMs = 0;
+        else _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
     }
 
     /// <summary>Gives everything back; called by the server only.</summary>
