@@ -18,6 +18,7 @@ public sealed class Chores
     private readonly Defragmentation _defragmentation;
     private long _nextRoundMs;
     private long _nextSliceMs;
+    private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
     private LinkedListNode<Client>? _nextClient;
 
@@ -35,18 +36,18 @@ public sealed class Chores
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _server.Executor.Parking.TimeOutUntil(_server.NowMs));
-        return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
+        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        return (int)Math.Clamp(deadline - _server.World.Clock.UnixMilliseconds, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
     public void Turn()
     {
-        var nowMs = _server.Keyspace.NowMs;
+        var nowMs = _server.NowMs;
+        _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
         if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
-        _server.Executor.Parking.TimeOutUntil(nowMs);
         _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
         UpdateLruClock(nowMs);
         CheckClients(nowMs);

@@ -69,7 +69,8 @@ public sealed class Server : INetworkHandler, IDisposable
 
     public long StartedMs { get; }
 
-    public long NowMs => World.Clock.UnixMilliseconds;
+    /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
+    public long NowMs => Keyspace.NowMs;
 
     /// <summary>Connected clients, oldest first.</summary>
     public LinkedList<Client> Clients => _clients;
