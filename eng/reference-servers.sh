@@ -18,13 +18,17 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 fail() { echo "reference-servers: $1" >&2; exit 1; }
 
 if [ ! -e "$folder/complete" ]; then
+  mkdir -p "$folder"
+  exec 9> "$folder/lock"
+  if command -v flock > /dev/null; then flock 9; fi   # One at a time; the others find it done.
+fi
+if [ ! -e "$folder/complete" ]; then
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "needs apt-get and dpkg-deb to get Redis and Valkey"
   [ -r "$keyring" ] || fail "needs Debian's archive keys in $keyring"
   # The mirror this machine already uses; only its distribution differs.
   mirror=${CARNELIAN_DEBIAN_MIRROR:-$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 | tr -d ' ' || true)}
   [ -n "$mirror" ] || fail "finds no Debian mirror in apt's sources; name one in CARNELIAN_DEBIAN_MIRROR"
 
-  mkdir -p "$folder"
   work=$(mktemp -d "$folder/work.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work"/{lists,archives}/partial "$work/root" "$work/bin"
@@ -33,7 +37,9 @@ if [ ! -e "$folder/complete" ]; then
   apt=(apt-get -qq -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State="$work"
        -o Dir::State::status="$work/status" -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work" -o Dir::Cache::Archives="$work/archives"
        -o Debug::NoLocking=1 -o APT::Sandbox::User= -o APT::Install-Recommends=false -o Acquire::Languages=none -o Acquire::Retries=2)
-  "${apt[@]}" update > "$work/log" 2>&1 || fail "cannot read the package lists of $mirror: $(tail -1 "$work/log")"
+  # Some versions of apt call it a success when no list could be had.
+  "${apt[@]}" update > "$work/log" 2>&1 && compgen -G "$work/lists/*_Packages*" > /dev/null \
+    || fail "cannot read the package lists of $mirror: $(grep -m1 '^[EW]:' "$work/log")"
   "${apt[@]}" install -y --download-only "${packages[@]}" >> "$work/log" 2>&1 || fail "cannot fetch the packages: $(tail -1 "$work/log")"
   for package in "$work"/archives/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 

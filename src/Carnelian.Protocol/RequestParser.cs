@@ -73,19 +73,37 @@ public static class RequestParser
         TooLong,
     }
 
-    /// <summary>A type byte, a decimal number and CR LF; the usual one to four digits without a search for the line's end.</summary>
+    /// <summary>A type byte, a decimal number and CR LF; the usual one to three digits without a search for the line's end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Line ReadNumber(ReadOnlySpan<byte> input, ref RequestState state, out long number)
     {
         var line = input[state.Position..];
-        if (line.Length >= 4)
+        if (line.Length >= 6)
         {
-            var digit = (uint)line[1] - '0';
-            if (line[2] == CarriageReturn && digit <= 9)
+            var first = (uint)line[1] - '0';
+            var second = (uint)line[2] - '0';
+            if (first <= 9 && line[2] == CarriageReturn)
             {
                 state.Position += 4;
-                number = digit;
+                number = first;
                 return Line.Number;
+            }
+            // A leading zero makes it no number.
+            if (first - 1 <= 8 && second <= 9)
+            {
+                if (line[3] == CarriageReturn)
+                {
+                    state.Position += 5;
+                    number = first * 10 + second;
+                    return Line.Number;
+                }
+                var third = (uint)line[3] - '0';
+                if (third <= 9 && line[4] == CarriageReturn)
+                {
+                    state.Position += 6;
+                    number = (first * 10 + second) * 10 + third;
+                    return Line.Number;
+                }
             }
         }
         return ReadNumberSlow(line, ref state, out number);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Carnelian;
 
 /// <summary>Where an argument's bytes lie, counted from the beginning of its request.</summary>
@@ -13,10 +15,21 @@ public sealed class ArgumentList
 
     public int Count { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int start, int length)
     {
-        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
-        _items[Count++] = new(start, length);
+        var items = _items;
+        var count = Count;
+        if ((uint)count >= (uint)items.Length) items = Grow();
+        items[count] = new(start, length);
+        Count = count + 1;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Argument[] Grow()
+    {
+        Array.Resize(ref _items, _items.Length * 2);
+        return _items;
     }
 
     public ReadOnlySpan<Argument> Slice(int first, int count) => _items.AsSpan(first, count);

@@ -8,6 +8,7 @@ public sealed class Chores
 {
     private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
     private const int RehashBurst = 64;
+    private const int ClientsPerRoundMin = 5;
 
     /// <summary>While a chore has more to do, it gets a slice so often, whatever the load: clients keep most of the time.</summary>
     private const int SliceEveryMs = 3;
@@ -17,7 +18,9 @@ public sealed class Chores
     private readonly Defragmentation _defragmentation;
     private long _nextRoundMs;
     private long _nextSliceMs;
+    private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
+    private LinkedListNode<Client>? _nextClient;
 
     public Chores(Server server)
     {
@@ -33,21 +36,21 @@ public sealed class Chores
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _server.Executor.Parking.TimeOutUntil(_server.NowMs));
-        return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
+        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        return (int)Math.Clamp(deadline - _server.World.Clock.UnixMilliseconds, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
     public void Turn()
     {
-        var nowMs = _server.Keyspace.NowMs;
+        var nowMs = _server.NowMs;
+        _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
         if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
-        _server.Executor.Parking.TimeOutUntil(nowMs);
         _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
         UpdateLruClock(nowMs);
-        CloseIdleClients(nowMs);
+        CheckClients(nowMs);
         if (!_hasMore) DoMore(nowMs);
     }
 
@@ -87,15 +90,25 @@ public sealed class Chores
         foreach (var database in _server.Keyspace.Databases) database.Keys.Lru = clock;
     }
 
-    private void CloseIdleClients(long nowMs)
+    /// <summary>Looks after each client about once a second, a part of them each round.</summary>
+    private void CheckClients(long nowMs)
     {
-        if (_server.Options.TimeoutSeconds == 0) return;
-        var oldest = nowMs - _server.Options.TimeoutSeconds * 1000L;
-        for (var node = _server.Clients.First; node is not null;)
+        var clients = _server.Clients;
+        for (var left = Math.Min(clients.Count, Math.Max(ClientsPerRoundMin, clients.Count / _server.Options.Hz)); left > 0; left--)
         {
-            var client = node.Value;
-            node = node.Next;
-            if (client.LastInteractionMs < oldest && client.Class == ClientClass.Normal && client.Parked is null) _server.Close(client);
+            // A client that was closed is in no list any more: begin again.
+            var node = _nextClient?.List == clients ? _nextClient : clients.First;
+            if (node is null) return;
+            _nextClient = node.Next;
+            CheckClient(node.Value, nowMs);
         }
+    }
+
+    private void CheckClient(Client client, long nowMs)
+    {
+        var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
+        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+            _server.Close(client);
+        else client.CheckOutputLimit();
     }
 }

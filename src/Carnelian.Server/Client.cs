@@ -14,6 +14,9 @@ public enum ClientClass
 /// </summary>
 public sealed class Client : Session
 {
+    /// <summary>What a read may leave over for the next one to begin with; more makes the input a buffer of its own that grows.</summary>
+    internal const int SharedTailMax = 16 * 1024;
+
     private readonly Server _server;
     private readonly OutputBuffer _output;
     private readonly OutputGates _gates = new();
@@ -25,6 +28,7 @@ public sealed class Client : Session
     private RequestState _state = RequestState.Begin;
     private ArgumentList? _partialArguments;
     private bool _isQueuedForSending;
+    private bool _isQueuedForRelease;
     private long _overSoftLimitSinceMs;
 
     internal Client(Server server, Connection connection, Listener? listener, long id) : base(server.Keyspace.Databases[0], id)
@@ -73,6 +77,9 @@ public sealed class Client : Session
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>Will be closed when the turn is over; nothing is sent to it any more.</summary>
+    internal bool ClosesSoon { get; set; }
+
     /// <summary>Position in the server's list of clients.</summary>
     internal LinkedListNode<Client>? Node { get; set; }
 
@@ -80,20 +87,24 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_input is null) ReceiveShared();
-        else ReceiveOwn();
+        if (_inputLength > SharedTailMax || (_inputLength > 0 && IsHeld)) ReceiveOwn();
+        else ReceiveShared();
         if (!IsClosed) QueueForSending();
     }
 
-    /// <summary>The usual case: whole requests, parsed and run in the buffer that all connections share.</summary>
+    /// <summary>
+    /// The usual case: requests are parsed and run in the buffer that all connections share, behind what the last read left of one.
+    /// </summary>
     private void ReceiveShared()
     {
         var buffer = _server.ReadBuffer.Span;
-        var received = Connection.Receive(buffer);
+        _input?.Span[.._inputLength].CopyTo(buffer);
+        var received = Connection.Receive(buffer.Slice(_inputLength, Server.ReadBytes));
         if (!Accept(received)) return;
-        var input = buffer[..received];
+        var input = buffer[..(_inputLength + received)];
+        ReleaseInput();
         var used = Run(input);
-        if (used < received && !IsEnding && !IsClosed) Keep(input[used..]);
+        if (used < input.Length && !IsEnding && !IsClosed) Keep(input[used..]);
     }
 
     private void ReceiveOwn()
@@ -197,6 +208,8 @@ public sealed class Client : Session
         CommandsProcessed++;
         _server.Executor.Run(ref call);
         if (_server.GatesOutput) Gate(ref call);
+        // Not only when the turn is over: until then a pipeline could ask for any amount.
+        if (_output.ChunkCount > 1) CheckOutputLimit();
     }
 
     /// <summary>Goes on with the request whose beginning came earlier. False while it is incomplete.</summary>
@@ -205,26 +218,31 @@ public sealed class Client : Session
         used = 0;
         var status = RequestParser.Parse(input, ref _state, _partialArguments!, _server.RequestLimits, IsAuthenticated);
         if (status == ParseStatus.Incomplete) return false;
-        var arguments = _partialArguments!;
-        _partialArguments = null;
-        if (status == ParseStatus.Error)
+        if (status == ParseStatus.Error) FailProtocol(_state.Error!, input, ref call);
+        else if (status == ParseStatus.Complete)
         {
-            FailProtocol(_state.Error!, input, ref call);
-            return false;
+            var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count));
+            call.Begin(args, _server.Executor.Commands.Find(args));
+            RunOne(ref call);
         }
         used = _state.Position;
         _state = RequestState.Begin;
-        if (status == ParseStatus.Nothing) return true;
-        var args = new Arguments(input, arguments.Slice(0, arguments.Count));
-        call.Begin(args, _server.Executor.Commands.Find(args));
-        RunOne(ref call);
-        return true;
+        ReleasePartial();
+        return status != ParseStatus.Error;
+    }
+
+    private void ReleasePartial()
+    {
+        if (_partialArguments is not { } list) return;
+        list.Clear();
+        _server.SpareArguments.Push(list);
+        _partialArguments = null;
     }
 
     private void KeepState(RequestBatch batch, in RequestState state)
     {
         _state = state;
-        _partialArguments = new();
+        _partialArguments = _server.SpareArguments.TryPop(out var spare) ? spare : new();
         _partialArguments.AddRange(batch.PartialArguments);
     }
 
@@ -237,7 +255,7 @@ public sealed class Client : Session
 
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        _input = new OwnedBlock(_server.Allocator, InputCapacityFor(rest.Length), Purpose.ClientInput);
+        _input = new OwnedBlock(_server.Allocator, rest.Length <= SharedTailMax ? rest.Length : InputCapacityFor(rest.Length), Purpose.ClientInput);
         rest.CopyTo(_input.Span);
         _inputLength = rest.Length;
     }
@@ -286,8 +304,13 @@ public sealed class Client : Session
     internal void Send()
     {
         _isQueuedForSending = false;
-        if (IsClosed) return;
+        if (IsClosed || ClosesSoon) return;
         var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
+        if (allowed < _output.Length && !_isQueuedForRelease)
+        {
+            _isQueuedForRelease = true;
+            _server.QueueForRelease(this);
+        }
         if (allowed > 0)
         {
             var sent = _output.Send(Connection, allowed);
@@ -303,8 +326,21 @@ public sealed class Client : Session
             Connection.WatchWritable = sent < allowed;
         }
         if (_output.IsEmpty && IsEnding) _server.Close(this);
-        else if (!_output.IsEmpty) _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
-        else _overSoftLimitSinceMs = 0;
+        else CheckOutputLimit();
+    }
+
+    /// <summary>The offset for which some of the output waited may have been released.</summary>
+    internal void OnReleased()
+    {
+        _isQueuedForRelease = false;
+        if (!IsClosed) QueueForSending();
+    }
+
+    /// <summary>Also called now and then when nothing happens: who reads nothing at all must not stay for ever.</summary>
+    internal void CheckOutputLimit()
+    {
+        if (_output.IsEmpty) _overSoftLimitSinceMs = 0;
+        else _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
     }
 
     /// <summary>Gives everything back; called by the server only.</summary>
@@ -313,7 +349,7 @@ public sealed class Client : Session
         IsClosed = true;
         Connection.Close();
         ReleaseInput();
-        _partialArguments = null;
+        ReleasePartial();
         _output.Clear();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using static Carnelian.CommandFlags;
 
 namespace Carnelian;
@@ -47,7 +48,7 @@ internal static class ClientCommands
         Tips = "request_policy:all_nodes response_policy:all_succeeded")]
     internal static void SetInfo(ref Call call)
     {
-        var client = (Client)call.Session;
+        if (!TryClient(ref call, out var client)) return;
         var isName = call.Is(2, "lib-name"u8);
         if (!isName && !call.Is(2, "lib-ver"u8))
         {
@@ -67,6 +68,16 @@ internal static class ClientCommands
     [Command("CLIENT INFO", Summary = "Returns information about the connection.", Since = "6.2.0", Complexity = "O(1)",
         Flags = NoScript | Loading | Stale | Sentinel,
         Tips = "nondeterministic_output")]
-    internal static void Info(ref Call call) =>
-        call.Reply.Verbatim(ByteText.ToBytes(ClientDescription.Of((Client)call.Session, call.NowMs) + "\n"), "txt"u8);
+    internal static void Info(ref Call call)
+    {
+        if (TryClient(ref call, out var client)) call.Reply.Verbatim(ByteText.ToBytes(ClientDescription.Of(client, call.NowMs) + "\n"), "txt"u8);
+    }
+
+    /// <summary>The session's connection, which an embedding program's session does not have; then the call has failed.</summary>
+    private static bool TryClient(ref Call call, [NotNullWhen(true)] out Client? client)
+    {
+        client = call.Session as Client;
+        if (client is null) call.Fail("ERR this command needs a connection, and is run in the server's own process");
+        return client is not null;
+    }
 }

@@ -1,36 +1,42 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
 
 /// <summary>
 /// A whole server: composes the floors below and owns the turn loop. All state hangs on it, so that many live in one process.
-/// One thread calls <see cref="Turn"/> (or <see cref="Run"/>); other threads may call <see cref="RequestStop"/> only.
+/// One thread calls <see cref="Turn"/> (or <see cref="Run"/>); other threads may call <see cref="Post"/> and <see cref="RequestStop"/> only.
 /// </summary>
 public sealed class Server : INetworkHandler, IDisposable
 {
-    /// <summary>Size of the buffer into which all connections are read.</summary>
+    /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
     private readonly Chores _chores;
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
+    private readonly Queue<Client> _toRelease = new();
+    private readonly Queue<Session> _resumed = new();
+    private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LinkedList<Client> _clients = new();
     private readonly Dictionary<long, Client> _clientsById = [];
-    private long _nextClientId = 1;
+    private long _nextSessionId = 1;
+    private long _releasedOffset = long.MaxValue;
     private volatile bool _stopRequested;
 
-    public Server(ServerOptions options, World world, ILogger logger)
+    /// <param name="commands">Null: those of a data server.</param>
+    public Server(ServerOptions options, World world, ILogger logger, CommandTable? commands = null)
     {
         Options = options;
         World = world;
         Log = logger;
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
-        Executor = new(Keyspace, ServerCommandTable.Shared, world.Clock) { Owner = this };
+        Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
-        Executor.Parking.Resumed = session => ((Client)session).OnResumed();
+        Executor.Parking.Resumed = _resumed.Enqueue;
         OutputChunks = new(Allocator);
-        ReadBuffer = new(Allocator, ReadBytes, Purpose.ClientInput);
+        ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
@@ -62,7 +68,8 @@ public sealed class Server : INetworkHandler, IDisposable
 
     public long StartedMs { get; }
 
-    public long NowMs => World.Clock.UnixMilliseconds;
+    /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
+    public long NowMs => Keyspace.NowMs;
 
     /// <summary>Connected clients, oldest first.</summary>
     public LinkedList<Client> Clients => _clients;
@@ -74,6 +81,9 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal OwnedBlock ReadBuffer { get; }
 
+    /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
+    internal Stack<ArgumentList> SpareArguments { get; } = new();
+
     internal RequestBatch Batch { get; } = new();
 
     internal RequestLimits RequestLimits { get; } = new();
@@ -82,7 +92,15 @@ public sealed class Server : INetworkHandler, IDisposable
     public bool GatesOutput { get; set; }
 
     /// <summary>Replies that tell of changes up to here may leave.</summary>
-    public long ReleasedOffset { get; set; } = long.MaxValue;
+    public long ReleasedOffset
+    {
+        get => _releasedOffset;
+        set
+        {
+            _releasedOffset = value;
+            while (_toRelease.TryDequeue(out var client)) client.OnReleased();
+        }
+    }
 
     // ---- life
 
@@ -102,6 +120,13 @@ public sealed class Server : INetworkHandler, IDisposable
         World.Network.Wake();
     }
 
+    /// <summary>Runs an action on the command thread, soon and between requests. Any thread; actions of one thread keep their order.</summary>
+    public void Post(Action action)
+    {
+        _inbox.Enqueue(action);
+        World.Network.Wake();
+    }
+
     public bool StopRequested => _stopRequested;
 
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
@@ -110,10 +135,31 @@ public sealed class Server : INetworkHandler, IDisposable
         World.Network.Turn(this, _toClose.Count > 0 ? 0 : _chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
+        RunPosted();
         _chores.Turn();
+        RunResumed();
         Keyspace.Changes.Deliver();
         SendAll();
         CloseAll();
+    }
+
+    /// <summary>Only what is there by now: an action may post another.</summary>
+    internal void RunPosted()
+    {
+        for (var left = _inbox.Count; left > 0 && _inbox.TryDequeue(out var action); left--) action();
+    }
+
+    /// <summary>
+    /// Goes on with sessions whose parked calls are over. Not where these were served, in the midst of another session's
+    /// batch of requests: what waits behind a parked call runs as requests of its own.
+    /// </summary>
+    private void RunResumed()
+    {
+        while (_resumed.TryDequeue(out var session))
+        {
+            if (session is Client { IsClosed: false } client) client.OnResumed();
+            else (session as LocalSession)?.OnResumed();
+        }
     }
 
     private void SendAll()
@@ -122,6 +168,10 @@ public sealed class Server : INetworkHandler, IDisposable
     }
 
     internal void QueueForSending(Client client) => _toSend.Enqueue(client);
+
+    internal void QueueForRelease(Client client) => _toRelease.Enqueue(client);
+
+    internal long NextSessionId() => _nextSessionId++;
 
     // ---- connections
 
@@ -143,7 +193,7 @@ public sealed class Server : INetworkHandler, IDisposable
         }
         Statistics.ConnectionsReceived++;
         if (Options.TcpKeepAliveSeconds != listener.Options.KeepAliveSeconds) connection.SetKeepAlive(Options.TcpKeepAliveSeconds);
-        var client = new Client(this, connection, listener, _nextClientId++);
+        var client = new Client(this, connection, listener, NextSessionId());
         if (Options.Password is not null) client.ClosedGates |= Gates.Authentication;
         client.Node = _clients.AddLast(client);
         _clientsById.Add(client.Id, client);
@@ -178,7 +228,8 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Closes a client when the turn is over: for callers in the midst of its request.</summary>
     public void CloseSoon(Client client)
     {
-        client.IsEnding = true;
+        if (client.ClosesSoon) return;
+        client.ClosesSoon = client.IsEnding = true;
         client.Output.Discards = true;
         _toClose.Enqueue(client);
     }
@@ -216,7 +267,7 @@ public sealed class Server : INetworkHandler, IDisposable
     internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
     {
         var limit = Options.OutputBufferLimits[(int)client.Class];
-        if (limit.HardBytes == 0 && limit.SoftBytes == 0) return;
+        if ((limit.HardBytes == 0 && limit.SoftBytes == 0) || client.ClosesSoon) return;
         var used = (ulong)client.Output.MemoryBytes;
         var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
         if (limit.SoftBytes > 0 && used >= limit.SoftBytes)

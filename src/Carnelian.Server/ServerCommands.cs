@@ -55,9 +55,10 @@ internal static class ServerCommands
             call.Fail("ERR No shutdown in progress.");
             return;
         }
-        // The client learns that the server is gone by the end of its connection; there is no reply.
+        // A client learns that the server is gone by the end of its connection; there is no reply.
         var server = call.Server();
-        server.CloseSoon((Client)call.Session);
+        if (call.Session is Client client) server.CloseSoon(client);
+        else call.Reply.Ok();
         server.RequestStop();
     }
 }

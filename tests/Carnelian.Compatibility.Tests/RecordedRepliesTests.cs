@@ -1,41 +1,38 @@
 namespace Carnelian.Tests;
 
-/// <summary>
-/// Scenarios are played to Carnelian and its replies compared with recorded ones of Redis. With CARNELIAN_RECORD=1 they
-/// are recorded afresh, and the test prints what changed.
-/// </summary>
+/// <summary>Scenarios are played to Carnelian and its replies compared with recorded ones of Redis.</summary>
 public class RecordedRepliesTests
 {
-    private const string Product = "redis";
+    [TestCaseSource(typeof(ScenarioFolder), nameof(ScenarioFolder.Recordings))]
+    public void Carnelian_replies_as_recorded(string recordingName)
+    {
+        using var candidate = Candidate.Open();
+        if (candidate is null) Skip.Because(Candidate.Reason);
+        var recording = Recording.Load(ScenarioFolder.PathOf(recordingName));
+        var scenario = Scenario.Load(ScenarioFolder.PathOf(recordingName.Split('.')[0] + ".txt"));
+        recording.AssertSame(Recording.Play(scenario, candidate, "carnelian"), scenario);
+    }
+}
 
-    private static readonly string _folder = Path.Combine(ReferenceServer.SourceRoot(), "tests", "Carnelian.Compatibility.Tests", "Scenarios");
-
+/// <summary>
+/// Proves that recordings are up to date and that scenarios give the same replies each time. With CARNELIAN_RECORD=1
+/// they are recorded afresh, and the test prints what changed.
+/// </summary>
+public class RecordingTests
+{
     private ReferenceServer? _reference;
 
-    private static IEnumerable<string> Scenarios => Directory.GetFiles(_folder, "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order();
-
-    private static IEnumerable<string> Recordings => Directory.GetFiles(_folder, "*.replies").Select(path => Path.GetFileName(path)).Order();
+    [OneTimeSetUp]
+    public void StartReference() => _reference = ReferenceServer.Start("redis");
 
     [OneTimeTearDown]
     public void StopReference() => _reference?.Dispose();
 
-    [TestCaseSource(nameof(Recordings))]
-    public void Carnelian_replies_as_recorded(string recordingName)
-    {
-        using var candidate = Candidate.Open();
-        if (candidate is null) Assert.Ignore(Candidate.Reason);
-        var recording = Recording.Load(Path.Combine(_folder, recordingName));
-        var scenario = Scenario.Load(Path.Combine(_folder, recordingName.Split('.')[0] + ".txt"));
-        Assert.That(recording.DifferencesTo(Recording.Play(scenario, candidate!, "carnelian"), scenario), Is.Empty);
-    }
-
-    /// <summary>Proves that a recording is up to date and that its scenario gives the same replies each time.</summary>
-    [TestCaseSource(nameof(Scenarios))]
+    [TestCaseSource(typeof(ScenarioFolder), nameof(ScenarioFolder.Scenarios))]
     public void Reference_server_replies_as_recorded(string name)
     {
-        _reference ??= ReferenceServer.Start(Product);
-        using var target = new TcpTarget("127.0.0.1", _reference.Port);
-        var scenarioPath = Path.Combine(_folder, name + ".txt");
+        using var target = new TcpTarget("127.0.0.1", _reference!.Port);
+        var scenarioPath = ScenarioFolder.PathOf(name + ".txt");
         var path = Recording.PathFor(scenarioPath, _reference.Name);
         var scenario = Scenario.Load(scenarioPath);
         var now = Recording.Play(scenario, target, _reference.Name);
@@ -44,10 +41,10 @@ public class RecordedRepliesTests
             PrintChanges(path, now);
             now.Save(path);
         }
-        if (!File.Exists(path) && Recordings.Any(file => file.StartsWith(name + ".", StringComparison.Ordinal)))
-            Assert.Ignore($"replies are recorded of another version than {_reference.Name}, which is all that Debian has now");
+        if (!File.Exists(path) && ScenarioFolder.Recordings.Any(file => file.StartsWith(name + ".", StringComparison.Ordinal)))
+            Skip.Because($"replies are recorded of another version than {_reference.Name}, which is all that Debian has now");
         Assert.That(path, Does.Exist, "not recorded yet: run with CARNELIAN_RECORD=1");
-        Assert.That(Recording.Load(path).DifferencesTo(now, scenario), Is.Empty);
+        Recording.Load(path).AssertSame(now, scenario);
     }
 
     private static void PrintChanges(string path, Recording now)
@@ -56,4 +53,16 @@ public class RecordedRepliesTests
         foreach (var entry in now.Entries.Except(old)) TestContext.Out.WriteLine($"new: > {entry.Line}\n{entry.Replies}");
         foreach (var entry in old.Except(now.Entries)) TestContext.Out.WriteLine($"old: > {entry.Line}\n{entry.Replies}");
     }
+}
+
+/// <summary>Where scenarios (*.txt) and recordings (*.server-version.replies) lie side by side in the sources.</summary>
+internal static class ScenarioFolder
+{
+    private static readonly string _folder = Path.Combine(ReferenceServer.SourceRoot(), "tests", "Carnelian.Compatibility.Tests", "Scenarios");
+
+    public static IEnumerable<string> Scenarios => Directory.GetFiles(_folder, "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order();
+
+    public static IEnumerable<string> Recordings => Directory.GetFiles(_folder, "*.replies").Select(path => Path.GetFileName(path)).Order();
+
+    public static string PathOf(string file) => Path.Combine(_folder, file);
 }

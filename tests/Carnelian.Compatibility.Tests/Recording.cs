@@ -75,6 +75,12 @@ internal sealed class Recording(string server, List<Recording.Entry> entries)
         return differences;
     }
 
+    public void AssertSame(Recording other, Scenario scenario)
+    {
+        var differences = DifferencesTo(other, scenario);
+        if (differences.Count > 0) Assert.Fail($"{differences.Count} of {scenario.Steps.Count} steps differ\n{string.Join('\n', differences)}");
+    }
+
     private static string Text(ReadOnlySpan<byte> bytes, Scenario.Step step)
     {
         var text = new StringBuilder();

@@ -38,11 +38,8 @@ internal sealed class ReferenceServer : IDisposable
         var error = process.StandardError.ReadToEndAsync();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
-        if (process.ExitCode == 0) return lines[^1];
-        var reason = $"no reference servers: {error.Result.Trim()}";
-        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(reason);
-        Assert.Ignore(reason);
-        return "";
+        if (process.ExitCode != 0) Skip.ForLackOf($"no reference servers: {error.Result.Trim()}");
+        return lines[^1];
     }
 
     /// <param name="product">"redis" or "valkey".</param>

@@ -12,6 +12,9 @@ internal sealed record Reply(char Kind, byte[]? Text, Reply[]? Items)
 {
     private const int NestingMax = 64;
 
+    // Known by identity: a server may well say "<any>".
+    private static readonly byte[] _any = "<any>"u8.ToArray();
+
     /// <summary>The first whole reply, or null when more bytes are needed.</summary>
     /// <exception cref="FormatException">The bytes are no RESP.</exception>
     public static Reply? Read(ReadOnlySpan<byte> bytes, out int length)
@@ -22,7 +25,7 @@ internal sealed record Reply(char Kind, byte[]? Text, Reply[]? Items)
 
     /// <summary>
     /// As text, one line per value, nested by indentation: <c>+OK</c>, <c>-ERR ...</c>, <c>:5</c>, <c>"bulk"</c>, <c>=txt:"verbatim"</c>,
-    /// <c>$null</c> and <c>*null</c> of RESP2, <c>_</c> of RESP3, <c>#t</c>, <c>,1.5</c>, <c>(123</c>, and aggregates <c>*2</c>, <c>%1</c>, <c>~3</c>, <c>>2</c>.
+    /// <c>$null</c> and <c>*null</c> of RESP2, <c>_</c> of RESP3, <c>#t</c>, <c>,1.5</c>, <c>(123</c>, and aggregates <c>*2</c>, <c>%1</c>, <c>~3</c>, <c>>2</c>. A masked value is its type and <c>&lt;any></c>.
     /// </summary>
     public override string ToString()
     {
@@ -41,10 +44,8 @@ internal sealed record Reply(char Kind, byte[]? Text, Reply[]? Items)
         return this with { Items = [.. items.SelectMany(chunk => chunk)] };
     }
 
-    /// <summary>With its values masked and its types and sizes kept.</summary>
-    public Reply Masked() => Items is null
-        ? this with { Text = Text is null ? null : "<any>"u8.ToArray() }
-        : this with { Items = Array.ConvertAll(Items, item => item.Masked()) };
+    /// <summary>Of its value only the type is left; a null stays one.</summary>
+    public Reply Masked() => Text is null && Items is null ? this : new(Kind, _any, null);
 
     /// <summary>With some of the elements masked.</summary>
     public Reply Masked(int[] elements)
@@ -105,10 +106,15 @@ internal sealed record Reply(char Kind, byte[]? Text, Reply[]? Items)
             foreach (var item in Items) item.Write(text, nesting + 1);
             return;
         }
+        if (ReferenceEquals(Text, _any))
+        {
+            text.Append(Kind).Append("<any>\n");
+            return;
+        }
         var value = Text is null ? "null" : Kind switch
         {
             '$' => Quoted(Text),
-            '=' or '!' => $"{Encoding.ASCII.GetString(Text.AsSpan(0, Math.Min(4, Text.Length)))}{Quoted(Text.AsSpan(Math.Min(4, Text.Length)))}",
+            '=' or '!' when Text.Length >= 4 => $"{Encoding.ASCII.GetString(Text.AsSpan(0, 4))}{Quoted(Text.AsSpan(4))}",
             _ => ByteText.FromBytes(Text),
         };
         if (Kind != '$' || Text is null) text.Append(Kind);

@@ -13,7 +13,7 @@ namespace Carnelian.Tests;
 /// @ignore-value [2 5]     compare the type only, of the whole reply or of these elements
 /// @within 50              an integer may differ by as much
 /// @replies 3              expect so many replies; "@replies close" takes all until the server closes
-/// @raw "..." "..."        send these bytes instead of a command; "@raw 70000 x" sends x so many times
+/// @raw "..." "..."        send these bytes instead of a command; "@raw 65537 x" sends x so many times
 /// </code>
 /// </summary>
 internal sealed class Scenario
@@ -75,7 +75,7 @@ internal sealed class Scenario
                     {
                         "@raw" => Raw(arguments),
                         "@resp" => Command(["HELLO"u8.ToArray(), words[1]]),
-                        _ when word[0] == '@' => throw new FormatException($"{name}, line {i + 1}: no instruction {word}"),
+                        _ when word.StartsWith('@') => throw new FormatException($"{name}, line {i + 1}: no instruction {word}"),
                         _ => Command(words),
                     };
                     // What HELLO says of the server is for a scenario of its own.

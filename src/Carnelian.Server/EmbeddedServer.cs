@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Carnelian;
+
+/// <summary>
+/// A server inside an application, with a command thread of its own. Clients reach it over the sockets that its options
+/// name, if any; the application itself calls <see cref="Execute(string[])"/>.
+/// <code>
+/// using var server = EmbeddedServer.Start(new ServerOptions { Port = 0 });
+/// server.Execute("SET", "greeting", "hello");
+/// </code>
+/// All members may be used by any thread.
+/// </summary>
+public sealed class EmbeddedServer : IDisposable
+{
+    private readonly Server _server;
+    private readonly World? _ownWorld;
+    private readonly CommandThread _thread;
+    private readonly Lock _lock = new();
+
+    /// <summary>Sessions whose calls wait, and some that have waited. Command thread only.</summary>
+    private readonly HashSet<LocalSession> _parked = [];
+
+    /// <summary>Why nothing more is run.</summary>
+    private Exception? _ended;
+    private bool _disposed;
+
+    private EmbeddedServer(Server server, World? ownWorld)
+    {
+        _server = server;
+        _ownWorld = ownWorld;
+        Port = server.Port;
+        _thread = new("carnelian", RunServer);
+    }
+
+    /// <summary>The TCP port it listens on; 0 when there is none.</summary>
+    public int Port { get; }
+
+    /// <param name="options">Belong to the server from now on. <see cref="ServerOptions.Port"/> 0 without a unix socket: no socket at all.</param>
+    /// <param name="world">Null: the machine. A world that is given outlives the server and serves nobody else meanwhile.</param>
+    /// <param name="logger">Null: nothing is logged.</param>
+    /// <exception cref="InvalidOperationException">It can't serve, and why: an address in use, a socket's path that can't be made.</exception>
+    public static EmbeddedServer Start(ServerOptions options, World? world = null, ILogger? logger = null)
+    {
+        var ownWorld = world is null ? new RealWorld() : null;
+        Server? server = null;
+        try
+        {
+            server = new Server(options, world ?? ownWorld!, logger ?? NullLogger.Instance);
+            if (server.Start() is { } error) throw new InvalidOperationException($"The server can't be started: {error}");
+            return new(server, ownWorld);
+        }
+        catch
+        {
+            server?.Dispose();
+            ownWorld?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The defect that ended the server, or was found when it ended; null while all is well.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Runs one request, its arguments as UTF-8, and waits for its reply. See <see cref="Execute(byte[][])"/>.</summary>
+    public RespValue Execute(params string[] arguments) => Execute(LocalRequest.Encode(arguments));
+
+    /// <summary>
+    /// Runs one request in a session of its own (database 0, RESP3) and waits for its reply. An error reply is a value too:
+    /// <see cref="RespValue.IsError"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The server has ended: disposed, SHUTDOWN, or a defect, which is the inner exception.</exception>
+    public RespValue Execute(params byte[][] arguments) => Execute(null, arguments);
+
+    /// <summary>A session that lasts: SELECT and CLIENT SETNAME hold for what follows in it.</summary>
+    public EmbeddedSession OpenSession() => new(this);
+
+    internal RespValue Execute(EmbeddedSession? opened, byte[][] arguments)
+    {
+        var request = new LocalRequest(arguments);
+        // Nothing may be posted that nobody will run: the lock divides what comes before the end from what comes after it.
+        lock (_lock)
+        {
+            if (_ended is null) _server.Post(() => Run(opened, request));
+            else request.Fail(_ended);
+        }
+        return request.Wait();
+    }
+
+    /// <summary>On the command thread.</summary>
+    private void Run(EmbeddedSession? opened, LocalRequest request)
+    {
+        if (_ended is not null)
+        {
+            request.Fail(_ended);
+            return;
+        }
+        var session = opened?.Session ?? new LocalSession(_server);
+        if (opened is not null) opened.Session = session;
+        session.Run(request);
+        if (session.Parked is null || !_parked.Add(session)) return;
+        _parked.RemoveWhere(static other => other.Parked is null);
+    }
+
+    /// <summary>The command thread's body.</summary>
+    private void RunServer()
+    {
+        Exception ended = new ObjectDisposedException(nameof(EmbeddedServer), "The server has ended.");
+        try
+        {
+            _server.Run();
+        }
+        catch (Exception defect)
+        {
+            _server.Log.LogCritical(defect, "The server ends because of a defect");
+            Failure = ended = defect;
+        }
+        lock (_lock) _ended = ended;
+        _server.RunPosted();
+        foreach (var session in _parked) session.Abandon(ended);
+        try
+        {
+            _server.Dispose();
+        }
+        catch (Exception defect)
+        {
+            Failure ??= defect;
+        }
+    }
+
+    /// <summary>Stops the server, closes its connections and returns when its memory is given back.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+        _server.RequestStop();
+        _thread.Join();
+        _ownWorld?.Dispose();
+    }
+}
+
+/// <summary>One user of an <see cref="EmbeddedServer"/>, with a database and a name of its own. Requests run in order, whichever threads they come from.</summary>
+public sealed class EmbeddedSession
+{
+    private readonly EmbeddedServer _server;
+
+    internal EmbeddedSession(EmbeddedServer server) => _server = server;
+
+    /// <summary>Made on the command thread with the first request.</summary>
+    internal LocalSession? Session { get; set; }
+
+    /// <summary>As <see cref="EmbeddedServer.Execute(string[])"/>, in this session.</summary>
+    public RespValue Execute(params string[] arguments) => Execute(LocalRequest.Encode(arguments));
+
+    /// <summary>As <see cref="EmbeddedServer.Execute(byte[][])"/>, in this session.</summary>
+    public RespValue Execute(params byte[][] arguments) => _server.Execute(this, arguments);
+}

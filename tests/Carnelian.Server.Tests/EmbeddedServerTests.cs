@@ -1,0 +1,180 @@
+using System.Net;
+
+namespace Carnelian.Tests;
+
+internal sealed class EmbeddedServerTests
+{
+    private static ServerOptions Options(int port = 0, bool anyPort = false) => new()
+    {
+        Port = port,
+        AnyPort = anyPort,
+        Bind = ["127.0.0.1"],
+        Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 },
+    };
+
+    [Test]
+    public void It_runs_requests_of_the_application_without_any_socket()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        Assert.That(server.Port, Is.Zero);
+        Assert.That(server.Execute("SET", "key", "väl").Text, Is.EqualTo("OK"));
+        var value = server.Execute("GET", "key");
+        Assert.That((value.Kind, value.Text), Is.EqualTo((RespKind.Bulk, "väl")));
+        Assert.That(server.Execute("GET", "missing").IsNull);
+        Assert.That(server.Execute("INCRBY", "n", "5").Integer, Is.EqualTo(5));
+        Assert.That(server.Execute("MGET", "key", "missing").Items, Has.Length.EqualTo(2));
+        Assert.That(server.Execute("CONFIG", "GET", "hz").Kind, Is.EqualTo(RespKind.Map), "the application speaks RESP3");
+        Assert.That(server.Failure, Is.Null);
+    }
+
+    [Test]
+    public void It_takes_and_gives_any_bytes()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        byte[] noise = [0, 255, 13, 10, 36, 0];
+        server.Execute("SET"u8.ToArray(), noise, noise);
+        Assert.That(server.Execute("GET"u8.ToArray(), noise).Bytes, Is.EqualTo(noise));
+        var long_ = new byte[5_000_000];
+        new Random(3).NextBytes(long_);
+        server.Execute("SET"u8.ToArray(), "long"u8.ToArray(), long_);
+        Assert.That(server.Execute("GET", "long").Bytes, Is.EqualTo(long_));
+    }
+
+    [Test]
+    public void An_error_is_a_reply_and_an_empty_request_is_the_callers_mistake()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        var reply = server.Execute("NONSENSE", "x");
+        Assert.That(reply.IsError);
+        Assert.That(reply.Text, Is.EqualTo("ERR unknown command 'NONSENSE', with args beginning with: 'x' "));
+        Assert.That(() => server.Execute(Array.Empty<string>()), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void Commands_that_need_a_connection_say_so()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        Assert.That(server.Execute("CLIENT", "INFO").IsError);
+        Assert.That(server.Execute("CLIENT", "SETINFO", "LIB-NAME", "x").IsError);
+        Assert.That(server.Execute("PING").Text, Is.EqualTo("PONG"));
+    }
+
+    [Test]
+    public void A_session_keeps_its_database_and_its_name()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        var session = server.OpenSession();
+        session.Execute("SELECT", "3");
+        session.Execute("SET", "there", "1");
+        session.Execute("CLIENT", "SETNAME", "worker");
+        Assert.That(session.Execute("CLIENT", "GETNAME").Text, Is.EqualTo("worker"));
+        Assert.That(session.Execute("EXISTS", "there").Integer, Is.EqualTo(1));
+        Assert.That(server.Execute("EXISTS", "there").Integer, Is.Zero, "others are in database 0");
+        Assert.That(session.Execute("QUIT").Text, Is.EqualTo("OK"));
+        Assert.That(session.Execute("PING").Text, Is.EqualTo("PONG"), "there is no connection that QUIT could end");
+        session.Execute("HELLO", "2");
+        Assert.That(session.Execute("GET", "missing").IsNull);
+    }
+
+    [Test]
+    public void Two_servers_in_one_process_have_different_data()
+    {
+        using var one = EmbeddedServer.Start(Options(anyPort: true));
+        using var other = EmbeddedServer.Start(Options(anyPort: true));
+        Assert.That(one.Port, Is.Not.EqualTo(other.Port).And.Not.Zero);
+        one.Execute("SET", "who", "one");
+        other.Execute("SET", "who", "other");
+        using var toOne = new SocketClient(new IPEndPoint(IPAddress.Loopback, one.Port));
+        using var toOther = new SocketClient(new IPEndPoint(IPAddress.Loopback, other.Port));
+        Assert.That(toOne.Run("GET", "who"), Is.EqualTo("\"one\""));
+        Assert.That(toOther.Run("GET", "who"), Is.EqualTo("\"other\""));
+        toOne.Run("FLUSHALL");
+        Assert.That(other.Execute("DBSIZE").Integer, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Requests_of_many_threads_are_run_one_by_one()
+    {
+        const int threads = 8, each = 2000;
+        using var server = EmbeddedServer.Start(Options());
+        var workers = new Thread[threads];
+        var sums = new long[threads];
+        for (var i = 0; i < threads; i++)
+        {
+            var number = i;
+            workers[i] = new Thread(() =>
+            {
+                for (var n = 0; n < each; n++) sums[number] += server.Execute("INCR", "counter").Integer;
+            });
+            workers[i].Start();
+        }
+        foreach (var worker in workers) worker.Join();
+        const long total = threads * each;
+        Assert.That(server.Execute("GET", "counter").Text, Is.EqualTo($"{total}"));
+        Assert.That(sums.Sum(), Is.EqualTo(total * (total + 1) / 2), "no two requests got the same number");
+    }
+
+    [Test]
+    public void An_address_in_use_is_told_and_the_port_can_be_taken_again_after_the_end()
+    {
+        var first = EmbeddedServer.Start(Options(anyPort: true));
+        var port = first.Port;
+        Assert.That(() => EmbeddedServer.Start(Options(port)), Throws.InvalidOperationException.With.Message.Contains($"{port}"));
+        using (var client = new SocketClient(new IPEndPoint(IPAddress.Loopback, port))) client.Run("SET", "k", "v");
+        first.Dispose();
+        Assert.That(first.Failure, Is.Null);
+        for (var i = 0; i < 3; i++)
+        {
+            using var again = EmbeddedServer.Start(Options(port));
+            using var client = new SocketClient(new IPEndPoint(IPAddress.Loopback, port));
+            Assert.That(client.Run("DBSIZE"), Is.EqualTo(":0"));
+        }
+    }
+
+    [Test]
+    public void After_the_end_requests_are_refused()
+    {
+        var server = EmbeddedServer.Start(Options());
+        server.Dispose();
+        server.Dispose();
+        Assert.That(() => server.Execute("PING"), Throws.InvalidOperationException.With.Message.Contains("has ended"));
+        var stopped = EmbeddedServer.Start(Options());
+        stopped.Execute("SHUTDOWN");
+        Assert.That(() =>
+        {
+            while (true) stopped.Execute("PING");
+        }, Throws.InvalidOperationException);
+        stopped.Dispose();
+        Assert.That(stopped.Failure, Is.Null);
+    }
+
+    [Test]
+    public void Disposing_answers_threads_that_are_just_asking()
+    {
+        var server = EmbeddedServer.Start(Options());
+        var failures = 0;
+        using var begun = new CountdownEvent(4);
+        var workers = new Thread[4];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i] = new Thread(() =>
+            {
+                server.Execute("PING");
+                begun.Signal();
+                try
+                {
+                    while (true) server.Execute("INCR", "n");
+                }
+                catch (InvalidOperationException)
+                {
+                    Interlocked.Increment(ref failures);
+                }
+            });
+            workers[i].Start();
+        }
+        begun.Wait();
+        server.Dispose();
+        foreach (var worker in workers) worker.Join();
+        Assert.That(failures, Is.EqualTo(workers.Length));
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Carnelian.Tests;
+
+/// <summary>A server in a simulated world with checked memory. Nothing happens but while a test waits for something or moves time.</summary>
+internal sealed class SimulatedServer : IDisposable
+{
+    private const int TurnsMax = 100_000;
+    private const int Port = 6379;
+
+    private TestClient? _client;
+
+    public SimulatedServer(Action<ServerOptions>? configure = null, CommandTable? commands = null, ulong seed = 1, ILogger? logger = null)
+    {
+        World = new SimulatedWorld(seed);
+        var conditions = World.Simulation.Conditions;
+        conditions.DelayMicrosecondsMin = conditions.DelayMicrosecondsMax = 1;
+        conditions.PipeBytesMin = conditions.PipeBytesMax = 64 * 1024;
+        conditions.ShortTransfersPerMillion = 0;
+        var options = new ServerOptions
+        {
+            Bind = ["*"],
+            Port = Port,
+            Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 },
+        };
+        configure?.Invoke(options);
+        Server = new Server(options, World, logger ?? NullLogger.Instance, commands);
+        Assert.That(Server.Start(), Is.Null);
+    }
+
+    public SimulatedWorld World { get; }
+
+    public Server Server { get; }
+
+    /// <summary>The client that <see cref="Run"/> uses.</summary>
+    public TestClient Client => _client ??= Connect();
+
+    public TestClient Connect(IPAddress? from = null) =>
+        new(this, World.Network.ConnectPeer(new IPEndPoint(from is null ? IPAddress.Loopback : World.Address, Port), from));
+
+    /// <summary>Runs a request; the reply as <see cref="TestReply.Show"/> writes it.</summary>
+    public string Run(params string[] arguments) => Client.Run(arguments);
+
+    /// <summary>Moves time and lets the server do what falls due.</summary>
+    public void AdvanceTime(long milliseconds)
+    {
+        World.Advance(milliseconds);
+        // Twice: chores run behind the network's callbacks, and what they answer is on its way then.
+        for (var i = 0; i < 2; i++) Server.Turn();
+    }
+
+    public void TurnUntil(Func<bool> condition)
+    {
+        for (var turns = 0; !condition(); turns++)
+        {
+            Assert.That(turns, Is.LessThan(TurnsMax), "what was awaited did not come");
+            Server.Turn();
+        }
+    }
+
+    /// <summary>Fails when the server holds a block that nobody will free.</summary>
+    public void Dispose()
+    {
+        Server.Dispose();
+        World.Dispose();
+    }
+}
