@@ -183,7 +183,7 @@ public sealed class Client : Session
                 FailProtocol(state.Error!, input[used..], ref call);
                 break;
             }
-            KeepState(batch, state);
+            if (used < input.Length) KeepState(batch, state);
             break;
         }
         call.Reply.Flush();

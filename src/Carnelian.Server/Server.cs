@@ -12,7 +12,6 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
-    private readonly Chores _chores;
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
     private readonly Queue<Client> _toRelease = new();
@@ -41,7 +40,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
         StartedMs = NowMs;
-        _chores = new(this);
+        Chores = new(this);
         Allocator.LargeRelease = new BackgroundRelease(world.Workers);
     }
 
@@ -62,6 +61,8 @@ public sealed class Server : INetworkHandler, IDisposable
     public Listeners Listeners { get; }
 
     public ServerStatistics Statistics { get; } = new();
+
+    public Chores Chores { get; }
 
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
@@ -132,11 +133,11 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
-        World.Network.Turn(this, _toClose.Count > 0 ? 0 : _chores.MillisecondsToNext());
+        World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
         RunPosted();
-        _chores.Turn();
+        Chores.Turn();
         RunResumed();
         Keyspace.Changes.Deliver();
         SendAll();
