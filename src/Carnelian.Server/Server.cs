@@ -9,7 +9,7 @@ namespace Carnelian;
 /// </summary>
 public sealed class Server : INetworkHandler, IDisposable
 {
-    /// <summary>Size of the buffer into which all connections are read.</summary>
+    /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
     private readonly Queue<Client> _toSend = new();
@@ -35,7 +35,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = _resumed.Enqueue;
         OutputChunks = new(Allocator);
-        ReadBuffer = new(Allocator, ReadBytes, Purpose.ClientInput);
+        ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
@@ -81,6 +81,9 @@ public sealed class Server : INetworkHandler, IDisposable
     internal OutputChunks OutputChunks { get; }
 
     internal OwnedBlock ReadBuffer { get; }
+
+    /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
+    internal Stack<ArgumentList> SpareArguments { get; } = new();
 
     internal RequestBatch Batch { get; } = new();
 
