@@ -22,10 +22,12 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
     private const int ReserveMax = 1 << 20;
 
+    private const int BucketsPerDisposal = 4;
+
     private readonly BlockAllocator _allocator;
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
-    private ulong _disposalCursor;
+    private long _disposalCursor;
     private long _expiryCursor;
     private long _defragmentationCursor;
 
@@ -165,7 +167,7 @@ public sealed unsafe class KeyTable : IDisposable
         var old = external;
         if (length > external.Capacity)
         {
-            external = AllocateExternal(new(old.Address, old.Length), (int)Math.Min((long)length + Math.Min(length, ReserveMax), int.MaxValue - ReserveMax));
+            external = AllocateExternal(new(old.Address, old.Length), CapacityFor(length));
             _allocator.Retire(old.Address, old.Capacity, Purpose.Values);
         }
         if (length > old.Length) new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
@@ -174,12 +176,16 @@ public sealed unsafe class KeyTable : IDisposable
         return new(external.Address, length);
     }
 
+    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a length can say.</summary>
+    internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), int.MaxValue);
+
     private ExternalValue AllocateExternal(scoped ReadOnlySpan<byte> content, int capacity)
     {
-        var usable = BlockAllocator.UsableSize(capacity);
+        // A block of nearly 2 GiB holds more than an int can count.
+        var usable = (int)Math.Min(BlockAllocator.UsableSize(capacity), int.MaxValue);
         var block = _allocator.Allocate(usable, Purpose.Values);
         content.CopyTo(new(block, content.Length));
-        return new() { Address = block, Length = content.Length, Capacity = (int)usable };
+        return new() { Address = block, Length = content.Length, Capacity = usable };
     }
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
@@ -215,9 +221,11 @@ public sealed unsafe class KeyTable : IDisposable
         Retire(entry);
     }
 
-    public void SetMark(scoped in EntryHandle at, int mark)
+    public void SetMark(scoped in EntryHandle at, int mark) => SetMark(at.View, mark);
+
+    public void SetMark(EntryView entry, int mark)
     {
-        ref var header = ref Entry.Header(at.Position.Entry);
+        ref var header = ref Entry.Header(entry.Address);
         header = Entry.WithMark(header, mark);
     }
 
@@ -273,11 +281,11 @@ public sealed unsafe class KeyTable : IDisposable
         }
     }
 
-    /// <summary>Frees the entries of one position; true when the table is gone. Nothing else may be called in between.</summary>
+    /// <summary>Frees the entries of a few buckets; true when the table is gone. Nothing else may be called in between.</summary>
     public bool DisposeSome()
     {
         var disposer = new Disposer(_allocator);
-        _disposalCursor = _table.Scan(_disposalCursor, ref disposer);
+        _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
         if (_disposalCursor != 0) return false;
         var root = _table.Root;
         _table.Free();
