@@ -106,7 +106,7 @@ internal sealed class AppendOnlyComparisonTests
 
         private string Far() => $"{chance.Next(1000, 2000)}";
 
-        private string[] Request() => chance.Next(30) switch
+        private string[] Request() => chance.Next(33) switch
         {
             < 3 => [Word("SET"), Key(), Value()],
             < 7 => [Word("SET"), Key(), Value(), .. Options()],
@@ -124,6 +124,9 @@ internal sealed class AppendOnlyComparisonTests
             26 => [Word("MGET"), Key(), Key(), Key()],
             27 => chance.Next(6) == 0 ? [Word("FLUSHALL"), .. (chance.Next(2) == 0 ? new[] { "SYNC" } : [])] : [Word("EXISTS"), Key(), Key()],
             28 => [Word("TTL"), Key()],
+            29 => [Word("SETNX"), Key(), Value()],
+            30 => [Word("SETEX"), Key(), Far(), Value()],
+            31 => [Word("PSETEX"), Key(), Far() + "000", Value()],
             _ => [Word("TYPE"), Key()],
         };
 

@@ -80,7 +80,7 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
         Run("CLIENT SETINFO LIB-NAME lib");
         Run("CLIENT SETINFO LIB-VER 1.2");
         Assert.That(Run("CLIENT SETINFO WHAT x"), Is.EqualTo("-ERR Unrecognized option 'WHAT'"));
-        Assert.That(Run("CLIENT", "SETINFO", "LIB-NAME", "a b"), Is.EqualTo("-ERR lib-name cannot contain spaces, newlines or special characters."));
+        Assert.That(Run("CLIENT", "SETINFO", "LIB-NAME", "a b"), Is.EqualTo("-ERR LIB-NAME cannot contain spaces, newlines or special characters."));
         Run("SELECT 7");
         var info = Run("CLIENT INFO");
         Assert.That(info, Does.StartWith(IsResp3 ? "=txt:id=" : "\"id="));
