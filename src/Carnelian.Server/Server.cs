@@ -15,6 +15,7 @@ public sealed class Server : INetworkHandler, IDisposable
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
     private readonly Queue<Client> _toRelease = new();
+    private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
     private readonly Queue<Session> _resumed = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LinkedList<Client> _clients = new();
@@ -100,6 +101,11 @@ public sealed class Server : INetworkHandler, IDisposable
         {
             _releasedOffset = value;
             while (_toRelease.TryDequeue(out var client)) client.OnReleased();
+            while (_localReplies.TryPeek(out var reply) && reply.Offset <= value)
+            {
+                reply.Request.Complete(reply.Value);
+                _localReplies.Dequeue();
+            }
         }
     }
 
@@ -171,6 +177,20 @@ public sealed class Server : INetworkHandler, IDisposable
     internal void QueueForSending(Client client) => _toSend.Enqueue(client);
 
     internal void QueueForRelease(Client client) => _toRelease.Enqueue(client);
+
+    /// <summary>Answers a request of the application, as a client's when what it may tell of is as safe as was asked for.</summary>
+    internal void Answer(LocalRequest request, RespValue reply)
+    {
+        var offset = Keyspace.Changes.Offset;
+        if (GatesOutput && offset > _releasedOffset) _localReplies.Enqueue((offset, request, reply));
+        else request.Complete(reply);
+    }
+
+    /// <summary>Nothing will be released any more.</summary>
+    internal void FailLocalReplies(Exception reason)
+    {
+        while (_localReplies.TryDequeue(out var reply)) reply.Request.Fail(reason);
+    }
 
     internal long NextSessionId() => _nextSessionId++;
 
