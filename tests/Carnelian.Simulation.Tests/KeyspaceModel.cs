@@ -94,6 +94,9 @@ internal sealed class KeyspaceModel(int databases)
         return null;
     }
 
+    /// <summary>The next moment at which the time of a key is over; null when none is.</summary>
+    public long? NextExpiryMs(long nowMs) => _databases.SelectMany(keys => keys.Values).Min(entry => entry.ExpiryMs >= nowMs ? entry.ExpiryMs : null);
+
     /// <summary>The server has deleted a key because its time was over: it stays gone, even if the clock is set back.</summary>
     public void OnExpired(int database, string key, long nowMs) => Find(_databases[database], key, nowMs);
 
