@@ -96,6 +96,8 @@ public class ScenarioTests
     {
         public (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies) => (Encoding.Latin1.GetBytes(reply), false);
 
+        public void Disconnect() { }
+
         public void Wait(int milliseconds) { }
 
         public void Dispose() { }
