@@ -33,6 +33,7 @@ public sealed unsafe class KeyTable : IDisposable
 
     public KeyTable(TableHost host)
     {
+        Entry.CheckLayout();
         _host = host;
         _allocator = host.Allocator;
         var root = (TableRoot*)_allocator.AllocateZeroed(sizeof(TableRoot), Purpose.Tables);

@@ -83,7 +83,7 @@ public class RedisCliTests(string version)
     public void It_speaks_RESP3_when_asked()
     {
         Assert.That(Cli(["-3", "CLIENT", "INFO"]).Output, Does.Contain(" resp=3 "));
-        Assert.That(Cli(["-3", "--no-raw", "CONFIG", "GET", "databases"]).Output.Trim(), Is.EqualTo("""1# "databases" => "16" """.Trim()));
+        Assert.That(Cli(["-3", "--no-raw", "CONFIG", "GET", "databases"]).Output.Trim(), Is.EqualTo("1# \"databases\" => \"16\""));
         Assert.That(Cli(["-3", "--no-raw", "GET", "none"]).Output.Trim(), Is.EqualTo("(nil)"));
         Assert.That(Cli(["CLIENT", "INFO"]).Output, Does.Contain(" resp=2 "));
     }
