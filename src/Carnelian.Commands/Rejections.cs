@@ -15,6 +15,8 @@ internal static class Rejections
             call.Fail($"ERR wrong number of arguments for '{call.Command.FullName}' command");
             return;
         }
+        if (call.Is(0, "post"u8) || call.Is(0, "host:"u8))
+            call.Session.Abort("Possible SECURITY ATTACK: POST and Host: are sent by web browsers, which somebody may use to get at this server.");
         var container = call.Commands.Find(call.Args[0]);
         if (container is null) call.Fail(UnknownCommand(call.Args));
         else call.Fail($"ERR unknown subcommand '{Shown(call.Args[1], ShownMax)}'. Try {container.Name.ToUpperInvariant()} HELP.");

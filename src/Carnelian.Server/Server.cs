@@ -12,6 +12,8 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
+    private const long AbortLogIntervalMs = 60_000;
+
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
     private readonly Queue<Client> _toRelease = new();
@@ -21,6 +23,7 @@ public sealed class Server : INetworkHandler, IDisposable
     private readonly LinkedList<Client> _clients = new();
     private readonly Dictionary<long, Client> _clientsById = [];
     private long _nextSessionId = 1;
+    private long _abortLoggedAtMs;
     private long _releasedOffset = long.MaxValue;
     private volatile bool _stopRequested;
 
@@ -253,6 +256,17 @@ public sealed class Server : INetworkHandler, IDisposable
         client.ClosesSoon = client.IsEnding = true;
         client.Output.Discards = true;
         _toClose.Enqueue(client);
+    }
+
+    /// <summary>Closes a client that does what no honest one does. The log tells it at most once a minute.</summary>
+    internal void Abort(Client client, string reason)
+    {
+        if (NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
+        {
+            _abortLoggedAtMs = NowMs;
+            Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
+        }
+        CloseSoon(client);
     }
 
     private void CloseAll()

@@ -96,6 +96,15 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
         Assert.That(Server.Server.Clients, Is.Empty);
     }
 
+    [TestCase("POST / HTTP/1.1"), TestCase("host: localhost")]
+    public void A_web_browser_is_sent_away_without_a_word(string request)
+    {
+        Run("PING");
+        Server.Client.SendRaw(request + "\r\n");
+        Assert.That(Server.Client.ReadToEnd(), Is.Empty);
+        Assert.That(Server.Server.Clients, Is.Empty);
+    }
+
     [Test]
     public void Commands_describe_themselves()
     {
