@@ -88,6 +88,13 @@ public readonly unsafe struct FieldTable
         _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
     }
 
+    /// <summary>Adds the fields of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
+    public ulong Scan(ulong cursor, FieldList found)
+    {
+        var collector = new FoundList.Collector(found);
+        return _table.Scan(cursor, ref collector);
+    }
+
     // ---- snapshots
 
     public void Hold(int holder) => _root->Hold.Take(holder);

@@ -299,7 +299,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Adds the entries of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, EntryList found)
     {
-        var collector = new Collector(found);
+        var collector = new FoundList.Collector(found);
         return _table.Scan(cursor, ref collector);
     }
 
@@ -309,7 +309,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// </summary>
     public bool ScanExpiring(int bucketsMax, EntryList found)
     {
-        var collector = new Collector(found);
+        var collector = new FoundList.Collector(found);
         _expiryCursor = _table.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
         return _expiryCursor == 0;
     }
@@ -358,11 +358,6 @@ public sealed unsafe class KeyTable : IDisposable
         return true;
     }
 
-    private readonly struct Collector(EntryList list) : IEntryVisitor
-    {
-        public void Visit(byte* entry, bool expires) => list.Add(entry);
-    }
-
     private readonly struct Disposer(TableHost host) : IEntryVisitor
     {
         public void Visit(byte* entry, bool expires)
@@ -407,37 +402,5 @@ public sealed unsafe class KeyTable : IDisposable
                 : new NodeList(external.Address, host).Defragment(NodesOfList, ref Blocks);
             IsUnfinished |= !finished;
         }
-    }
-}
-
-/// <summary>Entries found by a walk, as views that live until the end of the call. Cleared and used again.</summary>
-public sealed unsafe class EntryList
-{
-    private nint[] _entries = new nint[16];
-
-    public int Count { get; private set; }
-
-    public EntryView this[int i]
-    {
-        get
-        {
-            Check.That((uint)i < (uint)Count);
-            return new((byte*)_entries[i]);
-        }
-    }
-
-    public void Clear() => Count = 0;
-
-    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another.</summary>
-    public void Keep(int i, int place)
-    {
-        Check.That(place <= i && i < Count);
-        _entries[place] = _entries[i];
-    }
-
-    internal void Add(byte* entry)
-    {
-        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
-        _entries[Count++] = (nint)entry;
     }
 }

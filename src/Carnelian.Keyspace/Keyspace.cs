@@ -91,7 +91,8 @@ public sealed class Keyspace : IDisposable
     /// <summary>The snapshot that goes on, if one does; it gets every key's state before its first change.</summary>
     public ISnapshotObserver? Snapshot { get; set; }
 
-    internal TableHost Host => _host;
+    /// <summary>What the containers share.</summary>
+    public TableHost Host => _host;
 
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 

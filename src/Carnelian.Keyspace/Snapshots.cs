@@ -45,11 +45,11 @@ public interface ISnapshotSink
 /// field by field. A file has to contain such a hash in one piece, so the other chunks wait while it is walked.
 /// </para>
 /// <para>
-/// After an abort, keys bear the marks of different snapshots. There are 16; when the next one may still be in use, a sweep,
-/// which is a walk that saves nothing, brings all to the present mark before the next snapshot begins.
+/// After an abort, keys bear the marks of different snapshots. There are 16; when a single one is left that no key bears, a sweep,
+/// which is a walk that saves nothing, brings all to that mark before the next snapshot begins.
 /// </para>
 /// </summary>
-public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver
+public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
 {
     private const int Marks = 16;
 
@@ -82,7 +82,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 
     public SnapshotOptions Options { get; } = options;
 
-    /// <summary>Keys are being saved (or swept); until then every change is looked at.</summary>
+    /// <summary>Keys are being saved, or swept.</summary>
     public bool IsWalking { get; private set; }
 
     /// <summary>Nothing of an earlier snapshot is left: another one may begin.</summary>
@@ -102,11 +102,11 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     public bool TryBegin(ISnapshotSink sink)
     {
         if (!IsIdle) return false;
-        var next = (_host.Mark + 1) % Marks;
-        var isSweep = next == _oldestMark;
+        _host.Mark = NextMark(_host.Mark);
+        // The last free mark is the sweep's: it has to find every hash, also those marked for a snapshot that did not get to their fields.
+        var isSweep = NextMark(_host.Mark) == _oldestMark;
         if (!isSweep)
         {
-            _host.Mark = next;
             _host.SnapshotNumber++;
             _sink = sink;
             _keys = new(_host, Options.ChunkBytes);
@@ -120,6 +120,8 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         return !isSweep;
     }
 
+    private static int NextMark(int mark) => (mark + 1) % Marks;
+
     private SnapshotCut Cut()
     {
         var keys = new (long, long)[keyspace.Databases.Length];
@@ -127,10 +129,25 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         return new(keyspace.Changes.Offset, keyspace.NowMs, keys);
     }
 
-    /// <summary>Gives the snapshot up. It is over when the sink has given its chunks back.</summary>
+    /// <summary>Gives the snapshot up, if one goes on. It is over when the sink has given its chunks back. A sweep goes on.</summary>
     public void Abort()
     {
-        if (!IsWalking) return;
+        if (_sink is not null) GiveUp();
+    }
+
+    /// <summary>Before the keyspace is disposed of, which takes that the sink has given its chunks back.</summary>
+    public void Dispose()
+    {
+        if (IsWalking) GiveUp();
+        while (_lists.TryPeek(out var list))
+        {
+            if (list.ReleaseSome(NodesPerStep, _host)) _lists.Dequeue();
+        }
+        Check.That(IsIdle);
+    }
+
+    private void GiveUp()
+    {
         for (var i = 0; i < _tables.Length; i++) LeaveTable(i);
         foreach (var task in _tasks)
         {
@@ -185,11 +202,11 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 
     void ISnapshotObserver.OnChanging(Database database, EntryView entry)
     {
-        if (_keys is null) return;
         var number = _tables[database.Number] == database.Keys ? database.Number : Array.IndexOf(_tables, database.Keys);
         Check.That(number >= 0);
-        var written = _keys.Written;
+        var written = _keys?.Written ?? 0;
         Save(number, entry);
+        if (_keys is null) return;
         Statistics.PreImages++;
         Statistics.PreImageBytes += _keys.Written - written;
     }
