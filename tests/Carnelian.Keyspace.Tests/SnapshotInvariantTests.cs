@@ -6,10 +6,10 @@ namespace Carnelian.Tests;
 /// </summary>
 public class SnapshotInvariantTests
 {
-    private const int SeedsPerCase = 30, TurnsPerSeed = 500, KeyNames = 40;
+    private const int SeedsPerCase = 25, TurnsPerSeed = 500, KeyNames = 40;
 
     /// <summary>One seed in so many has enough keys for whole slabs to become sparse, so that defragmentation has much to move.</summary>
-    private const int CrowdedSeeds = 10, CrowdedKeys = 1500, UsualKeys = 150;
+    private const int CrowdedSeeds = 25, CrowdedKeys = 800, UsualKeys = 60;
 
 
     private static readonly string[] _metEventually =
