@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Carnelian;
 
 /// <summary>What a walk found, by address; what it gives lives until the end of the call. Cleared and used again.</summary>
@@ -28,10 +30,14 @@ public abstract unsafe class FoundList
         return (byte*)_found[i];
     }
 
-    /// <summary>Adds all that a walk visits.</summary>
+    /// <summary>Adds all that a walk visits, and asks the processor for them, as somebody will look at them soon.</summary>
     internal readonly struct Collector(FoundList list) : IEntryVisitor
     {
-        public void Visit(byte* entry, bool expires) => list.Add(entry);
+        public void Visit(byte* entry, bool expires)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(entry);
+            list.Add(entry);
+        }
     }
 }
 

@@ -100,11 +100,12 @@ public readonly unsafe struct NodeList
         {
             Drop(_root->Nodes.Node(n));
             _root->Nodes.Remove(_host.Allocator, n);
-            return;
         }
-        Splice(n, OffsetOf(n, (int)index, out var size), size, default, 0);
-        if (n > 0 && Merge(n - 1)) return;
-        if (n + 1 < _root->Nodes.Length) Merge(n);
+        else
+        {
+            Splice(n, OffsetOf(n, (int)index, out var size), size, default, 0);
+        }
+        if (!Merge(n - 1)) Merge(n);
     }
 
     private int Find(ref long index)
@@ -124,10 +125,13 @@ public readonly unsafe struct NodeList
     }
 
     private bool HasRoom(int n, int size) =>
-        ListNode.Total(_root->Nodes.Node(n)) + size <= _host.ListNodeBytesMax && CountOf(n) < ListPack.CountMax;
+        ListNode.Total(_root->Nodes.Node(n)) + size <= FullTotal && CountOf(n) < ListPack.CountMax;
+
+    /// <summary>Bytes of the packed list in a full node. The header counts too, so that a node fills its block.</summary>
+    private int FullTotal => _host.ListNodeBytesMax - ListNode.HeaderBytes;
 
     /// <summary>Room to grow by half, but not beyond a full node.</summary>
-    private nint CapacityFor(nint total) => Math.Max(total, Math.Min(total + total / 2, _host.ListNodeBytesMax));
+    private nint CapacityFor(nint total) => Math.Max(total, Math.Min(total + total / 2, FullTotal));
 
     // ---- nodes
 
@@ -176,13 +180,14 @@ public readonly unsafe struct NodeList
         return copy;
     }
 
-    /// <summary>Makes one of two neighbours that together fill half a node or less, so that removals leave no crowd of tiny nodes.</summary>
+    /// <summary>Makes one node of two neighbours that together fill half a node or less, so that removals leave no crowd of tiny nodes.</summary>
     private bool Merge(int n)
     {
+        if (n < 0 || n + 1 >= _root->Nodes.Length) return false;
         byte* left = _root->Nodes.Node(n), right = _root->Nodes.Node(n + 1);
         int leftTotal = ListNode.Total(left), rightTotal = ListNode.Total(right), total = leftTotal + rightTotal - ListPack.EmptyBytes;
         var count = CountOf(n) + CountOf(n + 1);
-        if (total > _host.ListNodeBytesMax / 2 || count > ListPack.CountMax) return false;
+        if (total > FullTotal / 2 || count > ListPack.CountMax) return false;
         var node = ListNode.Allocate(_host.Allocator, CapacityFor(total), _host.SnapshotNumber);
         var list = ListNode.List(node);
         Buffer.MemoryCopy(ListNode.List(left), list, leftTotal - 1, leftTotal - 1);
