@@ -11,6 +11,7 @@ internal static class Program
     private static readonly IGroup[] Groups =
     [
         new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new PauseGroup(), new StartUpGroup(),
+        new AllocationsGroup(),
     ];
 
     private static int Main(string[] arguments)

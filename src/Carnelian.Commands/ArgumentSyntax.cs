@@ -73,7 +73,7 @@ public sealed class ArgumentSyntax
 {
     private const int DepthMax = 8;
 
-    private static readonly string[] TypeTexts =
+    private static readonly string[] _typeTexts =
         ["string", "integer", "double", "key", "pattern", "unix-time", "pure-token", "oneof", "block"];
 
     private readonly string _text;
@@ -89,7 +89,7 @@ public sealed class ArgumentSyntax
     }
 
     /// <summary>In the order of <see cref="ArgumentType"/>.</summary>
-    public static ReadOnlySpan<string> TypeNames => TypeTexts;
+    public static ReadOnlySpan<string> TypeNames => _typeTexts;
 
     /// <param name="keySpecs">How many key specs the command has.</param>
     /// <exception cref="FormatException">The text does not follow the grammar.</exception>
@@ -229,7 +229,7 @@ public sealed class ArgumentSyntax
             node.Type = ArgumentType.PureToken;
             return;
         }
-        var index = Array.IndexOf(TypeTexts, type);
+        var index = Array.IndexOf(_typeTexts, type);
         if (index < 0 || index >= (int)ArgumentType.PureToken) throw Bad($"there is no type '{type}'");
         node.Type = (ArgumentType)index;
     }

@@ -5,7 +5,7 @@ namespace Carnelian;
 /// <summary>How a command describes itself to clients: the entries of COMMAND INFO and COMMAND DOCS, as Redis 8 writes them.</summary>
 public static class CommandReplies
 {
-    private static readonly string[] ArgumentFlagTexts = ["optional", "multiple", "multiple_token"];
+    private static readonly string[] _argumentFlagTexts = ["optional", "multiple", "multiple_token"];
 
     /// <summary>One entry of COMMAND INFO; null for a command that does not exist.</summary>
     public static void WriteInfo(ref ReplyWriter reply, Command? command)
@@ -223,7 +223,7 @@ public static class CommandReplies
         if (argument.Flags != 0)
         {
             reply.Bulk("flags");
-            WriteFlags(ref reply, (ulong)argument.Flags, ArgumentFlagTexts);
+            WriteFlags(ref reply, (ulong)argument.Flags, _argumentFlagTexts);
         }
         if (isGroup)
         {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
@@ -67,6 +68,7 @@ public sealed class LatencyHistogram
         Total = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ClassOf(ulong value)
     {
         if (value < Subs) return (int)value;

@@ -99,9 +99,9 @@ public sealed class Executor
             Rejections.Answer(ref call);
             return;
         }
+        FreezeTime();
         if (((ClosedGates | call.Session.ClosedGates) != 0) && !PassesGates(ref call)) return;
 
-        FreezeTime();
         var dirty = Keyspace.Dirty;
         var changes = Keyspace.Changes;
         changes.BeginUnit();

@@ -51,7 +51,7 @@ public enum KeyFind : byte { Unknown, Range, KeyCount }
 /// </summary>
 public sealed class KeySpec
 {
-    private static readonly string[] FlagTexts =
+    private static readonly string[] _flagTexts =
         ["RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags"];
 
     public KeyBegin Begin { get; private set; }
@@ -82,7 +82,7 @@ public sealed class KeySpec
     public string? Notes { get; private set; }
 
     /// <summary>In the order of the bits.</summary>
-    public static ReadOnlySpan<string> FlagNames => FlagTexts;
+    public static ReadOnlySpan<string> FlagNames => _flagTexts;
 
     /// <exception cref="FormatException">The text is none of the forms above.</exception>
     public static KeySpec[] ParseAll(string? text)
@@ -198,8 +198,8 @@ public sealed class KeySpec
     // By hand, as what the framework would do (comparers, cultures) takes milliseconds to set up when the process starts.
     private static KeyFlags ParseFlag(string word)
     {
-        for (var i = 0; i < FlagTexts.Length; i++)
-            if (FlagTexts[i] == word)
+        for (var i = 0; i < _flagTexts.Length; i++)
+            if (_flagTexts[i] == word)
                 return (KeyFlags)(1 << i);
         return KeyFlags.None;
     }

@@ -24,7 +24,10 @@ internal static class Rejections
     {
         var shown = new StringBuilder();
         for (var i = 1; i < arguments.Count && shown.Length < ShownMax; i++)
-            shown.Append('\'').Append(Shown(arguments[i], ShownMax - shown.Length)).Append("' ");
+        {
+            var argument = Shown(arguments[i], ShownMax - shown.Length);
+            shown.Append('\'').Append(argument).Append("' ");
+        }
         return $"ERR unknown command '{Shown(arguments[0], ShownMax)}', with args beginning with: {shown}";
     }
 

@@ -41,13 +41,7 @@ internal static class StringCommands
     {
         if (options.ExpiryMs != EntryView.NoExpiry)
         {
-            if (options.IsPxat) return;
-            var effect = call.BeginEffect(5);
-            effect.Append("SET"u8);
-            effect.Append(call.Args[1]);
-            effect.Append(call.Args[2]);
-            effect.Append("PXAT"u8);
-            effect.Append(options.ExpiryMs);
+            if (!options.IsPxat) TellMoment(ref call, call.Args[2], options.ExpiryMs);
         }
         else if (options.Get)
         {
@@ -59,6 +53,51 @@ internal static class StringCommands
                 if (i < 3 || !call.Is(i, "get"u8)) effect.Append(call.Args[i]);
             }
         }
+    }
+
+    private static void TellMoment(ref Call call, ReadOnlySpan<byte> value, long expiryMs)
+    {
+        var effect = call.BeginEffect(5);
+        effect.Append("SET"u8);
+        effect.Append(call.Args[1]);
+        effect.Append(value);
+        effect.Append("PXAT"u8);
+        effect.Append(expiryMs);
+    }
+
+    [Command("SETNX", Summary = "Set the string value of a key only when the key doesn't exist.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Write | DenyOom | Fast, Keys = "1 OW insert",
+        Arguments = "key value", DeprecatedSince = "2.6.12", ReplacedBy = "`SET` with the `NX` argument")]
+    internal static void SetIfMissing(ref Call call)
+    {
+        var edit = call.Edit(1);
+        call.Reply.Integer(edit.Exists ? 0 : 1);
+        if (edit.Exists) return;
+        var value = call.Args[2];
+        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, EntryView.NoExpiry, KeyspaceEvent.Set);
+    }
+
+    [Command("SETEX", Summary = "Sets the string value and expiration time of a key. Creates the key if it doesn't exist.", Since = "2.0.0",
+        Complexity = "O(1)",
+        Flags = Write | DenyOom, Keys = "1 OW update",
+        Arguments = "key seconds:integer value", DeprecatedSince = "2.6.12", ReplacedBy = "`SET` with the `EX` argument")]
+    internal static void SetWithSeconds(ref Call call) => SetWithSpan(ref call, new ExpiryOption(InSeconds: true, IsMoment: false, Argument: 2));
+
+    [Command("PSETEX", Summary = "Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist.",
+        Since = "2.6.0", Complexity = "O(1)",
+        Flags = Write | DenyOom, Keys = "1 OW update",
+        Arguments = "key milliseconds:integer value", DeprecatedSince = "2.6.12", ReplacedBy = "`SET` with the `PX` argument")]
+    internal static void SetWithMilliseconds(ref Call call) => SetWithSpan(ref call, new ExpiryOption(InSeconds: false, IsMoment: false, Argument: 2));
+
+    private static void SetWithSpan(ref Call call, in ExpiryOption span)
+    {
+        if (!span.TryRead(ref call, out var expiryMs)) return;
+        var value = call.Args[3];
+        var edit = call.Edit(1);
+        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, expiryMs, KeyspaceEvent.Set);
+        call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[1]);
+        if (call.HasListeners) TellMoment(ref call, value, expiryMs);
+        call.Reply.Ok();
     }
 
     [Command("GET", Summary = "Returns the string value of a key.", Since = "1.0.0", Complexity = "O(1)",

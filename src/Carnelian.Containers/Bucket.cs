@@ -29,8 +29,6 @@ internal unsafe struct Bucket
     private ulong _head;
     private fixed ulong _slots[Slots];
 
-    static Bucket() => Check.That(sizeof(Bucket) == Bytes);
-
     public readonly bool IsChained => (_head & ChainedBit) != 0;
 
     public readonly bool IsEmpty => _head >> 56 == 0;

@@ -46,7 +46,9 @@ internal static unsafe class Entry
     private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41;
     private const ulong LruMask = 0xffffffUL << LruShift, MarkMask = 0xfUL << MarkShift;
 
-    static Entry() => Check.That(InlineValueMax < 1 << (64 - InlineShift));
+    /// <summary>Pins what is drawn above. Not a static constructor: those cost a test at each use.</summary>
+    public static void CheckLayout() =>
+        Check.That(InlineValueMax < 1 << (64 - InlineShift) && sizeof(ExternalValue) == ExternalBytes && sizeof(Bucket) == Bucket.Bytes);
 
     public static ref ulong Header(byte* entry) => ref *(ulong*)entry;
 
@@ -137,8 +139,6 @@ internal unsafe struct ExternalValue
     public int Capacity;
 
     public readonly bool IsRoot => Capacity == 0;
-
-    static ExternalValue() => Check.That(sizeof(ExternalValue) == Entry.ExternalBytes);
 }
 
 /// <summary>Hash tables of whole keys.</summary>

@@ -8,7 +8,7 @@ internal unsafe struct FieldRoot
 {
     public Hold Hold;
     public TableRoot Table;
-    public ulong DisposalCursor;
+    public long DisposalCursor;
     public long DefragmentationCursor;
 }
 
@@ -29,6 +29,8 @@ public unsafe ref struct FieldHandle
 /// </summary>
 public readonly unsafe struct FieldTable
 {
+    private const int BucketsPerDisposal = 4;
+
     private readonly FieldRoot* _root;
     private readonly TableHost _host;
     private readonly HashTable<FieldLayout> _table;
@@ -131,11 +133,11 @@ public readonly unsafe struct FieldTable
 
     // ---- the hash as a whole
 
-    /// <summary>Frees the fields of one position, at last the root; true when nothing is left. Between calls only.</summary>
+    /// <summary>Frees the fields of a few buckets, at last the root; true when nothing is left. Between calls only.</summary>
     internal bool DisposeSome()
     {
         var disposer = new Disposer(_host.Allocator);
-        _root->DisposalCursor = _table.Scan(_root->DisposalCursor, ref disposer);
+        _root->DisposalCursor = _table.Drain(_root->DisposalCursor, BucketsPerDisposal, ref disposer);
         if (_root->DisposalCursor != 0) return false;
         _table.Free();
         _host.Allocator.Free((byte*)_root, sizeof(FieldRoot), Purpose.Collections);

@@ -354,15 +354,15 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         if (_root->Main.Buckets == null) return 0;
         if (!_root->IsRehashing)
         {
-            VisitBucket(_root->Main, (long)(cursor & _root->Main.Mask), ref visitor);
+            Visit(_root->Main.Buckets + (cursor & _root->Main.Mask), ref visitor);
             return NextCursor(cursor, _root->Main.Mask);
         }
         var small = _root->Main.Bits < _root->Target.Bits ? _root->Main : _root->Target;
         var large = _root->Main.Bits < _root->Target.Bits ? _root->Target : _root->Main;
-        VisitBucket(small, (long)(cursor & small.Mask), ref visitor);
+        Visit(small.Buckets + (cursor & small.Mask), ref visitor);
         do
         {
-            VisitBucket(large, (long)(cursor & large.Mask), ref visitor);
+            Visit(large.Buckets + (cursor & large.Mask), ref visitor);
             cursor = NextCursor(cursor, large.Mask);
         }
         while ((cursor & (small.Mask ^ large.Mask)) != 0);
@@ -379,9 +379,9 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         return ((v >> 1) & 0x5555555555555555UL) | ((v & 0x5555555555555555UL) << 1);
     }
 
-    private static void VisitBucket<TVisitor>(in BucketArray array, long number, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    private static void Visit<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
     {
-        for (var bucket = array.Buckets + number; bucket != null; bucket = bucket->Next)
+        for (; bucket != null; bucket = bucket->Next)
         {
             for (var present = bucket->Present; present != 0; present &= present - 1)
             {
@@ -439,8 +439,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         if (cursor >= total) cursor = 0;
         for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
         {
-            var bucket = cursor < _root->Main.Size ? _root->Main.Buckets + cursor : _root->Target.Buckets + (cursor - _root->Main.Size);
-            for (; bucket != null; bucket = bucket->Next)
+            for (var bucket = BucketAt(cursor); bucket != null; bucket = bucket->Next)
             {
                 if (bucket->IsChained) RelocateNext(bucket);
                 for (var present = bucket->Present; present != 0; present &= present - 1)
@@ -456,6 +455,26 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         return cursor >= total ? 0 : cursor;
     }
 
+    /// <summary>
+    /// Visits each entry of some buckets for the last time and frees the buckets' chains, so that what is left for <see cref="Free"/>
+    /// does not depend on the table's size. Cursors and return value as in <see cref="ScanExpiring"/>; nothing else may be called before Free.
+    /// </summary>
+    public long Drain<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        var total = _root->Buckets;
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        {
+            var bucket = BucketAt(cursor);
+            Visit(bucket, ref visitor);
+            FreeChain(bucket);
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>Numbers of the main and then of the target array.</summary>
+    private Bucket* BucketAt(long number) =>
+        number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
+
     private void RelocateNext(Bucket* bucket)
     {
         var old = bucket->Next;
@@ -467,8 +486,8 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     }
 
     /// <summary>
-    /// An entry drawn by chance: a bucket that is not empty, then one of its entries. Null when the table is empty.
-    /// Entries in fuller buckets are drawn a little less often than others.
+    /// An entry drawn by chance: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
+    /// So all are drawn alike, save those of buckets that chain to more entries than that. Null when the table is empty.
     /// </summary>
     /// <param name="chance">A random number, the only source of chance here.</param>
     public byte* Sample(ulong chance)
@@ -479,11 +498,12 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         {
             var number = (long)Math.BigMul(chance, (ulong)_root->Buckets, out _);
             if (number < migrated) continue;
-            var bucket = number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
+            var bucket = BucketAt(number);
             var count = 0;
             for (var b = bucket; b != null; b = b->Next) count += b->Count;
             if (count == 0) continue;
-            var pick = (int)(Mix(chance) % (ulong)count);
+            var pick = (int)(Mix(chance) % (ulong)Math.Max(count, Bucket.Slots));
+            if (pick >= count) continue;
             while (pick >= bucket->Count)
             {
                 pick -= bucket->Count;

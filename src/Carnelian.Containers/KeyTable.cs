@@ -22,15 +22,18 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
     private const int ReserveMax = 1 << 20;
 
+    private const int BucketsPerDisposal = 4;
+
     private readonly BlockAllocator _allocator;
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
-    private ulong _disposalCursor;
+    private long _disposalCursor;
     private long _expiryCursor;
     private long _defragmentationCursor;
 
     public KeyTable(TableHost host)
     {
+        Entry.CheckLayout();
         _host = host;
         _allocator = host.Allocator;
         var root = (TableRoot*)_allocator.AllocateZeroed(sizeof(TableRoot), Purpose.Tables);
@@ -164,8 +167,7 @@ public sealed unsafe class KeyTable : IDisposable
         var isTooLong = length > LongString.Room(old);
         if (isTooLong || LongString.IsHeld(old))
         {
-            var room = isTooLong ? (int)Math.Min((long)length + Math.Min(length, ReserveMax), int.MaxValue - ReserveMax) : length;
-            external = LongString.Allocate(_allocator, new(old.Address, Math.Min(old.Length, length)), room);
+            external = LongString.Allocate(_allocator, new(old.Address, Math.Min(old.Length, length)), isTooLong ? CapacityFor(length) : length);
             LongString.Retire(_allocator, old);
         }
         if (length > old.Length) new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
@@ -173,6 +175,9 @@ public sealed unsafe class KeyTable : IDisposable
         Unsafe.WriteUnaligned(valueStart, external);
         return new(external.Address, length);
     }
+
+    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
+    internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), LongString.LengthMax);
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
     public void WriteExpiry(scoped ref EntryHandle at, long expiryMs)
@@ -346,11 +351,11 @@ public sealed unsafe class KeyTable : IDisposable
         }
     }
 
-    /// <summary>Frees the entries of one position; true when the table is gone. Nothing else may be called in between.</summary>
+    /// <summary>Frees the entries of a few buckets; true when the table is gone. Nothing else may be called in between.</summary>
     public bool DisposeSome()
     {
         var disposer = new Disposer(_host);
-        _disposalCursor = _table.Scan(_disposalCursor, ref disposer);
+        _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
         if (_disposalCursor != 0) return false;
         var root = _table.Root;
         _table.Free();

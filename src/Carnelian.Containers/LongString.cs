@@ -12,6 +12,9 @@ internal static unsafe class LongString
     /// <summary>Blocks larger than this have a hold; copying so much takes a few microseconds.</summary>
     public const int HoldFrom = 64 << 10;
 
+    /// <summary>Bytes of the longest string: with its hold, its block's size is still an int.</summary>
+    public const int LengthMax = int.MaxValue - Hold.Bytes;
+
     public static bool CanBeHeld(in ExternalValue value) => value.Capacity > HoldFrom;
 
     public static ref Hold HoldOf(in ExternalValue value) => ref *(Hold*)(value.Address + value.Capacity - Hold.Bytes);
@@ -23,10 +26,12 @@ internal static unsafe class LongString
 
     public static ExternalValue Allocate(BlockAllocator allocator, ReadOnlySpan<byte> content, int room)
     {
-        var usable = BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + Hold.Bytes : room);
+        Check.That(room <= LengthMax);
+        // A block of nearly 2 GiB holds more than an int can count.
+        var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + Hold.Bytes : room), int.MaxValue);
         var block = allocator.Allocate(usable, Purpose.Values);
         content.CopyTo(new(block, content.Length));
-        var value = new ExternalValue { Address = block, Length = content.Length, Capacity = checked((int)usable) };
+        var value = new ExternalValue { Address = block, Length = content.Length, Capacity = usable };
         if (CanBeHeld(value)) HoldOf(value) = default;
         return value;
     }

@@ -14,9 +14,9 @@ namespace Carnelian;
 [Generator(LanguageNames.CSharp)]
 public sealed class CommandSetGenerator : IIncrementalGenerator
 {
-    private static readonly DiagnosticDescriptor BadDeclaration = Error("CRN001", "Bad command declaration", "Command {0}: {1}");
-    private static readonly DiagnosticDescriptor Duplicate = Error("CRN002", "Command declared twice", "Command {0} is declared twice");
-    private static readonly DiagnosticDescriptor NoSet = Error(
+    private static readonly DiagnosticDescriptor _badDeclaration = Error("CRN001", "Bad command declaration", "Command {0}: {1}");
+    private static readonly DiagnosticDescriptor _duplicate = Error("CRN002", "Command declared twice", "Command {0} is declared twice");
+    private static readonly DiagnosticDescriptor _noSet = Error(
         "CRN003", "No command set", "An assembly that declares commands needs one class 'public sealed partial class XyzCommands : CommandSet;', this one has {0}");
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -51,15 +51,15 @@ public sealed class CommandSetGenerator : IIncrementalGenerator
         if (sets.Length != 1)
         {
             if (declarations.Length > 0 || sets.Length > 1)
-                output.ReportDiagnostic(Diagnostic.Create(NoSet, declarations.FirstOrDefault()?.Place.ToLocation(), sets.Length == 0 ? "none" : "several"));
+                output.ReportDiagnostic(Diagnostic.Create(_noSet, declarations.FirstOrDefault()?.Place.ToLocation(), sets.Length == 0 ? "none" : "several"));
             return;
         }
         var good = new SortedDictionary<string, Declaration>(StringComparer.Ordinal);
         foreach (var declaration in declarations)
         {
             var location = declaration.Place.ToLocation();
-            if (declaration.Error is not null) output.ReportDiagnostic(Diagnostic.Create(BadDeclaration, location, declaration.Name, declaration.Error));
-            else if (good.ContainsKey(declaration.Name)) output.ReportDiagnostic(Diagnostic.Create(Duplicate, location, declaration.Name));
+            if (declaration.Error is not null) output.ReportDiagnostic(Diagnostic.Create(_badDeclaration, location, declaration.Name, declaration.Error));
+            else if (good.ContainsKey(declaration.Name)) output.ReportDiagnostic(Diagnostic.Create(_duplicate, location, declaration.Name));
             else good.Add(declaration.Name, declaration);
         }
         output.AddSource(sets[0].Name + ".g.cs", SourceText.From(Body(sets[0], good.Values), Encoding.UTF8));

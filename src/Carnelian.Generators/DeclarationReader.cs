@@ -15,7 +15,7 @@ internal static class DeclarationReader
     private const uint ModuleFlag = 1 << 3, MovableKeysFlag = 1 << 18;
 
     /// <summary>The groups of Redis' documentation.</summary>
-    private static readonly string[] Groups =
+    private static readonly string[] _groups =
         ["generic", "string", "list", "set", "sorted-set", "hash", "pubsub", "transactions", "connection", "server", "scripting", "hyperloglog",
             "cluster", "sentinel", "geo", "stream", "bitmap", "module"];
 
@@ -49,7 +49,7 @@ internal static class DeclarationReader
 
         var module = values.Text("Module");
         var group = module is null ? values.Text("Group") ?? FamilyGroup(family) : "module";
-        if (Array.IndexOf(Groups, group) < 0) throw new FormatException($"there is no group '{group}': set Group, or [CommandFamily] on the class");
+        if (Array.IndexOf(_groups, group) < 0) throw new FormatException($"there is no group '{group}': set Group, or [CommandFamily] on the class");
 
         var flags = values.Number("Flags");
         if ((flags & MovableKeysFlag) != 0) throw new FormatException("MovableKeys follows from Keys and is not declared");

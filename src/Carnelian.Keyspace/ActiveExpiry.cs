@@ -22,9 +22,10 @@ public sealed class ActiveExpiry(Keyspace keyspace)
         if (keyspace.Policy != ExpiryPolicy.Delete) return false;
         for (var i = 0; i < keyspace.Databases.Length; i++)
         {
-            var database = keyspace.Databases[_database % keyspace.Databases.Length];
+            // The next turn goes on with the next database, also when this one uses up the budget: none starves the others.
+            var database = keyspace.Databases[_database];
+            _database = (_database + 1) % keyspace.Databases.Length;
             if (database.Keys.Expiring > 0 && RunDatabase(database, ref budget)) return true;
-            _database++;
         }
         return false;
     }

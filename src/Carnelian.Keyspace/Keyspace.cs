@@ -156,6 +156,7 @@ public sealed class Keyspace : IDisposable
     /// <summary>Deletes a key if its time is over; a unit of its own in the change log. For the active expiry.</summary>
     internal bool ExpireNow(Database database, ReadOnlySpan<byte> key)
     {
+        database.Keys.Step();
         var found = database.Keys.Find(key, Hash(key));
         if (!found.Exists || !found.View.Expires || !IsOver(found.View.ExpiryMs)) return false;
         Changes.BeginUnit();
@@ -165,27 +166,34 @@ public sealed class Keyspace : IDisposable
 
     // ---- changing
 
-    /// <summary>A key for changing. An expired one counts as missing and is deleted first, if the policy says so.</summary>
+    /// <summary>A key for changing, which freshens it. An expired one counts as missing and is deleted first, if the policy says so.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public KeyEdit Edit(Database database, ReadOnlySpan<byte> key, ulong hash)
     {
         database.Keys.Step();
         var found = database.Keys.Find(key, hash);
         var hidden = found.Exists && found.View.Expires && IsOver(found.View.ExpiryMs) && ExpireFound(database, key, ref found);
-        return new(this, database, key, found, found.Exists && !hidden);
+        var view = found.View;
+        var exists = view.Exists && !hidden;
+        if (exists) view.Lru = database.Keys.Lru;
+        return new(this, database, key, found, exists);
     }
 
-    /// <summary>Before any change of an existing entry: a snapshot that has not saved it yet takes a copy.</summary>
+    /// <summary>Before any change of an existing entry: a snapshot that has not saved it yet takes a copy, once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeforeChange(Database database, EntryView entry)
     {
-        if (Snapshot is { } snapshot && entry.Mark != _host.Mark) snapshot.OnChanging(database, entry);
+        if (Snapshot is not { } snapshot || entry.Mark == _host.Mark) return;
+        snapshot.OnChanging(database, entry);
+        entry.Mark = _host.Mark;
     }
 
     /// <summary>Before any change of an existing field: a snapshot that holds its hash and has not saved it yet takes a copy.</summary>
     internal void BeforeChange(FieldTable fields, FieldView field)
     {
-        if (fields.IsHeld && field.Mark != _host.Mark) Snapshot!.OnChanging(fields, field);
+        if (!fields.IsHeld || field.Mark == _host.Mark) return;
+        Snapshot!.OnChanging(fields, field);
+        field.Mark = _host.Mark;
     }
 
     /// <summary>
@@ -314,7 +322,7 @@ public sealed class Keyspace : IDisposable
 /// <summary>A snapshot in the making: hears of every change to what it has not saved yet.</summary>
 public interface ISnapshotObserver
 {
-    /// <summary>An entry that does not bear the current mark is about to change or to go; it must be marked or copied now.</summary>
+    /// <summary>An entry that does not bear the current mark is about to change or to go; it must be copied now. It bears the mark from then on.</summary>
     void OnChanging(Database database, EntryView entry);
 
     /// <summary>The same for a field of a hash that the snapshot holds.</summary>

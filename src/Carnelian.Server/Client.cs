@@ -14,6 +14,9 @@ public enum ClientClass
 /// </summary>
 public sealed class Client : Session
 {
+    /// <summary>What a read may leave over for the next one to begin with; more makes the input a buffer of its own that grows.</summary>
+    internal const int SharedTailMax = 16 * 1024;
+
     private readonly Server _server;
     private readonly OutputBuffer _output;
     private readonly OutputGates _gates = new();
@@ -84,20 +87,24 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_input is null) ReceiveShared();
-        else ReceiveOwn();
+        if (_inputLength > SharedTailMax || (_inputLength > 0 && IsHeld)) ReceiveOwn();
+        else ReceiveShared();
         if (!IsClosed) QueueForSending();
     }
 
-    /// <summary>The usual case: whole requests, parsed and run in the buffer that all connections share.</summary>
+    /// <summary>
+    /// The usual case: requests are parsed and run in the buffer that all connections share, behind what the last read left of one.
+    /// </summary>
     private void ReceiveShared()
     {
         var buffer = _server.ReadBuffer.Span;
-        var received = Connection.Receive(buffer);
+        _input?.Span[.._inputLength].CopyTo(buffer);
+        var received = Connection.Receive(buffer.Slice(_inputLength, Server.ReadBytes));
         if (!Accept(received)) return;
-        var input = buffer[..received];
+        var input = buffer[..(_inputLength + received)];
+        ReleaseInput();
         var used = Run(input);
-        if (used < received && !IsEnding && !IsClosed) Keep(input[used..]);
+        if (used < input.Length && !IsEnding && !IsClosed) Keep(input[used..]);
     }
 
     private void ReceiveOwn()
@@ -176,7 +183,7 @@ public sealed class Client : Session
                 FailProtocol(state.Error!, input[used..], ref call);
                 break;
             }
-            KeepState(batch, state);
+            if (used < input.Length) KeepState(batch, state);
             break;
         }
         call.Reply.Flush();
@@ -211,26 +218,31 @@ public sealed class Client : Session
         used = 0;
         var status = RequestParser.Parse(input, ref _state, _partialArguments!, _server.RequestLimits, IsAuthenticated);
         if (status == ParseStatus.Incomplete) return false;
-        var arguments = _partialArguments!;
-        _partialArguments = null;
-        if (status == ParseStatus.Error)
+        if (status == ParseStatus.Error) FailProtocol(_state.Error!, input, ref call);
+        else if (status == ParseStatus.Complete)
         {
-            FailProtocol(_state.Error!, input, ref call);
-            return false;
+            var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count));
+            call.Begin(args, _server.Executor.Commands.Find(args));
+            RunOne(ref call);
         }
         used = _state.Position;
         _state = RequestState.Begin;
-        if (status == ParseStatus.Nothing) return true;
-        var args = new Arguments(input, arguments.Slice(0, arguments.Count));
-        call.Begin(args, _server.Executor.Commands.Find(args));
-        RunOne(ref call);
-        return true;
+        ReleasePartial();
+        return status != ParseStatus.Error;
+    }
+
+    private void ReleasePartial()
+    {
+        if (_partialArguments is not { } list) return;
+        list.Clear();
+        _server.SpareArguments.Push(list);
+        _partialArguments = null;
     }
 
     private void KeepState(RequestBatch batch, in RequestState state)
     {
         _state = state;
-        _partialArguments = new();
+        _partialArguments = _server.SpareArguments.TryPop(out var spare) ? spare : new();
         _partialArguments.AddRange(batch.PartialArguments);
     }
 
@@ -243,7 +255,7 @@ public sealed class Client : Session
 
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        _input = new OwnedBlock(_server.Allocator, InputCapacityFor(rest.Length), Purpose.ClientInput);
+        _input = new OwnedBlock(_server.Allocator, rest.Length <= SharedTailMax ? rest.Length : InputCapacityFor(rest.Length), Purpose.ClientInput);
         rest.CopyTo(_input.Span);
         _inputLength = rest.Length;
     }
@@ -337,7 +349,7 @@ public sealed class Client : Session
         IsClosed = true;
         Connection.Close();
         ReleaseInput();
-        _partialArguments = null;
+        ReleasePartial();
         _output.Clear();
     }
 }

@@ -57,7 +57,7 @@ internal static class ClientCommands
         }
         if (!IsPrintable(call.Args[3]))
         {
-            call.Fail($"ERR {(isName ? "lib-name" : "lib-ver")} cannot contain spaces, newlines or special characters.");
+            call.Fail($"ERR {ByteText.FromBytes(call.Args[2])} cannot contain spaces, newlines or special characters.");
             return;
         }
         if (isName) client.LibraryName = call.Args[3].ToArray();

@@ -40,14 +40,15 @@ public sealed class EmbeddedServer : IDisposable
     /// <param name="options">Belong to the server from now on. <see cref="ServerOptions.Port"/> 0 without a unix socket: no socket at all.</param>
     /// <param name="world">Null: the machine. A world that is given outlives the server and serves nobody else meanwhile.</param>
     /// <param name="logger">Null: nothing is logged.</param>
+    /// <param name="commands">Null: those of a data server.</param>
     /// <exception cref="InvalidOperationException">It can't serve, and why: an address in use, a socket's path that can't be made.</exception>
-    public static EmbeddedServer Start(ServerOptions options, World? world = null, ILogger? logger = null)
+    public static EmbeddedServer Start(ServerOptions options, World? world = null, ILogger? logger = null, CommandTable? commands = null)
     {
         var ownWorld = world is null ? new RealWorld() : null;
         Server? server = null;
         try
         {
-            server = new Server(options, world ?? ownWorld!, logger ?? NullLogger.Instance);
+            server = new Server(options, world ?? ownWorld!, logger ?? NullLogger.Instance, commands);
             if (server.Start() is { } error) throw new InvalidOperationException($"The server can't be started: {error}");
             return new(server, ownWorld);
         }

@@ -6,8 +6,8 @@ namespace Carnelian;
 /// <summary>INFO: sections of "name:value" lines under Redis' names, so that what reads Redis' reads Carnelian's.</summary>
 internal sealed class InfoReport(Server server)
 {
-    private static readonly string[] _default = ["server", "clients", "memory", "stats", "cpu", "errorstats", "keyspace"];
-    private static readonly string[] _all = ["server", "clients", "memory", "stats", "cpu", "commandstats", "latencystats", "keyspace"];
+    private static readonly string[] _default = ["server", "clients", "memory", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"];
+    private static readonly string[] _all = ["server", "clients", "memory", "stats", "replication", "cpu", "commandstats", "latencystats", "cluster", "keyspace"];
 
     private readonly StringBuilder _text = new();
 
@@ -26,9 +26,11 @@ internal sealed class InfoReport(Server server)
         Section(wanted, "clients", "Clients", WriteClients);
         Section(wanted, "memory", "Memory", WriteMemory);
         Section(wanted, "stats", "Stats", WriteStatistics);
+        Section(wanted, "replication", "Replication", WriteReplication);
         Section(wanted, "cpu", "CPU", WriteCpu);
         Section(wanted, "commandstats", "Commandstats", WriteCommandStatistics);
         Section(wanted, "latencystats", "Latencystats", WriteLatencies);
+        Section(wanted, "cluster", "Cluster", () => Line("cluster_enabled", 0));
         Section(wanted, "keyspace", "Keyspace", WriteKeyspace);
         return _text.ToString();
     }
@@ -133,6 +135,13 @@ internal sealed class InfoReport(Server server)
         Line("keyspace_misses", server.Keyspace.Statistics.Misses);
         Line("client_query_buffer_limit_disconnections", statistics.QueryBufferLimitDisconnections);
         Line("client_output_buffer_limit_disconnections", statistics.OutputBufferLimitDisconnections);
+    }
+
+    /// <summary>Clients take a server for a master by this.</summary>
+    private void WriteReplication()
+    {
+        Line("role", "master");
+        Line("connected_slaves", 0);
     }
 
     private void WriteCpu()

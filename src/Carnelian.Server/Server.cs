@@ -9,10 +9,9 @@ namespace Carnelian;
 /// </summary>
 public sealed class Server : INetworkHandler, IDisposable
 {
-    /// <summary>Size of the buffer into which all connections are read.</summary>
+    /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
-    private readonly Chores _chores;
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
     private readonly Queue<Client> _toRelease = new();
@@ -36,12 +35,12 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = _resumed.Enqueue;
         OutputChunks = new(Allocator);
-        ReadBuffer = new(Allocator, ReadBytes, Purpose.ClientInput);
+        ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
         StartedMs = NowMs;
-        _chores = new(this);
+        Chores = new(this);
         Allocator.LargeRelease = new BackgroundRelease(world.Workers);
     }
 
@@ -63,6 +62,8 @@ public sealed class Server : INetworkHandler, IDisposable
 
     public ServerStatistics Statistics { get; } = new();
 
+    public Chores Chores { get; }
+
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
 
@@ -80,6 +81,9 @@ public sealed class Server : INetworkHandler, IDisposable
     internal OutputChunks OutputChunks { get; }
 
     internal OwnedBlock ReadBuffer { get; }
+
+    /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
+    internal Stack<ArgumentList> SpareArguments { get; } = new();
 
     internal RequestBatch Batch { get; } = new();
 
@@ -129,11 +133,11 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
-        World.Network.Turn(this, _toClose.Count > 0 ? 0 : _chores.MillisecondsToNext());
+        World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
         RunPosted();
-        _chores.Turn();
+        Chores.Turn();
         RunResumed();
         Keyspace.Changes.Deliver();
         SendAll();

@@ -7,21 +7,41 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        var calledAs = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
-        if (calledAs == "redis-server") return ServerProgram.Run(args);
+        if (CalledAs() == "redis-server") return Serve(args, RedisVersion);
         return args switch
         {
-            [] => ServerProgram.Run(args),
-            ["server", ..] => ServerProgram.Run(args[1..]),
-            ["-h" or "--help" or "help", ..] => Print(Help, 0),
-            ["-v" or "--version" or "version", ..] => Print(Version, 0),
-            [var first, ..] when first.StartsWith('-') || File.Exists(first) => ServerProgram.Run(args),
+            [] => Serve(args, Version),
+            ["server", ..] => Serve(args[1..], Version),
+            ["version"] => Print(Version, 0),
+            ["help"] => Print(Help, 0),
+            [var first, ..] when first.StartsWith('-') || File.Exists(first) => Serve(args, Version),
             _ => Print($"carnelian: '{args[0]}' is not a command of carnelian.\n\n{Help}", 1),
         };
     }
 
+    private static int Serve(string[] args, string version) => args switch
+    {
+        ["-v" or "--version"] => Print(version, 0),
+        ["-h" or "--help"] => Print(Help, 0),
+        _ => ServerProgram.Run(args),
+    };
+
+    /// <summary>The name in the command line. Not .NET's: that one is of the assembly, whatever name its program was started by.</summary>
+    private static string CalledAs()
+    {
+        const string CommandLine = "/proc/self/cmdline";
+        var name = File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
+        return Path.GetFileName(name);
+    }
+
+    private static string Release => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
+
     internal static string Version =>
-        $"Carnelian {Assembly.GetExecutingAssembly().GetName().Version!.ToString(3)} (compatible with Redis {ServerProgram.RedisVersion}), .NET {Environment.Version}, 64 bits";
+        $"Carnelian {Release} (compatible with Redis {ServerProgram.RedisVersion}), .NET {Environment.Version}, 64 bits";
+
+    /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
+    private static string RedisVersion =>
+        $"Redis server v={ServerProgram.RedisVersion} sha=00000000:0 malloc=carnelian-{Release} bits=64 build=0";
 
     private const string Help = """
         Usage: carnelian [server] [FILE] [--option value ...] [-]

@@ -10,11 +10,6 @@ internal static class ServerProgram
 
     public static int Run(string[] args)
     {
-        if (args is ["-v" or "--version"])
-        {
-            Console.WriteLine(Program.Version);
-            return 0;
-        }
         using var world = new RealWorld();
         var options = new ServerOptions();
         using var output = new LogOutput();

@@ -8,9 +8,13 @@ internal static partial class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Projects under src: name to path of the csproj.</summary>
+    /// <summary>Runs inside the compiler and is no part of the program.</summary>
+    private const string Generators = "Carnelian.Generators";
+
+    /// <summary>Projects under src that the program is made of: name to path of the csproj.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } =
         Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(path => Path.GetFileNameWithoutExtension(path) != Generators)
             .ToDictionary(path => Path.GetFileNameWithoutExtension(path), path => path);
 
     /// <summary>Compiled assemblies of the projects under src, by project name.</summary>

@@ -21,6 +21,12 @@ internal sealed class TestClient(SimulatedServer server, SimulatedPeer peer)
         return Read();
     }
 
+    public RespValue RunValue(params string[] arguments)
+    {
+        Send(arguments);
+        return ReadValue();
+    }
+
     public void Send(params string[] arguments) => SendRaw(Request(arguments));
 
     /// <summary>Latin-1: one byte per character.</summary>

@@ -55,7 +55,7 @@ internal sealed class SimulatedConnection : Connection
 
     internal bool CanRead => _established && (_arrived > 0 || _ended) || _error is not null;
 
-    internal bool CanWrite => _established && Room > 0 || _error is not null;
+    internal bool CanWrite => _established && Room >= RoomMin || _error is not null;
 
     internal bool IsReady => WatchReadable && CanRead || WatchWritable && CanWrite;
 
@@ -115,6 +115,12 @@ internal sealed class SimulatedConnection : Connection
 
     private int Room => _other is { _closed: false } other ? other._capacity - other._held : 1;
 
+    /// <summary>
+    /// A full pipe takes more when a quarter of it is free, as TCP does: otherwise, once cut into small segments, a stream
+    /// would go on in these for ever (RFC 9293, 3.8.6.2, silly window syndrome).
+    /// </summary>
+    private int RoomMin => _other is { _closed: false } other ? Math.Max(1, other._capacity / 4) : 1;
+
     public override int Receive(Span<byte> destination)
     {
         Check.That(!destination.IsEmpty);
@@ -146,7 +152,7 @@ internal sealed class SimulatedConnection : Connection
             return source.Length;
         }
         var room = Room;
-        if (room == 0) return WouldBlock;
+        if (room < Math.Min(source.Length, RoomMin)) return WouldBlock;
         var count = Shorten(Math.Min(room, source.Length));
         other.Put(source[..count]);
         other.PlanArrival(count);

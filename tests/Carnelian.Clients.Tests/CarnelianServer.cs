@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Carnelian.Tests;
+
+/// <summary>Carnelian as users run it: the built program, as a process of its own, on loopback and on a Unix socket, in an empty folder.</summary>
+internal sealed class CarnelianServer : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("carnelian-clients-");
+    private readonly ChildProcess _process;
+
+    public CarnelianServer(params string[] options)
+    {
+        string[] arguments = ["server", "--port", $"{Port}", "--bind", "127.0.0.1", "--unixsocket", Socket, "--save", "", "--dir", Folder, .. options];
+        _process = new(new ProcessStartInfo(Program, arguments));
+        try
+        {
+            _process.WaitForOutput("Ready to accept connections unix", _patience);
+        }
+        catch (AssertionException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The program that the build of these tests brought along.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "carnelian");
+
+    public int Port { get; } = FreePort();
+
+    public string Folder => _folder.FullName;
+
+    public string Socket => Path.Combine(Folder, "s");
+
+    public string Log => _process.Output;
+
+    public void WaitForLog(string text) => _process.WaitForOutput(text, _patience);
+
+    /// <summary>One that the system chose and nobody listens on just now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+}

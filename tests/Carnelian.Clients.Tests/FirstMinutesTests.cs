@@ -1,0 +1,145 @@
+using System.Diagnostics;
+
+namespace Carnelian.Tests;
+
+/// <summary>A new user's first five minutes: build from a clean clone, start, set and get, stop; and the first mistakes.</summary>
+public class FirstMinutesTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _buildPatience = TimeSpan.FromMinutes(4);
+
+    private DirectoryInfo _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("carnelian-first-");
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Delete(recursive: true);
+
+    [Test]
+    public void A_clean_clone_builds_serves_and_ends_with_Ctrl_C()
+    {
+        var clone = Path.Combine(_folder.FullName, "carnelian");
+        var cloning = ChildProcess.Run("git", ["clone", "-q", "--depth", "1", $"file://{ReferenceServer.SourceRoot()}", clone], _buildPatience);
+        Assert.That(cloning.Status, Is.Zero, cloning.Everything);
+
+        var port = CarnelianServer.FreePort();
+        // In a process group of its own, as a shell starts it, so that Ctrl-C reaches what dotnet run starts.
+        var start = new ProcessStartInfo("setsid", ["dotnet", "run", "-c", "Release", "--project", "src/Carnelian", "--", "--port", $"{port}", "--save", ""]) { WorkingDirectory = clone };
+        // No build server may outlive the test with its output in hand.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        using var run = new ChildProcess(start);
+        run.WaitForOutput("Ready to accept connections tcp", _buildPatience);
+
+        SetAndGet(port);
+        run.SignalGroup(ChildProcess.Interrupt);
+        var outcome = run.WaitForExit(_patience);
+        Assert.That(outcome.Output, Does.Contain("Received SIGINT scheduling shutdown...").And.EndWith("Redis is now ready to exit, bye bye...\n"));
+        Assert.That(outcome.Status, Is.Zero, outcome.Everything);
+    }
+
+    [TestCase(ChildProcess.Interrupt, "SIGINT")]
+    [TestCase(ChildProcess.Terminate, "SIGTERM")]
+    public void A_signal_ends_the_server_in_order(int signal, string name)
+    {
+        using var server = Start(["--port", $"{CarnelianServer.FreePort()}", "--save", ""]);
+        server.Signal(signal);
+        var outcome = server.WaitForExit(_patience);
+        Assert.That(outcome.Output, Does.Contain($"Received {name} scheduling shutdown...").And.EndWith("Redis is now ready to exit, bye bye...\n"));
+        Assert.That(outcome.Status, Is.Zero, outcome.Everything);
+    }
+
+    [Test]
+    public void A_second_server_on_the_same_port_says_that_the_address_is_in_use()
+    {
+        var port = CarnelianServer.FreePort();
+        using var first = Start(["--port", $"{port}", "--save", ""]);
+        var second = Run(["--port", $"{port}", "--save", ""]);
+        Assert.That(second.Status, Is.EqualTo(1));
+        Assert.That(second.Output, Does.Contain("Address already in use").And.Contain($"Failed listening on port {port} (tcp), aborting."));
+        SetAndGet(port);
+    }
+
+    [Test]
+    public void A_bad_configuration_file_is_refused_in_the_words_of_Redis()
+    {
+        var path = Path.Combine(_folder.FullName, "redis.conf");
+        File.WriteAllText(path, "save \"\"\nport many\n");
+        var outcome = Run([path]);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        string[] wanted = ["*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***", "Reading the configuration file, at line 2", ">>> 'port many'", "argument couldn't be parsed into an integer"];
+        Assert.That(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(wanted));
+    }
+
+    [Test]
+    public void A_configuration_file_that_is_not_there_is_named()
+    {
+        var outcome = Run(["server", Path.Combine(_folder.FullName, "none.conf")]);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Everything, Does.Contain("Fatal error, can't open config file").And.Contain("none.conf"));
+    }
+
+    [TestCase("--version")]
+    [TestCase("-v")]
+    [TestCase("server --version")]
+    public void The_version_names_the_program_and_the_Redis_it_follows(string arguments)
+    {
+        var outcome = Run(arguments.Split(' '));
+        Assert.That(outcome.Output, Does.Match(@"^Carnelian \d+\.\d+\.\d+ \(compatible with Redis 8\.0\.6\)"));
+        Assert.That(outcome.Status, Is.Zero);
+    }
+
+    [Test]
+    public void An_unknown_command_shows_the_usage()
+    {
+        var outcome = Run(["frobnicate"]);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Error, Does.Contain("'frobnicate' is not a command of carnelian").And.Contain("Usage: carnelian"));
+    }
+
+    /// <summary>Tools find a server by running redis-server --version, and start it with a configuration file as the first argument.</summary>
+    [Test]
+    public void Called_redis_server_it_acts_as_redis_server()
+    {
+        var link = Path.Combine(_folder.FullName, "redis-server");
+        File.CreateSymbolicLink(link, CarnelianServer.Program);
+        Assert.That(ChildProcess.Run(link, ["--version"], _patience).Output, Does.Match(@"^Redis server v=8\.0\.6 sha=\S+ malloc=\S+ bits=64 build=\S+\n$"));
+
+        var port = CarnelianServer.FreePort();
+        var path = Path.Combine(_folder.FullName, "redis.conf");
+        File.WriteAllText(path, $"port {port}\nsave \"\"\n");
+        using var server = Started(new(link, [path]) { WorkingDirectory = _folder.FullName });
+        SetAndGet(port);
+    }
+
+    [Test]
+    public void A_name_given_by_the_shell_counts_too()
+    {
+        var outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" --version", CarnelianServer.Program], _patience);
+        Assert.That(outcome.Output, Does.StartWith("Redis server v=8.0.6 "));
+        // Any name but that of a command is a file to redis-server.
+        outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" frobnicate", CarnelianServer.Program], _patience);
+        Assert.That(outcome.Everything, Does.Contain("Fatal error, can't open config file"));
+    }
+
+    private ChildProcess Start(string[] arguments) => Started(new(CarnelianServer.Program, arguments) { WorkingDirectory = _folder.FullName });
+
+    private static ChildProcess Started(ProcessStartInfo start)
+    {
+        var child = new ChildProcess(start);
+        child.WaitForOutput("Ready to accept connections tcp", _patience);
+        return child;
+    }
+
+    private Outcome Run(string[] arguments) =>
+        ChildProcess.Run(new ProcessStartInfo(CarnelianServer.Program, arguments) { WorkingDirectory = _folder.FullName }, _patience);
+
+    private static void SetAndGet(int port)
+    {
+        var cli = ClientPrograms.RedisCli();
+        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "SET", "greeting", "hello"], _patience).Output, Is.EqualTo("OK\n"));
+        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "GET", "greeting"], _patience).Output, Is.EqualTo("hello\n"));
+    }
+}

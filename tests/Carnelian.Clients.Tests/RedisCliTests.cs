@@ -1,0 +1,162 @@
+using System.Text;
+
+namespace Carnelian.Tests;
+
+/// <summary>
+/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --memkeys (MEMORY USAGE), --hotkeys (OBJECT FREQ),
+/// --eval (EVAL), --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
+/// </summary>
+[TestFixture("7")]
+[TestFixture("8")]
+public class RedisCliTests(string version)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    private string _cli = "";
+    private CarnelianServer _server = null!;
+
+    [OneTimeSetUp]
+    public void Start()
+    {
+        _cli = version == "7" ? ClientPrograms.RedisCli() : ClientPrograms.Reference("redis-cli");
+        _server = new();
+    }
+
+    [OneTimeTearDown]
+    public void Stop() => _server?.Dispose();
+
+    [SetUp]
+    public void Empty() => Says("OK", "FLUSHALL");
+
+    [Test]
+    public void It_sets_and_gets()
+    {
+        Says("OK", "SET", "k", "one");
+        Says("one", "GET", "k");
+        Says("", "GET", "none");
+        Says("", "SET", "k", "two", "NX");
+        Says("one", "SET", "k", "two", "XX", "GET");
+        Says("OK", "SET", "k", "three", "EX", "100");
+        Says("OK", "SET", "k", "four", "KEEPTTL");
+        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(90, 100));
+        Says("OK", "SET", "k", "five");
+        Says("-1", "TTL", "k");
+        Says("1", "EXPIRE", "k", "100");
+        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(90, 100));
+        Says("OK", "MSET", "a", "1", "b", "2");
+        Says("1\n\n2", "MGET", "a", "none", "b");
+        Says("8", "APPEND", "k", "-six");
+        Says("string", "TYPE", "k");
+        Says("3", "EXISTS", "k", "a", "b");
+        Says("3", "DBSIZE");
+        Says("2", "DEL", "a", "b", "none");
+        Says("OK", "FLUSHALL");
+        Says("0", "DBSIZE");
+    }
+
+    [Test]
+    public void It_reads_commands_from_standard_input_as_a_person_types_them()
+    {
+        var outcome = Cli([], """
+            set greeting "two words\x00"
+            get greeting
+            client setname session
+            client getname
+            select 3
+            set here only
+            dbsize
+            select 0
+            exists here
+            config get databases
+            incr greeting
+
+            """);
+        string[] wanted = ["OK", "two words\0", "OK", "session", "OK", "OK", "1", "OK", "0", "databases", "16", "ERR value is not an integer or out of range"];
+        Assert.That(outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(wanted));
+    }
+
+    [Test]
+    public void It_explains_commands_from_what_the_server_documents() =>
+        Assert.That(Cli([], "help set\n").Output, Does.Contain("Sets the string value of a key").And.Contain("since:"));
+
+    [Test]
+    public void It_speaks_RESP3_when_asked()
+    {
+        Assert.That(Cli(["-3", "CLIENT", "INFO"]).Output, Does.Contain(" resp=3 "));
+        Assert.That(Cli(["-3", "--no-raw", "CONFIG", "GET", "databases"]).Output.Trim(), Is.EqualTo("1# \"databases\" => \"16\""));
+        Assert.That(Cli(["-3", "--no-raw", "GET", "none"]).Output.Trim(), Is.EqualTo("(nil)"));
+        Assert.That(Cli(["CLIENT", "INFO"]).Output, Does.Contain(" resp=2 "));
+    }
+
+    [Test]
+    public void It_connects_to_a_unix_socket_and_to_an_address_in_a_URI()
+    {
+        Says("OK", "-n", "2", "SET", "k", "two");
+        Assert.That(Run(["-s", _server.Socket, "-n", "2", "GET", "k"]).Output, Is.EqualTo("two\n"));
+        Assert.That(Run(["-u", $"redis://127.0.0.1:{_server.Port}/2", "GET", "k"]).Output, Is.EqualTo("two\n"));
+    }
+
+    [Test]
+    public void It_sends_its_last_argument_from_standard_input()
+    {
+        var value = new byte[1 << 20];
+        new Random(1).NextBytes(value);
+        Assert.That(ChildProcess.Run(_cli, ["-p", $"{_server.Port}", "-x", "SET", "large"], _patience, stream => stream.Write(value)).Output, Is.EqualTo("OK\n"));
+        Says($"{1 << 20}", "STRLEN", "large");
+    }
+
+    [Test]
+    public void It_ends_with_an_error_status_when_asked_to()
+    {
+        Says("OK", "SET", "k", "word");
+        var outcome = Cli(["-e", "INCR", "k"]);
+        Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, "ERR value is not an integer or out of range\n")));
+    }
+
+    [Test]
+    public void It_scans_all_keys()
+    {
+        Fill(1000);
+        var keys = Cli(["--scan"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(keys, Is.EquivalentTo(Enumerable.Range(0, 1000).Select(i => $"key:{i}")));
+        keys = Cli(["--scan", "--pattern", "key:99?"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(keys, Is.EquivalentTo(Enumerable.Range(990, 10).Select(i => $"key:{i}")));
+    }
+
+    [Test]
+    public void It_finds_the_biggest_key()
+    {
+        Fill(100);
+        Says("OK", "SET", "big", new string('x', 500));
+        var outcome = Cli(["--bigkeys"]);
+        Assert.That(outcome.Output, Does.Contain("Sampled 101 keys in the keyspace!").And.Match("Biggest string found '?\"big\"'? has 500 bytes"));
+    }
+
+    [Test]
+    public void It_prints_statistics_of_the_running_server()
+    {
+        Fill(10);
+        using var cli = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--stat", "-i", "0.01"]));
+        cli.WaitForOutput("keys       mem      clients", _patience);
+        cli.WaitForOutput("\n10 ", _patience);
+    }
+
+    private void Fill(int keys)
+    {
+        var commands = new StringBuilder();
+        for (var i = 0; i < keys; i++) commands.Append($"SET key:{i} {i}\n");
+        var outcome = Cli(["--pipe"], commands.ToString());
+        Assert.That(outcome.Output, Does.Contain($"errors: 0, replies: {keys}"), outcome.Everything);
+    }
+
+    private void Says(string reply, params string[] arguments)
+    {
+        var outcome = Cli(arguments);
+        Assert.That(outcome.Output, Is.EqualTo(reply + "\n"), () => $"{string.Join(' ', arguments)}: {outcome.Everything}");
+    }
+
+    private Outcome Cli(string[] arguments, string input = "") => Run(["-p", $"{_server.Port}", .. arguments], input);
+
+    private Outcome Run(string[] arguments, string input = "") =>
+        ChildProcess.Run(_cli, arguments, _patience, stream => stream.Write(Encoding.ASCII.GetBytes(input)));
+}

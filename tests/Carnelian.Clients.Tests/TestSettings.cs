@@ -1,0 +1,2 @@
+// Programs with deadlines on a machine that may be small: one at a time.
+[assembly: NonParallelizable]

@@ -1,0 +1,238 @@
+namespace Carnelian.Tests;
+
+public sealed unsafe class HashTableModelTests
+{
+    /// <summary>Draws keys: any, or only those whose hashes end in the same bits, which no table up to 2^bits buckets tells apart.</summary>
+    private static ulong DrawKey(TableRig rig, int collidingBits)
+    {
+        while (true)
+        {
+            var key = (ulong)rig.Random.NextInt64();
+            if ((rig.HashOf(key) & ((1UL << collidingBits) - 1)) == 0 && !rig.Model.ContainsKey(key)) return key;
+        }
+    }
+
+    /// <summary>
+    /// Growing, steady and shrinking phases with everything that may happen in between, and a slice of defragmentation after
+    /// every single operation.
+    /// </summary>
+    [Test]
+    public void Random_operations_agree_with_a_dictionary([Range(1, 6)] int seed, [Values(0, 6, 9)] int collidingBits, [Values] bool moveAll)
+    {
+        using var rig = new TableRig(seed * 100 + collidingBits);
+        long relocation = 0;
+        var paused = 0;
+        foreach (var (operations, insertPercent) in new[] { (900, 80), (400, 45), (1100, 12), (300, 60), (500, 5) })
+        {
+            for (var i = 0; i < operations; i++)
+            {
+                for (var steps = rig.Random.Next(3); steps > 0; steps--) rig.Table.Step();
+                var dice = rig.Random.Next(100);
+                if (dice < insertPercent) rig.Insert(DrawKey(rig, collidingBits), rig.Random.Next(3) == 0);
+                else if (rig.Keys.Count > 0 && dice < 90) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+                else if (rig.Keys.Count > 0 && dice < 96) rig.Replace(rig.Keys[rig.Random.Next(rig.Keys.Count)], rig.Random.Next(2) == 0);
+                else if (dice < 97) Assert.That(rig.Find(DrawKey(rig, collidingBits)).Found, Is.False);
+                else Toggle(rig, ref paused);
+                relocation = rig.Relocate(relocation, 2, moveAll, out _);
+                if (i % 50 == 0) rig.Verify();
+            }
+            rig.Verify();
+        }
+        for (; paused > 0; paused--) rig.Table.Resume();
+        rig.Insert(DrawKey(rig, collidingBits), true); // at least one removal is seen that is not paused
+        rig.RemoveAll();
+        rig.StepToEnd();
+        rig.Verify();
+        Assert.That(rig.Root.ChainedBuckets, Is.Zero);
+        Assert.That(rig.Root.Main.Bits, Is.LessThanOrEqualTo(2));
+    }
+
+    private static void Toggle(TableRig rig, ref int paused)
+    {
+        if (paused < 2 && rig.Random.Next(3) == 0)
+        {
+            rig.Table.Pause();
+            paused++;
+        }
+        else if (paused > 0)
+        {
+            rig.Table.Resume();
+            paused--;
+        }
+    }
+
+    /// <summary>From 2^16 buckets on a rehash takes the new bit from the slot and does not look at the entries.</summary>
+    [Test]
+    public void Table_of_370000_entries_grows_by_window_bits_and_shrinks_again()
+    {
+        using var rig = new TableRig(7);
+        while (rig.Root.Main.Bits < 16 || !rig.Table.IsRehashing)
+        {
+            rig.Table.Step();
+            rig.Insert((ulong)rig.Random.NextInt64(), rig.Random.Next(4) == 0);
+        }
+        Assert.That(rig.Table.Count, Is.GreaterThan(367_000));
+        for (var i = 0; i < 30_000; i++)
+        {
+            rig.Table.Step();
+            if (i % 3 == 0) rig.Insert((ulong)rig.Random.NextInt64(), false);
+        }
+        Assert.That(rig.Table.IsRehashing);
+        rig.Verify();
+        rig.StepToEnd();
+        Assert.That(rig.Root.Main.Bits, Is.EqualTo(17));
+        rig.Verify();
+
+        while (rig.Table.Count > 60_000) // 91,750 begin the shrink from 2^17 buckets
+        {
+            rig.Table.Step();
+            rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+        }
+        rig.Verify();
+        rig.StepToEnd();
+        Assert.That(rig.Root.Main.Bits, Is.LessThan(17));
+        rig.Verify();
+    }
+
+    [Test]
+    public void Window_gives_back_its_bits_of_the_hash()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 1000; i++)
+        {
+            var hash = (ulong)random.NextInt64() << 1 | (uint)random.Next(2);
+            var address = (byte*)((random.NextInt64() & 0xffff_ffff_ffff) & ~7L);
+            var slot = Bucket.MakeSlot(address, hash, i % 2 == 0);
+            Assert.That((nint)Bucket.EntryOf(slot), Is.EqualTo((nint)address));
+            Assert.That(Bucket.ExpiresOf(slot), Is.EqualTo(i % 2 == 0));
+            Assert.That(Bucket.SameWindow(slot, hash) && !Bucket.SameWindow(slot, hash ^ (1UL << (16 + i % 15))));
+            for (var bit = Bucket.WindowFirstBit; bit < Bucket.WindowFirstBit + Bucket.WindowBits; bit++)
+                Assert.That(Bucket.WindowBit(slot, bit), Is.EqualTo(hash >> bit & 1));
+        }
+    }
+
+    [Test]
+    public void Paused_table_neither_begins_nor_goes_on_with_a_rehash()
+    {
+        using var rig = new TableRig(4);
+        rig.Table.Pause();
+        for (ulong key = 0; key < 500; key++)
+        {
+            rig.Table.Step();
+            rig.Insert(key, key % 2 == 0);
+        }
+        Assert.That(rig.Table.IsRehashing, Is.False);
+        Assert.That(rig.Root.Main.Size, Is.EqualTo(1));
+        rig.Verify();
+        rig.Table.Resume();
+        for (ulong key = 500; rig.Root.Main.Size < 64; key++)
+        {
+            rig.Insert(key, false);
+            rig.Table.Step();
+        }
+        while (!rig.Table.IsRehashing) rig.Insert((ulong)rig.Random.NextInt64(), false);
+        var index = rig.Root.RehashIndex;
+        rig.Table.Pause();
+        for (var i = 0; i < 100; i++) rig.Table.Step();
+        Assert.That(rig.Root.RehashIndex, Is.EqualTo(index));
+        rig.RemoveAll();
+        Assert.That(rig.Table.IsRehashing);
+        rig.Table.Resume();
+        rig.StepToEnd();
+        rig.Verify();
+        Assert.That(rig.Table.Resume, Throws.TypeOf<BrokenInvariantException>());
+    }
+
+    [Test]
+    public void Reserved_table_takes_its_entries_without_a_rehash([Values(1, 7, 100, 5600, 5735, 50_000)] int count)
+    {
+        using var rig = new TableRig(5, isChecked: false);
+        rig.Table.Reserve(count);
+        for (var i = 0; i < count; i++)
+        {
+            rig.Insert((ulong)i, false);
+            Assert.That(rig.Table.IsRehashing, Is.False);
+        }
+        Assert.That(rig.Root.Main.Size, Is.LessThanOrEqualTo(Math.Max(2, count / 2)));
+    }
+
+    [Test]
+    public void Defragmentation_moves_entries_and_chained_buckets_out_of_sparse_slabs()
+    {
+        using var rig = new TableRig(6, isChecked: false);
+        for (ulong key = 0; key < 4000; key++)
+        {
+            rig.Table.Step();
+            rig.Insert(key, false);
+        }
+        rig.StepToEnd();
+        rig.Table.Pause();
+        for (ulong key = 4000; key < 60_000; key++) rig.Insert(key, false);
+        while (rig.Keys.Count > 20_000) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+        var chained = ChainedBuckets(rig);
+        var mapped = rig.Allocator.MappedBytes;
+        for (var rounds = 0; ; rounds++)
+        {
+            Assert.That(rounds, Is.LessThan(10));
+            var movedInRound = 0;
+            for (long cursor = 0; ;)
+            {
+                cursor = rig.Relocate(cursor, 16, all: false, out var moved);
+                movedInRound += moved;
+                if (cursor == 0) break;
+            }
+            rig.Verify();
+            if (movedInRound == 0) break;
+        }
+        Assert.That(ChainedBuckets(rig).Except(chained).Count(), Is.Positive, "no chained bucket was moved");
+        rig.Allocator.TrimCaches(); // the slabs of the small tables that came before
+        Assert.That(rig.Allocator.MappedBytes, Is.LessThan(mapped / 2));
+        Assert.That((double)rig.Allocator.MappedBytes / rig.Allocator.UsedBytes, Is.LessThan(1.25));
+    }
+
+    private static List<nint> ChainedBuckets(TableRig rig)
+    {
+        var chained = new List<nint>();
+        for (long number = 0; number < rig.Root.Main.Size; number++)
+        {
+            for (var bucket = rig.Root.Main.Buckets[number].Next; bucket != null; bucket = bucket->Next) chained.Add((nint)bucket);
+        }
+        return chained;
+    }
+
+    private struct Freer(TableRig rig) : IEntryVisitor
+    {
+        public int Visited;
+
+        public void Visit(byte* entry, bool expires)
+        {
+            Visited++;
+            rig.Keys.Remove(TableRig.KeyOf(entry));
+            rig.Model.Remove(TableRig.KeyOf(entry));
+            rig.Allocator.Free(entry, NumberLayout.Bytes, Purpose.Other);
+        }
+    }
+
+    [Test]
+    public void Drain_visits_each_entry_once_and_frees_the_chains([Values] bool duringRehash)
+    {
+        using var rig = new TableRig(8);
+        rig.Table.Pause();
+        for (ulong key = 0; key < 300; key++) rig.Insert(key, false);
+        rig.Table.Resume();
+        while (rig.Table.Count < 1500 || rig.Table.IsRehashing != duringRehash)
+        {
+            rig.Table.Step();
+            rig.Insert((ulong)rig.Random.NextInt64(), rig.Random.Next(2) == 0);
+        }
+        Assert.That(rig.Root.ChainedBuckets, Is.Positive);
+        var count = rig.Model.Count;
+        var freer = new Freer(rig);
+        long cursor = 0;
+        do cursor = rig.Table.Drain(cursor, 3, ref freer);
+        while (cursor != 0);
+        Assert.That(freer.Visited, Is.EqualTo(count));
+        Assert.That(rig.Model, Is.Empty);
+        Assert.That(rig.Root.ChainedBuckets, Is.Zero);
+    }
+}

@@ -1,0 +1,228 @@
+namespace Carnelian.Tests;
+
+public sealed unsafe class KeyTableTests
+{
+    private static readonly int[] _keyLengths = [0, 1, 5, 16, 40, 254, 255, 256, 300, 70_000];
+    private static readonly int[] _valueLengths = [0, 1, 3, 8, 31, 32, 44, 100, 500, 1000, 1023, 1024, 1025, 1026, 4000, 17_000, 70_000, 512 << 10];
+
+    [Test]
+    public void Random_edits_agree_with_a_dictionary([Range(1, 8)] int seed)
+    {
+        using var rig = new KeyTableRig(seed);
+        var keys = Enumerable.Range(0, 120).Select(i => rig.Bytes(_keyLengths[Math.Min(rig.Random.Next(14), i % 10 == 0 ? 9 : 8)])).ToArray();
+        for (var i = 0; i < 3000; i++)
+        {
+            if (rig.Random.Next(40) == 0) rig.Table.Lru = rig.Random.Next(1 << 24);
+            if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
+            var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
+            Edit(rig, KeyTableRig.Text(key), key);
+            rig.Allocator.ReleaseRetired();
+            if (i % 300 == 0) rig.VerifyAll();
+            rig.Table.Defragment(4, out _);
+        }
+        rig.VerifyAll();
+        rig.Allocator.ReleaseRetired();
+        var slices = rig.DisposeInSlices(out _);
+        Assert.That(slices, Is.Positive);
+        Assert.That(rig.Allocator.LiveBlocks, Is.Zero);
+    }
+
+    private static int ValueLength(KeyTableRig rig) => _valueLengths[rig.Random.Next(rig.Random.Next(30) == 0 ? _valueLengths.Length : _valueLengths.Length - 4)];
+
+    private static void Edit(KeyTableRig rig, string text, byte[] key)
+    {
+        var dice = rig.Random.Next(100);
+        var exists = rig.Model.TryGetValue(text, out var expected);
+        var at = rig.Find(key);
+        Assert.That(at.Exists, Is.EqualTo(exists));
+        if (!exists || dice < 30)
+        {
+            rig.Write(key, rig.Bytes(ValueLength(rig)), rig.Random.Next(3) == 0 ? rig.Random.NextInt64(1L << 45) : EntryView.NoExpiry,
+                (ValueType)rig.Random.Next(7), (ValueEncoding)rig.Random.Next(3));
+        }
+        else if (dice < 40) rig.Remove(text);
+        else if (dice < 55) WriteAlias(rig, key, expected!);
+        else if (dice < 75) Resize(rig, text, ref at);
+        else if (dice < 95)
+        {
+            var expiryMs = rig.Random.Next(2) == 0 ? rig.Random.NextInt64(1L << 45) : EntryView.NoExpiry;
+            rig.Table.WriteExpiry(ref at, expiryMs);
+            rig.Model[text] = expected! with { ExpiryMs = expiryMs };
+            rig.Verify(at.View, text);
+        }
+        else
+        {
+            var view = at.View;
+            view.Lru = rig.Random.Next(1 << 24);
+            view.Mark = rig.Random.Next(16);
+            rig.Model[text] = expected! with { Lru = view.Lru, Mark = view.Mark };
+        }
+    }
+
+    /// <summary>The new value is a part of the entry itself: of its value or of its key.</summary>
+    private static void WriteAlias(KeyTableRig rig, byte[] key, KeyTableRig.Expected expected)
+    {
+        var view = rig.Find(key).View;
+        var source = rig.Random.Next(3) == 0 ? view.Key : view.Value;
+        var start = rig.Random.Next(Math.Min(source.Length, 20) + 1);
+        var length = rig.Random.Next(3) == 0 ? source.Length - start : rig.Random.Next(source.Length - start + 1);
+        rig.Write(rig.Random.Next(2) == 0 ? view.Key : key, source.Slice(start, length), expected.ExpiryMs, expected.Type, expected.Encoding);
+    }
+
+    private static void Resize(KeyTableRig rig, string text, scoped ref EntryHandle at)
+    {
+        var expected = rig.Model[text];
+        var length = rig.Random.Next(3) == 0 ? ValueLength(rig) : Math.Max(0, expected.Value.Length + rig.Random.Next(-30, 60));
+        var encoding = (ValueEncoding)rig.Random.Next(3);
+        var span = rig.Table.Resize(ref at, length, encoding);
+        var value = new byte[length];
+        expected.Value.AsSpan(0, Math.Min(length, expected.Value.Length)).CopyTo(value);
+        Assert.That(span.SequenceEqual(value), "the beginning stays, what is new is zero");
+        if (length > 0) span[^1] = value[^1] = (byte)rig.Random.Next(256);
+        rig.Model[text] = expected with { Value = value, Encoding = encoding };
+        rig.Verify(at.View, text);
+    }
+
+    [Test]
+    public void Every_change_of_shape_keeps_key_lru_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
+    {
+        using var rig = new KeyTableRig(2);
+        var key = rig.Bytes(keyLength);
+        rig.Table.Lru = 0xabcdef;
+        rig.Host.Mark = 15;
+        rig.Write(key, [], expires ? 5 : EntryView.NoExpiry);
+        rig.Table.Lru = 1;
+        rig.Host.Mark = 0;
+        foreach (var length in _valueLengths.Concat(_valueLengths.Reverse()))
+        {
+            var at = rig.Find(key);
+            rig.Table.Resize(ref at, length, ValueEncoding.Raw).Fill(7);
+            rig.Table.WriteExpiry(ref at, at.View.Expires ? EntryView.NoExpiry : long.MaxValue);
+            Assert.That(at.View.Key.SequenceEqual(key));
+            Assert.That(at.View.Value.Length, Is.EqualTo(length));
+            Assert.That(at.View.Value.IndexOfAnyExcept((byte)7), Is.Negative);
+            Assert.That(at.View.Lru, Is.EqualTo(0xabcdef));
+            Assert.That(at.View.Mark, Is.EqualTo(15));
+            rig.Allocator.ReleaseRetired();
+        }
+    }
+
+    [Test]
+    public void Views_live_until_what_was_retired_is_released([Values(10, 1024, 1025, 100_000)] int valueLength)
+    {
+        using var rig = new KeyTableRig(3);
+        var key = rig.Bytes(30);
+        var value = rig.Bytes(valueLength);
+        rig.Write(key, value, EntryView.NoExpiry);
+        var overwritten = rig.Find(key).View;
+        rig.Write(key, rig.Bytes(200_000), EntryView.NoExpiry);
+        Assert.That(overwritten.Key.SequenceEqual(key) && overwritten.Value.SequenceEqual(value));
+
+        rig.Write(key, value, 5);
+        var removed = rig.Find(key).View;
+        rig.Remove(KeyTableRig.Text(key));
+        rig.Write(key, "other"u8, EntryView.NoExpiry);
+        Assert.That(removed.Key.SequenceEqual(key) && removed.Value.SequenceEqual(value) && removed.ExpiryMs == 5);
+        rig.Allocator.ReleaseRetired();
+        Assert.That(rig.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
+    }
+
+    [Test]
+    public void Memory_bytes_of_all_keys_are_what_the_allocator_counts()
+    {
+        using var rig = new KeyTableRig(4);
+        for (var i = 0; i < 500; i++) rig.Write(rig.Bytes(1 + rig.Random.Next(300)), rig.Bytes(rig.Random.Next(3000)), i % 3 == 0 ? i : EntryView.NoExpiry);
+        rig.Allocator.ReleaseRetired();
+        long sum = 0;
+        foreach (var key in rig.Keys) sum += rig.Find(key).View.MemoryBytes;
+        Assert.That(sum, Is.EqualTo(rig.Allocator.UsedBytesOf(Purpose.Keys) + rig.Allocator.UsedBytesOf(Purpose.Values)));
+    }
+
+    [Test]
+    public void Appending_byte_by_byte_copies_seldom()
+    {
+        using var rig = new KeyTableRig(5);
+        rig.Write("k"u8, rig.Bytes(2000), EntryView.NoExpiry);
+        var moves = 0;
+        for (var length = 2001; length < 40_000; length++)
+        {
+            var at = rig.Find("k");
+            var before = (nint)(*(byte**)Entry.ValueStart(at.View.Address));
+            rig.Table.Resize(ref at, length, ValueEncoding.Raw);
+            if ((nint)(*(byte**)Entry.ValueStart(at.View.Address)) != before) moves++;
+            rig.Allocator.ReleaseRetired();
+        }
+        Assert.That(moves, Is.LessThanOrEqualTo(6));
+    }
+
+    [TestCase(1, 2)]
+    [TestCase(1 << 20, 2 << 20)]
+    [TestCase(3 << 20, 4 << 20)]
+    [TestCase(LongString.LengthMax - (1 << 20) - 1, LongString.LengthMax - 1)]
+    [TestCase(int.MaxValue - 1024, LongString.LengthMax)]
+    [TestCase(LongString.LengthMax, LongString.LengthMax)]
+    public void Capacity_is_never_less_than_the_length(int length, int capacity) =>
+        Assert.That(KeyTable.CapacityFor(length), Is.EqualTo(capacity));
+
+    [Test]
+    public void Disposal_in_slices_frees_everything_and_no_slice_is_large([Values] bool duringRehash)
+    {
+        using var rig = new KeyTableRig(6);
+        while (rig.Table.Count < 5000 || rig.Table.IsRehashing != duringRehash)
+            rig.Write(rig.Bytes(12), rig.Bytes(rig.Random.Next(20) == 0 ? 2000 : 20), EntryView.NoExpiry);
+        rig.Allocator.ReleaseRetired();
+        var buckets = rig.Table.Buckets;
+        var slices = rig.DisposeInSlices(out var largest);
+        Assert.That(slices, Is.GreaterThan(buckets / 8));
+        Assert.That(largest, Is.LessThan(100));
+        Assert.That(rig.Allocator.LiveBlocks, Is.Zero);
+    }
+
+    [Test]
+    public void Defragmentation_moves_entries_and_external_values_and_ends()
+    {
+        using var rig = new KeyTableRig(7, isChecked: false);
+        for (var i = 0; i < 6000; i++) rig.Write(rig.Bytes(16), rig.Bytes(i % 2 == 0 ? 100 : 1500), i % 3 == 0 ? i : EntryView.NoExpiry);
+        foreach (var key in rig.Keys.Where(_ => rig.Random.Next(10) > 0).ToArray()) rig.Remove(key);
+        rig.Allocator.ReleaseRetired();
+        int rounds = 0, movedInRound;
+        do
+        {
+            movedInRound = 0;
+            bool finished;
+            do
+            {
+                finished = rig.Table.Defragment(8, out var moved);
+                movedInRound += moved;
+            }
+            while (!finished);
+            rig.VerifyAll();
+            Assert.That(++rounds, Is.LessThan(8));
+        }
+        while (movedInRound > 0);
+        Assert.That(rounds, Is.GreaterThan(1));
+        rig.Allocator.TrimCaches();
+        Assert.That(rig.Allocator.MappedBytes - rig.Allocator.UsedBytes, Is.LessThan(rig.Allocator.UsedBytes / 4 + (1 << 20)));
+    }
+
+    [Test]
+    public void Sample_and_expiring_walk_see_the_tables_keys()
+    {
+        using var rig = new KeyTableRig(8);
+        Assert.That(rig.Table.Sample(1).Exists, Is.False);
+        for (var i = 0; i < 100; i++) rig.Write(KeyTableRig.Key($"key:{i}"), "v"u8, i % 4 == 0 ? i : EntryView.NoExpiry);
+        var seen = new HashSet<string>();
+        for (var i = 0; i < 5000; i++) seen.Add(KeyTableRig.Text(rig.Table.Sample((ulong)rig.Random.NextInt64() << 1).Key));
+        Assert.That(seen, Is.EquivalentTo(rig.Keys));
+        var found = new EntryList();
+        while (!rig.Table.ScanExpiring(3, found))
+        {
+        }
+        Assert.That(found.Count, Is.EqualTo(25));
+        for (var i = 0; i < found.Count; i++) rig.Verify(found[i], KeyTableRig.Text(found[i].Key));
+        found.Keep(20, 1);
+        Assert.That(found[1].Key.SequenceEqual(found[20].Key));
+        found.Clear();
+        Assert.That(() => found[0].Exists, Throws.TypeOf<BrokenInvariantException>());
+    }
+}

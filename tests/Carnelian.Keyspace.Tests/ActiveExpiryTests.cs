@@ -1,0 +1,116 @@
+namespace Carnelian.Tests;
+
+public sealed class ActiveExpiryTests
+{
+    private const int Keys = 20_000;
+
+    private static KeyspaceRig Filled(int expiredPercent, int databases = 1)
+    {
+        var rig = new KeyspaceRig(isChecked: false);
+        rig.Keyspace.Detach(rig.Heard);
+        var random = new Random(1);
+        for (var i = 0; i < Keys; i++) rig.Set($"k{i}", expiryMs: random.Next(100) < expiredPercent ? 1500 : 1_000_000, database: i % databases);
+        rig.Keyspace.NowMs = 2000;
+        return rig;
+    }
+
+    private static long Stale(KeyspaceRig rig)
+    {
+        long stale = 0;
+        var found = new EntryList();
+        foreach (var database in rig.Keyspace.Databases)
+        {
+            found.Clear();
+            ulong cursor = 0;
+            do cursor = database.Keys.Scan(cursor, found);
+            while (cursor != 0);
+            for (var i = 0; i < found.Count; i++)
+            {
+                if (!rig.Keyspace.IsAlive(found[i])) stale++;
+            }
+        }
+        return stale;
+    }
+
+    [Test]
+    public void Everything_expired_goes_within_few_generous_turns()
+    {
+        using var rig = Filled(100);
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
+        Assert.That(rig[0].Keys.Count, Is.Zero);
+        Assert.That(rig.Keyspace.Statistics.Expired, Is.EqualTo(Keys));
+    }
+
+    [Test]
+    public void Few_expired_keys_cost_little_per_turn_and_go_all_the_same()
+    {
+        using var rig = Filled(1);
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        var turns = 0;
+        for (var stale = Stale(rig); stale > 0; turns++)
+        {
+            Assert.That(turns, Is.LessThan(500));
+            Assert.That(expiry.Run(new Budget(int.MaxValue)), Is.False, "1% is clean enough: no more slices are asked for");
+            var left = Stale(rig);
+            Assert.That(stale - left, Is.LessThan(64), "a turn looks at a bounded number of buckets");
+            stale = left;
+        }
+        Assert.That(turns, Is.GreaterThan(20));
+        Assert.That(rig[0].Keys.Count, Is.EqualTo(Keys - rig.Keyspace.Statistics.Expired));
+    }
+
+    [Test]
+    public void Budget_bounds_a_turn_and_the_rest_is_announced()
+    {
+        using var rig = Filled(100);
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        var turns = 0;
+        for (; rig[0].Keys.Count > 0; turns++)
+        {
+            var before = rig[0].Keys.Count;
+            var more = expiry.Run(new Budget(2));
+            Assert.That(before - rig[0].Keys.Count, Is.LessThanOrEqualTo(2 * 16 * 20));
+            if (rig[0].Keys.Count > 0 && !more) Assert.That(before - rig[0].Keys.Count, Is.LessThan(2 * 16 * 20), "only at the end of a round");
+        }
+        Assert.That(turns, Is.GreaterThan(Keys / (2 * 16 * 20)));
+    }
+
+    [Test]
+    public void Database_that_uses_up_every_budget_does_not_starve_the_next()
+    {
+        using var rig = Filled(100, databases: 2);
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        for (var turn = 0; turn < 4; turn++) expiry.Run(new Budget(2));
+        Assert.That(rig[0].Keys.Count, Is.LessThan(Keys / 2));
+        Assert.That(rig[1].Keys.Count, Is.LessThan(Keys / 2));
+    }
+
+    [Test]
+    public void Table_shrinks_while_its_keys_expire()
+    {
+        using var rig = Filled(100);
+        var buckets = rig[0].Keys.Buckets;
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
+        Assert.That(rig[0].Keys.Buckets, Is.LessThan(buckets / 4));
+    }
+
+    [Test]
+    public void Each_expired_key_is_a_unit_of_its_own()
+    {
+        using var rig = new KeyspaceRig();
+        var sink = new KeyspaceRig.Sink(ChangeTargets.All);
+        rig.Keyspace.Changes.Attach(sink);
+        rig.Set("a", expiryMs: 1500);
+        rig.Set("b", expiryMs: 1500);
+        rig.Set("c");
+        rig.Keyspace.NowMs = 2000;
+        rig.Heard.Take();
+        new ActiveExpiry(rig.Keyspace).Run(new Budget(1000));
+        rig.Keyspace.Changes.Deliver();
+        Assert.That(sink.Lines.Order(), Is.EqualTo(new[] { "1 All 0 DEL a", "2 All 0 DEL b" }).Or.EqualTo(new[] { "1 All 0 DEL b", "2 All 0 DEL a" }));
+        Assert.That(rig.Heard.Take(), Is.EquivalentTo(new[] { "expired/Expired 0 a", "touched 0 a", "expired/Expired 0 b", "touched 0 b" }));
+        Assert.That(rig.Read("c").Exists);
+    }
+}

@@ -1,0 +1,61 @@
+namespace Carnelian.Tests;
+
+public sealed class FlushTests
+{
+    [Test]
+    public void Flush_of_one_database_leaves_the_others([Values] bool background)
+    {
+        using var rig = new KeyspaceRig();
+        for (var i = 0; i < 100; i++) rig.Set($"k{i}", database: i % 3);
+        rig.Heard.Take();
+        Assert.That(rig.Keyspace.Flush(rig[1], background), Is.EqualTo(33));
+        Assert.That(rig.Heard.Take(), Is.EqualTo(new[] { "flushed 1" }));
+        Assert.That(new[] { rig[0].Keys.Count, rig[1].Keys.Count, rig[2].Keys.Count }, Is.EqualTo(new[] { 34, 0, 33 }));
+        Assert.That(rig.Keyspace.Flush(null, background), Is.EqualTo(67));
+        Assert.That(rig.Keyspace.Flush(null, background), Is.Zero);
+        Assert.That(rig.Heard.Take(), Is.EqualTo(new[] { "flushed all", "flushed all" }));
+        rig.Set("again");
+        Assert.That(rig.Read("again").Exists);
+    }
+
+    [Test]
+    public void Foreground_flush_gives_the_memory_back_at_once()
+    {
+        using var rig = new KeyspaceRig();
+        var before = rig.Allocator.LiveBlocks;
+        for (var i = 0; i < 1000; i++) rig.Set($"k{i}", new string('x', i * 2));
+        rig.Keyspace.Flush(rig[0], background: false);
+        Assert.That(rig.Keyspace.HasDiscarded, Is.False);
+        Assert.That(rig.Allocator.LiveBlocks, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Background_flush_frees_in_slices_of_bounded_work()
+    {
+        using var rig = new KeyspaceRig();
+        var before = rig.Allocator.LiveBlocks;
+        for (var i = 0; i < 6000; i++) rig.Set($"k{i}", database: i % 2);
+        var full = rig.Allocator.LiveBlocks;
+        rig.Keyspace.Flush(null, background: true);
+        Assert.That(rig.Allocator.LiveBlocks, Is.GreaterThanOrEqualTo(full), "the call itself frees nothing");
+        var slices = 0;
+        for (; rig.Keyspace.HasDiscarded; slices++)
+        {
+            var live = rig.Allocator.LiveBlocks;
+            rig.Keyspace.DisposeDiscarded(new Budget(4));
+            Assert.That(live - rig.Allocator.LiveBlocks, Is.LessThan(250));
+        }
+        Assert.That(slices, Is.GreaterThan(20));
+        Assert.That(rig.Allocator.LiveBlocks, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Keyspace_that_is_closed_amid_a_background_flush_leaks_nothing()
+    {
+        using var rig = new KeyspaceRig();
+        for (var i = 0; i < 500; i++) rig.Set($"k{i}", database: i % 2);
+        rig.Keyspace.Flush(null, background: true);
+        rig.Keyspace.DisposeDiscarded(new Budget(2));
+        Assert.That(rig.Keyspace.HasDiscarded);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Text;
+
+namespace Carnelian.Tests;
+
+/// <summary>A keyspace on a checked allocator with a listener that writes down all it hears.</summary>
+internal sealed class KeyspaceRig : IDisposable
+{
+    private readonly SimulatedWorld _world;
+
+    public KeyspaceRig(ulong seed = 1, bool isChecked = true, int databases = 4)
+    {
+        _world = new(seed);
+        Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
+        Keyspace = new(new() { Databases = databases }, Allocator, _world.Randomness) { NowMs = 1000 };
+        Heard = new() { Wants = (KeyspaceEventClass)~0, WantsTouches = true };
+        Keyspace.Attach(Heard);
+    }
+
+    public BlockAllocator Allocator { get; }
+
+    public Keyspace Keyspace { get; }
+
+    public Listener Heard { get; }
+
+    public Database this[int number] => Keyspace.Databases[number];
+
+    public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
+
+    public static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    public KeyEdit Edit(byte[] key, int database = 0) => Keyspace.Edit(this[database], key, Keyspace.Hash(key));
+
+    public EntryView Read(string key, int database = 0) => Keyspace.Read(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+
+    public EntryView Look(string key, int database = 0) => Keyspace.Look(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+
+    /// <summary>Whether the table holds the key, whatever its time.</summary>
+    public EntryView Kept(string key, int database = 0) => this[database].Keys.Find(Bytes(key), Keyspace.Hash(Bytes(key))).View;
+
+    public void Set(string key, string value = "v", long expiryMs = EntryView.NoExpiry, int database = 0)
+    {
+        var bytes = Bytes(key);
+        var edit = Edit(bytes, database);
+        edit.Write(ValueType.String, ValueEncoding.Raw, Bytes(value), expiryMs, KeyspaceEvent.Set);
+        Allocator.ReleaseRetired();
+    }
+
+    public void Delete(string key, int database = 0)
+    {
+        var bytes = Bytes(key);
+        var edit = Edit(bytes, database);
+        if (edit.Exists) edit.Delete(KeyspaceEvent.Delete);
+        Allocator.ReleaseRetired();
+    }
+
+    public void Dispose()
+    {
+        Keyspace.Dispose();
+        Allocator.Dispose();
+        _world.Dispose();
+    }
+
+    public sealed class Listener : IKeyspaceListener
+    {
+        public List<string> Lines { get; } = [];
+
+        public KeyspaceEventClass Wants { get; set; }
+
+        public bool WantsTouches { get; set; }
+
+        public void OnTouched(Database database, ReadOnlySpan<byte> key) => Lines.Add($"touched {database.Number} {Text(key)}");
+
+        public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
+
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
+            Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key)}");
+
+        /// <summary>What was heard since the last time.</summary>
+        public string[] Take()
+        {
+            var lines = Lines.ToArray();
+            Lines.Clear();
+            return lines;
+        }
+    }
+
+    /// <summary>Writes changes down as "unit+offset of the last targets database arguments".</summary>
+    public sealed class Sink(ChangeTargets targets) : IChangeSink
+    {
+        public List<string> Lines { get; } = [];
+
+        public List<long> Offsets { get; } = [];
+
+        public ChangeTargets Targets => targets;
+
+        public void Take(ChangeReader changes, long offset)
+        {
+            Offsets.Add(offset);
+            while (changes.Next())
+            {
+                var words = new List<string>();
+                foreach (var argument in changes.Arguments) words.Add(Text(argument));
+                Assert.That(words, Has.Count.EqualTo(changes.Count));
+                Lines.Add($"{changes.Unit}{(changes.MoreOfUnit ? "+" : "")} {changes.Targets} {changes.Database} {string.Join(' ', words)}");
+            }
+        }
+    }
+}

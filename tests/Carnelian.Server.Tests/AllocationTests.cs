@@ -1,0 +1,119 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Carnelian.Tests;
+
+/// <summary>Serving must give the garbage collector nothing to do.</summary>
+internal sealed class AllocationTests
+{
+    [TestCase("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", 1), TestCase("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n", 1)]
+    [TestCase("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", 100), TestCase("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n", 100)]
+    [TestCase("*5\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n$2\r\nEX\r\n$3\r\n100\r\n", 10), TestCase("*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", 10)]
+    [TestCase("GET key\r\n", 1), TestCase("*1\r\n$4\r\nPING\r\n", 50), TestCase("*2\r\n$3\r\nDEL\r\n$3\r\nkey\r\n", 10)]
+    public void A_turn_with_requests_allocates_no_managed_memory(string request, int pipeline)
+    {
+        using var world = new MemoryWorld(request, pipeline);
+        using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
+        Assert.That(server.Start(), Is.Null);
+        for (var i = 0; i < 2000; i++) server.Turn();
+        var calls = server.Executor.CallsProcessed;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) server.Turn();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.That(server.Executor.CallsProcessed - calls, Is.EqualTo(1000 * pipeline));
+        Assert.That(allocated, Is.Zero);
+    }
+
+    /// <summary>A world whose one connection brings the same bytes every turn and takes all that is sent.</summary>
+    private sealed class MemoryWorld(string request, int pipeline) : World
+    {
+        private readonly RealWorld _real = new();
+        private readonly MemoryNetwork _network = new(request, pipeline);
+
+        public override Clock Clock => _real.Clock;
+
+        public override Randomness Randomness => _real.Randomness;
+
+        public override Disk Disk => _real.Disk;
+
+        public override Network Network => _network;
+
+        public override Workers Workers => _real.Workers;
+
+        public override ProcessInformation Process => _real.Process;
+
+        public override Budget StartBudget(long microseconds) => _real.StartBudget(microseconds);
+
+        public override void Dispose() => _real.Dispose();
+    }
+
+    private sealed class MemoryNetwork(string request, int pipeline) : Network
+    {
+        private readonly MemoryConnection _connection = new(string.Concat(Enumerable.Repeat(request, pipeline)));
+        private Listener? _accepting;
+
+        public override ListenResult Listen(ListenOptions options) => new(_accepting = new MemoryListener(options), null);
+
+        public override void Turn(INetworkHandler handler, int timeoutMilliseconds)
+        {
+            if (_accepting is not null) handler.OnAccepted(_connection, _accepting);
+            _accepting = null;
+            handler.OnReadable(_connection);
+        }
+
+        public override void Wake()
+        {
+        }
+
+        public override Connection Connect(EndPoint remote, EndPoint? local = null) => throw new NotSupportedException();
+    }
+
+    private sealed class MemoryListener(ListenOptions options) : Listener
+    {
+        public override ListenOptions Options => options;
+
+        public override EndPoint Address => options.Address;
+
+        public override void Close()
+        {
+        }
+    }
+
+    private sealed class MemoryConnection(string input) : Connection
+    {
+        private readonly byte[] _input = System.Text.Encoding.ASCII.GetBytes(input);
+        private bool _closed;
+
+        public override int Id => 1;
+
+        public override string RemoteAddress => "127.0.0.1:1";
+
+        public override string LocalAddress => "127.0.0.1:2";
+
+        public override bool IsLoopback => true;
+
+        public override bool IsEstablished => true;
+
+        public override string? Error => null;
+
+        public override bool WatchReadable { get; set; } = true;
+
+        public override bool WatchWritable { get; set; }
+
+        public override bool IsClosed => _closed;
+
+        public override int Receive(Span<byte> destination)
+        {
+            _input.CopyTo(destination);
+            return _input.Length;
+        }
+
+        public override int Send(ReadOnlySpan<byte> source) => source.Length;
+
+        public override void SetKeepAlive(int seconds)
+        {
+        }
+
+        public override void Close() => _closed = true;
+    }
+}

@@ -1,0 +1,77 @@
+namespace Carnelian.Tests;
+
+internal sealed class AuthenticationTests
+{
+    private static SimulatedServer WithPassword() => new(options => options.Password = "secret"u8.ToArray());
+
+    [Test]
+    public void Without_the_password_nothing_is_done_but_authenticating()
+    {
+        using var server = WithPassword();
+        Assert.That(server.Run("PING"), Is.EqualTo("-NOAUTH Authentication required."));
+        Assert.That(server.Run("SET", "k", "v"), Is.EqualTo("-NOAUTH Authentication required."));
+        Assert.That(server.Run("HELLO", "3"), Does.StartWith("-NOAUTH HELLO must be called with the client already authenticated"));
+        Assert.That(server.Run("AUTH", "wrong"), Is.EqualTo("-WRONGPASS invalid username-password pair or user is disabled."));
+        Assert.That(server.Run("AUTH", "other", "secret"), Does.StartWith("-WRONGPASS"));
+        Assert.That(server.Run("AUTH", "a", "b", "c"), Is.EqualTo("-ERR syntax error"));
+        Assert.That(server.Run("AUTH", "secret"), Is.EqualTo("+OK"));
+        Assert.That(server.Run("DBSIZE"), Is.EqualTo(":0"), "what was refused was not done");
+    }
+
+    [Test]
+    public void HELLO_can_authenticate()
+    {
+        using var server = WithPassword();
+        Assert.That(server.Run("HELLO", "3", "AUTH", "default", "wrong"), Does.StartWith("-WRONGPASS"));
+        Assert.That(server.Run("HELLO", "3", "AUTH", "default", "secret", "SETNAME", "me"), Does.StartWith("{"));
+        Assert.That(server.Run("CLIENT", "GETNAME"), Is.EqualTo("\"me\""));
+    }
+
+    [Test]
+    public void AUTH_in_a_pipeline_opens_the_gate_for_what_follows()
+    {
+        using var server = WithPassword();
+        var large = new string('x', 20_000);
+        server.Client.SendRaw([.. TestClient.Request("PING"), .. TestClient.Request("AUTH", "secret"), .. TestClient.Request("SET", "k", large), .. TestClient.Request("STRLEN", "k")]);
+        Assert.That(server.Client.Read(4), Is.EqualTo(new[] { "-NOAUTH Authentication required.", "+OK", "+OK", ":20000" }));
+    }
+
+    [TestCase("*11\r\n", "unauthenticated multibulk length"), TestCase("*2\r\n$3\r\nGET\r\n$16385\r\n", "unauthenticated bulk length")]
+    public void Who_is_not_authenticated_may_not_send_much(string request, string error)
+    {
+        using var server = WithPassword();
+        server.Client.SendRaw(request);
+        Assert.That(server.Client.ReadToEnd(), Is.EqualTo($"-ERR Protocol error: {error}\r\n"));
+    }
+
+    [Test]
+    public void What_is_just_allowed_is_allowed()
+    {
+        using var server = WithPassword();
+        var request = new string[10];
+        Array.Fill(request, "x");
+        request[0] = "MGET";
+        request[9] = new string('x', 16384);
+        Assert.That(server.Run(request), Does.StartWith("-NOAUTH"));
+    }
+
+    [Test]
+    public void A_password_set_later_holds_for_new_connections()
+    {
+        using var server = new SimulatedServer();
+        Assert.That(server.Run("AUTH", "x"), Does.StartWith("-ERR AUTH <password> called without any password configured"));
+        Assert.That(server.Run("AUTH", "default", "anything"), Is.EqualTo("+OK"));
+        Assert.That(server.Run("CONFIG", "SET", "requirepass", "later"), Is.EqualTo("+OK"));
+        Assert.That(server.Run("PING"), Is.EqualTo("+PONG"));
+        Assert.That(server.Connect().Run("PING"), Does.StartWith("-NOAUTH"));
+    }
+
+    [Test]
+    public void Refused_requests_count_as_rejected()
+    {
+        using var server = WithPassword();
+        server.Run("GET", "k");
+        server.Run("AUTH", "secret");
+        Assert.That(server.Run("INFO", "commandstats"), Does.Contain("cmdstat_get:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0"));
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+
+namespace Carnelian.Tests;
+
+/// <summary>What bounds clients: their number, idleness, what they may send and what may wait for them.</summary>
+internal sealed class LimitTests
+{
+    private const int Megabyte = 1 << 20;
+
+    [Test]
+    public void Idle_clients_are_closed_when_a_timeout_is_set()
+    {
+        using var server = new SimulatedServer();
+        var idle = server.Connect();
+        idle.Run("PING");
+        server.AdvanceTime(3_600_000);
+        Assert.That(idle.IsClosed, Is.False, "by default nobody is closed");
+        idle.Run("PING");
+        server.Run("CONFIG", "SET", "timeout", "10");
+        server.AdvanceTime(6000);
+        server.Run("PING");
+        Assert.That(idle.Run("PING"), Is.EqualTo("+PONG"));
+        for (var second = 0; second < 11; second++)
+        {
+            server.AdvanceTime(1000);
+            server.Run("PING");
+        }
+        server.TurnUntil(() => idle.IsClosed);
+        Assert.That(server.Run("PING"), Is.EqualTo("+PONG"), "who is not idle stays");
+    }
+
+    [Test]
+    public void One_client_too_many_is_told_so()
+    {
+        using var server = new SimulatedServer(options => options.MaxClients = 2);
+        server.Run("PING");
+        var second = server.Connect();
+        second.Run("PING");
+        Assert.That(server.Connect().ReadToEnd(), Is.EqualTo("-ERR max number of clients reached\r\n"));
+        Assert.That(server.Run("INFO", "stats"), Does.Contain("rejected_connections:1"));
+        second.Peer.Close();
+        server.TurnUntil(() => server.Server.Clients.Count == 1);
+        Assert.That(server.Connect().Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void Without_a_password_strangers_are_refused()
+    {
+        using var server = new SimulatedServer();
+        var stranger = IPAddress.Parse("192.0.2.7");
+        Assert.That(Stranger(), Does.StartWith("-DENIED Redis is running in protected mode because protected mode is enabled and no password is set").And.EndWith("\r\n"));
+        server.Run("CONFIG", "SET", "protected-mode", "no");
+        Assert.That(server.Connect(stranger).Run("PING"), Is.EqualTo("+PONG"));
+        server.Run("CONFIG", "SET", "protected-mode", "yes", "requirepass", "secret");
+        Assert.That(server.Connect(stranger).Run("AUTH", "secret"), Is.EqualTo("+OK"));
+
+        string Stranger() => server.Connect(stranger).ReadToEnd();
+    }
+
+    [Test]
+    public void Who_sends_more_than_a_request_may_have_is_closed()
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-query-buffer-limit", "1mb");
+        var greedy = server.Connect();
+        greedy.SendRaw($"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${2 * Megabyte}\r\n");
+        greedy.SendRaw(new byte[2 * Megabyte]);
+        Assert.That(greedy.ReadToEnd(), Is.Empty);
+        Assert.That(server.Run("INFO", "stats"), Does.Contain("client_query_buffer_limit_disconnections:1"));
+        var modest = server.Connect();
+        Assert.That(modest.Run("SET", "k", new string('x', Megabyte - 1000)), Is.EqualTo("+OK"));
+    }
+
+    [Test]
+    public void Memory_follows_what_was_sent_not_what_was_announced()
+    {
+        using var server = new SimulatedServer();
+        server.Run("PING");
+        var before = server.Server.Allocator.UsedBytes;
+        var liars = new TestClient[20];
+        for (var i = 0; i < liars.Length; i++)
+        {
+            liars[i] = server.Connect();
+            liars[i].SendRaw("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$500000000\r\nabc");
+        }
+        server.TurnUntil(() => liars.All(liar => liar.Served?.InputBytes > 0));
+        Assert.That(server.Server.Allocator.UsedBytes - before, Is.LessThan(liars.Length * 70_000));
+        foreach (var liar in liars) liar.Peer.Reset();
+        server.TurnUntil(() => server.Server.Clients.Count == 1);
+        Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientInput), Is.EqualTo(Server.ReadBytes));
+    }
+
+    /// <summary>A client that has asked for so many replies of 100 KB and reads none.</summary>
+    private static TestClient SlowReader(SimulatedServer server, int replies)
+    {
+        server.Run("SET", "large", new string('x', 100_000));
+        var slow = server.Connect();
+        slow.Peer.Paused = true;
+        for (var i = 0; i < replies; i++) slow.Send("GET", "large");
+        server.TurnUntil(() => slow.IsClosed || slow.Served is { } served && served.CommandsProcessed == replies || slow.Peer.Error is not null || ClosedByServer(server));
+        return slow;
+    }
+
+    private static bool ClosedByServer(SimulatedServer server) => server.Server.Statistics.OutputBufferLimitDisconnections > 0;
+
+    [Test]
+    public void Who_reads_slowly_is_served_in_the_end_and_holds_up_nobody()
+    {
+        using var server = new SimulatedServer();
+        var slow = SlowReader(server, 100);
+        Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientOutput), Is.GreaterThan(9_000_000), "what can't be sent waits");
+        for (var i = 0; i < 100; i++) Assert.That(server.Run("INCR", "n"), Is.EqualTo($":{i + 1}"), "others are served");
+        slow.Peer.Paused = false;
+        for (var i = 0; i < 100; i++) Assert.That(slow.ReadValue().Bytes, Has.Length.EqualTo(100_000));
+        Assert.That(slow.Served!.Output.MemoryBytes, Is.Zero);
+        Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientOutput), Is.LessThan(1_200_000), "memory is given back but for chunks kept for use again");
+    }
+
+    [Test]
+    public void Over_the_hard_limit_a_client_is_closed_at_once()
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-output-buffer-limit", "normal 1mb 0 0");
+        SlowReader(server, 100);
+        Assert.That(server.Server.Clients, Has.Count.EqualTo(1));
+        Assert.That(server.Server.Allocator.PeakUsedBytes, Is.LessThan(4 * Megabyte), "within one pipeline too");
+        Assert.That(server.Run("INFO", "stats"), Does.Contain("client_output_buffer_limit_disconnections:1"));
+    }
+
+    [Test]
+    public void Over_the_soft_limit_a_client_is_closed_when_it_stays_there()
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-output-buffer-limit", "normal 0 1mb 10");
+        SlowReader(server, 20);
+        server.AdvanceTime(9000);
+        Assert.That(server.Server.Clients, Has.Count.EqualTo(2));
+        server.AdvanceTime(2000);
+        server.TurnUntil(() => server.Server.Clients.Count == 1);
+        Assert.That(ClosedByServer(server));
+    }
+
+    [Test]
+    public void Who_comes_below_the_soft_limit_in_time_stays()
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-output-buffer-limit", "normal 0 1mb 10");
+        var slow = SlowReader(server, 20);
+        server.AdvanceTime(8000);
+        slow.Peer.Paused = false;
+        for (var i = 0; i < 20; i++) slow.ReadValue();
+        slow.Peer.Paused = true;
+        for (var i = 0; i < 20; i++) slow.Send("GET", "large");
+        server.TurnUntil(() => slow.Served!.CommandsProcessed == 40);
+        server.AdvanceTime(8000);
+        Assert.That(server.Server.Clients, Has.Count.EqualTo(2), "the time is counted anew");
+    }
+
+    [Test]
+    public void A_client_that_vanishes_while_much_waits_for_it_leaves_nothing()
+    {
+        using var server = new SimulatedServer();
+        var slow = SlowReader(server, 50);
+        slow.Peer.Reset();
+        server.TurnUntil(() => server.Server.Clients.Count == 1);
+        Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientOutput), Is.LessThan(1_200_000));
+    }
+}

@@ -1,0 +1,184 @@
+namespace Carnelian.Tests;
+
+/// <summary>Calls that wait, shown with a command that only these tests have.</summary>
+internal sealed class ParkingTests
+{
+    private SimulatedServer _server = null!;
+
+    [SetUp]
+    public void Start() => _server = new SimulatedServer(commands: WaitingCommands.Table());
+
+    [TearDown]
+    public void Stop() => _server.Dispose();
+
+    private TestClient Waiting(params string[] request)
+    {
+        var client = _server.Connect();
+        client.Send(request);
+        _server.TurnUntil(() => client.Served?.Parked is not null);
+        return client;
+    }
+
+    [Test]
+    public void What_is_there_is_taken_at_once()
+    {
+        _server.Run("PUT", "k", "v");
+        Assert.That(_server.Run("WAITFORKEY", "k", "0"), Is.EqualTo("[\"k\", \"v\"]"));
+        Assert.That(_server.Run("EXISTS", "k"), Is.EqualTo(":0"));
+    }
+
+    [Test]
+    public void Who_came_first_is_served_first()
+    {
+        var first = Waiting("WAITFORKEY", "k", "0");
+        var second = Waiting("WAITFORKEY", "k", "0");
+        var third = Waiting("WAITFORKEY", "k", "0");
+        Assert.That(_server.Run("INFO", "clients"), Does.Contain("blocked_clients:3"));
+        _server.Run("PUT", "k", "1");
+        Assert.That(first.Read(), Is.EqualTo("[\"k\", \"1\"]"));
+        Assert.That(second.Arrived(), Is.Empty);
+        _server.Run("PUT", "k", "2");
+        _server.Run("PUT", "k", "3");
+        Assert.That(second.Read(), Is.EqualTo("[\"k\", \"2\"]"));
+        Assert.That(third.Read(), Is.EqualTo("[\"k\", \"3\"]"));
+        Assert.That(_server.Run("EXISTS", "k"), Is.EqualTo(":0"));
+    }
+
+    [Test]
+    public void Who_waits_for_several_keys_is_served_once()
+    {
+        var client = Waiting("WAITFORKEY", "a", "b", "a", "0");
+        _server.Run("PUT", "b", "1");
+        _server.Run("PUT", "a", "2");
+        Assert.That(client.Read(), Is.EqualTo("[\"b\", \"1\"]"));
+        Assert.That(_server.Run("GET", "a"), Is.EqualTo("\"2\""));
+        Assert.That(client.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void Waiting_ends_when_the_time_is_over()
+    {
+        var patient = Waiting("WAITFORKEY", "k", "2000");
+        var hasty = Waiting("WAITFORKEY", "k", "1000");
+        _server.AdvanceTime(1001);
+        Assert.That(hasty.Read(), Is.EqualTo("nil"));
+        Assert.That(patient.Arrived(), Is.Empty);
+        _server.Run("PUT", "k", "v");
+        Assert.That(patient.Read(), Is.EqualTo("[\"k\", \"v\"]"));
+        _server.AdvanceTime(2000);
+        Assert.That(patient.Arrived(), Is.Empty, "its deadline died with its call");
+        Assert.That(hasty.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void The_loop_wakes_for_a_deadline()
+    {
+        var client = Waiting("WAITFORKEY", "k", "37");
+        var before = _server.Server.NowMs;
+        Assert.That(client.Read(), Is.EqualTo("nil"));
+        Assert.That(_server.Server.NowMs - before, Is.InRange(36, 137));
+    }
+
+    [Test]
+    public void Who_disconnects_while_waiting_is_forgotten()
+    {
+        var gone = Waiting("WAITFORKEY", "k", "60000");
+        var next = Waiting("WAITFORKEY", "k", "0");
+        gone.Peer.Close();
+        _server.TurnUntil(() => _server.Server.Executor.Parking.Count == 1);
+        _server.Run("PUT", "k", "v");
+        Assert.That(next.Read(), Is.EqualTo("[\"k\", \"v\"]"));
+        _server.AdvanceTime(60_000);
+        Assert.That(_server.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void Databases_are_apart_for_those_who_wait_too()
+    {
+        var client = Waiting("WAITFORKEY", "k", "0");
+        _server.Run("SELECT", "1");
+        _server.Run("PUT", "k", "v");
+        Assert.That(client.Arrived(), Is.Empty);
+        Assert.That(_server.Run("GET", "k"), Is.EqualTo("\"v\""));
+    }
+
+    [Test]
+    public void Requests_behind_a_parked_one_wait_and_are_run_in_order()
+    {
+        var client = _server.Connect();
+        client.SendRaw([.. TestClient.Request("SET", "x", "1"), .. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("INCR", "x"), .. TestClient.Request("GET", "x")]);
+        Assert.That(client.Read(), Is.EqualTo("+OK"));
+        client.SendRaw(TestClient.Request("ECHO", "later"));
+        _server.AdvanceTime(10);
+        Assert.That(_server.Run("GET", "x"), Is.EqualTo("\"1\""));
+        _server.Run("PUT", "k", "v");
+        Assert.That(client.Read(4), Is.EqualTo(new[] { "[\"k\", \"v\"]", ":2", "\"2\"", "\"later\"" }));
+        Assert.That(client.Served!.InputCapacity, Is.Zero);
+    }
+
+    /// <summary>Those who are resumed go on as requests of their own: not within the batch of requests that served them.</summary>
+    [Test]
+    public void Serving_disturbs_neither_the_pipeline_that_serves_nor_those_that_wait()
+    {
+        var waiting = new TestClient[10];
+        for (var i = 0; i < waiting.Length; i++)
+        {
+            waiting[i] = _server.Connect();
+            waiting[i].SendRaw([.. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("PUT", $"answer:{i}", "v"), .. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("ECHO", $"{i}")]);
+            _server.TurnUntil(() => waiting[i].Served?.Parked is not null);
+        }
+        var pipeline = new List<byte>();
+        for (var i = 0; i < 30; i++) pipeline.AddRange([.. TestClient.Request("PUT", "k", $"{i}"), .. TestClient.Request("ECHO", $"own:{i}")]);
+        _server.Client.SendRaw([.. pipeline]);
+        for (var i = 0; i < 30; i++) Assert.That(_server.Client.Read(2), Is.EqualTo(new[] { "+OK", $"\"own:{i}\"" }));
+        // The first ten served those who waited; the last of the others is what is left, for one of them again.
+        for (var i = 0; i < waiting.Length; i++) Assert.That(waiting[i].Read(2), Is.EqualTo(new[] { $"[\"k\", \"{i}\"]", "+OK" }));
+        Assert.That(waiting[0].Read(2), Is.EqualTo(new[] { "[\"k\", \"29\"]", "\"0\"" }));
+        for (var i = 1; i < waiting.Length; i++)
+        {
+            Assert.That(waiting[i].Arrived(), Is.Empty);
+            _server.Run("PUT", "k", "again");
+            Assert.That(waiting[i].Read(2), Is.EqualTo(new[] { "[\"k\", \"again\"]", $"\"{i}\"" }));
+        }
+    }
+
+    [Test]
+    public void A_parked_client_is_not_idle()
+    {
+        _server.Run("CONFIG", "SET", "timeout", "10");
+        var client = Waiting("WAITFORKEY", "k", "0");
+        for (var i = 0; i < 15; i++) _server.AdvanceTime(5000);
+        Assert.That(client.IsClosed, Is.False);
+    }
+
+    [Test]
+    public void A_server_with_parked_clients_ends_without_a_leak()
+    {
+        Waiting("WAITFORKEY", "k", "0");
+        Waiting("WAITFORKEY", "k", "5000");
+    }
+
+    [Test]
+    public void A_blocking_request_of_the_application_holds_only_its_own_thread()
+    {
+        var options = new ServerOptions { Port = 0, Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 } };
+        using var embedded = EmbeddedServer.Start(options, commands: WaitingCommands.Table());
+        RespValue? taken = null;
+        var thread = new Thread(() => taken = embedded.Execute("WAITFORKEY", "k", "0"));
+        thread.Start();
+        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        embedded.Execute("PUT", "k", "v");
+        thread.Join();
+        Assert.That(TestReply.Show(taken!), Is.EqualTo("[\"k\", \"v\"]"));
+        Assert.That(TestReply.Show(embedded.Execute("WAITFORKEY", "k", "20")), Is.EqualTo("nil"));
+
+        Exception? abandoned = null;
+        var waiting = new Thread(() => abandoned = Assert.Catch(() => embedded.Execute("WAITFORKEY", "k", "0")));
+        waiting.Start();
+        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        embedded.Dispose();
+        waiting.Join();
+        Assert.That(abandoned, Is.InstanceOf<InvalidOperationException>());
+        Assert.That(embedded.Failure, Is.Null);
+    }
+}
