@@ -19,6 +19,8 @@ public enum ValueEncoding : byte
     Raw,
     Int,
     Embstr,
+    HashTable,
+    QuickList,
 }
 
 /// <summary>
@@ -27,7 +29,7 @@ public enum ValueEncoding : byte
 /// | header 8 | expiry 8, if any | key length 4, if 255 or more | key … | value … |
 /// header, from the lowest bit:
 /// | key length 8 | LRU or LFU 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | spare 3 | inline value length 15 |
-/// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |
+/// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |; capacity 0: address of a collection's root
 /// </code>
 /// Key length 255 says that the length follows. The expiry is in Unix milliseconds. The block's size follows
 /// from its header, so that it is freed without a stored size.
@@ -135,6 +137,8 @@ internal unsafe struct ExternalValue
 
     /// <summary>The block's size.</summary>
     public int Capacity;
+
+    public readonly bool IsRoot => Capacity == 0;
 }
 
 /// <summary>Hash tables of whole keys.</summary>
@@ -170,7 +174,16 @@ public readonly unsafe ref struct EntryView
     /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
     public long ExpiryMs => Expires ? Entry.Expiry(Address) : NoExpiry;
 
-    public int Mark => Entry.Mark(Entry.Header(Address));
+    /// <summary>Of the last snapshot that need not look at this entry; set by the snapshot alone.</summary>
+    public int Mark
+    {
+        get => Entry.Mark(Entry.Header(Address));
+        set
+        {
+            ref var header = ref Entry.Header(Address);
+            header = Entry.WithMark(header, value);
+        }
+    }
 
     /// <summary>The LRU clock or LFU counter, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
     public int Lru
@@ -180,6 +193,17 @@ public readonly unsafe ref struct EntryView
         {
             ref var header = ref Entry.Header(Address);
             if (Entry.Lru(header) != value) header = Entry.WithLru(header, value);
+        }
+    }
+
+    /// <summary>A snapshot holds the collection that is the value: changing it costs copies.</summary>
+    public bool IsHeld
+    {
+        get
+        {
+            if (!Entry.External(Entry.Header(Address))) return false;
+            var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address));
+            return external.IsRoot && ((Hold*)external.Address)->IsHeld;
         }
     }
 

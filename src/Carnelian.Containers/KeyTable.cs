@@ -48,9 +48,6 @@ public sealed unsafe class KeyTable : IDisposable
 
     public long Buckets => _table.Root->Buckets;
 
-    /// <summary>The mark that new entries bear: of the snapshot that goes on, or of the last one.</summary>
-    public int Mark { get; set; }
-
     /// <summary>What new and rewritten entries get as LRU clock or LFU counter.</summary>
     public int Lru { get; set; }
 
@@ -81,12 +78,12 @@ public sealed unsafe class KeyTable : IDisposable
 
         var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(keyStart, key.Length));
-        if (external) Unsafe.WriteUnaligned(keyStart + key.Length, AllocateExternal(value, value.Length));
+        if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Allocate(_allocator, value, value.Length));
         else value.CopyTo(new(keyStart + key.Length, value.Length));
 
         if (old == null)
@@ -156,20 +153,22 @@ public sealed unsafe class KeyTable : IDisposable
         Buffer.MemoryCopy(old, entry, keptBytes, keptBytes);
         Entry.Header(entry) = updated;
         var oldValue = new ReadOnlySpan<byte>(oldStart, Math.Min(oldLength, length));
-        if (external) Unsafe.WriteUnaligned(entry + keptBytes, AllocateExternal(oldValue, length) with { Length = length });
+        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.Allocate(_allocator, oldValue, length) with { Length = length });
         else oldValue.CopyTo(new(entry + keptBytes, length));
         _table.Replace(at.Position, entry, expires);
         _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
     }
 
+    /// <summary>In its block, or in another one when that is too small or held by a snapshot.</summary>
     private Span<byte> ResizeExternal(byte* valueStart, int length)
     {
         var external = Unsafe.ReadUnaligned<ExternalValue>(valueStart);
         var old = external;
-        if (length > external.Capacity)
+        var isTooLong = length > LongString.Room(old);
+        if (isTooLong || LongString.IsHeld(old))
         {
-            external = AllocateExternal(new(old.Address, old.Length), CapacityFor(length));
-            _allocator.Retire(old.Address, old.Capacity, Purpose.Values);
+            external = LongString.Allocate(_allocator, new(old.Address, Math.Min(old.Length, length)), isTooLong ? CapacityFor(length) : length);
+            LongString.Retire(_allocator, old);
         }
         if (length > old.Length) new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
         external.Length = length;
@@ -177,17 +176,8 @@ public sealed unsafe class KeyTable : IDisposable
         return new(external.Address, length);
     }
 
-    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a length can say.</summary>
-    internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), int.MaxValue);
-
-    private ExternalValue AllocateExternal(scoped ReadOnlySpan<byte> content, int capacity)
-    {
-        // A block of nearly 2 GiB holds more than an int can count.
-        var usable = (int)Math.Min(BlockAllocator.UsableSize(capacity), int.MaxValue);
-        var block = _allocator.Allocate(usable, Purpose.Values);
-        content.CopyTo(new(block, content.Length));
-        return new() { Address = block, Length = content.Length, Capacity = usable };
-    }
+    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
+    internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), LongString.LengthMax);
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
     public void WriteExpiry(scoped ref EntryHandle at, long expiryMs)
@@ -222,22 +212,91 @@ public sealed unsafe class KeyTable : IDisposable
         Retire(entry);
     }
 
-    public void SetMark(scoped in EntryHandle at, int mark) => SetMark(at.View, mark);
-
-    public void SetMark(EntryView entry, int mark)
-    {
-        ref var header = ref Entry.Header(entry.Address);
-        header = Entry.WithMark(header, mark);
-    }
-
     private void Retire(byte* entry)
     {
-        if (Entry.External(Entry.Header(entry)))
-        {
-            var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-            _allocator.Retire(external.Address, external.Capacity, Purpose.Values);
-        }
+        if (Entry.External(Entry.Header(entry))) RetireExternal(entry);
         _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+    }
+
+    private void RetireExternal(byte* entry)
+    {
+        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        if (external.IsRoot) DropRoot(_host, external.Address, Entry.Encoding(Entry.Header(entry)));
+        else LongString.Retire(_allocator, external);
+    }
+
+    // ---- collections
+
+    /// <summary>Puts an empty hash or list in a key's place, whether it exists or not, without an expiry.</summary>
+    public void WriteCollection(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueEncoding encoding)
+    {
+        var isHash = encoding == ValueEncoding.HashTable;
+        Check.That(isHash || encoding == ValueEncoding.QuickList);
+        var root = isHash ? FieldTable.Create(_host) : NodeList.Create(_host);
+        var value = new ExternalValue { Address = root };
+        var header = Entry.MakeHeader(key.Length, isHash ? ValueType.Hash : ValueType.List, encoding, false, true, 0);
+        Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
+    }
+
+    public FieldTable Fields(EntryView entry) => new(RootOf(entry, ValueEncoding.HashTable), _host);
+
+    public NodeList List(EntryView entry) => new(RootOf(entry, ValueEncoding.QuickList), _host);
+
+    private static byte* RootOf(EntryView entry, ValueEncoding encoding)
+    {
+        Check.That(entry.Encoding == encoding);
+        return Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address)).Address;
+    }
+
+    /// <summary>A collection is freed bit by bit, after the call; one that a snapshot holds only once that lets it go.</summary>
+    private static void DropRoot(TableHost host, byte* root, ValueEncoding encoding)
+    {
+        if (((Hold*)root)->Drop()) host.Discard(root, encoding);
+    }
+
+    // ---- moving
+
+    /// <summary>
+    /// Takes a key out, but not what lies outside its entry, which the next <see cref="Attach"/> puts under another key.
+    /// The result lives until the end of the call.
+    /// </summary>
+    public EntryView Detach(scoped ref EntryHandle at)
+    {
+        var entry = at.Position.Entry;
+        _table.Remove(at.Position);
+        at.Position = default;
+        _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        return new(entry);
+    }
+
+    /// <summary>Gives a key, whether it exists or not, the type, value and expiry of an entry that was detached from this table or another.</summary>
+    public void Attach(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView detached)
+    {
+        var from = Entry.Header(detached.Address);
+        var value = new ReadOnlySpan<byte>(Entry.ValueStart(detached.Address), Entry.External(from) ? Entry.ExternalBytes : Entry.InlineLength(from));
+        var header = Entry.MakeHeader(key.Length, Entry.Type(from), Entry.Encoding(from), Entry.Expires(from), Entry.External(from), Entry.InlineLength(from));
+        Put(ref at, key, header, detached.ExpiryMs, value);
+    }
+
+    /// <summary>A new block with these parts for a key, whether it exists or not.</summary>
+    private void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
+    {
+        var expires = expiryMs != EntryView.NoExpiry;
+        var keyOffset = Entry.KeyOffset(key.Length, expires);
+        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + value.Length), Purpose.Keys);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
+        if (expires) Entry.Expiry(entry) = expiryMs;
+        if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
+        key.CopyTo(new(entry + keyOffset, key.Length));
+        value.CopyTo(new(entry + keyOffset + key.Length, value.Length));
+        var old = at.Position.Entry;
+        if (old == null)
+        {
+            at.Position = _table.Insert(entry, at.Hash, expires);
+            return;
+        }
+        _table.Replace(at.Position, entry, expires);
+        Retire(old);
     }
 
     // ---- walking
@@ -245,7 +304,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Adds the entries of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, EntryList found)
     {
-        var collector = new Collector(found);
+        var collector = new FoundList.Collector(found);
         return _table.Scan(cursor, ref collector);
     }
 
@@ -255,7 +314,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// </summary>
     public bool ScanExpiring(int bucketsMax, EntryList found)
     {
-        var collector = new Collector(found);
+        var collector = new FoundList.Collector(found);
         _expiryCursor = _table.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
         return _expiryCursor == 0;
     }
@@ -265,13 +324,23 @@ public sealed unsafe class KeyTable : IDisposable
 
     // ---- defragmentation
 
-    /// <summary>Moves what lies in sparse slabs, some buckets at a time; only between calls. True at the end of a round.</summary>
+    /// <summary>
+    /// Moves what lies in sparse slabs, some buckets at a time; only between calls. True at the end of a round. At a large
+    /// collection it stays until all of that has been seen.
+    /// </summary>
     public bool Defragment(int bucketsMax, out int moved)
     {
-        var mover = new Mover(_allocator);
-        _defragmentationCursor = _table.Relocate(_defragmentationCursor, bucketsMax, ref mover);
-        moved = mover.Moved;
-        return _defragmentationCursor == 0;
+        var mover = new Mover(_host);
+        for (; bucketsMax > 0; bucketsMax--)
+        {
+            mover.IsUnfinished = false;
+            var next = _table.Relocate(_defragmentationCursor, 1, ref mover);
+            if (mover.IsUnfinished) break;
+            _defragmentationCursor = next;
+            if (next == 0) break;
+        }
+        moved = mover.Blocks.Moved;
+        return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
     /// <summary>Frees all entries now, not at the end of a call.</summary>
@@ -285,7 +354,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Frees the entries of a few buckets; true when the table is gone. Nothing else may be called in between.</summary>
     public bool DisposeSome()
     {
-        var disposer = new Disposer(_allocator);
+        var disposer = new Disposer(_host);
         _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
         if (_disposalCursor != 0) return false;
         var root = _table.Root;
@@ -294,80 +363,49 @@ public sealed unsafe class KeyTable : IDisposable
         return true;
     }
 
-    private readonly struct Collector(EntryList list) : IEntryVisitor
-    {
-        public void Visit(byte* entry, bool expires) => list.Add(entry);
-    }
-
-    private readonly struct Disposer(BlockAllocator allocator) : IEntryVisitor
+    private readonly struct Disposer(TableHost host) : IEntryVisitor
     {
         public void Visit(byte* entry, bool expires)
         {
             if (Entry.External(Entry.Header(entry)))
             {
                 var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-                allocator.Free(external.Address, external.Capacity, Purpose.Values);
+                if (external.IsRoot) DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
+                else LongString.Free(host.Allocator, external);
             }
-            allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            host.Allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
         }
     }
 
-    private struct Mover(BlockAllocator allocator) : IEntryMover
+    private struct Mover(TableHost host) : IEntryMover
     {
-        public int Moved;
+        private const int BucketsOfFields = 16, NodesOfList = 16;
+
+        public BlockMover Blocks = new(host.Allocator);
+
+        /// <summary>A collection has more than one step saw.</summary>
+        public bool IsUnfinished;
 
         public byte* Move(byte* entry)
         {
-            if (Entry.External(Entry.Header(entry)))
+            if (Entry.External(Entry.Header(entry))) MoveExternal(entry);
+            return Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        }
+
+        private void MoveExternal(byte* entry)
+        {
+            var at = Entry.ValueStart(entry);
+            var external = Unsafe.ReadUnaligned<ExternalValue>(at);
+            if (!external.IsRoot)
             {
-                var at = Entry.ValueStart(entry);
-                var external = Unsafe.ReadUnaligned<ExternalValue>(at);
-                external.Address = Move(external.Address, external.Capacity, Purpose.Values);
+                external.Address = Blocks.Move(external.Address, external.Capacity, Purpose.Values);
                 Unsafe.WriteUnaligned(at, external);
+                return;
             }
-            return Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            var finished = Entry.Encoding(Entry.Header(entry)) == ValueEncoding.HashTable
+                ? new FieldTable(external.Address, host).Defragment(BucketsOfFields, ref Blocks)
+                : new NodeList(external.Address, host).Defragment(NodesOfList, ref Blocks);
+            IsUnfinished |= !finished;
         }
-
-        private byte* Move(byte* block, nint size, Purpose purpose)
-        {
-            if (!allocator.IsSparse(block, size)) return block;
-            var copy = allocator.Allocate(size, purpose);
-            Buffer.MemoryCopy(block, copy, size, size);
-            allocator.Free(block, size, purpose);
-            Moved++;
-            return copy;
-        }
-    }
-}
-
-/// <summary>Entries found by a walk, as views that live until the end of the call. Cleared and used again.</summary>
-public sealed unsafe class EntryList
-{
-    private nint[] _entries = new nint[16];
-
-    public int Count { get; private set; }
-
-    public EntryView this[int i]
-    {
-        get
-        {
-            Check.That((uint)i < (uint)Count);
-            return new((byte*)_entries[i]);
-        }
-    }
-
-    public void Clear() => Count = 0;
-
-    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another.</summary>
-    public void Keep(int i, int place)
-    {
-        Check.That(place <= i && i < Count);
-        _entries[place] = _entries[i];
-    }
-
-    internal void Add(byte* entry)
-    {
-        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
-        _entries[Count++] = (nint)entry;
     }
 }

@@ -9,14 +9,58 @@ public unsafe interface IEntryLayout
     static abstract ReadOnlySpan<byte> KeyOf(byte* entry);
 }
 
-/// <summary>What all hash tables of one server share.</summary>
+/// <summary>What all containers of one server share.</summary>
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
+    private readonly Queue<(nint Root, ValueEncoding Encoding)> _discarded = new();
+
     public BlockAllocator Allocator { get; } = allocator;
 
     public HashSeed Seed { get; } = seed;
 
+    /// <summary>The mark that new entries and fields bear: of the snapshot that goes on, or of the last one.</summary>
+    public int Mark { get; set; }
+
+    /// <summary>Number of the snapshot that goes on, or of the last one.</summary>
+    public uint SnapshotNumber { get; set; }
+
+    /// <summary>Up to how many bytes of packed list a node of a list grows (list-max-listpack-size).</summary>
+    public int ListNodeBytesMax { get; set; } = 8192;
+
     public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
+
+    public bool HasDiscarded => _discarded.Count > 0;
+
+    /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
+    internal unsafe void Discard(byte* root, ValueEncoding encoding) => _discarded.Enqueue(((nint)root, encoding));
+
+    /// <summary>Frees a part of what was discarded; true while there is more. Between calls only.</summary>
+    public unsafe bool DisposeSome()
+    {
+        const int NodesPerStep = 16;
+        if (!_discarded.TryPeek(out var next)) return false;
+        var root = (byte*)next.Root;
+        var done = next.Encoding == ValueEncoding.HashTable ? new FieldTable(root, this).DisposeSome() : new NodeList(root, this).DisposeSome(NodesPerStep);
+        if (done) _discarded.Dequeue();
+        return HasDiscarded;
+    }
+}
+
+/// <summary>Moves blocks out of sparse slabs and counts them.</summary>
+internal unsafe struct BlockMover(BlockAllocator allocator)
+{
+    public int Moved { get; private set; }
+
+    /// <summary>Where the block is from now on.</summary>
+    public byte* Move(byte* block, nint size, Purpose purpose)
+    {
+        if (!allocator.IsSparse(block, size)) return block;
+        var copy = allocator.Allocate(size, purpose);
+        Buffer.MemoryCopy(block, copy, size, size);
+        allocator.Free(block, size, purpose);
+        Moved++;
+        return copy;
+    }
 }
 
 /// <summary>

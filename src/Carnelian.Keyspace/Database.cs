@@ -13,7 +13,7 @@ public sealed class Database(int number, TableHost host) : IDisposable
     internal KeyTable Detach()
     {
         var keys = Keys;
-        Keys = new(_host) { Mark = keys.Mark, Lru = keys.Lru };
+        Keys = new(_host) { Lru = keys.Lru };
         return keys;
     }
 

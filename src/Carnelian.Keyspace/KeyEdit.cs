@@ -70,6 +70,58 @@ public ref struct KeyEdit
         Changed(happened);
     }
 
+    // ---- collections
+
+    /// <summary>The key's list for changing, an empty one if there is no key. To be ended by <see cref="EndCollection"/>.</summary>
+    public NodeList List()
+    {
+        BeginCollection(ValueEncoding.QuickList);
+        return _database.Keys.List(_at.View);
+    }
+
+    /// <summary>As <see cref="List"/>, for a hash.</summary>
+    public FieldsEdit Fields()
+    {
+        BeginCollection(ValueEncoding.HashTable);
+        return new(_keyspace, _database.Keys.Fields(_at.View));
+    }
+
+    /// <summary>The collection has been changed; one that is empty by now goes.</summary>
+    public void EndCollection(bool isEmpty, KeyspaceEvent? happened)
+    {
+        Changed(happened);
+        if (!isEmpty) return;
+        _database.Keys.Remove(ref _at);
+        Exists = false;
+        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
+    }
+
+    private void BeginCollection(ValueEncoding encoding)
+    {
+        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
+        if (Exists) return;
+        _database.Keys.WriteCollection(ref _at, _key, encoding);
+        Exists = true;
+        _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+    }
+
+    internal EntryView Detach()
+    {
+        _keyspace.BeforeChange(_database, _at.View);
+        Exists = false;
+        var detached = _database.Keys.Detach(ref _at);
+        Changed(null);
+        return detached;
+    }
+
+    internal void Attach(EntryView detached)
+    {
+        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
+        _database.Keys.Attach(ref _at, _key, detached);
+        Exists = true;
+        Changed(null);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Changed(KeyspaceEvent? happened)
     {

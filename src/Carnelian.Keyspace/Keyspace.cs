@@ -91,6 +91,9 @@ public sealed class Keyspace : IDisposable
     /// <summary>The snapshot that goes on, if one does; it gets every key's state before its first change.</summary>
     public ISnapshotObserver? Snapshot { get; set; }
 
+    /// <summary>What the containers share.</summary>
+    public TableHost Host => _host;
+
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
     // ---- reading
@@ -180,9 +183,31 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeforeChange(Database database, EntryView entry)
     {
-        if (Snapshot is not { } snapshot || entry.Mark == database.Keys.Mark) return;
+        if (Snapshot is not { } snapshot || entry.Mark == _host.Mark) return;
         snapshot.OnChanging(database, entry);
-        database.Keys.SetMark(entry, database.Keys.Mark);
+        entry.Mark = _host.Mark;
+    }
+
+    /// <summary>Before any change of an existing field: a snapshot that holds its hash and has not saved it yet takes a copy.</summary>
+    internal void BeforeChange(FieldTable fields, FieldView field)
+    {
+        if (!fields.IsHeld || field.Mark == _host.Mark) return;
+        Snapshot!.OnChanging(fields, field);
+        field.Mark = _host.Mark;
+    }
+
+    /// <summary>
+    /// Gives a key's value and expiry to another key, in O(1) whatever the size; what was there goes. False if the key is
+    /// missing. The caller raises the events, whose names differ between RENAME and MOVE.
+    /// </summary>
+    public bool Move(Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey)
+    {
+        if (from == to && key.SequenceEqual(newKey)) return Look(from, key, Hash(key)).Exists;
+        var source = Edit(from, key, Hash(key));
+        if (!source.Exists) return false;
+        var detached = source.Detach();
+        Edit(to, newKey, Hash(newKey)).Attach(detached);
+        return true;
     }
 
     /// <summary>Empties one database, or all; their tables are handed over whole. Returns the number of keys.</summary>
@@ -203,11 +228,18 @@ public sealed class Keyspace : IDisposable
         return keys;
     }
 
-    public bool HasDiscarded => _discarded.Count > 0;
+    /// <summary>Takes over a table that nobody uses any more, to be freed by <see cref="DisposeDiscarded"/>.</summary>
+    internal void Discard(KeyTable table) => _discarded.Enqueue(table);
 
-    /// <summary>Frees what background flushes left, within a budget.</summary>
+    public bool HasDiscarded => _discarded.Count > 0 || _host.HasDiscarded;
+
+    /// <summary>Frees what background flushes and deleted collections left, within a budget.</summary>
     public void DisposeDiscarded(Budget budget)
     {
+        while (_host.DisposeSome())
+        {
+            if (budget.Spent) return;
+        }
         while (_discarded.TryPeek(out var table))
         {
             do
@@ -279,6 +311,9 @@ public sealed class Keyspace : IDisposable
     {
         while (_discarded.TryDequeue(out var table)) table.Dispose();
         foreach (var database in _databases) database.Dispose();
+        while (_host.DisposeSome())
+        {
+        }
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }
@@ -289,6 +324,9 @@ public interface ISnapshotObserver
 {
     /// <summary>An entry that does not bear the current mark is about to change or to go; it must be copied now. It bears the mark from then on.</summary>
     void OnChanging(Database database, EntryView entry);
+
+    /// <summary>The same for a field of a hash that the snapshot holds.</summary>
+    void OnChanging(FieldTable fields, FieldView field);
 
     /// <summary>A database's table is about to be discarded; true when the snapshot takes it over and disposes of it.</summary>
     bool OnFlushing(Database database, KeyTable table);

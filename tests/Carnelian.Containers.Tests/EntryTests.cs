@@ -47,7 +47,7 @@ public sealed unsafe class EntryTests
     {
         using var rig = new KeyTableRig(1);
         rig.Table.Lru = 77;
-        rig.Table.Mark = 3;
+        rig.Host.Mark = 3;
         var key = rig.Bytes(keyLength);
         var value = rig.Bytes(valueLength);
         rig.Write(key, value, expires ? 1234567890123 : EntryView.NoExpiry, ValueType.String, ValueEncoding.Raw);

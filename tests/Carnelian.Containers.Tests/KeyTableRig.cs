@@ -11,7 +11,8 @@ internal sealed class KeyTableRig : IDisposable
     {
         Random = new(seed);
         Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
-        Table = new(new TableHost(Allocator, new((ulong)Random.NextInt64(), 2)));
+        Host = new(Allocator, new((ulong)Random.NextInt64(), 2));
+        Table = new(Host);
     }
 
     public sealed record Expected(byte[] Value, long ExpiryMs, ValueType Type, ValueEncoding Encoding, int Lru, int Mark);
@@ -19,6 +20,8 @@ internal sealed class KeyTableRig : IDisposable
     public Random Random { get; }
 
     public BlockAllocator Allocator { get; }
+
+    public TableHost Host { get; }
 
     public KeyTable Table { get; }
 
@@ -49,11 +52,11 @@ internal sealed class KeyTableRig : IDisposable
         var copy = value.ToArray();
         var at = Table.Find(key, Table.Hash(key));
         var isNew = !at.Exists;
-        var markWhenInPlace = isNew ? Table.Mark : at.View.Mark;
+        var markWhenInPlace = isNew ? Host.Mark : at.View.Mark;
         Table.Write(ref at, key, type, encoding, value, expiryMs);
         if (isNew) Keys.Add(text);
         // In place the entry keeps its mark; otherwise it is new.
-        var mark = at.View.Mark == markWhenInPlace ? markWhenInPlace : Table.Mark;
+        var mark = at.View.Mark == markWhenInPlace ? markWhenInPlace : Host.Mark;
         Model[text] = new(copy, expiryMs, type, encoding, Table.Lru, mark);
         Verify(at.View, text);
     }

@@ -13,7 +13,7 @@ public sealed unsafe class KeyTableTests
         for (var i = 0; i < 3000; i++)
         {
             if (rig.Random.Next(40) == 0) rig.Table.Lru = rig.Random.Next(1 << 24);
-            if (rig.Random.Next(200) == 0) rig.Table.Mark = rig.Random.Next(16);
+            if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
             var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
             Edit(rig, KeyTableRig.Text(key), key);
             rig.Allocator.ReleaseRetired();
@@ -54,7 +54,7 @@ public sealed unsafe class KeyTableTests
         {
             var view = at.View;
             view.Lru = rig.Random.Next(1 << 24);
-            rig.Table.SetMark(at, rig.Random.Next(16));
+            view.Mark = rig.Random.Next(16);
             rig.Model[text] = expected! with { Lru = view.Lru, Mark = view.Mark };
         }
     }
@@ -89,10 +89,10 @@ public sealed unsafe class KeyTableTests
         using var rig = new KeyTableRig(2);
         var key = rig.Bytes(keyLength);
         rig.Table.Lru = 0xabcdef;
-        rig.Table.Mark = 15;
+        rig.Host.Mark = 15;
         rig.Write(key, [], expires ? 5 : EntryView.NoExpiry);
         rig.Table.Lru = 1;
-        rig.Table.Mark = 0;
+        rig.Host.Mark = 0;
         foreach (var length in _valueLengths.Concat(_valueLengths.Reverse()))
         {
             var at = rig.Find(key);
@@ -158,9 +158,9 @@ public sealed unsafe class KeyTableTests
     [TestCase(1, 2)]
     [TestCase(1 << 20, 2 << 20)]
     [TestCase(3 << 20, 4 << 20)]
-    [TestCase(int.MaxValue - (1 << 20) - 1, int.MaxValue - 1)]
-    [TestCase(int.MaxValue - 1024, int.MaxValue)]
-    [TestCase(int.MaxValue, int.MaxValue)]
+    [TestCase(LongString.LengthMax - (1 << 20) - 1, LongString.LengthMax - 1)]
+    [TestCase(int.MaxValue - 1024, LongString.LengthMax)]
+    [TestCase(LongString.LengthMax, LongString.LengthMax)]
     public void Capacity_is_never_less_than_the_length(int length, int capacity) =>
         Assert.That(KeyTable.CapacityFor(length), Is.EqualTo(capacity));
 

@@ -1,0 +1,167 @@
+using System.Runtime.InteropServices;
+
+namespace Carnelian;
+
+/// <summary>A hash's root, a native block.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FieldRoot
+{
+    public Hold Hold;
+    public TableRoot Table;
+    public long DisposalCursor;
+    public long DefragmentationCursor;
+}
+
+/// <summary>A field found, or the place where it would be.</summary>
+public unsafe ref struct FieldHandle
+{
+    internal SlotPosition Position;
+    internal ulong Hash;
+
+    public readonly FieldView View => new(Position.Entry);
+
+    public readonly bool Exists => Position.Found;
+}
+
+/// <summary>
+/// A handle to a hash too large for a packed blob: a table that owns its fields. While a snapshot holds it, the fields that do not
+/// bear the present mark are still to be saved: who changes one gives the snapshot a copy first.
+/// </summary>
+public readonly unsafe struct FieldTable
+{
+    private const int BucketsPerDisposal = 4;
+
+    private readonly FieldRoot* _root;
+    private readonly TableHost _host;
+    private readonly HashTable<FieldLayout> _table;
+
+    internal FieldTable(byte* root, TableHost host)
+    {
+        _root = (FieldRoot*)root;
+        _host = host;
+        _table = new(&_root->Table, host);
+    }
+
+    internal static byte* Create(TableHost host) => host.Allocator.AllocateZeroed(sizeof(FieldRoot), Purpose.Collections);
+
+    public long Count => _table.Count;
+
+    public bool IsRehashing => _table.IsRehashing;
+
+    public bool IsHeld => _root->Hold.IsHeld;
+
+    /// <summary>The number under which the snapshot holds the hash.</summary>
+    public int Holder => _root->Hold.Holder;
+
+    public ulong Hash(ReadOnlySpan<byte> name) => _host.Hash(name);
+
+    /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>
+    public void Step() => _table.Step();
+
+    public FieldHandle Find(scoped ReadOnlySpan<byte> name, ulong hash) => new() { Position = _table.Find(name, hash), Hash = hash };
+
+    /// <summary>Sets a field's value, whether it exists or not.</summary>
+    public void Set(scoped ref FieldHandle at, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
+    {
+        var usable = BlockAllocator.UsableSize(Field.Size(name.Length, value.Length));
+        var old = at.Position.Entry;
+        var oldUsable = old == null ? 0 : BlockAllocator.UsableSize(Field.Size(old));
+        if (usable == oldUsable && Field.Value(old).Length == value.Length)
+        {
+            value.CopyTo(Field.Value(old));
+            return;
+        }
+        var field = _host.Allocator.Allocate(usable, Purpose.Collections);
+        Field.Write(field, name, value, _host.Mark);
+        if (old == null)
+        {
+            at.Position = _table.Insert(field, at.Hash, expires: false);
+            return;
+        }
+        _table.Replace(at.Position, field, expires: false);
+        _host.Allocator.Retire(old, oldUsable, Purpose.Collections);
+    }
+
+    public void Remove(scoped ref FieldHandle at)
+    {
+        var field = at.Position.Entry;
+        _table.Remove(at.Position);
+        at.Position = default;
+        _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
+    }
+
+    /// <summary>Adds the fields of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
+    public ulong Scan(ulong cursor, FieldList found)
+    {
+        var collector = new FoundList.Collector(found);
+        return _table.Scan(cursor, ref collector);
+    }
+
+    // ---- snapshots
+
+    public void Hold(int holder) => _root->Hold.Take(holder);
+
+    /// <summary>The snapshot is done with the hash; one that was deleted meanwhile goes.</summary>
+    public void Release()
+    {
+        if (_root->Hold.Release()) _host.Discard((byte*)_root, ValueEncoding.HashTable);
+    }
+
+    /// <summary>
+    /// Gives the fields of one position of a walk that are not saved yet to a writer, or to nobody, and marks them. Cursors as in
+    /// <see cref="HashTable{TLayout}.Scan"/>. Returns the number of fields that were not saved.
+    /// </summary>
+    public int SaveSome(ref ulong cursor, SnapshotWriter? writer)
+    {
+        var saver = new Saver(writer, _host.Mark);
+        cursor = _table.Scan(cursor, ref saver);
+        return saver.Saved;
+    }
+
+    private struct Saver(SnapshotWriter? writer, int mark) : IEntryVisitor
+    {
+        public int Saved;
+
+        public void Visit(byte* entry, bool expires)
+        {
+            if (Field.Mark(entry) == mark) return;
+            Field.SetMark(entry, mark);
+            writer?.Append(new FieldView(entry));
+            Saved++;
+        }
+    }
+
+    // ---- the hash as a whole
+
+    /// <summary>Frees the fields of a few buckets, at last the root; true when nothing is left. Between calls only.</summary>
+    internal bool DisposeSome()
+    {
+        var disposer = new Disposer(_host.Allocator);
+        _root->DisposalCursor = _table.Drain(_root->DisposalCursor, BucketsPerDisposal, ref disposer);
+        if (_root->DisposalCursor != 0) return false;
+        _table.Free();
+        _host.Allocator.Free((byte*)_root, sizeof(FieldRoot), Purpose.Collections);
+        return true;
+    }
+
+    private readonly struct Disposer(BlockAllocator allocator) : IEntryVisitor
+    {
+        public void Visit(byte* entry, bool expires) => allocator.Free(entry, BlockAllocator.UsableSize(Field.Size(entry)), Purpose.Collections);
+    }
+
+    /// <summary>Moves the fields of some buckets out of sparse slabs; true at the end of a round.</summary>
+    internal bool Defragment(int bucketsMax, ref BlockMover mover)
+    {
+        var fields = new Mover { Blocks = mover };
+        _root->DefragmentationCursor = _table.Relocate(_root->DefragmentationCursor, bucketsMax, ref fields);
+        mover = fields.Blocks;
+        return _root->DefragmentationCursor == 0;
+    }
+
+    private struct Mover : IEntryMover
+    {
+        public BlockMover Blocks;
+
+        public byte* Move(byte* entry) => Blocks.Move(entry, BlockAllocator.UsableSize(Field.Size(entry)), Purpose.Collections);
+    }
+}

@@ -1,0 +1,383 @@
+namespace Carnelian;
+
+public sealed class SnapshotOptions
+{
+    /// <summary>Bytes of a chunk; larger when a single record is.</summary>
+    public int ChunkBytes { get; init; } = 64 << 10;
+
+    /// <summary>What a snapshot may keep in memory beyond the keyspace itself before writers have to wait (snapshot-buffer-max).</summary>
+    public long BufferBytesMax { get; set; } = 256 << 20;
+
+    /// <summary>A hash of more fields is saved by a task of its own, in slices; one of fewer all at once.</summary>
+    public int FieldsAtOnceMax { get; init; } = 1024;
+}
+
+/// <summary>What was at the moment that a snapshot shows.</summary>
+/// <param name="ChangeOffset">The change log's offset: replayed up to here it gives what the snapshot holds.</param>
+/// <param name="Keys">Per database: number of keys, and of those with an expiry.</param>
+public sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys);
+
+/// <summary>Takes a snapshot as it is made: the encoder of a file or of a full sync, a test. Called on the command thread.</summary>
+public interface ISnapshotSink
+{
+    /// <summary>False while it has enough chunks to work on; the walk then waits, and only what changes is added to the queue.</summary>
+    bool HasRoom { get; }
+
+    void Begin(SnapshotCut cut);
+
+    /// <summary>The chunk is the sink's, on whatever thread, until it calls <see cref="Snapshots.GiveBack"/>.</summary>
+    void Take(SnapshotChunk chunk);
+
+    /// <summary>All chunks have been handed out.</summary>
+    void Complete();
+
+    /// <summary>No more chunks come, and those out are worth nothing. They are to be given back all the same.</summary>
+    void Abort();
+}
+
+/// <summary>
+/// Takes snapshots of the keyspace, one at a time and without a fork. The cut is made between calls: from then on every key bears an
+/// older mark than the present one. The walk, in slices, saves keys with older marks and marks them; a key that is about to change is saved
+/// before; new keys are born marked. So every key is saved once, as it was at the cut, whatever happens to it.
+/// <para>
+/// Saving is a raw copy into the current chunk. A list and a long string are held instead, so that changes go to copies of their nodes or
+/// blocks. A large hash is held too, and its fields are walked in the same manner as keys, with their own marks; what changes in it meanwhile is copied
+/// field by field. A file has to contain such a hash in one piece, so the other chunks wait while it is walked.
+/// </para>
+/// <para>
+/// After an abort, keys bear the marks of different snapshots. There are 16; when a single one is left that no key bears, a sweep,
+/// which is a walk that saves nothing, brings all to that mark before the next snapshot begins.
+/// </para>
+/// </summary>
+public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
+{
+    private const int Marks = 16;
+
+    /// <summary>Entries that one step of the walk collects before it saves them; their memory is fetched meanwhile.</summary>
+    private const int EntriesPerStep = 32;
+    private const int NodesPerStep = 64;
+
+    private readonly TableHost _host = keyspace.Host;
+    private readonly EntryList _found = new();
+    private readonly Queue<FrozenList> _lists = new();
+
+    /// <summary>The tables at the cut, by number of their database; null when there is nothing more to do.</summary>
+    private readonly KeyTable?[] _tables = new KeyTable?[keyspace.Databases.Length];
+
+    /// <summary>Tables that were flushed, which the walk gives back to the keyspace.</summary>
+    private readonly bool[] _handedOver = new bool[keyspace.Databases.Length];
+
+    /// <summary>Large hashes, in the order in which they are saved; the index is the number by which each is held.</summary>
+    private readonly List<HashTask?> _tasks = [];
+
+    private ISnapshotSink? _sink;
+    private SnapshotWriter? _keys;
+    private int _database;
+    private ulong _cursor;
+    private int _task;
+    private int _chunksOut;
+
+    /// <summary>The oldest mark that any key may bear.</summary>
+    private int _oldestMark = keyspace.Host.Mark;
+
+    public SnapshotOptions Options { get; } = options;
+
+    /// <summary>Keys are being saved, or swept.</summary>
+    public bool IsWalking { get; private set; }
+
+    /// <summary>Nothing of an earlier snapshot is left: another one may begin.</summary>
+    public bool IsIdle => !IsWalking && _chunksOut == 0 && _lists.Count == 0;
+
+    /// <summary>Writers of keys that are not saved yet should wait, or the snapshot be given up.</summary>
+    public bool IsFull => IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) > Options.BufferBytesMax;
+
+    public SnapshotStatistics Statistics { get; } = new();
+
+    /// <summary>True if changing this key now would add to the memory of a snapshot that is full.</summary>
+    public bool MustWait(EntryView entry) => IsFull && (entry.Mark != _host.Mark || entry.IsHeld);
+
+    // ---- beginning and ending
+
+    /// <summary>Makes the cut; between calls. False if an earlier snapshot is not over or marks have to be swept first.</summary>
+    public bool TryBegin(ISnapshotSink sink)
+    {
+        if (!IsIdle) return false;
+        _host.Mark = NextMark(_host.Mark);
+        // The last free mark is the sweep's: it has to find every hash, also those marked for a snapshot that did not get to their fields.
+        var isSweep = NextMark(_host.Mark) == _oldestMark;
+        if (!isSweep)
+        {
+            _host.SnapshotNumber++;
+            _sink = sink;
+            _keys = new(_host, Options.ChunkBytes);
+            sink.Begin(Cut());
+        }
+        for (var i = 0; i < _tables.Length; i++) _tables[i] = keyspace.Databases[i].Keys;
+        _database = 0;
+        _cursor = 0;
+        keyspace.Snapshot = this;
+        IsWalking = true;
+        return !isSweep;
+    }
+
+    private static int NextMark(int mark) => (mark + 1) % Marks;
+
+    private SnapshotCut Cut()
+    {
+        var keys = new (long, long)[keyspace.Databases.Length];
+        for (var i = 0; i < keys.Length; i++) keys[i] = (keyspace.Databases[i].Keys.Count, keyspace.Databases[i].Keys.Expiring);
+        return new(keyspace.Changes.Offset, keyspace.NowMs, keys);
+    }
+
+    /// <summary>Gives the snapshot up, if one goes on. It is over when the sink has given its chunks back. A sweep goes on.</summary>
+    public void Abort()
+    {
+        if (_sink is not null) GiveUp();
+    }
+
+    /// <summary>Before the keyspace is disposed of, which takes that the sink has given its chunks back.</summary>
+    public void Dispose()
+    {
+        if (IsWalking) GiveUp();
+        while (_lists.TryPeek(out var list))
+        {
+            if (list.ReleaseSome(NodesPerStep, _host)) _lists.Dequeue();
+        }
+        Check.That(IsIdle);
+    }
+
+    private void GiveUp()
+    {
+        for (var i = 0; i < _tables.Length; i++) LeaveTable(i);
+        foreach (var task in _tasks)
+        {
+            if (task is null) continue;
+            task.Fields.Release();
+            if (task.Writer is { } writer) FreeAll(writer);
+        }
+        if (_keys is not null) FreeAll(_keys);
+        _sink?.Abort();
+        Leave();
+    }
+
+    private void Complete()
+    {
+        _oldestMark = _host.Mark;
+        _sink?.Complete();
+        Leave();
+    }
+
+    private void Leave()
+    {
+        _tasks.Clear();
+        _task = 0;
+        _keys = null;
+        _sink = null;
+        keyspace.Snapshot = null;
+        IsWalking = false;
+    }
+
+    private void LeaveTable(int database)
+    {
+        if (_handedOver[database]) keyspace.Discard(_tables[database]!);
+        _handedOver[database] = false;
+        _tables[database] = null;
+    }
+
+    /// <summary>By the sink, on the command thread and between calls, for every chunk it took.</summary>
+    public void GiveBack(SnapshotChunk chunk)
+    {
+        Check.That(_chunksOut > 0);
+        _chunksOut--;
+        SnapshotWriter.GiveBack(chunk, _host, _lists);
+    }
+
+    private void FreeAll(SnapshotWriter writer)
+    {
+        writer.Close();
+        while (writer.HasChunks) SnapshotWriter.GiveBack(writer.Dequeue(), _host, _lists);
+    }
+
+    // ---- what the keyspace tells
+
+    void ISnapshotObserver.OnChanging(Database database, EntryView entry)
+    {
+        var number = _tables[database.Number] == database.Keys ? database.Number : Array.IndexOf(_tables, database.Keys);
+        Check.That(number >= 0);
+        var written = _keys?.Written ?? 0;
+        Save(number, entry);
+        if (_keys is null) return;
+        Statistics.PreImages++;
+        Statistics.PreImageBytes += _keys.Written - written;
+    }
+
+    void ISnapshotObserver.OnChanging(FieldTable fields, FieldView field)
+    {
+        var task = _tasks[fields.Holder]!;
+        if (task.Writer is null) return;
+        var written = task.Writer.Written;
+        field.Mark = _host.Mark;
+        task.Writer.Append(field);
+        task.Left--;
+        Statistics.PreImages++;
+        Statistics.PreImageBytes += task.Writer.Written - written;
+    }
+
+    bool ISnapshotObserver.OnFlushing(Database database, KeyTable table)
+    {
+        var number = Array.IndexOf(_tables, table);
+        if (number < 0) return false;
+        if (_keys is not null) return _handedOver[number] = true;
+        _tables[number] = null;
+        return false;
+    }
+
+    // ---- the walk
+
+    /// <summary>Works within a budget, between calls. True while there is more that can be done now.</summary>
+    public bool Run(Budget budget)
+    {
+        do
+        {
+            if (!Step(ref budget)) return false;
+        }
+        while (!budget.Spent);
+        return true;
+    }
+
+    /// <summary>False when there is nothing to do, or nothing before the sink has room.</summary>
+    private bool Step(ref Budget budget)
+    {
+        if (_lists.TryPeek(out var list))
+        {
+            if (list.ReleaseSome(NodesPerStep, _host)) _lists.Dequeue();
+            return true;
+        }
+        if (!IsWalking) return false;
+        if (_task < _tasks.Count) return StepTask(_tasks[_task]!);
+        if (!HandOut(_keys)) return false;
+        if (_database < _tables.Length)
+        {
+            WalkKeys(ref budget);
+            return true;
+        }
+        _keys?.Close();
+        if (!HandOut(_keys)) return false;
+        Complete();
+        return true;
+    }
+
+    /// <summary>One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.</summary>
+    private void WalkKeys(ref Budget budget)
+    {
+        if (_tables[_database] is not { } table)
+        {
+            NextDatabase();
+            return;
+        }
+        var next = _cursor;
+        _found.Clear();
+        do next = table.Scan(next, _found);
+        while (next != 0 && _found.Count < EntriesPerStep);
+        for (var i = 0; i < _found.Count; i++)
+        {
+            if (_found[i].Mark == _host.Mark) continue;
+            var isHash = _found[i].Encoding == ValueEncoding.HashTable;
+            Save(_database, _found[i]);
+            if (isHash && budget.Spent) return;
+        }
+        _cursor = next;
+        if (_cursor == 0) NextDatabase();
+    }
+
+    private void NextDatabase()
+    {
+        LeaveTable(_database);
+        _database++;
+        _cursor = 0;
+    }
+
+    /// <summary>Saves a key as it is and marks it; a sweep only marks.</summary>
+    private void Save(int database, EntryView entry)
+    {
+        entry.Mark = _host.Mark;
+        if (entry.Encoding == ValueEncoding.HashTable) SaveHash(database, entry, _tables[database]!.Fields(entry));
+        else if (entry.Encoding == ValueEncoding.QuickList) _keys?.AppendList(database, entry, _tables[database]!.List(entry));
+        else _keys?.Append(database, entry);
+        Statistics.Keys++;
+    }
+
+    private void SaveHash(int database, EntryView entry, FieldTable fields)
+    {
+        if (fields.Count > Options.FieldsAtOnceMax)
+        {
+            var task = new HashTask(fields, _keys is null ? null : new(_host, Options.ChunkBytes));
+            task.Writer?.AppendHash(database, entry, fields.Count);
+            fields.Hold(_tasks.Count);
+            _tasks.Add(task);
+            return;
+        }
+        _keys?.AppendHash(database, entry, fields.Count);
+        ulong cursor = 0;
+        long saved = 0;
+        do saved += fields.SaveSome(ref cursor, _keys);
+        while (cursor != 0);
+        Check.That(saved == fields.Count || _keys is null);
+    }
+
+    /// <summary>A part of a large hash. Before the first, all that the walk has saved so far goes out; what it saves from here on follows the hash.</summary>
+    private bool StepTask(HashTask task)
+    {
+        if (!task.HasBegun)
+        {
+            _keys?.Close();
+            if (!HandOut(_keys)) return false;
+            task.HasBegun = true;
+        }
+        if (!HandOut(task.Writer)) return false;
+        if (!task.IsWalked)
+        {
+            task.Left -= task.Fields.SaveSome(ref task.Cursor, task.Writer);
+            task.IsWalked = task.Cursor == 0;
+            return true;
+        }
+        Check.That(task.Left == 0 || task.Writer is null);
+        task.Writer?.Close();
+        if (!HandOut(task.Writer)) return false;
+        task.Fields.Release();
+        _tasks[_task++] = null;
+        return true;
+    }
+
+    /// <summary>True when all chunks of a writer are with the sink.</summary>
+    private bool HandOut(SnapshotWriter? writer)
+    {
+        while (writer is { HasChunks: true })
+        {
+            if (!_sink!.HasRoom) return false;
+            _chunksOut++;
+            var chunk = writer.Dequeue();
+            Statistics.Bytes += chunk.Length;
+            _sink.Take(chunk);
+        }
+        return true;
+    }
+
+    /// <summary>A hash that is saved in slices.</summary>
+    private sealed class HashTask(FieldTable fields, SnapshotWriter? writer)
+    {
+        public readonly FieldTable Fields = fields;
+        public readonly SnapshotWriter? Writer = writer;
+        public ulong Cursor;
+        public bool HasBegun, IsWalked;
+
+        /// <summary>Fields of the cut that are not saved yet.</summary>
+        public long Left = fields.Count;
+    }
+}
+
+/// <summary>Counts since the start.</summary>
+public sealed class SnapshotStatistics
+{
+    public long Keys, PreImages, PreImageBytes, Bytes;
+}

@@ -1,0 +1,380 @@
+using System.Text;
+
+namespace Carnelian.Tests;
+
+/// <summary>
+/// A keyspace in checked memory together with a plain model of it, small limits that make every list and hash a large one, and a sink that reads
+/// chunks late, as a worker would.
+/// </summary>
+internal sealed class SnapshotHarness : IDisposable
+{
+    public const int Databases = 3;
+
+    /// <summary>Longer than what is copied into a chunk.</summary>
+    public const int LongBytes = 70_000;
+
+    private readonly Dictionary<(int Database, string Key), ModelValue> _model = [];
+
+    public SnapshotHarness(int seed, SnapshotOptions? options = null)
+    {
+        Chance = new(seed);
+        Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
+        Keyspace = new(new KeyspaceOptions { Databases = Databases }, Allocator, new SeededRandomness(seed));
+        Keyspace.Host.ListNodeBytesMax = Chance.Next(40, 300);
+        Snapshots = new(Keyspace, options ?? new SnapshotOptions
+        {
+            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(20_000, 400_000),
+        });
+        Sink = new(this);
+    }
+
+    public Random Chance { get; }
+
+    public BlockAllocator Allocator { get; }
+
+    public Keyspace Keyspace { get; }
+
+    public Snapshots Snapshots { get; }
+
+    public LateSink Sink { get; }
+
+    /// <summary>Events of interest by name, to see that a run met them.</summary>
+    public Dictionary<string, long> Seen { get; } = [];
+
+    public void Count(string name, long times = 1) => Seen[name] = Seen.GetValueOrDefault(name) + times;
+
+    // ---- calls
+
+    public void Set(int database, string key, byte[] value, long expiryMs = EntryView.NoExpiry) => Call(database, key, () =>
+    {
+        Edit(database, key).Write(ValueType.String, ValueEncoding.Raw, value, expiryMs, KeyspaceEvent.Set);
+        _model[(database, key)] = new() { Text = value, ExpiryMs = expiryMs };
+    });
+
+    public void Delete(int database, string key) => Call(database, key, () =>
+    {
+        var edit = Edit(database, key);
+        Assert.That(edit.Exists, Is.EqualTo(_model.Remove((database, key))));
+        if (edit.Exists) edit.Delete(KeyspaceEvent.Delete);
+    });
+
+    public void Expire(int database, string key, long expiryMs) => Call(database, key, () =>
+    {
+        var edit = Edit(database, key);
+        if (!edit.Exists) return;
+        edit.SetExpiry(expiryMs, KeyspaceEvent.Expire);
+        _model[(database, key)].ExpiryMs = expiryMs;
+    });
+
+    /// <summary>Writes into a string that exists, behind its end or within.</summary>
+    public void SetRange(int database, string key, int offset, byte[] bytes) => Call(database, key, () =>
+    {
+        var edit = Edit(database, key);
+        if (!edit.Exists || edit.View.Type != ValueType.String) return;
+        var length = Math.Max(edit.View.Value.Length, offset + bytes.Length);
+        bytes.CopyTo(edit.Resize(length, ValueEncoding.Raw, KeyspaceEvent.Append)[offset..]);
+        var model = _model[(database, key)];
+        Array.Resize(ref model.Text, length);
+        bytes.CopyTo(model.Text!, offset);
+    });
+
+    public void Append(int database, string key, byte[] bytes)
+    {
+        if (_model.TryGetValue((database, key), out var model) && model.Text is { } text) SetRange(database, key, text.Length, bytes);
+    }
+
+    public void Move(int from, string key, int to, string newKey) => Call(from, key, () =>
+    {
+        var moved = Keyspace.Move(Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey));
+        Assert.That(moved, Is.EqualTo(_model.ContainsKey((from, key))));
+        if (!moved || (from, key) == (to, newKey)) return;
+        _model.Remove((from, key), out var value);
+        _model[(to, newKey)] = value!;
+    });
+
+    public void Flush(int database)
+    {
+        foreach (var key in KeysOf(database)) _model.Remove((database, key));
+        Keyspace.Flush(Keyspace.Databases[database], background: Chance.Next(2) == 0);
+        Allocator.ReleaseRetired();
+    }
+
+    public delegate void ListChange(NodeList list, List<string> model);
+
+    public void ChangeList(int database, string key, ListChange change) => Call(database, key, () =>
+    {
+        if (ModelOf(database, key, value => value.List is null, () => new() { List = [] }) is not { } model) return;
+        var edit = Edit(database, key);
+        var list = edit.List();
+        change(list, model.List!);
+        edit.EndCollection(list.Count == 0, null);
+        if (model.List!.Count == 0) _model.Remove((database, key));
+    });
+
+    public delegate void FieldsChange(FieldsEdit fields, SortedDictionary<string, string> model);
+
+    public void ChangeFields(int database, string key, FieldsChange change) => Call(database, key, () =>
+    {
+        if (ModelOf(database, key, value => value.Fields is null, () => new() { Fields = new(StringComparer.Ordinal) }) is not { } model) return;
+        var edit = Edit(database, key);
+        var fields = edit.Fields();
+        change(fields, model.Fields!);
+        edit.EndCollection(fields.Count == 0, null);
+        if (model.Fields!.Count == 0) _model.Remove((database, key));
+    });
+
+    public void AdvanceTime(long milliseconds)
+    {
+        Keyspace.NowMs += milliseconds;
+        var expiry = new ActiveExpiry(Keyspace);
+        expiry.Run(new Budget(1000));
+        foreach (var (key, value) in _model.ToArray())
+        {
+            if (value.ExpiryMs == EntryView.NoExpiry || !Keyspace.IsOver(value.ExpiryMs)) continue;
+            // What the rounds left is met now, so that model and keyspace agree.
+            Keyspace.Look(Keyspace.Databases[key.Database], Bytes(key.Key), Keyspace.Hash(Bytes(key.Key)));
+            _model.Remove(key);
+        }
+        Allocator.ReleaseRetired();
+    }
+
+    /// <summary>Moves blocks as far as a pass over all tables finds sparse ones.</summary>
+    public void Defragment(int steps)
+    {
+        foreach (var database in Keyspace.Databases)
+        {
+            for (var i = 0; i < steps; i++)
+            {
+                var finished = database.Keys.Defragment(Chance.Next(1, 8), out var moved);
+                Count("moved", moved);
+                if (finished) break;
+            }
+        }
+    }
+
+    public KeyEdit Edit(int database, string key) => Keyspace.Edit(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+
+    public bool IsHeld(int database, string key)
+    {
+        var view = Keyspace.Look(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+        return view.Exists && view.IsHeld;
+    }
+
+    public bool MustWait(int database, string key)
+    {
+        var view = Keyspace.Look(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+        return view.Exists && Snapshots.MustWait(view);
+    }
+
+    private ModelValue? ModelOf(int database, string key, Predicate<ModelValue> isOther, Func<ModelValue> make)
+    {
+        if (_model.TryGetValue((database, key), out var model)) return isOther(model) ? null : model;
+        return _model[(database, key)] = make();
+    }
+
+    private void Call(int database, string key, Action call)
+    {
+        if (Keyspace.Databases[database].Keys.IsRehashing && Snapshots.IsWalking) Count("rehash");
+        if (IsHeld(database, key)) Count("held");
+        call();
+        Allocator.ReleaseRetired();
+    }
+
+    // ---- what is there
+
+    public string[] KeysOf(int database) => [.. _model.Keys.Where(key => key.Database == database).Select(key => key.Key)];
+
+    /// <summary>The model's contents, each value as a text.</summary>
+    public Dictionary<(int, string), string> Model() => _model.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+
+    /// <summary>The keyspace's contents in the same form.</summary>
+    public Dictionary<(int, string), string> Contents()
+    {
+        var contents = new Dictionary<(int, string), string>();
+        foreach (var (database, key) in _model.Keys)
+        {
+            var keys = Keyspace.Databases[database].Keys;
+            var view = keys.Find(Bytes(key), Keyspace.Hash(Bytes(key))).View;
+            if (view.Exists) contents.Add((database, key), Value(keys, view).ToString());
+        }
+        return contents;
+    }
+
+    private static ModelValue Value(KeyTable keys, EntryView view)
+    {
+        var value = new ModelValue { ExpiryMs = view.ExpiryMs };
+        if (view.Encoding == ValueEncoding.QuickList)
+        {
+            var list = keys.List(view);
+            value.List = [];
+            for (var i = 0; i < list.NodeCount; i++) AddTo(value.List, list.ElementsOf(i));
+            Assert.That(list.Count, Is.EqualTo(value.List.Count));
+            for (var i = 0; i < value.List.Count; i += 3) Assert.That(Text(list[i]), Is.EqualTo(value.List[i]));
+        }
+        else if (view.Encoding == ValueEncoding.HashTable)
+        {
+            value.Fields = new(StringComparer.Ordinal);
+            AddTo(value.Fields, keys.Fields(view));
+        }
+        else
+        {
+            value.Text = view.Value.ToArray();
+        }
+        return value;
+    }
+
+    internal static void AddTo(List<string> list, PackedElements elements)
+    {
+        foreach (var element in elements) list.Add(Text(element));
+    }
+
+    /// <summary>A walk may meet a field twice while its table is rehashed.</summary>
+    private static void AddTo(SortedDictionary<string, string> model, FieldTable fields)
+    {
+        var found = new FieldList();
+        ulong cursor = 0;
+        do cursor = fields.Scan(cursor, found);
+        while (cursor != 0);
+        for (var i = 0; i < found.Count; i++) model[Text(found[i].Name)] = Text(found[i].Value);
+        Assert.That(fields.Count, Is.EqualTo(model.Count));
+    }
+
+    internal static string Text(PackedElement element) => Encoding.Latin1.GetString(element.Text(stackalloc byte[PackedElement.IntegerTextMax]));
+
+    internal static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    internal static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
+
+    /// <summary>Ends everything; the allocator then checks that no block is left.</summary>
+    public void Dispose()
+    {
+        Snapshots.Abort();
+        Sink.GiveBackAll();
+        Snapshots.Dispose();
+        Assert.That(Allocator.UsedBytesOf(Purpose.Snapshot), Is.Zero);
+        Keyspace.Dispose();
+        Allocator.Dispose();
+    }
+
+    private sealed class SeededRandomness(int seed) : Randomness
+    {
+        private readonly Random _random = new(seed);
+
+        public override ulong Next() => (ulong)_random.NextInt64(long.MinValue, long.MaxValue);
+
+        public override void Fill(Span<byte> destination) => _random.NextBytes(destination);
+    }
+}
+
+internal sealed class ModelValue
+{
+    public byte[]? Text;
+    public List<string>? List;
+    public SortedDictionary<string, string>? Fields;
+    public long ExpiryMs = EntryView.NoExpiry;
+
+    public override string ToString()
+    {
+        var content = List is not null ? "list " + string.Join(',', List)
+            : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + field.Value))
+            : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
+            : $"string of {Text.Length} bytes, {Checksum(Text):x}";
+        return $"{content} expiry {ExpiryMs}";
+    }
+
+    private static ulong Checksum(byte[] bytes) => SipHash.Hash(bytes, default);
+}
+
+/// <summary>Keeps chunks for a while before it reads them; by then the keyspace has gone on.</summary>
+internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
+{
+    private readonly Queue<SnapshotChunk> _chunks = new();
+    private Dictionary<(int, string), ModelValue> _decoded = [];
+    private Dictionary<(int, string), string> _expected = [];
+    private ModelValue? _hash;
+    private long _fieldsLeft;
+
+    public int RoomMax { get; set; } = 4;
+
+    public bool HasRoom => _chunks.Count < RoomMax;
+
+    public int ChunksOut => _chunks.Count;
+
+    public bool IsComplete { get; private set; }
+
+    public void Begin(SnapshotCut cut)
+    {
+        Assert.That(_chunks, Is.Empty);
+        _decoded = [];
+        _expected = harness.Model();
+        _fieldsLeft = 0;
+        IsComplete = false;
+        Assert.That(cut.Keys.Sum(keys => keys.Count), Is.EqualTo(_expected.Count));
+        Assert.That(cut.ChangeOffset, Is.EqualTo(harness.Keyspace.Changes.Offset));
+    }
+
+    public void Take(SnapshotChunk chunk) => _chunks.Enqueue(chunk);
+
+    public void Complete() => IsComplete = true;
+
+    public void Abort() => _expected.Clear();
+
+    /// <summary>Reads the oldest chunk and gives it back.</summary>
+    public void GiveBackOne()
+    {
+        if (!_chunks.TryDequeue(out var chunk)) return;
+        var reader = chunk.Read();
+        while (reader.Next()) Decode(reader);
+        harness.Snapshots.GiveBack(chunk);
+    }
+
+    public void GiveBackAll()
+    {
+        while (_chunks.Count > 0) GiveBackOne();
+    }
+
+    /// <summary>The invariant: what was saved is what was there at the cut, each key once.</summary>
+    public void AssertShowsTheCut()
+    {
+        GiveBackAll();
+        Assert.That(IsComplete);
+        Assert.That(_fieldsLeft, Is.Zero);
+        var decoded = _decoded.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+        foreach (var (key, value) in _expected)
+        {
+            if (!decoded.TryGetValue(key, out var saved)) Assert.Fail($"{key} is missing");
+            else if (saved != value) Assert.Fail($"{key} is {Shortened(saved)} but was {Shortened(value)}");
+        }
+        Assert.That(decoded, Has.Count.EqualTo(_expected.Count));
+    }
+
+    private void Decode(in SnapshotReader record)
+    {
+        if (record.Kind == SnapshotRecord.Field)
+        {
+            Assert.That(_fieldsLeft--, Is.Positive, "a field without its hash");
+            _hash!.Fields!.Add(SnapshotHarness.Text(record.Field.Name), SnapshotHarness.Text(record.Field.Value));
+            return;
+        }
+        Assert.That(_fieldsLeft, Is.Zero, "another key amid the fields of a hash");
+        var value = new ModelValue { ExpiryMs = record.Entry.ExpiryMs };
+        _decoded.Add((record.Database, SnapshotHarness.Text(record.Entry.Key)), value);
+        if (record.Kind == SnapshotRecord.Hash)
+        {
+            value.Fields = new(StringComparer.Ordinal);
+            _hash = value;
+            _fieldsLeft = record.FieldCount;
+        }
+        else if (record.Kind == SnapshotRecord.List)
+        {
+            value.List = [];
+            for (var i = 0; i < record.List.NodeCount; i++) SnapshotHarness.AddTo(value.List, record.List.ElementsOf(i));
+        }
+        else
+        {
+            value.Text = record.Entry.Value.ToArray();
+        }
+    }
+
+    private static string Shortened(string text) => text.Length <= 200 ? text : text[..200] + "…";
+}

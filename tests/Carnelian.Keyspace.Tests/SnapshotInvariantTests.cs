@@ -1,0 +1,197 @@
+namespace Carnelian.Tests;
+
+/// <summary>
+/// Random calls between random slices of snapshots that follow one another, complete or aborted: every complete one shows its
+/// cut exactly, whatever was rehashed, moved, flushed or overwritten meanwhile.
+/// </summary>
+public class SnapshotInvariantTests
+{
+    private const int SeedsPerCase = 25, TurnsPerSeed = 500, KeyNames = 40;
+
+    /// <summary>One seed in so many has enough keys for whole slabs to become sparse, so that defragmentation has much to move.</summary>
+    private const int CrowdedSeeds = 25, CrowdedKeys = 800, UsualKeys = 60;
+
+
+    private static readonly string[] _metEventually =
+    [
+        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed",
+    ];
+
+    [Test]
+    public void Every_snapshot_shows_its_cut([Range(0, 9)] int group)
+    {
+        var seen = new Dictionary<string, long>();
+        for (var seed = group * SeedsPerCase; seed < (group + 1) * SeedsPerCase; seed++)
+        {
+            try
+            {
+                foreach (var (name, times) in Run(seed)) seen[name] = seen.GetValueOrDefault(name) + times;
+            }
+            catch (Exception failure)
+            {
+                throw new AssertionException($"seed {seed}: {failure.Message}", failure);
+            }
+        }
+        TestContext.Out.WriteLine(string.Join(", ", seen.Select(pair => $"{pair.Key} {pair.Value}")));
+        Assert.That(seen.Keys, Is.SupersetOf(_metEventually), "a run that never met these proves nothing about them");
+    }
+
+    private static Dictionary<string, long> Run(int seed)
+    {
+        using var harness = new SnapshotHarness(seed);
+        var chance = harness.Chance;
+        // Some runs abort nearly always, so that marks run out; some never.
+        var abortPercent = (seed % 3) switch { 0 => 0, 1 => 1, _ => 12 };
+        for (var turn = 0; turn < TurnsPerSeed; turn++)
+        {
+            TurnOfSnapshot(harness, abortPercent);
+            Change(harness, chance.Next(100), seed % CrowdedSeeds == 0 ? CrowdedKeys : UsualKeys);
+            if (chance.Next(12) == 0) harness.Keyspace.DisposeDiscarded(new Budget(chance.Next(1, 20)));
+        }
+        Finish(harness);
+        Assert.That(harness.Contents(), Is.EqualTo(harness.Model()));
+        harness.Count("pre-image", harness.Snapshots.Statistics.PreImages);
+        return harness.Seen;
+    }
+
+    private static void TurnOfSnapshot(SnapshotHarness harness, int abortPercent)
+    {
+        var (snapshots, sink, chance) = (harness.Snapshots, harness.Sink, harness.Chance);
+        if (chance.Next(2) == 0) sink.GiveBackOne();
+        if (snapshots.IsIdle && chance.Next(4) == 0 && !snapshots.TryBegin(sink)) harness.Count("sweep");
+        if (chance.Next(100) < abortPercent && snapshots.IsWalking)
+        {
+            snapshots.Abort();
+            harness.Count("abort");
+        }
+        var wasComplete = sink.IsComplete;
+        if (chance.Next(3) == 0) snapshots.Run(new Budget(chance.Next(1, 30)));
+        if (wasComplete || !sink.IsComplete) return;
+        harness.Count("complete");
+        if (chance.Next(2) == 0) sink.AssertShowsTheCut();
+    }
+
+    private static void Finish(SnapshotHarness harness)
+    {
+        // An aborted snapshot or a sweep may be under way: the second round then is a complete one.
+        for (var round = 0; round < 3; round++)
+        {
+            do harness.Sink.GiveBackAll();
+            while (harness.Snapshots.Run(new Budget(100)) || !harness.Snapshots.IsIdle);
+            if (harness.Sink.IsComplete) harness.Sink.AssertShowsTheCut();
+            harness.Snapshots.TryBegin(harness.Sink);
+        }
+    }
+
+    private static void Change(SnapshotHarness harness, int kind, int many)
+    {
+        var chance = harness.Chance;
+        var database = chance.Next(SnapshotHarness.Databases);
+        var key = "k" + chance.Next(KeyNames);
+        if (harness.Snapshots.IsFull) harness.Count("full");
+        if (harness.MustWait(database, key))
+        {
+            // The client is parked; its call would come again when there is room.
+            harness.Count("waited");
+            return;
+        }
+        if (kind < 22) harness.Set(database, key, Value(chance), Expiry(harness));
+        else if (kind < 28) harness.Delete(database, key);
+        else if (kind < 33) harness.Expire(database, key, Expiry(harness));
+        else if (kind < 38) harness.Append(database, key, Value(chance));
+        else if (kind < 41) OverwriteWithin(harness, database, key);
+        else if (kind < 46) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
+        else if (kind < 64) harness.ChangeList(database, key, (list, model) => ChangeList(chance, list, model));
+        else if (kind < 82) harness.ChangeFields(database, key, (fields, model) => ChangeFields(chance, fields, model));
+        else if (kind < 86) harness.AdvanceTime(chance.Next(100));
+        else if (kind < 94) harness.Defragment(chance.Next(1, 30));
+        else if (kind == 94) Flush(harness, database);
+        else if (kind < 97) AddMany(harness, database, many);
+        else RemoveMany(harness, database);
+    }
+
+    private static void Flush(SnapshotHarness harness, int database)
+    {
+        if (harness.Chance.Next(3) != 0) return;
+        if (harness.Snapshots.IsWalking && harness.KeysOf(database).Length > 0) harness.Count("flush handed over");
+        harness.Flush(database);
+    }
+
+    private static void OverwriteWithin(SnapshotHarness harness, int database, string key)
+    {
+        if (harness.Chance.Next(3) == 0) harness.Set(database, key, new byte[SnapshotHarness.LongBytes]);
+        if (harness.Snapshots.IsWalking) harness.Count("long string changed");
+        harness.SetRange(database, key, harness.Chance.Next(100), Value(harness.Chance));
+    }
+
+    /// <summary>Enough for a table to grow, and for slabs to become sparse when they go.</summary>
+    private static void AddMany(SnapshotHarness harness, int database, int many)
+    {
+        var start = harness.Chance.Next(1000);
+        for (var i = start; i < start + many; i++)
+        {
+            if (!harness.MustWait(database, "many" + i)) harness.Set(database, "many" + i, [(byte)i]);
+        }
+    }
+
+    private static void RemoveMany(SnapshotHarness harness, int database)
+    {
+        foreach (var key in harness.KeysOf(database))
+        {
+            if (key.StartsWith('m') && harness.Chance.Next(10) != 0 && !harness.MustWait(database, key)) harness.Delete(database, key);
+        }
+    }
+
+    private static void ChangeList(Random chance, NodeList list, List<string> model)
+    {
+        for (var times = chance.Next(8) == 0 ? 120 : 2; times > 0; times--)
+        {
+            var value = Element(chance);
+            var at = chance.Next(model.Count + 1);
+            switch (chance.Next(model.Count == 0 ? 3 : 8))
+            {
+                case 0: list.Append(SnapshotHarness.Bytes(value)); model.Add(value); break;
+                case 1: list.Prepend(SnapshotHarness.Bytes(value)); model.Insert(0, value); break;
+                case 2 or 3: list.Insert(at, SnapshotHarness.Bytes(value)); model.Insert(at, value); break;
+                case 4: list.RemoveAt(0); model.RemoveAt(0); break;
+                case 5: list.RemoveAt(list.Count - 1); model.RemoveAt(model.Count - 1); break;
+                case 6: list.RemoveAt(at % model.Count); model.RemoveAt(at % model.Count); break;
+                default: list.Set(at % model.Count, SnapshotHarness.Bytes(value)); model[at % model.Count] = value; break;
+            }
+        }
+    }
+
+    private static void ChangeFields(Random chance, FieldsEdit fields, SortedDictionary<string, string> model)
+    {
+        var deletes = chance.Next(4) == 0;
+        for (var times = chance.Next(6) == 0 ? 100 : 2; times > 0; times--)
+        {
+            var name = "f" + chance.Next(150);
+            if (deletes || chance.Next(5) == 0)
+            {
+                Assert.That(fields.Delete(SnapshotHarness.Bytes(name)), Is.EqualTo(model.Remove(name)));
+                continue;
+            }
+            var value = Element(chance);
+            Assert.That(fields.Set(SnapshotHarness.Bytes(name), SnapshotHarness.Bytes(value)), Is.EqualTo(!model.ContainsKey(name)));
+            model[name] = value;
+        }
+    }
+
+    private static string Element(Random chance) => chance.Next(3) switch
+    {
+        0 => chance.NextInt64(-(1L << chance.Next(1, 63)), 1L << chance.Next(1, 63)).ToString(),
+        1 => new string('x', chance.Next(20)),
+        _ => new string('y', chance.Next(30) == 0 ? 400 : chance.Next(90)),
+    };
+
+    private static byte[] Value(Random chance)
+    {
+        var value = new byte[chance.Next(40) switch { 0 => SnapshotHarness.LongBytes, < 4 => chance.Next(1000, 5000), _ => chance.Next(50) }];
+        if (value.Length > 0) value[chance.Next(value.Length)] = (byte)chance.Next(256);
+        return value;
+    }
+
+    private static long Expiry(SnapshotHarness harness) =>
+        harness.Chance.Next(3) == 0 ? harness.Keyspace.NowMs + harness.Chance.Next(1, 1000) : EntryView.NoExpiry;
+}
