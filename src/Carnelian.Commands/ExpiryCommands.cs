@@ -88,7 +88,7 @@ internal static class ExpiryCommands
             else if (call.Is(i, "lt"u8)) condition |= Condition.IfEarlier;
             else
             {
-                call.Fail($"ERR Unsupported option {ByteText.FromBytes(call.Args[i])}");
+                call.Fail($"ERR Unsupported option {call.Shown(i)}");
                 return default;
             }
         }

@@ -52,12 +52,12 @@ internal static class ClientCommands
         var isName = call.Is(2, "lib-name"u8);
         if (!isName && !call.Is(2, "lib-ver"u8))
         {
-            call.Fail($"ERR Unrecognized option '{ByteText.FromBytes(call.Args[2])}'");
+            call.Fail($"ERR Unrecognized option '{call.Shown(2)}'");
             return;
         }
         if (!IsPrintable(call.Args[3]))
         {
-            call.Fail($"ERR {ByteText.FromBytes(call.Args[2])} cannot contain spaces, newlines or special characters.");
+            call.Fail($"ERR {call.Shown(2)} cannot contain spaces, newlines or special characters.");
             return;
         }
         if (isName) client.LibraryName = call.Args[3].ToArray();
