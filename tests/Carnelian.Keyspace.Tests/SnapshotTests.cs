@@ -153,6 +153,70 @@ public class SnapshotTests
         Assert.That(_harness.Contents(), Has.Count.EqualTo(50));
     }
 
+    /// <summary>What the list drops after the snapshot let it go is the list's again.</summary>
+    [Test]
+    public void Nodes_changed_while_the_list_is_being_released_are_freed_once()
+    {
+        _harness.Keyspace.Host.ListNodeBytesMax = 40;
+        PushMany("list", 2000);
+        Begin();
+        WalkWithoutReading();
+        _harness.Sink.AssertShowsTheCut();
+        for (var steps = 0; !Snapshots.IsIdle; steps++)
+        {
+            Assert.That(_harness.IsHeld(0, "list") && steps < 1000);
+            Snapshots.Run(new Budget(1));
+            _harness.ChangeList(0, "list", (list, model) =>
+            {
+                list.RemoveAt(0);
+                list.RemoveAt(list.Count - 1);
+                model.RemoveAt(0);
+                model.RemoveAt(model.Count - 1);
+            });
+        }
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot), Is.Zero);
+        Assert.That(_harness.Contents(), Is.EqualTo(_harness.Model()));
+    }
+
+    [Test]
+    public void Nodes_that_a_snapshot_holds_are_not_moved_and_later_are()
+    {
+        for (var i = 0; i < 400; i++)
+        {
+            PushMany("list", 10);
+            PushMany("gap", 10);
+        }
+        _harness.Delete(0, "gap");
+        FreeDiscarded();
+        Begin();
+        WalkWithoutReading();
+        Assert.That(Moved(), Is.Zero);
+        Finish();
+        _harness.Sink.AssertShowsTheCut();
+        Assert.That(Moved(), Is.Positive);
+        Assert.That(_harness.Contents(), Is.EqualTo(_harness.Model()));
+    }
+
+    [Test]
+    public void Fields_are_moved_while_their_hash_is_saved()
+    {
+        for (var i = 0; i < 2000; i += 10)
+        {
+            SetFields("hash", i, 10, "value of some length");
+            SetFields("gap", i, 10, "value of some length");
+        }
+        _harness.Delete(0, "gap");
+        FreeDiscarded();
+        Begin();
+        for (var i = 0; i < 50; i++) Snapshots.Run(new Budget(1));
+        Assert.That(_harness.IsHeld(0, "hash"));
+        Assert.That(Moved(), Is.Positive);
+        SetFields("hash", 0, 500, "another");
+        Finish();
+        _harness.Sink.AssertShowsTheCut();
+        Assert.That(_harness.Contents(), Is.EqualTo(_harness.Model()));
+    }
+
     [Test]
     public void The_walk_waits_for_room_and_changes_go_on()
     {
@@ -262,6 +326,14 @@ public class SnapshotTests
     private void FreeDiscarded()
     {
         while (_harness.Keyspace.HasDiscarded) _harness.Keyspace.DisposeDiscarded(new Budget(100));
+    }
+
+    /// <summary>Blocks of collections that a round of defragmentation moves.</summary>
+    private long Moved()
+    {
+        var before = _harness.Seen.GetValueOrDefault("moved");
+        _harness.Defragment(10_000);
+        return _harness.Seen["moved"] - before;
     }
 
     private void SetMany(int keys)
