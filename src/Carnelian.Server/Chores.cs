@@ -51,6 +51,7 @@ public sealed class Chores
         _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
         UpdateLruClock(nowMs);
         CheckClients(nowMs);
+        _server.CloseLingering();
         if (!_hasMore) DoMore(nowMs);
     }
 

@@ -28,6 +28,7 @@ public sealed class Client : Session
     private RequestState _state = RequestState.Begin;
     private ArgumentList? _partialArguments;
     private bool _isQueuedForSending;
+    private bool _hasFailedProtocol;
     private bool _isQueuedForRelease;
     private long _overSoftLimitSinceMs;
 
@@ -79,6 +80,9 @@ public sealed class Client : Session
 
     /// <summary>Will be closed when the turn is over; nothing is sent to it any more.</summary>
     internal bool ClosesSoon { get; set; }
+
+    /// <summary>When a failed stream's client began to be read without effect; 0: it has not.</summary>
+    internal long LingersSinceMs { get; private set; }
 
     /// <summary>Position in the server's list of clients.</summary>
     internal LinkedListNode<Client>? Node { get; set; }
@@ -252,7 +256,7 @@ public sealed class Client : Session
     {
         call.Reply.Error($"ERR Protocol error: {error}");
         _server.LogProtocolError(this, error, input);
-        IsEnding = true;
+        IsEnding = _hasFailedProtocol = true;
     }
 
     private void Keep(ReadOnlySpan<byte> rest)
@@ -327,8 +331,23 @@ public sealed class Client : Session
             if (sent > 0) LastInteractionMs = _server.NowMs;
             Connection.WatchWritable = sent < allowed;
         }
-        if (_output.IsEmpty && IsEnding) _server.Close(this);
+        if (_output.IsEmpty && IsEnding) CloseOrLinger();
         else CheckOutputLimit();
+    }
+
+    /// <summary>
+    /// Closing while input is on its way resets the connection, and the peer may never see the error that it was just sent. So who is in the midst
+    /// of sending is read, and ignored, until it falls silent; <see cref="Server.CloseLingering"/> ends that.
+    /// </summary>
+    private void CloseOrLinger()
+    {
+        if (LingersSinceMs > 0) return;
+        if (_hasFailedProtocol && Connection.Receive(_server.ReadBuffer.Span) > 0)
+        {
+            LingersSinceMs = LastInteractionMs = _server.NowMs;
+            _server.Linger(this);
+        }
+        else _server.Close(this);
     }
 
     /// <summary>The offset for which some of the output waited may have been released.</summary>

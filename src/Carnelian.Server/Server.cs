@@ -12,10 +12,13 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
+    private const int LingerSilenceMs = 100, LingerMs = 2000;
+
     private const long AbortLogIntervalMs = 60_000;
 
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
+    private readonly List<Client> _lingering = [];
     private readonly Queue<Client> _toRelease = new();
     private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
     private readonly Queue<Session> _resumed = new();
@@ -267,6 +270,20 @@ public sealed class Server : INetworkHandler, IDisposable
             Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
         }
         CloseSoon(client);
+    }
+
+    internal void Linger(Client client) => _lingering.Add(client);
+
+    /// <summary>Closes those who have been silent for a while, or have been sending for too long, since their stream failed.</summary>
+    internal void CloseLingering()
+    {
+        for (var i = _lingering.Count - 1; i >= 0; i--)
+        {
+            var client = _lingering[i];
+            if (NowMs - client.LastInteractionMs < LingerSilenceMs && NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
+            _lingering.RemoveAt(i);
+            Close(client);
+        }
     }
 
     private void CloseAll()

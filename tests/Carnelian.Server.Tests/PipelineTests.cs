@@ -78,6 +78,17 @@ internal sealed class PipelineTests
     }
 
     [Test]
+    public void Who_is_still_sending_when_a_stream_fails_is_heard_out_until_silent()
+    {
+        using var server = new SimulatedServer();
+        server.Client.SendRaw("*1\r\n:3\r\n" + new string('x', 1_000_000));
+        Assert.That(server.Client.ReadRaw(43), Is.EqualTo("-ERR Protocol error: expected '$', got ':'\r"));
+        Assert.That(server.Client.IsClosed, Is.False, "closing now would reset the connection under what is on its way");
+        Assert.That(server.Client.ReadToEnd(), Is.EqualTo("\n"));
+        Assert.That(server.Server.Clients, Is.Empty);
+    }
+
+    [Test]
     public void A_line_without_end_is_refused_at_64_KiB()
     {
         using var server = new SimulatedServer();
