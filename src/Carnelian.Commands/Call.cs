@@ -73,10 +73,20 @@ public ref struct Call
     // ---- failing
 
     /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>.</summary>
+    /// <summary>Without newlines at its ends, which a client's argument may have brought in; those within become blanks.</summary>
     public void Fail(string error)
     {
         Failed = true;
-        Reply.Error(error);
+        Reply.Error(error.Trim('\r', '\n'));
+    }
+
+    /// <summary>An argument as errors name it: a C string's worth, up to a NUL, and no more than so many bytes.</summary>
+    public readonly string Shown(int argument, int bytesMax = int.MaxValue)
+    {
+        var text = Args[argument];
+        var end = text.IndexOf((byte)0);
+        if (end >= 0) text = text[..end];
+        return ByteText.FromBytes(text[..Math.Min(text.Length, bytesMax)]);
     }
 
     public void FailSyntax() => Fail("ERR syntax error");
@@ -88,7 +98,7 @@ public ref struct Call
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
 
     public void FailUnknownSubcommand(int argument) =>
-        Fail($"ERR unknown subcommand or wrong number of arguments for '{ByteText.FromBytes(Args[argument])}'. Try {Command.Name.ToUpperInvariant()} HELP.");
+        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {Command.Name.ToUpperInvariant()} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
     public bool IsStringOrMissing(EntryView view)

@@ -56,14 +56,15 @@ internal static class ExpiryCommands
         effect.Append(call.Args[1]);
     }
 
-    /// <summary>Replicas are told the moment, not the span, and no condition.</summary>
+    /// <summary>Replicas are told the moment, not the span; conditions stay, as with Redis: they hold there too.</summary>
     private static void TellMoment(ref Call call, long expiryMs)
     {
         if (!call.HasListeners) return;
-        var effect = call.BeginEffect(3);
+        var effect = call.BeginEffect(call.Args.Count);
         effect.Append("PEXPIREAT"u8);
         effect.Append(call.Args[1]);
         effect.Append(expiryMs);
+        for (var i = 3; i < call.Args.Count; i++) effect.Append(call.Args[i]);
     }
 
     [Flags]
@@ -87,7 +88,7 @@ internal static class ExpiryCommands
             else if (call.Is(i, "lt"u8)) condition |= Condition.IfEarlier;
             else
             {
-                call.Fail($"ERR Unsupported option {ByteText.FromBytes(call.Args[i])}");
+                call.Fail($"ERR Unsupported option {call.Shown(i)}");
                 return default;
             }
         }

@@ -63,7 +63,7 @@ internal static class KeyCommands
     };
 
     [Command("DBSIZE", Summary = "Returns the number of keys in the database.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Categories = "keyspace",
+        Group = "server", Flags = ReadOnly | Fast, Categories = "keyspace",
         Tips = "request_policy:all_shards response_policy:agg_sum")]
     internal static void Size(ref Call call) => call.Reply.Integer(call.Database.Keys.Count);
 
@@ -140,7 +140,7 @@ internal static class KeyCommands
 
     [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
         Complexity = "O(N) where N is the total number of keys in all databases",
-        Flags = Write, Categories = "keyspace dangerous",
+        Group = "server", Flags = Write, Categories = "keyspace dangerous",
         Arguments = "[flush-type: ASYNC@4.0.0 | SYNC@6.2.0]",
         Tips = "request_policy:all_shards response_policy:all_succeeded",
         History = [

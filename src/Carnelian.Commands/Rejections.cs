@@ -15,27 +15,21 @@ internal static class Rejections
             call.Fail($"ERR wrong number of arguments for '{call.Command.FullName}' command");
             return;
         }
+        if (call.Is(0, "post"u8) || call.Is(0, "host:"u8))
+            call.Session.Abort("Possible SECURITY ATTACK: POST and Host: are sent by web browsers, which somebody may use to get at this server.");
         var container = call.Commands.Find(call.Args[0]);
-        if (container is null) call.Fail(UnknownCommand(call.Args));
-        else call.Fail($"ERR unknown subcommand '{Shown(call.Args[1], ShownMax)}'. Try {container.Name.ToUpperInvariant()} HELP.");
+        if (container is null) call.Fail(UnknownCommand(ref call));
+        else call.Fail($"ERR unknown subcommand '{call.Shown(1, ShownMax)}'. Try {container.Name.ToUpperInvariant()} HELP.");
     }
 
-    private static string UnknownCommand(Arguments arguments)
+    private static string UnknownCommand(ref Call call)
     {
         var shown = new StringBuilder();
-        for (var i = 1; i < arguments.Count && shown.Length < ShownMax; i++)
+        for (var i = 1; i < call.Args.Count && shown.Length < ShownMax; i++)
         {
-            var argument = Shown(arguments[i], ShownMax - shown.Length);
+            var argument = call.Shown(i, ShownMax - shown.Length);
             shown.Append('\'').Append(argument).Append("' ");
         }
-        return $"ERR unknown command '{Shown(arguments[0], ShownMax)}', with args beginning with: {shown}";
-    }
-
-    /// <summary>A C string's worth of an argument: up to a NUL, and no more than so many bytes.</summary>
-    private static string Shown(ReadOnlySpan<byte> argument, int bytesMax)
-    {
-        var end = argument.IndexOf((byte)0);
-        if (end >= 0) argument = argument[..end];
-        return ByteText.FromBytes(argument[..Math.Min(argument.Length, bytesMax)]);
+        return $"ERR unknown command '{call.Shown(0, ShownMax)}', with args beginning with: {shown}";
     }
 }

@@ -13,13 +13,32 @@ internal readonly ref struct ScanOptions
 
     private bool HasType { get; init; }
 
-    /// <summary>A cursor is any number of 64 bits without a sign.</summary>
     public static bool TryCursor(ref Call call, int argument, out ulong cursor)
     {
-        var text = call.Args[argument];
-        if (System.Buffers.Text.Utf8Parser.TryParse(text, out cursor, out var used) && used == text.Length) return true;
+        if (TryParseCursor(call.Args[argument], out cursor)) return true;
         call.Fail("ERR invalid cursor");
         return false;
+    }
+
+    /// <summary>
+    /// A number of 64 bits: what Redis writes, or else what C's strtoull makes of the text, which ends at a zero byte and may
+    /// begin with blanks and a sign (util.c, string2ull).
+    /// </summary>
+    private static bool TryParseCursor(ReadOnlySpan<byte> text, out ulong cursor)
+    {
+        var end = text.IndexOf((byte)0);
+        if (end >= 0) text = text[..end];
+        if (IntegerText.TryParse(text, out var number))
+        {
+            cursor = (ulong)number;
+            return number >= 0;
+        }
+        text = text.TrimStart(" \t\n\v\f\r"u8);
+        var negative = text.StartsWith("-"u8);
+        if (negative || text.StartsWith("+"u8)) text = text[1..];
+        if (!System.Buffers.Text.Utf8Parser.TryParse(text, out cursor, out var used) || used < text.Length) return false;
+        if (negative) cursor = 0 - cursor;
+        return true;
     }
 
     public static ScanOptions Read(ref Call call, int first, bool acceptsType)

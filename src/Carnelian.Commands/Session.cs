@@ -19,6 +19,9 @@ public abstract class Session(Database database, long id)
     /// <summary>No further request is run once the reply is written: QUIT, a protocol error.</summary>
     public bool IsEnding { get; set; }
 
+    /// <summary>Ends the session at once; replies that are not sent yet are lost.</summary>
+    public virtual void Abort(string reason) => IsEnding = true;
+
     /// <summary>What the session waits for; no request is run meanwhile.</summary>
     public ParkedCall? Parked { get; internal set; }
 

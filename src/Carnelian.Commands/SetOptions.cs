@@ -22,7 +22,7 @@ internal readonly record struct SetOptions(SetCondition Condition, bool Get, boo
             else if (condition != SetCondition.IfMissing && call.Is(i, "xx"u8)) condition = SetCondition.IfExists;
             else if (call.Is(i, "get"u8)) get = true;
             else if (expiry.IsNone && call.Is(i, "keepttl"u8)) keepTtl = true;
-            else if (!keepTtl && expiry.IsNone && i + 1 < call.Args.Count && ExpiryOption.TryRecognize(option, out var kind))
+            else if (!keepTtl && i + 1 < call.Args.Count && ExpiryOption.TryRecognize(option, out var kind) && (expiry.IsNone || expiry.IsLike(kind)))
                 expiry = kind with { Argument = ++i };
             else
             {
@@ -42,6 +42,9 @@ internal readonly record struct ExpiryOption(bool InSeconds, bool IsMoment, int 
     public static ExpiryOption None => default;
 
     public bool IsNone => Argument == 0;
+
+    /// <summary>The same option may be given again, and the last one counts; another may not.</summary>
+    public bool IsLike(ExpiryOption other) => InSeconds == other.InSeconds && IsMoment == other.IsMoment;
 
     public static bool TryRecognize(ReadOnlySpan<byte> word, out ExpiryOption option)
     {

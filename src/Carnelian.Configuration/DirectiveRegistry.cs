@@ -189,7 +189,7 @@ public sealed class DirectiveRegistry
     {
         error = null;
         if (!_byName.TryGetValue(name, out var entry))
-            error = $"ERR Unknown option or number of arguments for CONFIG SET - '{name}'";
+            error = $"ERR Unknown option or number of arguments for CONFIG SET - '{name.Split('\0')[0]}'";
         else if (entry.Directive.Has(DirectiveFlags.Immutable))
             error = Failure(name, "can't set immutable config");
         else if (entry.Directive.Has(DirectiveFlags.Protected) && !allowProtected)

@@ -85,6 +85,8 @@ public sealed class Client : Session
 
     // ---- input
 
+    public override void Abort(string reason) => _server.Abort(this, reason);
+
     internal void OnReadable()
     {
         if (_inputLength > SharedTailMax || (_inputLength > 0 && IsHeld)) ReceiveOwn();

@@ -52,12 +52,12 @@ internal static class ClientCommands
         var isName = call.Is(2, "lib-name"u8);
         if (!isName && !call.Is(2, "lib-ver"u8))
         {
-            call.Fail($"ERR Unrecognized option '{ByteText.FromBytes(call.Args[2])}'");
+            call.Fail($"ERR Unrecognized option '{call.Shown(2)}'");
             return;
         }
         if (!IsPrintable(call.Args[3]))
         {
-            call.Fail($"ERR {ByteText.FromBytes(call.Args[2])} cannot contain spaces, newlines or special characters.");
+            call.Fail($"ERR {call.Shown(2)} cannot contain spaces, newlines or special characters.");
             return;
         }
         if (isName) client.LibraryName = call.Args[3].ToArray();
@@ -72,6 +72,23 @@ internal static class ClientCommands
     {
         if (TryClient(ref call, out var client)) call.Reply.Verbatim(ByteText.ToBytes(ClientDescription.Of(client, call.NowMs) + "\n"), "txt"u8);
     }
+
+    [Command("CLIENT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
+        Flags = Loading | Stale | Sentinel)]
+    internal static void Help(ref Call call) => CommandReplies.WriteHelp(
+        ref call.Reply, "CLIENT",
+        "GETNAME",
+        "    Return the name of the current connection.",
+        "ID",
+        "    Return the ID of the current connection.",
+        "INFO",
+        "    Return information about the current client connection.",
+        "SETNAME <name>",
+        "    Assign the name <name> to the current connection.",
+        "SETINFO <option> <value>",
+        "    Set client meta attr. Options are:",
+        "    * LIB-NAME: the client lib name.",
+        "    * LIB-VER: the client lib version.");
 
     /// <summary>The session's connection, which an embedding program's session does not have; then the call has failed.</summary>
     private static bool TryClient(ref Call call, [NotNullWhen(true)] out Client? client)

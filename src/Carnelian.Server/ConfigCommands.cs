@@ -65,6 +65,19 @@ internal static class ConfigCommands
         else call.Fail($"ERR Rewriting config file: {status.Error}");
     }
 
+    [Command("CONFIG HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
+        Flags = Loading | Stale)]
+    internal static void Help(ref Call call) => CommandReplies.WriteHelp(
+        ref call.Reply, "CONFIG",
+        "GET <pattern>",
+        "    Return parameters matching the glob-like <pattern> and their values.",
+        "SET <directive> <value>",
+        "    Set the configuration <directive> to <value>.",
+        "RESETSTAT",
+        "    Reset statistics reported by the INFO command.",
+        "REWRITE",
+        "    Rewrite the configuration file.");
+
     /// <summary>The arguments behind the subcommand, as byte text.</summary>
     private static string[] Texts(ref Call call)
     {

@@ -127,7 +127,7 @@ internal static class ConnectionCommands
             }
             else
             {
-                call.Fail($"ERR Syntax error in HELLO option '{ByteText.FromBytes(call.Args[next])}'");
+                call.Fail($"ERR Syntax error in HELLO option '{call.Shown(next)}'");
                 return;
             }
         }

@@ -119,6 +119,7 @@ public sealed class EmbeddedServer : IDisposable
         lock (_lock) _ended = ended;
         _server.RunPosted();
         foreach (var session in _parked) session.Abandon(ended);
+        _server.FailLocalReplies(ended);
         try
         {
             _server.Dispose();

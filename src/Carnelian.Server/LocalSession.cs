@@ -56,7 +56,7 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
 
     private void Complete()
     {
-        _running?.Complete(_replies.Take());
+        if (_running is not null) server.Answer(_running, _replies.Take());
         _running = null;
     }
 

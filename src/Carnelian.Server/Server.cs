@@ -12,14 +12,18 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
+    private const long AbortLogIntervalMs = 60_000;
+
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toClose = new();
     private readonly Queue<Client> _toRelease = new();
+    private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
     private readonly Queue<Session> _resumed = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LinkedList<Client> _clients = new();
     private readonly Dictionary<long, Client> _clientsById = [];
     private long _nextSessionId = 1;
+    private long _abortLoggedAtMs;
     private long _releasedOffset = long.MaxValue;
     private volatile bool _stopRequested;
 
@@ -100,6 +104,11 @@ public sealed class Server : INetworkHandler, IDisposable
         {
             _releasedOffset = value;
             while (_toRelease.TryDequeue(out var client)) client.OnReleased();
+            while (_localReplies.TryPeek(out var reply) && reply.Offset <= value)
+            {
+                reply.Request.Complete(reply.Value);
+                _localReplies.Dequeue();
+            }
         }
     }
 
@@ -172,6 +181,20 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal void QueueForRelease(Client client) => _toRelease.Enqueue(client);
 
+    /// <summary>Answers a request of the application, as a client's when what it may tell of is as safe as was asked for.</summary>
+    internal void Answer(LocalRequest request, RespValue reply)
+    {
+        var offset = Keyspace.Changes.Offset;
+        if (GatesOutput && offset > _releasedOffset) _localReplies.Enqueue((offset, request, reply));
+        else request.Complete(reply);
+    }
+
+    /// <summary>Nothing will be released any more.</summary>
+    internal void FailLocalReplies(Exception reason)
+    {
+        while (_localReplies.TryDequeue(out var reply)) reply.Request.Fail(reason);
+    }
+
     internal long NextSessionId() => _nextSessionId++;
 
     // ---- connections
@@ -233,6 +256,17 @@ public sealed class Server : INetworkHandler, IDisposable
         client.ClosesSoon = client.IsEnding = true;
         client.Output.Discards = true;
         _toClose.Enqueue(client);
+    }
+
+    /// <summary>Closes a client that does what no honest one does. The log tells it at most once a minute.</summary>
+    internal void Abort(Client client, string reason)
+    {
+        if (NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
+        {
+            _abortLoggedAtMs = NowMs;
+            Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
+        }
+        CloseSoon(client);
     }
 
     private void CloseAll()

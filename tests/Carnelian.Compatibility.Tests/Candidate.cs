@@ -31,6 +31,8 @@ internal static class Candidate
         public (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies) =>
             _target.Exchange(connection, request, replies);
 
+        public void Disconnect() => _target.Disconnect();
+
         public void Wait(int milliseconds) => _target.Wait(milliseconds);
 
         public void Dispose()

@@ -35,13 +35,19 @@ internal sealed class Recording(string server, List<Recording.Entry> entries)
         File.WriteAllText(path, text.ToString());
     }
 
-    /// <summary>Empties the server, then plays the scenario.</summary>
+    /// <summary>Plays the scenario, each block to an empty server.</summary>
     public static Recording Play(Scenario scenario, IScenarioTarget target, string server)
     {
-        target.Exchange(-1, "*1\r\n$8\r\nFLUSHALL\r\n"u8, 1);
         var entries = new List<Entry>();
+        var block = -1;
         foreach (var step in scenario.Steps)
         {
+            if (step.Block != block)
+            {
+                block = step.Block;
+                target.Disconnect();
+                target.Exchange(-1, "*1\r\n$8\r\nFLUSHALL\r\n"u8, 1);
+            }
             if (step.WaitMs > 0) target.Wait(step.WaitMs);
             try
             {
@@ -55,6 +61,9 @@ internal sealed class Recording(string server, List<Recording.Entry> entries)
         }
         return new(server, entries);
     }
+
+    /// <summary>The part that was recorded of these steps, which are some of a scenario that this is up to date with.</summary>
+    public Recording Of(Scenario whole, Scenario part) => new(Server, [.. whole.Steps.Zip(Entries).Where(pair => part.Steps.Contains(pair.First)).Select(pair => pair.Second)]);
 
     /// <summary>Steps whose replies are not those of this recording: one paragraph for each.</summary>
     public List<string> DifferencesTo(Recording other, Scenario scenario)

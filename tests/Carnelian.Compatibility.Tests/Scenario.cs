@@ -3,11 +3,12 @@ using System.Text;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// A readable file of command lines, quoted as for redis-cli, with comments (#) and these instructions, most of them for
-/// the next line only:
+/// A readable file of command lines, quoted as for redis-cli, in blocks divided by blank lines. Each block begins with an
+/// empty server and new connections, so that it may be played without the others. There are comments (#) and these
+/// instructions, most of them for the next line only:
 /// <code>
-/// @resp 3                 say HELLO 3 first (stays so)
-/// @connection 2           go on with another connection (stays so)
+/// @resp 3                 say HELLO 3 first (stays so in this block)
+/// @connection 2           go on with another connection (stays so in this block)
 /// @wait 20                let 20 ms pass
 /// @unordered              the order of elements means nothing; "@unordered pairs" for a map of RESP2
 /// @ignore-value [2 5]     compare the type only, of the whole reply or of these elements
@@ -20,7 +21,7 @@ internal sealed class Scenario
 {
     public const int UntilClosed = int.MaxValue;
 
-    private Scenario(string name, List<Step> steps)
+    private Scenario(string name, IReadOnlyList<Step> steps)
     {
         Name = name;
         Steps = steps;
@@ -30,21 +31,28 @@ internal sealed class Scenario
 
     public IReadOnlyList<Step> Steps { get; }
 
+    /// <param name="Block">Number of the step's block, from 0.</param>
     /// <param name="Line">As it stands in the file; names the step in the recording.</param>
+    /// <param name="Words">Those of the command; none for raw bytes.</param>
     /// <param name="WaitMs">Time to let pass first.</param>
     /// <param name="Compare">Takes out of a reply what may differ between two runs.</param>
-    public sealed record Step(int LineNumber, string Line, byte[] Request, int Connection, int WaitMs, int Replies, int Within, Func<Reply, Reply> Compare);
+    public sealed record Step(
+        int Block, int LineNumber, string Line, string[] Words, byte[] Request, int Connection, int WaitMs, int Replies, int Within, Func<Reply, Reply> Compare);
 
     public static Scenario Load(string path) => Parse(Path.GetFileNameWithoutExtension(path), File.ReadAllLines(path));
+
+    /// <summary>With some of the steps only.</summary>
+    public Scenario With(IEnumerable<Step> steps) => new(Name, [.. steps]);
 
     public static Scenario Parse(string name, string[] lines)
     {
         var steps = new List<Step>();
-        var connection = 0;
-        var next = NewStep(0);
+        int block = 0, connection = 0;
+        var next = NewStep(0, 0);
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i].Trim();
+            if (line.Length == 0 && steps.Count > 0 && steps[^1].Block == block) next = NewStep(++block, connection = 0);
             if (line.Length == 0 || line[0] == '#') continue;
             var words = ArgumentSplitter.Split(Encoding.UTF8.GetBytes(line)) ?? throw new FormatException($"{name}, line {i + 1}: unbalanced quotes");
             var word = Encoding.UTF8.GetString(words[0]);
@@ -78,16 +86,17 @@ internal sealed class Scenario
                         _ when word.StartsWith('@') => throw new FormatException($"{name}, line {i + 1}: no instruction {word}"),
                         _ => Command(words),
                     };
+                    if (word is not ("@raw" or "@resp")) next = next with { Words = [word, .. arguments] };
                     // What HELLO says of the server is for a scenario of its own.
                     steps.Add(next with { LineNumber = i + 1, Line = line, Request = request, Compare = word == "@resp" ? reply => reply.Masked() : next.Compare });
-                    next = NewStep(connection);
+                    next = NewStep(block, connection);
                     break;
             }
         }
         return new(name, steps);
     }
 
-    private static Step NewStep(int connection) => new(0, "", [], connection, 0, 1, 0, reply => reply);
+    private static Step NewStep(int block, int connection) => new(block, 0, "", [], [], connection, 0, 1, 0, reply => reply);
 
     private static byte[] Raw(string[] arguments) => Encoding.Latin1.GetBytes(
         arguments.Length == 2 && int.TryParse(arguments[0], out var count) ? string.Concat(Enumerable.Repeat(arguments[1], count)) : string.Concat(arguments));

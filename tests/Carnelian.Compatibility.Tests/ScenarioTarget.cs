@@ -14,6 +14,9 @@ internal interface IScenarioTarget : IDisposable
     /// <returns>The replies as they came, and whether the connection was closed behind them.</returns>
     (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies);
 
+    /// <summary>Closes all connections: their numbers mean new ones from now on.</summary>
+    void Disconnect();
+
     /// <summary>Lets time pass for the server: truly, or by its simulated clock.</summary>
     void Wait(int milliseconds);
 }
@@ -41,10 +44,13 @@ internal sealed class TcpTarget(string host, int port) : IScenarioTarget
         never.Wait(milliseconds);
     }
 
-    public void Dispose()
+    public void Disconnect()
     {
         foreach (var client in _connections.Values) client.Dispose();
+        _connections.Clear();
     }
+
+    public void Dispose() => Disconnect();
 
     private static bool Send(TcpClient client, ReadOnlySpan<byte> request)
     {

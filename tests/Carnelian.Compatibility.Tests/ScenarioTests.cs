@@ -67,6 +67,42 @@ public class ScenarioTests
     }
 
     [Test]
+    public void Each_block_begins_with_an_empty_server_and_new_connections()
+    {
+        var target = new FixedTarget("+OK\r\n");
+        Recording.Play(Scenario.Parse("test", ["# comment", "", "@connection 2", "SET a 1", "", "", "GET a", "# comment", "GET b"]), target, "a");
+        Assert.That(target.Log, Is.EqualTo(new[] { "new", "-1 FLUSHALL", "2 SET a 1", "new", "-1 FLUSHALL", "0 GET a", "0 GET b" }));
+    }
+
+    [TestCase("ECHO a", "$1\r\na\r\n", "")]
+    [TestCase("LPUSH a b", ":1\r\n", "LPUSH")]
+    [TestCase("LPUSH a b", "-ERR unknown command 'LPUSH'\r\n", "", Description = "the recorded server has it neither")]
+    [TestCase("config get x", "*0\r\n", "")]
+    [TestCase("CONFIG NOPE", "-ERR unknown subcommand 'NOPE'\r\n", "")]
+    [TestCase("CONFIG", "-ERR wrong number of arguments\r\n", "")]
+    [TestCase("config rewrite", "+OK\r\n", "CONFIG REWRITE")]
+    [TestCase("OBJECT NOPE", "-ERR unknown subcommand 'NOPE'\r\n", "OBJECT")]
+    [TestCase("CONFIG GET *", "*4\r\n$4\r\nport\r\n$1\r\n1\r\n$4\r\nsave\r\n$0\r\n\r\n", "save")]
+    [TestCase("CONFIG SET PORT 1 save 2", "+OK\r\n", "save")]
+    [TestCase("CONFIG SET port save", "+OK\r\n", "")]
+    [TestCase("CONFIG SET nope 1", "-ERR Unknown option or number of arguments\r\n", "")]
+    public void A_block_waits_for_what_the_server_lacks(string line, string recorded, string missing)
+    {
+        var scenario = Scenario.Parse("test", ["ECHO first", "", line, "ECHO second"]);
+        var recording = Recording.Play(scenario, new FixedTarget(recorded), "a");
+        var abilities = new Abilities(new FixedTarget("*2\r\n"
+            + Command("echo", "*0\r\n")
+            + Command("config", $"*2\r\n{Command("config|get", "*0\r\n")}{Command("config|set", "*0\r\n")}"), "*2\r\n$4\r\nport\r\n$1\r\n1\r\n"));
+        var part = abilities.Select(scenario, recording, out var waiting);
+        Assert.That(part.Steps.Select(step => step.Line), Is.EqualTo(missing == "" ? ["ECHO first", line, "ECHO second"] : new[] { "ECHO first" }));
+        Assert.That(waiting, Is.EqualTo(missing == "" ? [] : new[] { $"test.txt, line 3, 2 steps wait for {missing}" }));
+        Assert.That(recording.Of(scenario, part).Entries.Select(entry => entry.Line), Is.EqualTo(part.Steps.Select(step => step.Line)));
+    }
+
+    private static string Command(string name, string subcommands) =>
+        $"*10\r\n${name.Length}\r\n{name}\r\n{string.Concat(Enumerable.Repeat(":0\r\n", 8))}{subcommands}";
+
+    [Test]
     public void A_recording_survives_its_file()
     {
         var path = Path.Combine(Path.GetTempPath(), $"scenario-{Environment.ProcessId}.redis-8.0.6.replies");
@@ -92,9 +128,20 @@ public class ScenarioTests
         Assert.That(recorded.DifferencesTo(Recording.Play(scenario, new FixedTarget("+OK\r\n"), "b"), scenario).Single(), Does.Contain("record again"));
     }
 
-    private sealed class FixedTarget(string reply) : IScenarioTarget
+    /// <summary>Always gives the same reply; another one to CONFIG GET.</summary>
+    private sealed class FixedTarget(string reply, string? directives = null) : IScenarioTarget
     {
-        public (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies) => (Encoding.Latin1.GetBytes(reply), false);
+        /// <summary>"new" for Disconnect, otherwise connection and words.</summary>
+        public List<string> Log { get; } = [];
+
+        public (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies)
+        {
+            var words = Reply.Read(request, out _)!.Items!.Select(item => Encoding.Latin1.GetString(item.Text!)).ToList();
+            Log.Add($"{connection} {string.Join(' ', words)}");
+            return (Encoding.Latin1.GetBytes(words is ["CONFIG", "GET", "*"] && directives is not null ? directives : reply), false);
+        }
+
+        public void Disconnect() => Log.Add("new");
 
         public void Wait(int milliseconds) { }
 

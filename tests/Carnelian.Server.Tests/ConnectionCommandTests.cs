@@ -80,7 +80,7 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
         Run("CLIENT SETINFO LIB-NAME lib");
         Run("CLIENT SETINFO LIB-VER 1.2");
         Assert.That(Run("CLIENT SETINFO WHAT x"), Is.EqualTo("-ERR Unrecognized option 'WHAT'"));
-        Assert.That(Run("CLIENT", "SETINFO", "LIB-NAME", "a b"), Is.EqualTo("-ERR lib-name cannot contain spaces, newlines or special characters."));
+        Assert.That(Run("CLIENT", "SETINFO", "LIB-NAME", "a b"), Is.EqualTo("-ERR LIB-NAME cannot contain spaces, newlines or special characters."));
         Run("SELECT 7");
         var info = Run("CLIENT INFO");
         Assert.That(info, Does.StartWith(IsResp3 ? "=txt:id=" : "\"id="));
@@ -92,6 +92,15 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
     public void Quit_answers_and_closes()
     {
         Assert.That(Run("QUIT"), Is.EqualTo("+OK"));
+        Assert.That(Server.Client.ReadToEnd(), Is.Empty);
+        Assert.That(Server.Server.Clients, Is.Empty);
+    }
+
+    [TestCase("POST / HTTP/1.1"), TestCase("host: localhost")]
+    public void A_web_browser_is_sent_away_without_a_word(string request)
+    {
+        Run("PING");
+        Server.Client.SendRaw(request + "\r\n");
         Assert.That(Server.Client.ReadToEnd(), Is.Empty);
         Assert.That(Server.Server.Clients, Is.Empty);
     }

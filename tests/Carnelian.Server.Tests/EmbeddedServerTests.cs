@@ -177,4 +177,23 @@ internal sealed class EmbeddedServerTests
         foreach (var worker in workers) worker.Join();
         Assert.That(failures, Is.EqualTo(workers.Length));
     }
+
+    [Test]
+    public void The_application_too_waits_until_its_write_is_safe()
+    {
+        using var server = EmbeddedServer.Start(Options(), commands: WaitingCommands.Table());
+        RespValue? reply = null;
+        var writer = new Thread(() => reply = server.Execute("GATE"));
+        writer.Start();
+        Assert.That(writer.Join(100), Is.False);
+        while (server.Execute("UNGATE").IsError) Assert.That(reply, Is.Null);
+        writer.Join();
+        Assert.That(reply!.Text, Is.EqualTo("OK"));
+
+        var abandoned = new Thread(() => Assert.That(() => server.Execute("GATE"), Throws.InvalidOperationException));
+        abandoned.Start();
+        Assert.That(abandoned.Join(100), Is.False);
+        server.Dispose();
+        abandoned.Join();
+    }
 }

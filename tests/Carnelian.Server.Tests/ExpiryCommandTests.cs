@@ -13,6 +13,19 @@ internal sealed class ExpiryCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void A_key_lives_through_its_last_millisecond()
+    {
+        var lastMs = Server.Server.NowMs + 50;
+        Run($"SET k v PXAT {lastMs}");
+        Server.AdvanceTime(lastMs - Server.Server.NowMs);
+        Assert.That(Server.Server.NowMs, Is.EqualTo(lastMs));
+        Assert.That(Run("PTTL k"), Is.EqualTo(":0"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"v\""));
+        Server.AdvanceTime(1);
+        Assert.That(Run("GET k"), Is.EqualTo("nil"));
+    }
+
+    [Test]
     public void The_time_left_is_told_in_seconds_and_milliseconds()
     {
         Run("SET k v EX 10");

@@ -46,12 +46,17 @@ internal sealed class SimulatedServer : IDisposable
     /// <summary>Runs a request; the reply as <see cref="TestReply.Show"/> writes it.</summary>
     public string Run(params string[] arguments) => Client.Run(arguments);
 
-    /// <summary>Moves time and lets the server do what falls due.</summary>
+    /// <summary>Moves time and lets the server do what falls due, and what it says arrive.</summary>
     public void AdvanceTime(long milliseconds)
     {
         World.Advance(milliseconds);
-        // Twice: chores run behind the network's callbacks, and what they answer is on its way then.
-        for (var i = 0; i < 2; i++) Server.Turn();
+        // Twice: chores run behind the network's callbacks. Woken, it does not wait, and so time does not move by itself.
+        for (var i = 0; i < 2; i++)
+        {
+            World.Network.Wake();
+            Server.Turn();
+        }
+        while (World.Simulation.RunNext(World.Simulation.NowNanoseconds + FlightNanoseconds)) { }
     }
 
     /// <summary>Lets time pass until something holds: what is on its way arrives before the server waits for its next chore.</summary>

@@ -66,6 +66,22 @@ internal sealed class StringCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void The_older_ways_to_set_do_as_SET_with_an_option()
+    {
+        Assert.That(Run("SETNX k v"), Is.EqualTo(":1"));
+        Assert.That(Run("SETNX k w"), Is.EqualTo(":0"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"v\""));
+        Assert.That(Run("SETEX k 100 x"), Is.EqualTo("+OK"));
+        Assert.That(Run("TTL k"), Is.EqualTo(":100"));
+        Assert.That(Run("PSETEX k 50000 y"), Is.EqualTo("+OK"));
+        Assert.That(Run("TTL k"), Is.EqualTo(":50"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"y\""));
+        Assert.That(Run("SETEX k 0 z"), Is.EqualTo("-ERR invalid expire time in 'setex' command"));
+        Assert.That(Run("PSETEX k x z"), Is.EqualTo("-ERR value is not an integer or out of range"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"y\""));
+    }
+
+    [Test]
     public void Several_keys_are_set_and_read_at_once()
     {
         Assert.That(Run("MSET a 1 b 2 a 3"), Is.EqualTo("+OK"));

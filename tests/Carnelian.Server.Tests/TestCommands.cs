@@ -46,6 +46,29 @@ internal static class WaitingCommands
         call.Reply.Ok();
     }
 
+    [Command("GATE", Summary = "From now on replies to writes wait; the first to this one.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Write)]
+    internal static void Gate(ref Call call)
+    {
+        var server = (Server)call.Executor.Owner!;
+        call.Keyspace.Changes.Attach(new AppendOnlyText());
+        server.ReleasedOffset = call.Keyspace.Changes.Offset;
+        server.GatesOutput = true;
+        call.PropagateAlways();
+        call.Reply.Ok();
+    }
+
+    [Command("UNGATE", Summary = "Lets all replies go that wait, if GATE has been called.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly)]
+    internal static void Ungate(ref Call call)
+    {
+        var server = (Server)call.Executor.Owner!;
+        if (!server.GatesOutput) call.Fail("ERR nothing waits");
+        else call.Reply.Ok();
+        server.ReleasedOffset = long.MaxValue;
+        server.GatesOutput = false;
+    }
+
     private sealed class WaitingForKey(Session session, long deadlineMs) : ParkedCall(session, deadlineMs)
     {
         public override bool OnReady(ref Call call, ReadOnlySpan<byte> key) => Take(ref call, key);

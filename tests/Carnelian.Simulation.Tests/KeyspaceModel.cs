@@ -59,6 +59,13 @@ internal sealed class KeyspaceModel(int databases)
                 var old = Find(keys, args[1], nowMs);
                 keys[args[1]] = new((old?.Value ?? "") + args[2], old?.ExpiryMs);
                 return Integer(keys[args[1]].Value.Length);
+            case "SETNX":
+                if (Find(keys, args[1], nowMs) is not null) return Integer(0);
+                keys[args[1]] = new(args[2], null);
+                return Integer(1);
+            case "PSETEX":
+                keys[args[1]] = new(args[3], nowMs + long.Parse(args[2], CultureInfo.InvariantCulture));
+                return Ok;
             case "SET": return Set(keys, args, nowMs, nil);
             case "INCR": return Add(keys, args[1], 1, nowMs);
             case "DECR": return Add(keys, args[1], -1, nowMs);
@@ -86,6 +93,9 @@ internal sealed class KeyspaceModel(int databases)
         keys.Remove(key);
         return null;
     }
+
+    /// <summary>The next moment at which the time of a key is over; null when none is.</summary>
+    public long? NextExpiryMs(long nowMs) => _databases.SelectMany(keys => keys.Values).Min(entry => entry.ExpiryMs >= nowMs ? entry.ExpiryMs : null);
 
     /// <summary>The server has deleted a key because its time was over: it stays gone, even if the clock is set back.</summary>
     public void OnExpired(int database, string key, long nowMs) => Find(_databases[database], key, nowMs);

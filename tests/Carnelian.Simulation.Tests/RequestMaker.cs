@@ -17,7 +17,9 @@ internal sealed class RequestMaker(Random chance, int valueBytesMax)
         switch (chance.Next(64))
         {
             case < 10: return Valid("GET", key);
-            case < 14: return Valid("SET", key, Value());
+            case < 12: return Valid("SET", key, Value());
+            case 12: return Valid("SETNX", key, Value());
+            case 13: return Valid("PSETEX", key, $"{chance.Next(1, 2000)}", Value());
             case < 20: return Valid(["SET", key, Value(), .. SetOptions()]);
             case < 24: return Valid("INCR", key);
             case < 26: return Valid("DECR", key);

@@ -84,7 +84,9 @@ internal sealed class ServerSimulation : IDisposable
                 if (_chance.Next(4) == 0 && Some() is { } leaving) Leave(leaving);
                 break;
             case 12:
-                _world.Advance(_chance.Next(1, 3000));
+                // Often to the very millisecond at which a key lives or not: what has arrived meanwhile is run then.
+                var toExpiryMs = _model.NextExpiryMs(_server.NowMs) - _server.NowMs;
+                _world.Advance(toExpiryMs is { } wait and < 3000 && _chance.Next(4) > 0 ? wait + _chance.Next(2) : _chance.Next(1, 3000));
                 break;
             case 13:
                 _world.ClockSkewMicroseconds += _chance.Next(-3_000_000, 3_000_000);

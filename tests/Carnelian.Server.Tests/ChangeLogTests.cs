@@ -1,0 +1,108 @@
+namespace Carnelian.Tests;
+
+/// <summary>What persistence and replicas are told, request by request.</summary>
+internal sealed class ChangeLogTests
+{
+    private AppendOnlyText _log = null!;
+    private SimulatedServer _server = null!;
+
+    [SetUp]
+    public void Start()
+    {
+        _server = new SimulatedServer(commands: WaitingCommands.Table());
+        _log = new AppendOnlyText();
+        _server.Server.Keyspace.Changes.Attach(_log);
+        _server.Server.Chores.ActiveExpiryEnabled = false;
+    }
+
+    [TearDown]
+    public void Stop() => _server.Dispose();
+
+    private string[] Told(params string[] requests)
+    {
+        var before = _log.Lines.Length;
+        foreach (var request in requests) _server.Run(request.Split(' '));
+        return _log.Lines[before..];
+    }
+
+    [Test]
+    public void Writes_are_told_in_their_own_words_and_reads_are_not()
+    {
+        Assert.That(Told("set k v", "GET k", "incr n", "APPEND k w", "MSET a 1 b 2", "EXISTS a"),
+            Is.EqualTo(new[] { "SELECT 0", "set k v", "incr n", "APPEND k w", "MSET a 1 b 2" }));
+    }
+
+    [Test]
+    public void What_changes_nothing_is_not_told()
+    {
+        Assert.That(Told("SET k v XX", "DEL k", "PERSIST k", "EXPIRE k 10", "INCR k x", "SET k v NX EX"), Is.Empty);
+        Assert.That(Told("FLUSHALL"), Is.EqualTo(new[] { "SELECT 0", "FLUSHALL" }), "but that is");
+    }
+
+    [Test]
+    public void The_database_is_told_where_it_changes()
+    {
+        Assert.That(Told("SELECT 3", "SET k v", "SET k w", "SELECT 0", "GET k", "SELECT 3", "DEL k", "SELECT 1", "SET k v"),
+            Is.EqualTo(new[] { "SELECT 3", "SET k v", "SET k w", "DEL k", "SELECT 1", "SET k v" }));
+    }
+
+    [Test]
+    public void Times_are_told_as_moments()
+    {
+        var nowMs = _server.Server.NowMs;
+        Assert.That(Told("SET k v EX 100"), Is.EqualTo(new[] { "SELECT 0", $"SET k v PXAT {nowMs + 100_000}" }));
+        Assert.That(Told("PEXPIRE k 5000 LT"), Is.EqualTo(new[] { $"PEXPIREAT k {nowMs + 5000} LT" }));
+        Assert.That(Told("EXPIRE k -1"), Is.EqualTo(new[] { "DEL k" }));
+        Assert.That(Told("SET k v GET", "SET k w NX GET", "SET k x XX GET KEEPTTL"), Is.EqualTo(new[] { "SET k v", "SET k x XX KEEPTTL" }));
+    }
+
+    [Test]
+    public void A_key_that_is_found_to_be_over_is_told_as_deleted_once()
+    {
+        Told("SET k v PX 10", "SET m v PX 10");
+        _server.World.Advance(20);
+        Assert.That(Told("GET k", "GET k", "TTL m"), Is.EqualTo(new[] { "DEL k", "DEL m" }));
+    }
+
+    [Test]
+    public void Several_effects_of_one_call_stand_in_a_transaction()
+    {
+        Told("SET a v PX 10", "SET b v PX 10");
+        _server.World.Advance(20);
+        Assert.That(Told("SET a w"), Is.EqualTo(new[] { "MULTI", "DEL a", "SET a w", "EXEC" }));
+        Told("SET a v PX 10", "SELECT 1");
+        _server.World.Advance(20);
+        Assert.That(Told("SET x y", "SELECT 0", "MGET a b"), Is.EqualTo(new[] { "SELECT 1", "SET x y", "MULTI", "SELECT 0", "DEL a", "DEL b", "EXEC" }));
+    }
+
+    [Test]
+    public void Keys_that_expire_by_themselves_are_told_one_by_one()
+    {
+        Told("SET a v PX 10", "SET b v PX 10");
+        _server.Server.Chores.ActiveExpiryEnabled = true;
+        var before = _log.Lines.Length;
+        _server.AdvanceTime(200);
+        _server.TurnUntil(() => _log.Lines.Length >= before + 2);
+        Assert.That(_log.Lines[before..], Is.EquivalentTo(new[] { "DEL a", "DEL b" }));
+    }
+
+    [Test]
+    public void What_serves_a_parked_client_is_a_unit_behind_the_one_that_served_it()
+    {
+        var waiting = _server.Connect();
+        waiting.Send("WAITFORKEY", "k", "0");
+        _server.TurnUntil(() => waiting.Served?.Parked is not null);
+        Told("PUT k v");
+        Assert.That(waiting.Read(), Is.EqualTo("[\"k\", \"v\"]"));
+        Assert.That(_log.Lines, Is.EqualTo(new[] { "SELECT 0", "PUT k v" }), "the command of these tests tells no effect");
+    }
+
+    [Test]
+    public void A_large_value_is_told_whole()
+    {
+        var value = new string('x', 3_000_000);
+        _server.Run("SET", "k", value);
+        _server.Run("SET", "k", "small");
+        Assert.That(_log.Lines, Is.EqualTo(new[] { "SELECT 0", $"SET k {value}", "SET k small" }));
+    }
+}
