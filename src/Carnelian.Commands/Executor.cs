@@ -8,12 +8,17 @@ namespace Carnelian;
 /// </summary>
 public sealed class Executor
 {
+    /// <summary>The wall clock may jump; that is noticed after so long.</summary>
+    private const long WallLookNanoseconds = 1_000_000;
+
     private readonly Clock _clock;
     private readonly CommandStatistics[] _statistics;
     private readonly Gate?[] _gates = new Gate?[32];
     private long _stamp;
     private long _wallOffsetNanoseconds;
     private long _nextMillisecondAt;
+    private long _nextWallLookAt;
+    private long _callsAtLastTurn;
 
     public Executor(Keyspace keyspace, CommandTable commands, Clock clock)
     {
@@ -69,11 +74,15 @@ public sealed class Executor
         foreach (var statistics in _statistics) statistics.Reset();
     }
 
-    /// <summary>Looks at the wall clock: once a turn, so that calls only need the monotonic one.</summary>
+    /// <summary>Looks at the wall clock, so that calls need the monotonic one only; a turn within the same millisecond does without.</summary>
     public void BeginTurn()
     {
+        var hasRun = CallsProcessed != _callsAtLastTurn;
+        _callsAtLastTurn = CallsProcessed;
+        if (hasRun && _stamp < _nextWallLookAt) return;
         _stamp = _clock.MonotonicNanoseconds;
         _wallOffsetNanoseconds = _clock.UnixMicroseconds * 1000 - _stamp;
+        _nextWallLookAt = _stamp + WallLookNanoseconds;
         _nextMillisecondAt = 0;
         FreezeTime();
     }

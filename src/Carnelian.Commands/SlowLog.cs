@@ -14,7 +14,15 @@ public sealed class SlowLog
     private long _nextId;
 
     /// <summary>slowlog-log-slower-than; negative: off, 0: everything.</summary>
-    public long ThresholdMicroseconds { get; set; } = 10000;
+    public long ThresholdMicroseconds
+    {
+        get;
+        set
+        {
+            field = value;
+            ThresholdNanoseconds = value is < 0 or > long.MaxValue / 1000 ? long.MaxValue : value * 1000;
+        }
+    } = 10000;
 
     /// <summary>slowlog-max-len.</summary>
     public long LengthMax { get; set; } = 128;
@@ -23,7 +31,7 @@ public sealed class SlowLog
     public IReadOnlyCollection<SlowLogEntry> Entries => _entries;
 
     /// <summary>The threshold for comparison with durations.</summary>
-    public long ThresholdNanoseconds => ThresholdMicroseconds < 0 ? long.MaxValue : ThresholdMicroseconds * 1000;
+    public long ThresholdNanoseconds { get; private set; } = 10000 * 1000;
 
     public void Add(Arguments arguments, long microseconds, long unixSeconds, string clientAddress, byte[] clientName)
     {

@@ -37,7 +37,7 @@ public sealed class Chores
     public int MillisecondsToNext()
     {
         var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
-        return (int)Math.Clamp(deadline - _server.World.Clock.UnixMilliseconds, 0, 1000);
+        return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
