@@ -95,7 +95,9 @@ public sealed class Client : Session
     {
         if (_inputLength > SharedTailMax || (_inputLength > 0 && IsHeld)) ReceiveOwn();
         else ReceiveShared();
-        if (!IsClosed) QueueForSending();
+        if (IsClosed) return;
+        if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();
+        else QueueForSending();
     }
 
     /// <summary>
