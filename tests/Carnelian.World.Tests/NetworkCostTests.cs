@@ -92,9 +92,15 @@ internal sealed class NetworkCostTests
                 }
             }
             Run(500);
-            var start = GC.GetTotalAllocatedBytes(precise: true);
-            Run(1000);
-            var perTrip = (GC.GetTotalAllocatedBytes(precise: true) - start) / 1000.0;
+
+            // What other threads of the test program allocate counts too, so the least of several windows tells.
+            var perTrip = double.MaxValue;
+            for (var window = 0; window < 5; window++)
+            {
+                var start = GC.GetTotalAllocatedBytes(precise: true);
+                Run(1000);
+                perTrip = Math.Min(perTrip, (GC.GetTotalAllocatedBytes(precise: true) - start) / 1000.0);
+            }
             TestContext.Out.WriteLine($"{perTrip:F1} bytes for each round trip");
             Assert.That(perTrip, Is.LessThan(48));
         }
