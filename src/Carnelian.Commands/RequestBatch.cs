@@ -48,7 +48,6 @@ public sealed class RequestBatch
             if (status == ParseStatus.Complete) Add(first);
             else if (status != ParseStatus.Nothing) return status;
             End += state.Position;
-            if (status == ParseStatus.Complete) continue;
         }
 
         void Add(int first)

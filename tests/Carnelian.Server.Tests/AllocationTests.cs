@@ -67,7 +67,7 @@ internal sealed class AllocationTests
         {
         }
 
-        public override Connection Connect(EndPoint remote, EndPoint? local = null) => throw new NotSupportedException();
+        public override Connection Connect(EndPoint remote, EndPoint? local = null) => throw new NotSupportedException("the server under test connects to nobody");
     }
 
     private sealed class MemoryListener(ListenOptions options) : Listener
