@@ -135,7 +135,7 @@ internal unsafe struct ExternalValue
     public byte* Address;
     public int Length;
 
-    /// <summary>The block's size.</summary>
+    /// <summary>From the address to the block's end.</summary>
     public int Capacity;
 
     public readonly bool IsRoot => Capacity == 0;
@@ -213,7 +213,7 @@ public readonly unsafe ref struct EntryView
         get
         {
             var own = BlockAllocator.UsableSize(Entry.Size(Address));
-            return Entry.External(Entry.Header(Address)) ? own + Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address)).Capacity : own;
+            return Entry.External(Entry.Header(Address)) ? own + LongString.BlockBytes(Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address))) : own;
         }
     }
 }

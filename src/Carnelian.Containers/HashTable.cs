@@ -48,8 +48,8 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     /// <summary>A shrink takes at most so many bits off at a time: a step empties 2^bits buckets.</summary>
     private const int ShrinkBitsMax = 2;
 
-    /// <summary>Migrated buckets are given back to the system in runs of so many (256 KiB).</summary>
-    private const int ReleaseRun = 4096;
+    /// <summary>Buckets not yet used are made ready, and migrated ones given back to the system, in runs of so many (2 MiB, a huge page).</summary>
+    private const int RunBuckets = 32768;
 
     public const int BitsMax = 40;
 
@@ -281,6 +281,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         Check.That(bits is >= 0 and <= BitsMax);
         _root->Target = BucketArray.Allocate(_host.Allocator, bits);
         _root->RehashIndex = 0;
+        if (_root->Target.Size > RunBuckets) Prepare(0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -299,18 +300,35 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         ref var target = ref _root->Target;
         var small = _root->RehashIndex;
         var smallSize = Math.Min(main.Size, target.Size);
+        if (small % RunBuckets == 0 && target.Size > RunBuckets)
+        {
+            if (_host.Allocator.IsPreparing) return;
+            Prepare(small + RunBuckets);
+        }
         for (var number = small; number < main.Size; number += smallSize) Migrate(ref main, ref target, number);
         _root->RehashIndex = ++small;
-        if (small % ReleaseRun == 0)
+        if (small % RunBuckets == 0)
         {
-            for (var run = small - ReleaseRun; run < main.Size; run += smallSize)
-                _host.Allocator.ReleasePages((byte*)main.Buckets, (nint)run * Bucket.Bytes, ReleaseRun * Bucket.Bytes);
+            for (var run = small - RunBuckets; run < main.Size; run += smallSize)
+                _host.Allocator.ReleasePages((byte*)main.Buckets, (nint)run * Bucket.Bytes, RunBuckets * Bucket.Bytes);
         }
         if (small < smallSize) return;
         main.Free(_host.Allocator);
         main = target;
         target = default;
         if (_root->Count * 10 < main.Size * ShrinkAtTenths) BeginShrink();
+    }
+
+    /// <summary>
+    /// Has the memory of a run of the target's buckets made ready, in both halves when the table grows. Nobody touches the target ahead of
+    /// <see cref="TableRoot.RehashIndex"/>, so waiting for it costs nothing but a little more crowded buckets.
+    /// </summary>
+    private void Prepare(long run)
+    {
+        var smallSize = Math.Min(_root->Main.Size, _root->Target.Size);
+        if (run >= smallSize) return;
+        for (var number = run; number < _root->Target.Size; number += smallSize)
+            _host.Allocator.Prepare((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, RunBuckets * Bucket.Bytes);
     }
 
     private void Migrate(ref BucketArray main, ref BucketArray target, long number)

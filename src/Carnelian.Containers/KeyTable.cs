@@ -83,7 +83,7 @@ public sealed unsafe class KeyTable : IDisposable
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(keyStart, key.Length));
-        if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Allocate(_allocator, value, value.Length));
+        if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Make(_host, value));
         else value.CopyTo(new(keyStart + key.Length, value.Length));
 
         if (old == null)

@@ -4,8 +4,10 @@ namespace Carnelian;
 
 /// <summary>
 /// Strings outside their entries that are too long to be copied before every first change. Their blocks end with a
-/// <see cref="Hold"/>, so that a snapshot can keep them as they are.
-/// <code>| bytes … | reserve … | hold 8 |</code>
+/// <see cref="Hold"/>, so that a snapshot can keep them as they are. A block that a request was received into begins with the rest of
+/// the request, the lead.
+/// <code>| lead … | bytes … | reserve … | hold 8 | length of the lead 8 |
+///           ^ the value's address, and from here on its capacity</code>
 /// </summary>
 internal static unsafe class LongString
 {
@@ -13,38 +15,78 @@ internal static unsafe class LongString
     public const int HoldFrom = 64 << 10;
 
     /// <summary>Bytes of the longest string: with its hold, its block's size is still an int.</summary>
-    public const int LengthMax = int.MaxValue - Hold.Bytes;
+    public const int LengthMax = int.MaxValue - TailBytes;
+
+    /// <summary>What a donated block needs behind the string.</summary>
+    public const int TailBytes = Hold.Bytes + sizeof(long);
+
+    /// <summary>A donated block may have this much that is not the string: part of it.</summary>
+    private const int WasteShift = 3;
 
     public static bool CanBeHeld(in ExternalValue value) => value.Capacity > HoldFrom;
 
-    public static ref Hold HoldOf(in ExternalValue value) => ref *(Hold*)(value.Address + value.Capacity - Hold.Bytes);
+    public static ref Hold HoldOf(in ExternalValue value) => ref *(Hold*)(value.Address + value.Capacity - TailBytes);
+
+    private static ref long LeadOf(in ExternalValue value) => ref *(long*)(value.Address + value.Capacity - sizeof(long));
+
+    private static int Lead(in ExternalValue value) => CanBeHeld(value) ? (int)LeadOf(value) : 0;
+
+    /// <summary>Size of the whole block.</summary>
+    public static long BlockBytes(in ExternalValue value) => (long)value.Capacity + Lead(value);
 
     public static bool IsHeld(in ExternalValue value) => CanBeHeld(value) && HoldOf(value).IsHeld;
 
     /// <summary>Bytes that the string may have in its block.</summary>
-    public static int Room(in ExternalValue value) => CanBeHeld(value) ? value.Capacity - Hold.Bytes : value.Capacity;
+    public static int Room(in ExternalValue value) => CanBeHeld(value) ? value.Capacity - TailBytes : value.Capacity;
+
+    /// <summary>A new block with the content, or the very block that the content is in when its owner has offered that.</summary>
+    public static ExternalValue Make(TableHost host, ReadOnlySpan<byte> content)
+    {
+        var value = Donated(host.Donor, content);
+        if (!CanBeHeld(value)) return Allocate(host.Allocator, content, content.Length);
+        host.Donor!.Give(Purpose.Values);
+        host.Donor = null;
+        return value;
+    }
+
+    /// <summary>Nothing where the content is not in the block, leaves no room for the tail, or is too small a part of it.</summary>
+    private static ExternalValue Donated(OwnedBlock? donor, ReadOnlySpan<byte> content)
+    {
+        if (donor is null || content.Length <= HoldFrom || !donor.Span.Overlaps(content, out var lead)) return default;
+        var capacity = donor.Length - lead;
+        if (lead < 0 || capacity < content.Length + TailBytes || donor.Length - content.Length > content.Length >> WasteShift) return default;
+        fixed (byte* address = content)
+        {
+            var value = new ExternalValue { Address = address, Length = content.Length, Capacity = capacity };
+            HoldOf(value) = default;
+            LeadOf(value) = lead;
+            return value;
+        }
+    }
 
     public static ExternalValue Allocate(BlockAllocator allocator, ReadOnlySpan<byte> content, int room)
     {
         Check.That(room <= LengthMax);
         // A block of nearly 2 GiB holds more than an int can count.
-        var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + Hold.Bytes : room), int.MaxValue);
+        var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + TailBytes : room), int.MaxValue);
         var block = allocator.Allocate(usable, Purpose.Values);
         content.CopyTo(new(block, content.Length));
         var value = new ExternalValue { Address = block, Length = content.Length, Capacity = usable };
-        if (CanBeHeld(value)) HoldOf(value) = default;
+        if (!CanBeHeld(value)) return value;
+        HoldOf(value) = default;
+        LeadOf(value) = 0;
         return value;
     }
 
     /// <summary>The owner is done with the string, of which views may still live.</summary>
     public static void Retire(BlockAllocator allocator, in ExternalValue value)
     {
-        if (IsDroppable(allocator, value)) allocator.Retire(value.Address, value.Capacity, Purpose.Values);
+        if (IsDroppable(allocator, value)) allocator.Retire(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Values);
     }
 
     public static void Free(BlockAllocator allocator, in ExternalValue value)
     {
-        if (IsDroppable(allocator, value)) allocator.Free(value.Address, value.Capacity, Purpose.Values);
+        if (IsDroppable(allocator, value)) allocator.Free(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Values);
     }
 
     /// <summary>A snapshot lets go of the string of an entry's copy, if it held it.</summary>
@@ -52,14 +94,14 @@ internal static unsafe class LongString
     {
         if (!Entry.External(Entry.Header(entryCopy))) return;
         var value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entryCopy));
-        if (CanBeHeld(value) && HoldOf(value).Release()) allocator.Free(value.Address, value.Capacity, Purpose.Snapshot);
+        if (CanBeHeld(value) && HoldOf(value).Release()) allocator.Free(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Snapshot);
     }
 
     /// <summary>False: a snapshot keeps the string, from now on for itself alone.</summary>
     private static bool IsDroppable(BlockAllocator allocator, in ExternalValue value)
     {
         if (!CanBeHeld(value) || HoldOf(value).Drop()) return true;
-        allocator.Transfer(value.Capacity, Purpose.Values, Purpose.Snapshot);
+        allocator.Transfer((nint)BlockBytes(value), Purpose.Values, Purpose.Snapshot);
         return false;
     }
 }

@@ -27,6 +27,12 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Up to how many bytes of packed list a node of a list grows (list-max-listpack-size).</summary>
     public int ListNodeBytesMax { get; set; } = 8192;
 
+    /// <summary>
+    /// A block that a value written next may keep when it lies in it, instead of being copied: the block of a request with a long value.
+    /// Its owner offers it for one call and finds out by <see cref="OwnedBlock.Length"/> whether it is gone; the bytes stay in any case.
+    /// </summary>
+    public OwnedBlock? Donor { get; set; }
+
     public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
 
     public bool HasDiscarded => _discarded.Count > 0;

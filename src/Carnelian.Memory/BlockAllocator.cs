@@ -56,12 +56,20 @@ public sealed unsafe class BlockAllocator : IDisposable
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
-    /// <summary>Gets the unmapping of 1 MiB and more; null: it is done at once.</summary>
-    public LargeRelease? LargeRelease
+    /// <summary>Gets the slow work on large memory; null: it is done at once, or when it shows.</summary>
+    public BackgroundMemory? Background
     {
-        get => _large.Release;
-        set => _large.Release = value;
+        get => _large.Background;
+        set => _large.Background = _small.Background = value;
     }
+
+    /// <summary>
+    /// Announces that a part of a live block is going to be used for the first time. It is ready when <see cref="IsPreparing"/> is
+    /// false; who does not wait for that may wait longer for the memory itself.
+    /// </summary>
+    public void Prepare(byte* block, nint offset, nint length) => Background?.Touch((nint)block + offset, length);
+
+    public bool IsPreparing => Background is { IsTouching: true };
 
     public long UsedBytesOf(Purpose purpose) => _usedOf[(int)purpose];
 

@@ -15,7 +15,7 @@ internal sealed class LargeHeap(Reservation range)
     /// <summary>Every mapping not yet released, in use or cached: address to length.</summary>
     private readonly Dictionary<nint, nint> _mappings = [];
 
-    public LargeRelease? Release { get; set; }
+    public BackgroundMemory? Background { get; set; }
 
     public long InUseBytes { get; private set; }
 
@@ -84,7 +84,7 @@ internal sealed class LargeHeap(Reservation range)
         }
 
         _mappings.Remove(address);
-        if (Release is { } release) release.Release(address, bytes);
+        if (Background is { } background) background.Release(address, bytes);
         else SystemMemory.Release(address, bytes);
     }
 }

@@ -37,6 +37,15 @@ public sealed unsafe class OwnedBlock : IDisposable
         Length = newLength;
     }
 
+    /// <summary>Leaves the memory, whose bytes are worth keeping, to another owner, who is to free it as a block of this length.</summary>
+    public void Give(Purpose purpose)
+    {
+        Check.That(Length > 0);
+        _allocator.Transfer(Length, _purpose, purpose);
+        _block = null;
+        Length = 0;
+    }
+
     public void Dispose()
     {
         if (Length > 0) _allocator.Free(_block, Length, _purpose);

@@ -6,7 +6,8 @@ namespace Carnelian;
 /// </summary>
 internal sealed class Reservation : IDisposable
 {
-    private const nint StepBytes = 4 << 20;
+    /// <summary>Committing takes no memory, but waits for whoever touches the range's pages for the first time.</summary>
+    private const nint StepBytes = 64 << 20;
 
     private readonly nint _mapping;
     private readonly nint _mappingLength;
@@ -58,16 +59,26 @@ internal sealed class Reservation : IDisposable
     public nint ClaimLow(nint bytes)
     {
         if (HighClaimed - LowClaimed < bytes) return 0;
-        if (LowClaimed + bytes > _lowCommitted)
-        {
-            var end = Math.Min((LowClaimed + bytes + StepBytes - 1) & -StepBytes, Length);
-            SystemMemory.Commit(Base + _lowCommitted, end - _lowCommitted);
-            _lowCommitted = end;
-        }
-
+        CommitLow(LowClaimed + bytes);
         var claimed = Base + LowClaimed;
         LowClaimed += bytes;
         return claimed;
+    }
+
+    /// <summary>Makes the bytes up to this one, counted from the bottom, usable before they are claimed; false where there are not as many.</summary>
+    public bool TryCommitLow(nint end)
+    {
+        if (end > HighClaimed) return false;
+        CommitLow(end);
+        return true;
+    }
+
+    private void CommitLow(nint end)
+    {
+        if (end <= _lowCommitted) return;
+        end = Math.Min((end + StepBytes - 1) & -StepBytes, Length);
+        SystemMemory.Commit(Base + _lowCommitted, end - _lowCommitted);
+        _lowCommitted = end;
     }
 
     /// <summary>As <see cref="ClaimLow"/>, from the top.</summary>

@@ -27,6 +27,8 @@ internal unsafe struct SlabHeap
     /// <summary>A heap that grows beyond this (4 MiB), for the first time or again, gets huge pages.</summary>
     private const int FewSlabs = 64;
 
+    private const nint HugePageBytes = 2 << 20, TouchAheadBytes = 2 * HugePageBytes;
+
     private readonly byte* _base;
     private readonly Slab* _slabs;
     private readonly SizeClass* _classes;
@@ -40,6 +42,9 @@ internal unsafe struct SlabHeap
     private int _discarded;
     private int _inUse;
     private bool _avoidsHugePages;
+
+    /// <summary>Below this, fresh memory has been touched by the background worker, or is going to be.</summary>
+    private nint _touchedEnd;
 
     public SlabHeap(Reservation range)
     {
@@ -58,6 +63,8 @@ internal unsafe struct SlabHeap
         _classes = (SizeClass*)_base;
         for (var i = 0; i < SizeClass.Count; i++) _classes[i].Initialize(i, _slabs);
     }
+
+    public BackgroundMemory? Background { get; set; }
 
     public readonly long InUseBytes => (long)_inUse << Slab.Shift;
 
@@ -205,6 +212,7 @@ internal unsafe struct SlabHeap
         {
             if (_range.ClaimLow(Slab.Bytes) == 0) SystemMemory.ThrowOutOfMemory(Slab.Bytes);
             slab = (Slab*)_sideArray.ClaimLow(sizeof(Slab));
+            if (!_avoidsHugePages && Background is not null && _range.LowClaimed + TouchAheadBytes > _touchedEnd) TouchAhead();
         }
 
         if (_avoidsHugePages && (_inUse == FewSlabs || (_discarded == 0 && _inUse > FewSlabs))) PreferHugePages(true);
@@ -212,6 +220,14 @@ internal unsafe struct SlabHeap
         sizeClass->Slabs++;
         _inUse++;
         return slab;
+    }
+
+    /// <summary>The heap grows: has the next huge page made ready, far enough ahead of its first use.</summary>
+    private void TouchAhead()
+    {
+        var start = Math.Max(_touchedEnd, (_range.LowClaimed + HugePageBytes - 1) & -HugePageBytes);
+        _touchedEnd = start + HugePageBytes;
+        if (_range.TryCommitLow(_touchedEnd)) Background!.Touch(_range.Base + start, HugePageBytes);
     }
 
     private void GiveSlab(SizeClass* sizeClass, Slab* slab)

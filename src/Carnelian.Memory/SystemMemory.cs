@@ -27,6 +27,12 @@ public static unsafe partial class SystemMemory
         if (Unix.Unmap((void*)address, (nuint)length) != 0) Discard(address, length);
     }
 
+    /// <summary>Has the system put memory behind committed pages; contents stay as they are, whoever else uses them meanwhile.</summary>
+    public static void Touch(nint address, nint length)
+    {
+        for (var page = address; page < address + length; page += PageBytes) Interlocked.Or(ref *(int*)page, 0);
+    }
+
     /// <summary>Addresses without memory behind them, or 0 when the system does not grant as many.</summary>
     internal static nint TryReserve(nint length)
     {

@@ -11,6 +11,9 @@ public abstract class ReplySink
 
     /// <summary>So many bytes of the last reservation have been written.</summary>
     public abstract void Commit(int bytes);
+
+    /// <summary>Offers long bytes that need not be copied: how many of them, from the first, the sink took at once. What was written before is committed.</summary>
+    public virtual int Pass(ReadOnlySpan<byte> bytes) => 0;
 }
 
 /// <summary>The versions of RESP that a client may speak.</summary>
@@ -32,6 +35,9 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
 
     /// <summary>Room asked for at a time, so that small replies do not ask one by one.</summary>
     private const int ReserveBytes = 256;
+
+    /// <summary>Bulk strings from here on are offered to the sink as they are.</summary>
+    private const int PassFrom = 64 * 1024;
 
     private readonly ReplySink _sink = sink;
     private Span<byte> _room;
@@ -108,6 +114,11 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
 
     public void Bulk(scoped ReadOnlySpan<byte> value)
     {
+        if (value.Length >= PassFrom)
+        {
+            LongBulk(value);
+            return;
+        }
         if (_room.Length - _used < value.Length + HeaderBytes + 2) Refill(value.Length + HeaderBytes + 2);
         Header((byte)'$', value.Length);
         var room = _room[_used..];
@@ -115,6 +126,15 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
         room[value.Length] = (byte)'\r';
         room[value.Length + 1] = (byte)'\n';
         _used += value.Length + 2;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LongBulk(scoped ReadOnlySpan<byte> value)
+    {
+        Header((byte)'$', value.Length);
+        Flush();
+        Raw(value[_sink.Pass(value)..]);
+        Raw("\r\n"u8);
     }
 
     /// <summary><see cref="ByteText"/> as a bulk string.</summary>

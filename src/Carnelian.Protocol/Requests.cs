@@ -127,5 +127,8 @@ public struct RequestState
     /// <summary>How many bytes the request has at least, as far as it was read: what a buffer should have room for.</summary>
     public readonly long BytesWanted => Bulk >= 0 ? (long)Position + Bulk + 2 : Position;
 
+    /// <summary>What was announced is the request's last argument.</summary>
+    public readonly bool IsLastArgument => Remaining == 1;
+
     public static RequestState Begin => new() { Bulk = -1 };
 }

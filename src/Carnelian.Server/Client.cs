@@ -17,6 +17,9 @@ public sealed class Client : Session
     /// <summary>What a read may leave over for the next one to begin with; more makes the input a buffer of its own that grows.</summary>
     internal const int SharedTailMax = 16 * 1024;
 
+    /// <summary>Room behind a long argument: for what makes a value of its block, or for the short arguments that may follow.</summary>
+    private const int RequestEndBytes = 1024;
+
     private readonly Server _server;
     private readonly OutputBuffer _output;
     private readonly OutputGates _gates = new();
@@ -118,7 +121,11 @@ public sealed class Client : Session
     private void ReceiveOwn()
     {
         MakeRoom();
-        var received = Connection.Receive(_input!.Span[_inputLength..]);
+        var room = _input!.Span[_inputLength..];
+        // A long last argument ends where its block does, so that the block can become its value.
+        if (_state.IsLastArgument && _state.BytesWanted > _inputLength && room.Length > _state.BytesWanted - _inputLength)
+            room = room[..(int)(_state.BytesWanted - _inputLength)];
+        var received = Connection.Receive(room);
         if (!Accept(received)) return;
         _inputLength += received;
         if (_inputLength > _server.Options.QueryBufferBytesMax)
@@ -170,11 +177,12 @@ public sealed class Client : Session
         if (IsHeld) return 0;
         var executor = _server.Executor;
         executor.BeginBatch();
+        _output.Direct = _server.SendsAtOnce ? Connection : null;
         var call = new Call(executor, this, _output);
         var used = 0;
         if (_partialArguments is not null && !RunPartial(input, ref call, out used))
         {
-            call.Reply.Flush();
+            EndBatch(ref call);
             return 0;
         }
         var batch = _server.Batch;
@@ -194,8 +202,16 @@ public sealed class Client : Session
             if (used < input.Length) KeepState(batch, state);
             break;
         }
-        call.Reply.Flush();
+        EndBatch(ref call);
         return used;
+    }
+
+    private void EndBatch(ref Call call)
+    {
+        call.Reply.Flush();
+        _output.Direct = null;
+        CountSent(_output.PassedBytes);
+        _output.PassedBytes = 0;
     }
 
     private int RunBatch(RequestBatch batch, Span<byte> input, ref Call call)
@@ -231,7 +247,10 @@ public sealed class Client : Session
         {
             var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count));
             call.Begin(args, _server.Executor.Commands.Find(args));
+            var tables = _server.Keyspace.Host;
+            if (_state.Position == _inputLength) tables.Donor = _input;
             RunOne(ref call);
+            tables.Donor = null;
         }
         used = _state.Position;
         _state = RequestState.Begin;
@@ -275,13 +294,13 @@ public sealed class Client : Session
     }
 
     /// <summary>
-    /// Room for what has been announced, but at most four times what has come: memory follows what was sent, not what was promised.
+    /// Room for what has been announced, so that a long value is received into its place. Pages that nothing was received into take no memory,
+    /// and who has not authenticated can announce little.
     /// </summary>
     private int InputCapacityFor(int length)
     {
-        var grown = Math.Max(4L * length, Server.ReadBytes);
-        var wanted = _state.BytesWanted > length ? _state.BytesWanted : 2L * length;
-        return (int)Math.Clamp(wanted, Math.Min(length + 1024L, int.MaxValue), Math.Min(Math.Max(grown, length + 1024L), int.MaxValue));
+        var wanted = Math.Max(_state.BytesWanted > length ? _state.BytesWanted : 2L * length, Server.ReadBytes) + RequestEndBytes;
+        return (int)Math.Min(BlockAllocator.UsableSize((nint)wanted), int.MaxValue);
     }
 
     private void ReleaseInput()
@@ -328,13 +347,18 @@ public sealed class Client : Session
                 return;
             }
             _gates.Sent(sent);
-            BytesSent += sent;
-            _server.Statistics.NetOutputBytes += sent;
-            if (sent > 0) LastInteractionMs = _server.NowMs;
+            CountSent(sent);
             Connection.WatchWritable = sent < allowed;
         }
         if (_output.IsEmpty && IsEnding) CloseOrLinger();
         else CheckOutputLimit();
+    }
+
+    private void CountSent(long bytes)
+    {
+        BytesSent += bytes;
+        _server.Statistics.NetOutputBytes += bytes;
+        if (bytes != 0) LastInteractionMs = _server.NowMs;
     }
 
     /// <summary>

@@ -22,6 +22,12 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     /// <summary>Nothing is kept any more: CLIENT REPLY OFF, or the client is about to be closed.</summary>
     public bool Discards { get; set; }
 
+    /// <summary>Where long replies may leave at once, from where they are; null while everything waits for the end of the turn.</summary>
+    public Connection? Direct { get; set; }
+
+    /// <summary>Bytes that <see cref="Pass"/> has sent past the buffer, or ahead of it, since this was last taken.</summary>
+    public long PassedBytes { get; set; }
+
     public override Span<byte> Reserve(int bytes)
     {
         if (_last is null || _last.Free < bytes) Append(bytes);
@@ -33,6 +39,17 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
         if (Discards) return;
         _last!.End += bytes;
         Length += bytes;
+    }
+
+    public override int Pass(ReadOnlySpan<byte> bytes)
+    {
+        if (Direct is null || Discards) return 0;
+        var before = Math.Max(Send(Direct, Length), 0);
+        PassedBytes += before;
+        if (!IsEmpty) return 0;
+        var sent = Math.Max(Direct.Send(bytes), 0);
+        PassedBytes += sent;
+        return sent;
     }
 
     private void Append(int bytes)

@@ -25,6 +25,7 @@ public sealed class Server : INetworkHandler, IDisposable
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LinkedList<Client> _clients = new();
     private readonly Dictionary<long, Client> _clientsById = [];
+    private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
     private long _abortLoggedAtMs;
     private long _releasedOffset = long.MaxValue;
@@ -48,7 +49,7 @@ public sealed class Server : INetworkHandler, IDisposable
         RunId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         Chores = new(this);
-        Allocator.LargeRelease = new BackgroundRelease(world.Workers);
+        Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
     }
 
     public ServerOptions Options { get; }
@@ -348,7 +349,8 @@ public sealed class Server : INetworkHandler, IDisposable
         OutputChunks.Dispose();
         ReadBuffer.Dispose();
         Keyspace.Dispose();
-        Allocator.LargeRelease = null;
+        Allocator.Background = null;
+        _largeMemory.End();
         Allocator.Dispose();
     }
 
@@ -357,16 +359,5 @@ public sealed class Server : INetworkHandler, IDisposable
         Span<byte> bytes = stackalloc byte[20];
         randomness.Fill(bytes);
         return Convert.ToHexStringLower(bytes);
-    }
-
-    /// <summary>Large memory goes back to the system on a worker: unmapping is slow.</summary>
-    private sealed class BackgroundRelease(Workers workers) : LargeRelease
-    {
-        public override void Release(nint address, nint length) => workers.Post(WorkerQueue.ReleaseMemory, new Job(address, length));
-
-        private sealed class Job(nint address, nint length) : WorkerJob
-        {
-            public override void Run() => SystemMemory.Release(address, length);
-        }
     }
 }

@@ -128,7 +128,7 @@ public enum WorkerQueue
 {
     CloseFile,
     SyncFile,
-    ReleaseMemory,
+    Memory,
     Save,
 }
 

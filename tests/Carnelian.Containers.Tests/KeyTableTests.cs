@@ -155,6 +155,35 @@ public sealed unsafe class KeyTableTests
         Assert.That(moves, Is.LessThanOrEqualTo(6));
     }
 
+    [TestCase(100, 1024, true)]
+    [TestCase(0, LongString.TailBytes, true)]
+    [TestCase(100, LongString.TailBytes - 1, false, Description = "no room for the tail")]
+    [TestCase(100, 60_000, false, Description = "too much would be wasted")]
+    public void A_long_value_keeps_the_block_it_was_received_in(int lead, int behind, bool keeps)
+    {
+        using var rig = new KeyTableRig(8);
+        var value = rig.Bytes(200_000);
+        using var block = new OwnedBlock(rig.Allocator, lead + value.Length + behind, Purpose.ClientInput);
+        var received = block.Span.Slice(lead, value.Length);
+        value.CopyTo(received);
+        rig.Host.Donor = block;
+        rig.Write("k"u8, received, EntryView.NoExpiry);
+        Assert.That(block.Length == 0, Is.EqualTo(keeps));
+        rig.Host.Donor = null;
+        if (!keeps) block.Dispose();
+        rig.VerifyAll();
+        Assert.That(rig.Allocator.UsedBytesOf(Purpose.ClientInput), Is.Zero);
+        var used = rig.Allocator.UsedBytesOf(Purpose.Keys) + rig.Allocator.UsedBytesOf(Purpose.Values);
+        Assert.That(rig.Find("k").View.MemoryBytes, Is.EqualTo(used).Within(4096), "up to the page that ends the block");
+
+        var at = rig.Find("k");
+        var grown = rig.Table.Resize(ref at, value.Length + 3000, ValueEncoding.Raw);
+        Assert.That(grown[..value.Length].SequenceEqual(value) && grown[value.Length..].IndexOfAnyExcept((byte)0) < 0);
+        rig.Remove("k");
+        rig.Allocator.ReleaseRetired();
+        Assert.That(rig.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
+    }
+
     [TestCase(1, 2)]
     [TestCase(1 << 20, 2 << 20)]
     [TestCase(3 << 20, 4 << 20)]

@@ -28,7 +28,7 @@ public sealed unsafe class LargeBlockTests
     {
         using var allocator = new BlockAllocator();
         var release = new Recorder();
-        allocator.LargeRelease = release;
+        allocator.Background = release;
         var blocks = new nint[40];
         for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
         foreach (var block in blocks)
@@ -84,7 +84,7 @@ public sealed unsafe class LargeBlockTests
     {
         using var allocator = new BlockAllocator();
         var release = new Recorder();
-        allocator.LargeRelease = release;
+        allocator.Background = release;
         var large = allocator.Allocate(5 << 20, Purpose.Tables);
         var small = allocator.Allocate(100_000, Purpose.Tables);
         allocator.Free(large, 5 << 20, Purpose.Tables);
@@ -190,8 +190,12 @@ public sealed unsafe class LargeBlockTests
         });
     }
 
-    private sealed class Recorder : LargeRelease
+    private sealed class Recorder : BackgroundMemory
     {
+        public override bool IsTouching => false;
+
+        public override void Touch(nint address, nint length) => SystemMemory.Touch(address, length);
+
         public List<(nint Address, nint Length)> Regions { get; } = [];
 
         public override void Release(nint address, nint length) => Regions.Add((address, length));
