@@ -184,6 +184,56 @@ public sealed unsafe class KeyTableTests
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
     }
 
+    [Test]
+    public void A_rehash_waits_until_the_memory_it_moves_to_is_ready()
+    {
+        using var rig = new KeyTableRig(9, isChecked: false);
+        var memory = new SlowMemory();
+        rig.Allocator.Background = memory;
+        const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
+        for (var i = 0; rig.Table.Buckets != OldBuckets + NewBuckets; i++)
+        {
+            memory.Touched.Clear();
+            Add(i);
+        }
+        var first = rig.Table.Count;
+        var target = memory.Touched[0].Address;
+        memory.IsReady = false;
+        for (var i = 0; i < 100; i++) Add(1_000_000 + i);
+        Assert.That(rig.Table.IsRehashing);
+        Assert.That(OfTarget(), Has.Count.EqualTo(2), "the first run of either half");
+
+        memory.IsReady = true;
+        while (rig.Table.IsRehashing) rig.Table.Step();
+        Assert.That(OfTarget().Sum(region => region.Length), Is.EqualTo(NewBuckets * Bucket.Bytes), "all of the target");
+        Assert.That(OfTarget().Distinct().Count(), Is.EqualTo(OfTarget().Count), "once");
+        for (var i = 0; i < first; i++) Assert.That(rig.Find($"key{i}").Exists);
+        rig.Allocator.Background = null;
+
+        List<(nint Address, nint Length)> OfTarget() => memory.Touched.FindAll(region => region.Address >= target && region.Address < target + NewBuckets * Bucket.Bytes);
+
+        void Add(int i)
+        {
+            rig.Table.Step();
+            var key = KeyTableRig.Key($"key{i}");
+            var at = rig.Find(key);
+            rig.Table.Write(ref at, key, ValueType.String, ValueEncoding.Raw, "v"u8, EntryView.NoExpiry);
+        }
+    }
+
+    private sealed class SlowMemory : BackgroundMemory
+    {
+        public List<(nint Address, nint Length)> Touched { get; } = [];
+
+        public bool IsReady { get; set; } = true;
+
+        public override bool IsTouching => !IsReady;
+
+        public override void Release(nint address, nint length) => SystemMemory.Release(address, length);
+
+        public override void Touch(nint address, nint length) => Touched.Add((address, length));
+    }
+
     [TestCase(1, 2)]
     [TestCase(1 << 20, 2 << 20)]
     [TestCase(3 << 20, 4 << 20)]
