@@ -71,6 +71,9 @@ internal static class ServerDirectives
                 ("nothing", LogLevelName.Nothing)],
             () => o.LogLevel, v => o.LogLevel = v);
         registry.Text("logfile", "", () => o.LogFile, v => o.LogFile = v, flags: Immutable);
+        registry.Enum("enable-debug-command", CommandPermission.No,
+            [("no", CommandPermission.No), ("yes", CommandPermission.Yes), ("local", CommandPermission.Local)],
+            () => o.DebugCommand, v => o.DebugCommand = v, Immutable);
         registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
     }
 

@@ -56,6 +56,9 @@ public abstract class Clock
     /// <summary>Nanoseconds since some fixed moment; never goes back. For durations.</summary>
     public abstract long MonotonicNanoseconds { get; }
 
+    /// <summary>Holds the calling thread, and so the whole server, for a while: DEBUG SLEEP.</summary>
+    public abstract void Block(long microseconds);
+
     public long UnixMilliseconds => UnixMicroseconds / 1000;
 }
 

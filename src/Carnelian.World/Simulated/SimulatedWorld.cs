@@ -110,6 +110,9 @@ internal sealed class SimulatedClock(Simulation simulation) : Clock
     public override long UnixMicroseconds => StartUnixMicroseconds + SkewMicroseconds + simulation.NowNanoseconds / 1000;
 
     public override long MonotonicNanoseconds => simulation.NowNanoseconds;
+
+    /// <summary>Time moves; what falls due meanwhile happens afterwards, and late.</summary>
+    public override void Block(long microseconds) => simulation.MoveTo(simulation.NowNanoseconds + microseconds * 1000);
 }
 
 /// <summary>Jobs that run one after the other per queue, each at a moment drawn from the seed, and are heard of at another.</summary>
