@@ -134,11 +134,11 @@ internal static class DebugReports
             case "attrib": WriteAttribute(ref reply); break;
             case "push" when !reply.IsResp3: call.Fail("ERR RESP2 is not supported by this command"); break;
             case "push":
+                // A push answers nothing, and what a call pushes to its own client comes behind its reply.
+                reply.Bulk("Some real reply following the push reply"u8);
                 reply.Push(2);
                 reply.Bulk("server-cpu-usage"u8);
                 reply.Integer(42);
-                // A push answers nothing: the client waits for this.
-                reply.Bulk("Some real reply following the push reply"u8);
                 break;
             case "verbatim": reply.Verbatim("This is a verbatim\nstring"u8, "txt"u8); break;
             case "true": reply.Bool(true); break;
