@@ -32,6 +32,13 @@ internal static class DebugCommands
             case ("digest-value", _): DatasetDigest.WriteValues(ref call); break;
             case ("htstats", >= 3): DebugReports.WriteTables(ref call); break;
             case ("htstats-key", >= 3): DebugReports.WriteTableOfKey(ref call); break;
+            case ("segfault", _):
+                server.Crash.Note(ref call);
+                server.World.Process.Fault(server.Options.CrashLogEnabled ? server.Crash.Write : null);
+                break;
+            case ("assert", _): throw new BrokenInvariantException("1 == 2");
+            case ("panic", _): throw new PanicException($"DEBUG PANIC called at Unix time {call.NowMs / 1000}");
+            case ("oom", _): throw new OutOfMemoryException($"allocating {nint.MaxValue} bytes");
             case ("protocol", 3): DebugReports.WriteProtocol(ref call); break;
             case ("stringmatch-test", 2): TestPatterns(ref call); break;
             // Clients are not evicted for their memory: maxmemory-clients has no effect yet.
@@ -154,6 +161,8 @@ internal static class DebugCommands
 
     private static void Help(ref Call call) => CommandReplies.WriteHelp(
         ref call.Reply, "DEBUG",
+        "ASSERT",
+        "    Crash by assertion failed.",
         "DIGEST",
         "    Output a hex signature representing the current DB content.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -169,6 +178,10 @@ internal static class DebugCommands
         "    Like HTSTATS but for the hash table stored at <key>'s value.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
+        "OOM",
+        "    Crash the server simulating an out-of-memory error.",
+        "PANIC",
+        "    Crash the server simulating a panic.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Create <count> string keys named key:<num>. If <prefix> is specified then",
         "    it is used instead of the 'key' prefix. These are not propagated to",
@@ -178,6 +191,8 @@ internal static class DebugCommands
         "    Reply with a test value of the specified type. <type> can be: string,",
         "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
         "    true, false.",
+        "SEGFAULT",
+        "    Crash the server with sigsegv.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Setting it to 0 disables expiring keys (and hash-fields) in background ",
         "    when they are not accessed (otherwise the Redis behavior). Setting it",

@@ -39,6 +39,15 @@ public sealed class ServerOptions
 
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>Whether a crash report tells more than the cause (crash-log-enabled).</summary>
+    public bool CrashLogEnabled { get; set; } = true;
+
+    /// <summary>A defect ends the process with status 1 instead of by SIGABRT (use-exit-on-panic).</summary>
+    public bool ExitsOnPanic { get; set; }
+
+    /// <summary>Keys and values stay out of the log (hide-user-data-from-log).</summary>
+    public bool HideUserData { get; set; }
+
     /// <summary>Who may run DEBUG.</summary>
     public CommandPermission DebugCommand { get; set; }
 
