@@ -233,7 +233,7 @@ internal static class StringCommands
 }
 
 /// <summary>Rules that all commands on strings share.</summary>
-internal static class StringValue
+public static class StringValue
 {
     /// <summary>Longer ones are "raw", as in Redis, where up to here a string lies in one block with its object.</summary>
     private const int EmbstrMax = 44;
@@ -244,6 +244,9 @@ internal static class StringValue
         if (value.Length > EmbstrMax) return ValueEncoding.Raw;
         return IntegerText.TryParse(value, out _) ? ValueEncoding.Int : ValueEncoding.Embstr;
     }
+
+    /// <summary>The encoding of a string that is no integer, or shall not be one.</summary>
+    public static ValueEncoding TextEncodingOf(int length) => length > EmbstrMax ? ValueEncoding.Raw : ValueEncoding.Embstr;
 
     /// <summary>No string may be longer than proto-max-bulk-len; otherwise the call has failed.</summary>
     public static bool IsLengthAllowed(ref Call call, long length)

@@ -322,6 +322,8 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
 
+    public TableShape[] MeasureTables() => _table.Measure();
+
     // ---- defragmentation
 
     /// <summary>

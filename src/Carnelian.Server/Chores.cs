@@ -33,10 +33,13 @@ public sealed class Chores
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
 
+    /// <summary>DEBUG PAUSE-CRON: nothing is done but timing out what waits.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
         return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
     }
 
@@ -45,6 +48,7 @@ public sealed class Chores
     {
         var nowMs = _server.NowMs;
         _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
+        if (IsPaused) return;
         if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
