@@ -42,11 +42,16 @@ public ref struct KeyEdit
         Changed(happened);
     }
 
-    /// <summary>Gives an existing string another length, zeros behind the old end, and returns it for writing.</summary>
+    /// <summary>Gives a string another length, zeros behind the old end, and returns it for writing. Creates an empty one first if need be.</summary>
     public Span<byte> Resize(int length, ValueEncoding encoding, KeyspaceEvent happened)
     {
-        Check.That(Exists);
-        _keyspace.BeforeChange(_database, _at.View);
+        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
+        if (!Exists)
+        {
+            _database.Keys.Write(ref _at, _key, ValueType.String, encoding, default, EntryView.NoExpiry);
+            Exists = true;
+            _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        }
         var value = _database.Keys.Resize(ref _at, length, encoding);
         Changed(happened);
         return value;
