@@ -49,6 +49,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
     public static readonly KeyspaceEvent
         Set = new(KeyspaceEventClass.String, "set"),
         Append = new(KeyspaceEventClass.String, "append"),
+        SetBit = new(KeyspaceEventClass.String, "setbit"),
         IncrementBy = new(KeyspaceEventClass.String, "incrby"),
         Expire = new(KeyspaceEventClass.Generic, "expire"),
         Persist = new(KeyspaceEventClass.Generic, "persist"),
