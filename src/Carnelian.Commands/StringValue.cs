@@ -27,9 +27,6 @@ public static class StringValue
         if (expiryMs != EntryView.NoExpiry) call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[keyArgument]);
     }
 
-    /// <summary>The encoding of a string that is no integer, or shall not be one.</summary>
-    public static ValueEncoding TextEncodingOf(int length) => length > EmbstrMax ? ValueEncoding.Raw : ValueEncoding.Embstr;
-
     /// <summary>No string may be longer than proto-max-bulk-len; otherwise the call has failed.</summary>
     /// <param name="length">Bytes at an offset that may be anything up to 2^63 - 1.</param>
     public static bool IsLengthAllowed(ref Call call, long offset, int length)

@@ -50,6 +50,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         Set = new(KeyspaceEventClass.String, "set"),
         Append = new(KeyspaceEventClass.String, "append"),
         SetRange = new(KeyspaceEventClass.String, "setrange"),
+        SetBit = new(KeyspaceEventClass.String, "setbit"),
         IncrementBy = new(KeyspaceEventClass.String, "incrby"),
         IncrementByFloat = new(KeyspaceEventClass.String, "incrbyfloat"),
         Expire = new(KeyspaceEventClass.Generic, "expire"),
