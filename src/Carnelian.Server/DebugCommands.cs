@@ -92,7 +92,7 @@ internal static class DebugCommands
         }
         long size = 0;
         if (call.Args.Count == 5 && !TryCount(ref call, 4, out size)) return;
-        if (!StringValue.IsLengthAllowed(ref call, size)) return;
+        if (!StringValue.IsLengthAllowed(ref call, size, 0)) return;
 
         Span<byte> key = stackalloc byte[PopulateKeyBytesMax + IntegerText.LengthMax + 1];
         var prefix = Prefix(ref call);

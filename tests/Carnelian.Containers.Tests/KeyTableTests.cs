@@ -12,7 +12,7 @@ public sealed unsafe class KeyTableTests
         var keys = Enumerable.Range(0, 120).Select(i => rig.Bytes(_keyLengths[Math.Min(rig.Random.Next(14), i % 10 == 0 ? 9 : 8)])).ToArray();
         for (var i = 0; i < 3000; i++)
         {
-            if (rig.Random.Next(40) == 0) rig.Table.Lru = rig.Random.Next(1 << 24);
+            if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 24);
             if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
             var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
             Edit(rig, KeyTableRig.Text(key), key);
@@ -54,9 +54,9 @@ public sealed unsafe class KeyTableTests
         else
         {
             var view = at.View;
-            view.Lru = rig.Random.Next(1 << 24);
+            view.Access = rig.Random.Next(1 << 24);
             view.Mark = rig.Random.Next(16);
-            rig.Model[text] = expected! with { Lru = view.Lru, Mark = view.Mark };
+            rig.Model[text] = expected! with { Access = view.Access, Mark = view.Mark };
         }
     }
 
@@ -140,14 +140,14 @@ public sealed unsafe class KeyTableTests
     private static long ResidentBytes() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;
 
     [Test]
-    public void Every_change_of_shape_keeps_key_lru_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
+    public void Every_change_of_shape_keeps_key_access_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
     {
         using var rig = new KeyTableRig(2);
         var key = rig.Bytes(keyLength);
-        rig.Table.Lru = 0xabcdef;
+        rig.Host.Access = 0xabcdef;
         rig.Host.Mark = 15;
         rig.Write(key, [], expires ? 5 : EntryView.NoExpiry);
-        rig.Table.Lru = 1;
+        rig.Host.Access = 1;
         rig.Host.Mark = 0;
         foreach (var length in _valueLengths.Concat(_valueLengths.Reverse()))
         {
@@ -157,7 +157,7 @@ public sealed unsafe class KeyTableTests
             Assert.That(at.View.Key.SequenceEqual(key));
             Assert.That(at.View.Value.Length, Is.EqualTo(length));
             Assert.That(at.View.Value.IndexOfAnyExcept((byte)7), Is.Negative);
-            Assert.That(at.View.Lru, Is.EqualTo(0xabcdef));
+            Assert.That(at.View.Access, Is.EqualTo(0xabcdef));
             Assert.That(at.View.Mark, Is.EqualTo(15));
             rig.Allocator.ReleaseRetired();
         }
