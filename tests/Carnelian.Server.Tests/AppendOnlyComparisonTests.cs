@@ -106,7 +106,9 @@ internal sealed class AppendOnlyComparisonTests
 
         private string Far() => $"{chance.Next(1000, 2000)}";
 
-        private string[] Request() => chance.Next(33) switch
+        private string Number() => chance.Next(4) == 0 ? $"{chance.Next(-9, 9)}e{chance.Next(-9, 9)}" : $"{chance.Next(-99, 99)}.{chance.Next(99)}";
+
+        private string[] Request() => chance.Next(47) switch
         {
             < 3 => [Word("SET"), Key(), Value()],
             < 7 => [Word("SET"), Key(), Value(), .. Options()],
@@ -127,10 +129,30 @@ internal sealed class AppendOnlyComparisonTests
             29 => [Word("SETNX"), Key(), Value()],
             30 => [Word("SETEX"), Key(), Far(), Value()],
             31 => [Word("PSETEX"), Key(), Far() + "000", Value()],
+            32 or 33 => [Word("GETEX"), Key(), .. NewTime()],
+            34 => [Word("GETDEL"), Key()],
+            35 => [Word("GETSET"), Key(), Value()],
+            36 or 37 => [Word("MSETNX"), Key(), Value(), Key(), Value()],
+            38 => [Word("SETRANGE"), Key(), $"{chance.Next(-1, 20)}", chance.Next(4) == 0 ? "" : Value()],
+            39 => [Word("DECRBY"), Key(), $"{chance.Next(-9, 9)}"],
+            < 43 => [Word("INCRBYFLOAT"), Key(), Number()],
+            43 => [Word("GETRANGE"), Key(), $"{chance.Next(-9, 9)}", $"{chance.Next(-9, 9)}"],
+            44 => [Word("LCS"), Key(), Key(), .. (chance.Next(2) == 0 ? new[] { "IDX" } : [])],
+            45 => [Word("STRLEN"), Key()],
             _ => [Word("TYPE"), Key()],
         };
 
         private string[] Condition() => chance.Next(2) == 0 ? [] : [Word(new[] { "NX", "XX", "GT", "LT" }[chance.Next(4)])];
+
+        private string[] NewTime() => chance.Next(7) switch
+        {
+            0 => [Word("EX"), Far()],
+            1 => [Word("PX"), Far() + "000"],
+            2 => [Word("EXAT"), $"{NowMs() / 1000 + chance.Next(-5, 5) * 1000}"],
+            3 => [Word("PXAT"), $"{NowMs() + chance.Next(-5, 5) * 1_000_000}"],
+            4 or 5 => [Word("PERSIST")],
+            _ => [],
+        };
 
         private List<string> Options()
         {
