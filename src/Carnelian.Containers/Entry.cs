@@ -163,6 +163,9 @@ public readonly unsafe ref struct EntryView
 
     public bool Exists => Address != null;
 
+    /// <summary>The address, for people who look for a defect. Nothing may be decided by it.</summary>
+    public nint Location => (nint)Address;
+
     public ReadOnlySpan<byte> Key => Entry.Key(Address);
 
     public ValueType Type => Entry.Type(Entry.Header(Address));

@@ -53,6 +53,8 @@ public readonly unsafe struct FieldTable
     /// <summary>The number under which the snapshot holds the hash.</summary>
     public int Holder => _root->Hold.Holder;
 
+    public TableShape[] MeasureTables() => _table.Measure();
+
     public ulong Hash(ReadOnlySpan<byte> name) => _host.Hash(name);
 
     /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>

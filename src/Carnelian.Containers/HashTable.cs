@@ -290,7 +290,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginShrink()
     {
-        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0) return;
+        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0 || !_host.ShrinksTables) return;
         var bits = _root->Main.Bits;
         for (var taken = 0; taken < ShrinkBitsMax && bits > 0 && _root->Count * 10 < (1L << bits) * ShrinkAtTenths * 2; taken++) bits--;
         if (bits < _root->Main.Bits) Begin(bits);
@@ -513,6 +513,21 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         *moved = *old;
         (*bucket)[Bucket.LastSlot] = (ulong)moved;
         _host.Allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
+    }
+
+    /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
+    public TableShape[] Measure() => _root->IsRehashing ? [Measure(_root->Main), Measure(_root->Target)] : [Measure(_root->Main)];
+
+    private static TableShape Measure(in BucketArray array)
+    {
+        var shape = new TableShape { Buckets = array.Size };
+        for (long number = 0; number < array.Size; number++)
+        {
+            var entries = 0;
+            for (var bucket = array.Buckets + number; bucket != null; bucket = bucket->Next) entries += bucket->Count;
+            shape.Add(entries);
+        }
+        return shape;
     }
 
     /// <summary>

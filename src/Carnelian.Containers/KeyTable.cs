@@ -124,7 +124,7 @@ public sealed unsafe class KeyTable : IDisposable
         if (length == oldLength) return new(valueStart, length);
         Grow(ref at, length);
         var value = Entry.WritableValue(at.Position.Entry);
-        if (length > oldLength) value[oldLength..].Clear();
+        if (length > oldLength && !Entry.External(Entry.Header(at.Position.Entry))) value[oldLength..].Clear();
         return value;
     }
 
@@ -150,7 +150,7 @@ public sealed unsafe class KeyTable : IDisposable
         Buffer.MemoryCopy(old, entry, keptBytes, keptBytes);
         Entry.Header(entry) = updated;
         var oldValue = new ReadOnlySpan<byte>(oldStart, Math.Min(oldLength, length));
-        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.Allocate(_allocator, oldValue, length) with { Length = length });
+        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.AllocateZeroed(_allocator, oldValue, length, length));
         else oldValue.CopyTo(new(entry + keptBytes, length));
         _table.Replace(at.Position, entry, expires);
         _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
@@ -164,13 +164,47 @@ public sealed unsafe class KeyTable : IDisposable
         var isTooLong = length > LongString.Room(old);
         if (isTooLong || LongString.IsHeld(old))
         {
-            external = LongString.Allocate(_allocator, new(old.Address, Math.Min(old.Length, length)), isTooLong ? CapacityFor(length) : length);
+            external = LongString.AllocateZeroed(_allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(length) : length);
             LongString.Retire(_allocator, old);
         }
-        if (length > old.Length) new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
+        else if (length > old.Length)
+        {
+            new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
+        }
         external.Length = length;
         Unsafe.WriteUnaligned(valueStart, external);
         return new(external.Address, length);
+    }
+
+    /// <summary>
+    /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
+    /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
+    /// who reads from there writes no byte before it has read the old one at that position.
+    /// </summary>
+    public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
+    {
+        var old = at.Position.Entry;
+        var external = length > Entry.InlineValueMax;
+        var keepsBlock = old != null && external && !zeroed && IsBlockFit(old, length);
+        ExternalValue value = default;
+        if (keepsBlock) value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(old)) with { Length = length };
+        else if (external) value = zeroed ? LongString.AllocateZeroed(_allocator, default, length, length) : LongString.Allocate(_allocator, default, length) with { Length = length };
+
+        var header = Entry.MakeHeader(key.Length, ValueType.String, encoding, false, external, external ? 0 : length);
+        var valueStart = PutBlock(ref at, key, header, EntryView.NoExpiry, external ? Entry.ExternalBytes : length);
+        if (keepsBlock) RetireEntry(old);
+        else if (old != null) Retire(old);
+        if (!external && zeroed) new Span<byte>(valueStart, length).Clear();
+        if (external) Unsafe.WriteUnaligned(valueStart, value);
+        return Entry.WritableValue(at.Position.Entry);
+    }
+
+    /// <summary>Whether a new value of that length may have a string's block: nobody holds it, it is long enough, and not for the most part in vain.</summary>
+    private static bool IsBlockFit(byte* entry, int length)
+    {
+        if (!Entry.External(Entry.Header(entry))) return false;
+        var value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        return !value.IsRoot && !LongString.IsHeld(value) && length <= LongString.Room(value) && length >= LongString.Room(value) / 2;
     }
 
     /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
@@ -212,8 +246,11 @@ public sealed unsafe class KeyTable : IDisposable
     private void Retire(byte* entry)
     {
         if (Entry.External(Entry.Header(entry))) RetireExternal(entry);
-        _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        RetireEntry(entry);
     }
+
+    /// <summary>The entry's own block alone.</summary>
+    private void RetireEntry(byte* entry) => _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
 
     private void RetireExternal(byte* entry)
     {
@@ -262,7 +299,7 @@ public sealed unsafe class KeyTable : IDisposable
         var entry = at.Position.Entry;
         _table.Remove(at.Position);
         at.Position = default;
-        _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        RetireEntry(entry);
         return new(entry);
     }
 
@@ -275,25 +312,27 @@ public sealed unsafe class KeyTable : IDisposable
         Put(ref at, key, header, detached.ExpiryMs, value);
     }
 
-    /// <summary>A new block with these parts for a key, whether it exists or not.</summary>
+    /// <summary>A new block with these parts for a key, whether it exists or not; an old one goes.</summary>
     private void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
+    {
+        var old = at.Position.Entry;
+        value.CopyTo(new(PutBlock(ref at, key, header, expiryMs, value.Length), value.Length));
+        if (old != null) Retire(old);
+    }
+
+    /// <summary>A new block for a key, whether it exists or not. Returns where the value is to be written; an old block is the caller's.</summary>
+    private byte* PutBlock(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, int valueBytes)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var keyOffset = Entry.KeyOffset(key.Length, expires);
-        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + value.Length), Purpose.Keys);
+        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
         Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, _host.Access), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));
-        value.CopyTo(new(entry + keyOffset + key.Length, value.Length));
-        var old = at.Position.Entry;
-        if (old == null)
-        {
-            at.Position = _table.Insert(entry, at.Hash, expires);
-            return;
-        }
-        _table.Replace(at.Position, entry, expires);
-        Retire(old);
+        if (at.Position.Found) _table.Replace(at.Position, entry, expires);
+        else at.Position = _table.Insert(entry, at.Hash, expires);
+        return entry + keyOffset + key.Length;
     }
 
     /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
@@ -333,6 +372,8 @@ public sealed unsafe class KeyTable : IDisposable
 
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
+
+    public TableShape[] MeasureTables() => _table.Measure();
 
     // ---- defragmentation
 

@@ -36,6 +36,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// </summary>
     public OwnedBlock? Donor { get; set; }
 
+    /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
+    public bool ShrinksTables { get; set; } = true;
+
     public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
 
     /// <summary>Collections that wait to be freed.</summary>

@@ -62,7 +62,10 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
     public static readonly KeyspaceEvent
         Set = new(KeyspaceEventClass.String, "set"),
         Append = new(KeyspaceEventClass.String, "append"),
+        SetRange = new(KeyspaceEventClass.String, "setrange"),
+        SetBit = new(KeyspaceEventClass.String, "setbit"),
         IncrementBy = new(KeyspaceEventClass.String, "incrby"),
+        IncrementByFloat = new(KeyspaceEventClass.String, "incrbyfloat"),
         Expire = new(KeyspaceEventClass.Generic, "expire"),
         Persist = new(KeyspaceEventClass.Generic, "persist"),
         Delete = new(KeyspaceEventClass.Generic, "del"),

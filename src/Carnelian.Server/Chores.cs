@@ -34,13 +34,16 @@ public sealed class Chores
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
 
+    /// <summary>DEBUG PAUSE-CRON: nothing is done but timing out what waits.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>A flush has left something to free: who asked for it may wait for that.</summary>
     private bool HasMore => _hasMore || _server.Keyspace.Disposal.IsPending;
 
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = Math.Min(HasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(HasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
         return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
     }
 
@@ -49,6 +52,7 @@ public sealed class Chores
     {
         var nowMs = _server.NowMs;
         _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
+        if (IsPaused) return;
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
         if (nowMs < _nextRoundMs) return;

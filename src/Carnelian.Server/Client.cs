@@ -177,8 +177,21 @@ public sealed class Client : Session
         if (IsHeld) return 0;
         var executor = _server.Executor;
         executor.BeginBatch();
+        _server.Serving = this;
         _output.Direct = _server.SendsAtOnce ? Connection : null;
         var call = new Call(executor, this, _output);
+        try
+        {
+            return Run(input, ref call);
+        }
+        catch (Exception) when (_server.Crash.Note(ref call))
+        {
+            throw;
+        }
+    }
+
+    private int Run(Span<byte> input, ref Call call)
+    {
         var used = 0;
         if (_partialArguments is not null && !RunPartial(input, ref call, out used))
         {
@@ -209,6 +222,7 @@ public sealed class Client : Session
     private void EndBatch(ref Call call)
     {
         call.Reply.Flush();
+        _server.Serving = null;
         _output.Direct = null;
         CountSent(_output.PassedBytes);
         _output.PassedBytes = 0;

@@ -104,6 +104,12 @@ internal static class ServerDirectives
                 ("nothing", LogLevelName.Nothing)],
             () => o.LogLevel, v => o.LogLevel = v);
         registry.Text("logfile", "", () => o.LogFile, v => o.LogFile = v, flags: Immutable);
+        registry.Flag("crash-log-enabled", true, () => o.CrashLogEnabled, v => o.CrashLogEnabled = v);
+        registry.Flag("use-exit-on-panic", false, () => o.ExitsOnPanic, v => o.ExitsOnPanic = v, flags: DirectiveFlags.Hidden);
+        registry.Flag("hide-user-data-from-log", false, () => o.HideUserData, v => o.HideUserData = v);
+        registry.Enum("enable-debug-command", CommandPermission.No,
+            [("no", CommandPermission.No), ("yes", CommandPermission.Yes), ("local", CommandPermission.Local)],
+            () => o.DebugCommand, v => o.DebugCommand = v, Immutable);
         registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
     }
 

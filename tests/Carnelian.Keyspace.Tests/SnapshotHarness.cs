@@ -47,7 +47,9 @@ internal sealed class SnapshotHarness : IDisposable
 
     public void Set(int database, string key, byte[] value, long expiryMs = EntryView.NoExpiry) => Call(database, key, () =>
     {
-        Edit(database, key).Write(ValueType.String, ValueEncoding.Raw, value, expiryMs, KeyspaceEvent.Set);
+        var edit = Edit(database, key);
+        if (expiryMs == EntryView.NoExpiry && Chance.Next(2) == 0) value.CopyTo(edit.Overwrite(value.Length, ValueEncoding.Raw, KeyspaceEvent.Set));
+        else edit.Write(ValueType.String, ValueEncoding.Raw, value, expiryMs, KeyspaceEvent.Set);
         _model[(database, key)] = new() { Text = value, ExpiryMs = expiryMs };
     });
 

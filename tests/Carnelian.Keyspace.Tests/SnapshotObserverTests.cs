@@ -31,7 +31,7 @@ public sealed class SnapshotObserverTests
     }
 
     [Test]
-    public void Each_kind_of_change_is_announced_before_it_and_only_the_first([Values("write", "write longer", "resize", "expire", "delete")] string first)
+    public void Each_kind_of_change_is_announced_before_it_and_only_the_first([Values("write", "write longer", "resize", "overwrite", "recode", "expire", "delete")] string first)
     {
         using var rig = new KeyspaceRig();
         rig.Set("k", "old");
@@ -42,6 +42,8 @@ public sealed class SnapshotObserverTests
             case "write": edit.Write(ValueType.String, ValueEncoding.Raw, "new"u8, EntryView.NoExpiry, null); break;
             case "write longer": edit.Write(ValueType.String, ValueEncoding.Raw, new byte[5000], EntryView.NoExpiry, null); break;
             case "resize": edit.Resize(4, ValueEncoding.Raw, KeyspaceEvent.Append).Fill(1); break;
+            case "overwrite": edit.Overwrite(4, ValueEncoding.Raw, null).Fill(1); break;
+            case "recode": edit.Recode(ValueEncoding.Int); break;
             case "expire": edit.SetExpiry(9000, null); break;
             default: edit.Delete(KeyspaceEvent.Delete); break;
         }
