@@ -35,6 +35,12 @@ public sealed class Parking(Executor executor)
     /// <summary>Sessions that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Those of them that do not wait for ever.</summary>
+    public int CountWithDeadline { get; private set; }
+
+    /// <summary>Different keys that somebody waits for.</summary>
+    public int KeyCount => _waiting.Count;
+
     public bool HasReady => _ready.Count > 0;
 
     /// <summary>Asked to send what a served session was answered.</summary>
@@ -52,7 +58,9 @@ public sealed class Parking(Executor executor)
             queue.AddLast(call);
             call.Keys.Add((database, key));
         }
-        if (call.DeadlineMs != ParkedCall.NoDeadline) _deadlines.Enqueue(call, call.DeadlineMs);
+        if (call.DeadlineMs == ParkedCall.NoDeadline) return;
+        CountWithDeadline++;
+        _deadlines.Enqueue(call, call.DeadlineMs);
     }
 
     /// <summary>A key holds something that somebody might wait for.</summary>
@@ -67,6 +75,7 @@ public sealed class Parking(Executor executor)
         if (session.Parked is not { } call) return;
         session.Parked = null;
         Count--;
+        if (call.DeadlineMs != ParkedCall.NoDeadline) CountWithDeadline--;
         foreach (var (database, key) in call.Keys)
         {
             var place = (database.Number, new ByteKey(key));

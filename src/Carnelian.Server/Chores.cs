@@ -33,6 +33,8 @@ public sealed class Chores
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
 
+    public bool IsDefragmenting => _defragmentation.IsRunning;
+
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
@@ -48,10 +50,13 @@ public sealed class Chores
         if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
-        _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
+        var began = _server.World.Clock.MonotonicNanoseconds;
+        _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         UpdateLruClock(nowMs);
         CheckClients(nowMs);
         _server.CloseLingering();
+        MemoryUse.NotePeak(_server);
+        _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
         if (!_hasMore) DoMore(nowMs);
     }
 
@@ -61,7 +66,10 @@ public sealed class Chores
         _nextSliceMs = nowMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
+        var statistics = _server.Statistics;
+        var began = world.Clock.MonotonicNanoseconds;
         _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(ExpiryMicroseconds));
+        statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
         if (keyspace.HasDiscarded)
         {
@@ -69,6 +77,7 @@ public sealed class Chores
             _hasMore |= keyspace.HasDiscarded;
         }
         if (keyspace.Options.ActiveDefragmentation) _hasMore |= _defragmentation.Run(world.StartBudget(DefragmentationMicroseconds));
+        statistics.ChoreNanoseconds += world.Clock.MonotonicNanoseconds - began;
     }
 
     private bool Rehash(Budget budget)
@@ -110,6 +119,10 @@ public sealed class Chores
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
             _server.Close(client);
-        else client.CheckOutputLimit();
+        else
+        {
+            _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);
+            client.Check(nowMs);
+        }
     }
 }
