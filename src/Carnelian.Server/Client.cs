@@ -250,8 +250,21 @@ public sealed class Client : Session
         var executor = _server.Executor;
         executor.BeginBatch();
         _runningBytes = input.Length;
+        _server.Serving = this;
         _output.Direct = _server.SendsAtOnce ? Connection : null;
         var call = new Call(executor, this, _output);
+        try
+        {
+            return Run(input, ref call);
+        }
+        catch (Exception) when (_server.Crash.Note(ref call))
+        {
+            throw;
+        }
+    }
+
+    private int Run(Span<byte> input, ref Call call)
+    {
         var used = 0;
         if (_partialArguments is not null && !RunPartial(input, ref call, out used))
         {
@@ -282,6 +295,7 @@ public sealed class Client : Session
     private void EndBatch(ref Call call)
     {
         call.Reply.Flush();
+        _server.Serving = null;
         _output.Direct = null;
         _runningBytes = 0;
         if (_output.PassedBytes > 0) CountSent(_output.PassedBytes);

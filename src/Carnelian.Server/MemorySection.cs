@@ -6,7 +6,7 @@ internal static class MemorySection
     public static void Write(InfoText text, Server server)
     {
         var use = new MemoryUse(server);
-        WriteTotals(text, use);
+        WriteTotals(text, use, server.World.Process.MachineBytes);
         WriteScripting(text);
         var limit = ServerSettings.Number(server, "maxmemory", 0);
         text.Size("maxmemory", limit);
@@ -15,7 +15,7 @@ internal static class MemorySection
         WriteParts(text, server, use);
     }
 
-    private static void WriteTotals(InfoText text, MemoryUse use)
+    private static void WriteTotals(InfoText text, MemoryUse use, long machineBytes)
     {
         text.Size("used_memory", use.Used);
         text.Size("used_memory_rss", use.Resident);
@@ -29,6 +29,7 @@ internal static class MemorySection
         text.Line("allocator_active", use.Active);
         text.Line("allocator_resident", use.AllocatorResident);
         text.Line("allocator_muzzy", 0);
+        text.Size("total_system_memory", machineBytes);
     }
 
     private static void WriteScripting(InfoText text)
@@ -75,7 +76,7 @@ internal static class MemorySection
         text.Line("mem_allocator", "carnelian-slabs");
         text.Line("mem_overhead_db_hashtable_rehashing", 0);
         text.Line("active_defrag_running", server.Chores.IsDefragmenting ? 1 : 0);
-        text.Line("lazyfree_pending_objects", server.Keyspace.HasDiscarded ? 1 : 0);
-        text.Line("lazyfreed_objects", 0);
+        text.Line("lazyfree_pending_objects", server.Keyspace.Disposal.PendingObjects);
+        text.Line("lazyfreed_objects", server.Keyspace.Statistics.LazilyFreed);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
@@ -51,6 +52,7 @@ public sealed class Server : INetworkHandler, IDisposable
         ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         Chores = new(this);
+        Crash = new(this);
         Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
     }
 
@@ -73,6 +75,11 @@ public sealed class Server : INetworkHandler, IDisposable
     public ServerStatistics Statistics { get; } = new();
 
     public Chores Chores { get; }
+
+    public CrashReport Crash { get; }
+
+    /// <summary>Whose requests are being run; null between clients.</summary>
+    internal Client? Serving { get; set; }
 
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
@@ -160,6 +167,15 @@ public sealed class Server : INetworkHandler, IDisposable
     public void Run()
     {
         while (!_stopRequested) Turn();
+    }
+
+    /// <summary>The process can't go on: reports a defect and ends it.</summary>
+    [DoesNotReturn]
+    public void Die(Exception defect)
+    {
+        Crash.Write(defect);
+        if (Options.ExitsOnPanic) World.Process.Exit(1);
+        World.Process.Abort();
     }
 
     /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>

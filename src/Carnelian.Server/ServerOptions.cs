@@ -39,8 +39,23 @@ public sealed class ServerOptions
 
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>Whether a crash report tells more than the cause (crash-log-enabled).</summary>
+    public bool CrashLogEnabled { get; set; } = true;
+
+    /// <summary>A defect ends the process with status 1 instead of by SIGABRT (use-exit-on-panic).</summary>
+    public bool ExitsOnPanic { get; set; }
+
+    /// <summary>Keys and values stay out of the log (hide-user-data-from-log).</summary>
+    public bool HideUserData { get; set; }
+
+    /// <summary>Who may run DEBUG.</summary>
+    public CommandPermission DebugCommand { get; set; }
+
     /// <summary>By <see cref="ClientClass"/>.</summary>
     public OutputBufferLimit[] OutputBufferLimits { get; set; } = [default, new(256UL << 20, 64UL << 20, 60), new(32UL << 20, 8UL << 20, 60)];
+
+    /// <summary>What is told of changes to those who subscribe to it (notify-keyspace-events).</summary>
+    public KeyspaceNotifications KeyspaceNotifications { get; set; }
 
     /// <summary>Rounds of background work per second.</summary>
     public int Hz { get; set; } = 10;
@@ -69,6 +84,16 @@ public sealed class ServerOptions
 
     /// <summary>How native memory is managed; tests choose the mode that finds misuse of blocks.</summary>
     public AllocatorOptions Memory { get; set; } = new();
+}
+
+/// <summary>Who may run a command that is not for everybody.</summary>
+public enum CommandPermission
+{
+    No,
+    Yes,
+
+    /// <summary>Clients on this machine.</summary>
+    Local,
 }
 
 /// <summary>Redis' log levels.</summary>

@@ -92,7 +92,7 @@ internal static class ServerSections
         foreach (var database in server.Keyspace.Databases)
         {
             var keys = database.Keys;
-            if (keys.Count > 0) text.Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl=0,subexpiry=0");
+            if (keys.Count > 0) text.Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl={database.AverageTtlMs},subexpiry=0");
         }
     }
 }

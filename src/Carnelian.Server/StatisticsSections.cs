@@ -42,8 +42,8 @@ internal static class StatisticsSections
         var keys = server.Keyspace.Statistics;
         text.Line("expired_subkeys", 0);
         text.Line("expired_keys", keys.Expired);
-        text.Line("expired_stale_perc", "0.00");
-        text.Line("expired_time_cap_reached_count", 0);
+        text.Line("expired_stale_perc", $"{keys.StaleRatio * 100:F2}");
+        text.Line("expired_time_cap_reached_count", keys.ExpiryTurnsCut);
         text.Line("expire_cycle_cpu_milliseconds", server.Statistics.ExpiryNanoseconds / 1_000_000);
         text.Line("evicted_keys", 0);
         text.Line("evicted_clients", 0);

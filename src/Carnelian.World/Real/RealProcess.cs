@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -6,6 +7,8 @@ namespace Carnelian;
 
 internal sealed class RealProcess : ProcessInformation
 {
+    private const int SIGSEGV = 11;
+
     public override int Id => Environment.ProcessId;
 
     public override string OperatingSystem => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
@@ -39,5 +42,23 @@ internal sealed class RealProcess : ProcessInformation
     {
         using var process = Process.GetCurrentProcess();
         return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
+    }
+
+    [DoesNotReturn]
+    public override void Abort()
+    {
+        if (!System.OperatingSystem.IsWindows()) FaultSignal.Abort();
+        Environment.FailFast(null);
+    }
+
+    [DoesNotReturn]
+    public override void Exit(int status) => Environment.Exit(status);
+
+    [DoesNotReturn]
+    public override void Fault(Action<Fault>? report)
+    {
+        if (FaultSignal.IsSupported) FaultSignal.Raise(report);
+        report?.Invoke(new Fault(SIGSEGV, 0, 0, [], []));
+        Abort();
     }
 }
