@@ -48,6 +48,9 @@ public sealed unsafe class KeyTable : IDisposable
 
     public long Buckets => _table.Root->Buckets;
 
+    /// <summary>How large the values are.</summary>
+    public SizeCounts Sizes { get; } = new();
+
     /// <summary>What new and rewritten entries get as LRU clock or LFU counter.</summary>
     public int Lru { get; set; }
 
@@ -86,14 +89,36 @@ public sealed unsafe class KeyTable : IDisposable
         if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Make(_host, value));
         else value.CopyTo(new(keyStart + key.Length, value.Length));
 
+        Install(ref at, entry, expires);
+    }
+
+    /// <summary>Puts a new block in the table, in place of the one that is there, if any.</summary>
+    private void Install(scoped ref EntryHandle at, byte* entry, bool expires)
+    {
+        var old = at.Position.Entry;
+        var type = Entry.Type(Entry.Header(entry));
         if (old == null)
         {
+            Sizes.Add(type, SizeOf(entry));
             at.Position = _table.Insert(entry, at.Hash, expires);
             return;
         }
+        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
         _table.Replace(at.Position, entry, expires);
         Retire(old);
     }
+
+    /// <summary>Bytes of a string, elements of a collection.</summary>
+    private long SizeOf(byte* entry)
+    {
+        var header = Entry.Header(entry);
+        if (!Entry.External(header)) return Entry.InlineLength(header);
+        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        return external.IsRoot ? CountOf(external.Address, Entry.Encoding(header)) : external.Length;
+    }
+
+    private long CountOf(byte* root, ValueEncoding encoding) =>
+        encoding == ValueEncoding.HashTable ? new FieldTable(root, _host).Count : new NodeList(root, _host).Count;
 
     /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,6 +129,7 @@ public sealed unsafe class KeyTable : IDisposable
         var valueStart = Entry.ValueStart(entry);
         var size = (nint)(valueStart - entry) + Entry.InlineLength(header);
         if (usable != BlockAllocator.UsableSize(size)) return false;
+        Sizes.Change(Entry.Type(header), Entry.InlineLength(header), type, value.Length);
         value.CopyTo(new(valueStart, value.Length));
         if (expiryMs != EntryView.NoExpiry) Entry.Expiry(entry) = expiryMs;
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), type, encoding, expiryMs != EntryView.NoExpiry, false, value.Length);
@@ -120,6 +146,7 @@ public sealed unsafe class KeyTable : IDisposable
         var entry = at.Position.Entry;
         ref var header = ref Entry.Header(entry);
         header = Entry.WithEncoding(header, encoding);
+        Sizes.Change(ValueType.String, SizeOf(entry), ValueType.String, length);
         var valueStart = Entry.ValueStart(entry);
         if (Entry.External(header)) return ResizeExternal(valueStart, length);
         var oldLength = Entry.InlineLength(header);
@@ -207,6 +234,7 @@ public sealed unsafe class KeyTable : IDisposable
     public void Remove(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
+        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
         _table.Remove(at.Position);
         at.Position = default;
         Retire(entry);
@@ -242,6 +270,17 @@ public sealed unsafe class KeyTable : IDisposable
 
     public NodeList List(EntryView entry) => new(RootOf(entry, ValueEncoding.QuickList), _host);
 
+    /// <summary>Bytes of a key's string, elements of its collection.</summary>
+    public long SizeOf(EntryView entry) => SizeOf(entry.Address);
+
+    /// <summary>A collection has been changed and had so many elements before.</summary>
+    public void Recount(scoped ref EntryHandle at, long before)
+    {
+        var entry = at.Position.Entry;
+        var type = Entry.Type(Entry.Header(entry));
+        Sizes.Change(type, before, type, SizeOf(entry));
+    }
+
     private static byte* RootOf(EntryView entry, ValueEncoding encoding)
     {
         Check.That(entry.Encoding == encoding);
@@ -263,6 +302,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryView Detach(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
+        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
         _table.Remove(at.Position);
         at.Position = default;
         _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
@@ -289,14 +329,7 @@ public sealed unsafe class KeyTable : IDisposable
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));
         value.CopyTo(new(entry + keyOffset + key.Length, value.Length));
-        var old = at.Position.Entry;
-        if (old == null)
-        {
-            at.Position = _table.Insert(entry, at.Hash, expires);
-            return;
-        }
-        _table.Replace(at.Position, entry, expires);
-        Retire(old);
+        Install(ref at, entry, expires);
     }
 
     // ---- walking

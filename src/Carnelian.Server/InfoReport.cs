@@ -6,8 +6,14 @@ namespace Carnelian;
 /// <summary>INFO: sections of "name:value" lines under Redis' names, so that what reads Redis' reads Carnelian's.</summary>
 internal sealed class InfoReport(Server server)
 {
-    private static readonly string[] _default = ["server", "clients", "memory", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"];
-    private static readonly string[] _all = ["server", "clients", "memory", "stats", "replication", "cpu", "commandstats", "latencystats", "cluster", "keyspace"];
+    private static readonly string[] _default = ["server", "clients", "memory", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace", "keysizes"];
+    private static readonly string[] _all = ["server", "clients", "memory", "stats", "replication", "cpu", "commandstats", "latencystats", "cluster", "keyspace", "keysizes"];
+
+    private static readonly (ValueType Type, string Name)[] _sizesOf =
+    [
+        (ValueType.String, "strings_sizes"), (ValueType.List, "lists_items"), (ValueType.Set, "sets_items"), (ValueType.SortedSet, "zsets_items"),
+        (ValueType.Hash, "hashes_items"),
+    ];
 
     private readonly StringBuilder _text = new();
 
@@ -32,6 +38,7 @@ internal sealed class InfoReport(Server server)
         Section(wanted, "latencystats", "Latencystats", WriteLatencies);
         Section(wanted, "cluster", "Cluster", () => Line("cluster_enabled", 0));
         Section(wanted, "keyspace", "Keyspace", WriteKeyspace);
+        Section(wanted, "keysizes", "Keysizes", WriteKeySizes);
         return _text.ToString();
     }
 
@@ -188,11 +195,35 @@ internal sealed class InfoReport(Server server)
             if (keys.Count > 0) Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl=0,subexpiry=0");
         }
     }
+
+    private void WriteKeySizes()
+    {
+        foreach (var database in server.Keyspace.Databases)
+        {
+            foreach (var (type, name) in _sizesOf)
+            {
+                var counts = database.Keys.Sizes.Of(type);
+                var parts = new List<string>();
+                for (var bin = 0; bin < counts.Length; bin++)
+                {
+                    if (counts[bin] != 0) parts.Add($"{MemoryText.PowerOfTwo(bin - 1)}={counts[bin]}");
+                }
+                if (parts.Count > 0) Line($"db{database.Number}_distrib_{name}", string.Join(',', parts));
+            }
+        }
+    }
 }
 
 /// <summary>Sizes for people, as Redis words them.</summary>
 internal static class MemoryText
 {
+    /// <summary>1, 2, 4, ... 512, 1K, 2K, ...; 0 below the first.</summary>
+    public static string PowerOfTwo(int exponent)
+    {
+        ReadOnlySpan<string> units = ["", "K", "M", "G", "T", "P", "E"];
+        return exponent < 0 ? "0" : $"{1 << (exponent % 10)}{units[exponent / 10]}";
+    }
+
     public static string Human(long bytes)
     {
         ReadOnlySpan<char> units = "BKMGTP";
