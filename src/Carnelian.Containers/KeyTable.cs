@@ -355,6 +355,26 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
 
+    /// <summary>Memory of the table itself.</summary>
+    public long BucketBytes => _table.BucketBytes;
+
+    /// <summary>Memory of the counts by which keys that expire are found.</summary>
+    public long ExpiryCountBytes => _table.ExpiryCountBytes;
+
+    /// <summary>Memory of the array that a rehash is emptying.</summary>
+    public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
+
+    /// <summary>Memory that a key and its value take; of a collection's elements so many are measured and stand for the others.</summary>
+    public long MemoryBytes(EntryView entry, long samples)
+    {
+        if (!Entry.External(Entry.Header(entry.Address))) return entry.MemoryBytes;
+        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address));
+        if (!external.IsRoot) return entry.MemoryBytes;
+        return entry.MemoryBytes + (entry.Encoding == ValueEncoding.HashTable
+            ? new FieldTable(external.Address, _host).MemoryBytes(samples)
+            : new NodeList(external.Address, _host).MemoryBytes(samples));
+    }
+
     public TableShape[] MeasureTables() => _table.Measure();
 
     // ---- defragmentation

@@ -84,6 +84,9 @@ public sealed class Server : INetworkHandler, IDisposable
 
     public long StartedMs { get; }
 
+    /// <summary>Memory that was used before the first client came.</summary>
+    public long StartupBytes { get; private set; }
+
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
 
@@ -133,7 +136,21 @@ public sealed class Server : INetworkHandler, IDisposable
     // ---- life
 
     /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
-    public string? Start() => Listeners.Open();
+    public string? Start()
+    {
+        StartupBytes = Allocator.UsedBytes + World.Process.ManagedBytes;
+        return Listeners.Open();
+    }
+
+    /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
+    internal void ReleaseCaches()
+    {
+        OutputChunks.Trim();
+        SpareArguments.Clear();
+        SpareArguments.TrimExcess();
+        Allocator.TrimCaches();
+        World.Process.ReleaseManagedMemory();
+    }
 
     /// <summary>Turns until somebody asks to stop.</summary>
     public void Run()

@@ -48,6 +48,9 @@ public abstract class ProcessInformation
 
     public abstract (double User, double System) CpuSeconds { get; }
 
+    /// <summary>Gives back what the .NET heap holds and does not need. Slow: milliseconds.</summary>
+    public abstract void ReleaseManagedMemory();
+
     /// <summary>Ends the process as a defect does: at once, by SIGABRT where there is such a thing, so that a core file can be written.</summary>
     [DoesNotReturn]
     public abstract void Abort();

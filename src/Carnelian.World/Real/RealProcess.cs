@@ -39,6 +39,8 @@ internal sealed class RealProcess : ProcessInformation
         }
     }
 
+    public override void ReleaseManagedMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
     [DoesNotReturn]
     public override void Abort()
     {

@@ -100,6 +100,10 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override (double User, double System) CpuSeconds => (0, 0);
 
+    public override void ReleaseManagedMemory()
+    {
+    }
+
     [DoesNotReturn]
     public override void Abort() => throw new ProcessEndedException("SIGABRT");
 
