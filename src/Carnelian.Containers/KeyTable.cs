@@ -383,7 +383,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// Moves what lies in sparse slabs, some buckets at a time; only between calls. True at the end of a round. At a large
     /// collection it stays until all of that has been seen.
     /// </summary>
-    public bool Defragment(int bucketsMax, out int moved)
+    public bool Defragment(int bucketsMax, ref DefragmentationCounts counts)
     {
         var mover = new Mover(_host);
         for (; bucketsMax > 0; bucketsMax--)
@@ -394,7 +394,7 @@ public sealed unsafe class KeyTable : IDisposable
             _defragmentationCursor = next;
             if (next == 0) break;
         }
-        moved = mover.Blocks.Moved;
+        counts.Add(mover.Blocks.Moved, mover.Blocks.Kept, mover.KeysMoved, mover.KeysKept);
         return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
@@ -441,10 +441,17 @@ public sealed unsafe class KeyTable : IDisposable
         /// <summary>A collection has more than one step saw.</summary>
         public bool IsUnfinished;
 
+        /// <summary>Keys of which a block was moved, and the others.</summary>
+        public int KeysMoved, KeysKept;
+
         public byte* Move(byte* entry)
         {
+            var movedBefore = Blocks.Moved;
             if (Entry.External(Entry.Header(entry))) MoveExternal(entry);
-            return Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            var moved = Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            if (Blocks.Moved > movedBefore) KeysMoved++;
+            else KeysKept++;
+            return moved;
         }
 
         private void MoveExternal(byte* entry)

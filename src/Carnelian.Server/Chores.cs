@@ -6,7 +6,7 @@ namespace Carnelian;
 /// </summary>
 public sealed class Chores
 {
-    private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
+    private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
@@ -15,7 +15,6 @@ public sealed class Chores
 
     private readonly Server _server;
     private readonly ActiveExpiry _expiry;
-    private readonly Defragmentation _defragmentation;
     private long _nextRoundMs;
     private long _nextSliceMs;
     private long _nextTimeoutMs = long.MaxValue;
@@ -26,9 +25,11 @@ public sealed class Chores
     {
         _server = server;
         _expiry = new(server.Keyspace);
-        _defragmentation = new(server.Keyspace);
+        Defragmentation = new(server.Keyspace);
         _nextRoundMs = server.NowMs;
     }
+
+    public Defragmentation Defragmentation { get; }
 
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
@@ -72,7 +73,14 @@ public sealed class Chores
             keyspace.DisposeDiscarded(world.StartBudget(DisposalMicroseconds));
             _hasMore |= keyspace.HasDiscarded;
         }
-        if (keyspace.Options.ActiveDefragmentation) _hasMore |= _defragmentation.Run(world.StartBudget(DefragmentationMicroseconds));
+        Defragment();
+    }
+
+    /// <summary>A slice takes the part of the time between slices that the round may have.</summary>
+    private void Defragment()
+    {
+        if (!_server.Keyspace.Options.ActiveDefragmentation) Defragmentation.Stop();
+        else if (Defragmentation.IsDue()) _hasMore |= Defragmentation.Run(_server.World.StartBudget(Defragmentation.CyclePercent * SliceEveryMs * 10));
     }
 
     private bool Rehash(Budget budget)

@@ -45,6 +45,7 @@ internal static class ConfigCommands
         var server = call.Server();
         server.Statistics.Reset();
         server.Keyspace.Statistics.Reset();
+        server.Chores.Defragmentation.ResetStatistics();
         server.Executor.ResetStatistics();
         call.Reply.Ok();
     }

@@ -117,11 +117,14 @@ internal sealed class InfoReport(Server server)
         Line("allocator_allocated", allocator.UsedBytes);
         Line("allocator_active", allocator.MappedBytes);
         Line("allocator_resident", allocator.MappedBytes + allocator.CachedBytes);
+        Line("allocator_frag_ratio", $"{MemoryOverview.Ratio(allocator.MappedBytes, allocator.UsedBytes):F2}");
+        Line("allocator_frag_bytes", allocator.MappedBytes - allocator.UsedBytes);
         Line("mem_fragmentation_ratio", $"{(double)resident / Math.Max(used, 1):F2}");
         Line("mem_fragmentation_bytes", resident - used);
         Line("mem_clients_normal", allocator.UsedBytesOf(Purpose.ClientInput) + allocator.UsedBytesOf(Purpose.ClientOutput));
         Line("mem_managed", managed);
         Line("mem_allocator", "carnelian-slabs");
+        Line("active_defrag_running", server.Chores.Defragmentation.CyclePercent);
         Line("lazyfree_pending_objects", server.Keyspace.HasDiscarded ? 1 : 0);
     }
 
@@ -140,6 +143,13 @@ internal sealed class InfoReport(Server server)
         Line("evicted_keys", 0);
         Line("keyspace_hits", server.Keyspace.Statistics.Hits);
         Line("keyspace_misses", server.Keyspace.Statistics.Misses);
+        var defragmentation = server.Chores.Defragmentation;
+        Line("active_defrag_hits", defragmentation.Counts.BlocksMoved);
+        Line("active_defrag_misses", defragmentation.Counts.BlocksKept);
+        Line("active_defrag_key_hits", defragmentation.Counts.KeysMoved);
+        Line("active_defrag_key_misses", defragmentation.Counts.KeysKept);
+        Line("total_active_defrag_time", defragmentation.TotalMs);
+        Line("current_active_defrag_time", defragmentation.CurrentMs);
         Line("client_query_buffer_limit_disconnections", statistics.QueryBufferLimitDisconnections);
         Line("client_output_buffer_limit_disconnections", statistics.OutputBufferLimitDisconnections);
     }
