@@ -67,6 +67,9 @@ public ref struct Call
     /// <summary>As <see cref="Read"/>, without making the key fresher.</summary>
     public readonly EntryView Look(int argument) => _keyspace.Look(Database, Args[argument], HashOf(argument));
 
+    /// <summary>As <see cref="Look"/>, and a missing key is no event.</summary>
+    public readonly EntryView Inspect(int argument) => _keyspace.Inspect(Database, Args[argument], HashOf(argument));
+
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
 
@@ -95,6 +98,10 @@ public ref struct Call
 
     public void FailNotInteger() => Fail("ERR value is not an integer or out of range");
 
+    public void FailDatabaseIndex() => Fail("ERR DB index is out of range");
+
+    public void FailSameObject() => Fail("ERR source and destination objects are the same");
+
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
 
     public void FailUnknownSubcommand(int argument) =>
@@ -114,6 +121,32 @@ public ref struct Call
         if (IntegerText.TryParse(Args[argument], out value)) return true;
         FailNotInteger();
         return false;
+    }
+
+    /// <summary>Reads an argument as a 32-bit integer; otherwise the call has failed.</summary>
+    /// <param name="error">Instead of the usual ones.</param>
+    public bool TryInt(int argument, out int value, string? error = null)
+    {
+        var isInteger = IntegerText.TryParse(Args[argument], out var number);
+        value = unchecked((int)number);
+        if (isInteger && value == number) return true;
+        if (error is null && !isInteger) FailNotInteger();
+        else Fail(error ?? $"ERR value is out of range, value must between {int.MinValue} and {int.MaxValue}");
+        return false;
+    }
+
+    /// <summary>Reads an argument as the number of a database; otherwise the call has failed.</summary>
+    public bool TryDatabase(int argument, out Database database)
+    {
+        database = Database;
+        if (!TryInt(argument, out var number)) return false;
+        if ((uint)number >= (uint)_keyspace.Databases.Length)
+        {
+            FailDatabaseIndex();
+            return false;
+        }
+        database = _keyspace.Databases[number];
+        return true;
     }
 
     /// <summary>Whether an argument is this word, given in lower case, in any case.</summary>

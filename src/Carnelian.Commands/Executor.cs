@@ -114,6 +114,7 @@ public sealed class Executor
         var dirty = Keyspace.Dirty;
         var changes = Keyspace.Changes;
         changes.BeginUnit();
+        Keyspace.Access.IsStopped = call.Session.LeavesNoTrace;
         command.Handler(ref call);
         if (changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
         Count(ref call, command);

@@ -92,6 +92,27 @@ public readonly unsafe struct FieldTable
         _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
     }
 
+    /// <summary>Sets all fields of another hash; they must be new to this one.</summary>
+    public void AddAll(FieldTable other)
+    {
+        var adder = new Adder(this);
+        ulong cursor = 0;
+        _table.Reserve(other.Count);
+        do cursor = other._table.Scan(cursor, ref adder);
+        while (cursor != 0);
+        Check.That(Count == other.Count);
+    }
+
+    private readonly struct Adder(FieldTable fields) : IEntryVisitor
+    {
+        public void Visit(byte* entry, bool expires)
+        {
+            var field = new FieldView(entry);
+            var at = fields.Find(field.Name, fields.Hash(field.Name));
+            fields.Set(ref at, field.Name, field.Value);
+        }
+    }
+
     /// <summary>Adds the fields of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, FieldList found)
     {

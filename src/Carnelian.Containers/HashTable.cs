@@ -51,6 +51,9 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     /// <summary>Buckets not yet used are made ready, and migrated ones given back to the system, in runs of so many (2 MiB, a huge page).</summary>
     private const int RunBuckets = 32768;
 
+    /// <summary>Counts of groups that cost as much to look through as a few buckets: 16 KiB.</summary>
+    private const int GroupsPerLook = 4096;
+
     public const int BitsMax = 40;
 
     private readonly TableRoot* _root = root;
@@ -411,7 +414,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
 
     /// <summary>
     /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
-    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; groups without such entries count as one.
+    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; many groups without such entries count as one.
     /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
     /// </summary>
     public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
@@ -424,15 +427,24 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
             var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
             var number = cursor - start;
             if (array.Expiring == null) { cursor = start + array.Size; continue; }
-            if (array.Expiring[number >> BucketArray.GroupShift] == 0)
+            var group = number >> BucketArray.GroupShift;
+            if (array.Expiring[group] == 0)
             {
-                cursor = start + Math.Min(((number >> BucketArray.GroupShift) + 1) << BucketArray.GroupShift, array.Size);
+                cursor = start + Math.Min(NextExpiring(array, group) << BucketArray.GroupShift, array.Size);
                 continue;
             }
             VisitExpiring(array.Buckets + number, ref visitor);
             cursor++;
         }
         return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>The next group with entries that expire, or the one where looking for it was given up.</summary>
+    private static long NextExpiring(in BucketArray array, long group)
+    {
+        var count = (int)Math.Min(array.Groups - group, GroupsPerLook);
+        var empty = new ReadOnlySpan<uint>(array.Expiring + group, count).IndexOfAnyExcept(0u);
+        return group + (empty < 0 ? count : empty);
     }
 
     private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor

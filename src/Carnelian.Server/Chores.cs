@@ -6,7 +6,7 @@ namespace Carnelian;
 /// </summary>
 public sealed class Chores
 {
-    private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000;
+    private const long RehashMicroseconds = 500, DisposalMicroseconds = 1000;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
@@ -27,6 +27,7 @@ public sealed class Chores
         _expiry = new(server.Keyspace);
         Defragmentation = new(server.Keyspace);
         _nextRoundMs = server.NowMs;
+        server.Keyspace.Access.Advance(server.NowMs);
     }
 
     public Defragmentation Defragmentation { get; }
@@ -37,10 +38,13 @@ public sealed class Chores
     /// <summary>DEBUG PAUSE-CRON: nothing is done but timing out what waits.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>A flush has left something to free: who asked for it may wait for that.</summary>
+    private bool HasMore => _hasMore || _server.Keyspace.Disposal.IsPending;
+
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(HasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
         return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
     }
 
@@ -50,14 +54,15 @@ public sealed class Chores
         var nowMs = _server.NowMs;
         _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
         if (IsPaused) return;
-        if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
         _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
-        UpdateLruClock(nowMs);
+        _server.Keyspace.Access.Advance(nowMs);
         CheckClients(nowMs);
         _server.CloseLingering();
-        if (!_hasMore) DoMore(nowMs);
+        if (!HasMore) DoMore(nowMs);
     }
 
     /// <summary>Chores that may need many slices; goes on turn after turn while one has more to do.</summary>
@@ -66,13 +71,9 @@ public sealed class Chores
         _nextSliceMs = nowMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
-        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(ExpiryMicroseconds));
+        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
-        if (keyspace.HasDiscarded)
-        {
-            keyspace.DisposeDiscarded(world.StartBudget(DisposalMicroseconds));
-            _hasMore |= keyspace.HasDiscarded;
-        }
+        if (keyspace.Disposal.IsPending) keyspace.Disposal.Run(world.StartBudget(DisposalMicroseconds));
         Defragment();
     }
 
@@ -94,13 +95,6 @@ public sealed class Chores
             }
         }
         return false;
-    }
-
-    private void UpdateLruClock(long nowMs)
-    {
-        const int LruClockMask = (1 << 24) - 1;
-        var clock = (int)(nowMs / 1000) & LruClockMask;
-        foreach (var database in _server.Keyspace.Databases) database.Keys.Lru = clock;
     }
 
     /// <summary>Looks after each client about once a second, a part of them each round.</summary>

@@ -41,17 +41,8 @@ internal static class ConnectionCommands
         Arguments = "index:integer")]
     internal static void Select(ref Call call)
     {
-        if (!IntegerText.TryParse(call.Args[1], out var number) || number is < int.MinValue or > int.MaxValue)
-        {
-            call.FailNotInteger();
-            return;
-        }
-        if (number < 0 || number >= call.Keyspace.Databases.Length)
-        {
-            call.Fail("ERR DB index is out of range");
-            return;
-        }
-        call.Session.Database = call.Keyspace.Databases[(int)number];
+        if (!call.TryDatabase(1, out var database)) return;
+        call.Session.Database = database;
         call.Reply.Ok();
     }
 

@@ -92,7 +92,7 @@ internal static class DebugCommands
         }
         long size = 0;
         if (call.Args.Count == 5 && !TryCount(ref call, 4, out size)) return;
-        if (!StringValue.IsLengthAllowed(ref call, size)) return;
+        if (!StringValue.IsLengthAllowed(ref call, size, 0)) return;
 
         Span<byte> key = stackalloc byte[PopulateKeyBytesMax + IntegerText.LengthMax + 1];
         var prefix = Prefix(ref call);
@@ -131,7 +131,7 @@ internal static class DebugCommands
     private static void Add(ref Call call, scoped ReadOnlySpan<byte> key, scoped ReadOnlySpan<byte> value)
     {
         var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
-        if (!edit.Exists) edit.Write(ValueType.String, StringValue.TextEncodingOf(value.Length), value, EntryView.NoExpiry, null);
+        if (!edit.Exists) edit.Write(ValueType.String, StringValue.EncodingOfText(value), value, EntryView.NoExpiry, null);
     }
 
     private static bool TryCount(ref Call call, int argument, out long count)

@@ -19,9 +19,9 @@ internal static class DebugReports
             call.Fail("ERR no such key");
             return;
         }
-        var idle = (call.Database.Keys.Lru - view.Lru) & 0xffffff;
+        var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
-            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view)} lru:{view.Lru} lru_seconds_idle:{idle}"));
+            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view)} lru:{view.Access} lru_seconds_idle:{idle}"));
     }
 
     private static int References(EntryView view) =>

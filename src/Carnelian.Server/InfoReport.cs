@@ -125,7 +125,8 @@ internal sealed class InfoReport(Server server)
         Line("mem_managed", managed);
         Line("mem_allocator", "carnelian-slabs");
         Line("active_defrag_running", server.Chores.Defragmentation.CyclePercent);
-        Line("lazyfree_pending_objects", server.Keyspace.HasDiscarded ? 1 : 0);
+        Line("lazyfree_pending_objects", server.Keyspace.Disposal.PendingObjects);
+        Line("lazyfreed_objects", server.Keyspace.Statistics.LazilyFreed);
     }
 
     private void WriteStatistics()
@@ -140,6 +141,8 @@ internal sealed class InfoReport(Server server)
         Line("instantaneous_output_kbps", $"{statistics.OutputKilobytesPerSecond:F2}");
         Line("rejected_connections", statistics.ConnectionsRejected);
         Line("expired_keys", server.Keyspace.Statistics.Expired);
+        Line("expired_stale_perc", $"{server.Keyspace.Statistics.StaleRatio * 100:F2}");
+        Line("expired_time_cap_reached_count", server.Keyspace.Statistics.ExpiryTurnsCut);
         Line("evicted_keys", 0);
         Line("keyspace_hits", server.Keyspace.Statistics.Hits);
         Line("keyspace_misses", server.Keyspace.Statistics.Misses);
@@ -202,7 +205,7 @@ internal sealed class InfoReport(Server server)
         foreach (var database in server.Keyspace.Databases)
         {
             var keys = database.Keys;
-            if (keys.Count > 0) Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl=0,subexpiry=0");
+            if (keys.Count > 0) Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl={database.AverageTtlMs},subexpiry=0");
         }
     }
 

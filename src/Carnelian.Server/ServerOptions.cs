@@ -54,6 +54,9 @@ public sealed class ServerOptions
     /// <summary>By <see cref="ClientClass"/>.</summary>
     public OutputBufferLimit[] OutputBufferLimits { get; set; } = [default, new(256UL << 20, 64UL << 20, 60), new(32UL << 20, 8UL << 20, 60)];
 
+    /// <summary>What is told of changes to those who subscribe to it (notify-keyspace-events).</summary>
+    public KeyspaceNotifications KeyspaceNotifications { get; set; }
+
     /// <summary>Rounds of background work per second.</summary>
     public int Hz { get; set; } = 10;
 

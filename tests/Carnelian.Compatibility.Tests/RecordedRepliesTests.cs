@@ -27,7 +27,7 @@ public class RecordingTests
     private ReferenceServer? _reference;
 
     [OneTimeSetUp]
-    public void StartReference() => _reference = ReferenceServer.Start("redis");
+    public void StartReference() => _reference = ReferenceServer.Start("redis", "--enable-debug-command", "yes");
 
     [OneTimeTearDown]
     public void StopReference() => _reference?.Dispose();

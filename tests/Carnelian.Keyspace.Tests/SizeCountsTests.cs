@@ -30,14 +30,14 @@ public sealed class SizeCountsTests
     {
         var keyspace = rig.Keyspace;
         keyspace.NowMs++;
-        switch (random.Next(12))
+        switch (random.Next(15))
         {
             case 0 or 1 or 2: rig.Set(KeyspaceRig.Text(key), new string('x', Length(random)), Expiry(rig, random), database); break;
             case 3: rig.Delete(KeyspaceRig.Text(key), database); break;
             case 4:
             {
                 var edit = rig.Edit(key, database);
-                if (edit.Exists && edit.View.Type == ValueType.String) edit.Resize(Length(random), ValueEncoding.Raw, KeyspaceEvent.Append);
+                if (!edit.Exists || edit.View.Type == ValueType.String) edit.Resize(Length(random), ValueEncoding.Raw, KeyspaceEvent.Append);
                 break;
             }
             case 5:
@@ -46,10 +46,20 @@ public sealed class SizeCountsTests
                 if (edit.Exists) edit.SetExpiry(Expiry(rig, random), KeyspaceEvent.Expire);
                 break;
             }
-            case 6: keyspace.Move(rig[database], key, rig[random.Next(4)], KeyspaceRig.Bytes($"key:{random.Next(KeyCount)}")); break;
+            case 6 or 12:
+            {
+                var (to, newKey) = (random.Next(4), KeyspaceRig.Bytes($"key:{random.Next(KeyCount)}"));
+                if (to == database && newKey.AsSpan().SequenceEqual(key)) break;
+                var replace = random.Next(2) == 0;
+                if (random.Next(2) == 0) keyspace.Move(rig[database], key, rig[to], newKey, replace, KeyspaceEvent.Delete, KeyspaceEvent.New);
+                else keyspace.Copy(rig[database], key, rig[to], newKey, replace);
+                break;
+            }
             case 7 or 8: ChangeHash(rig, random, rig.Edit(key, database)); break;
             case 9: ChangeList(random, rig.Edit(key, database)); break;
             case 10: keyspace.Look(rig[database], key, keyspace.Hash(key)); break;
+            case 11: rig.Edit(key, database).Overwrite(Length(random), ValueEncoding.Raw, null, zeroed: random.Next(2) == 0); break;
+            case 13: keyspace.Swap(rig[random.Next(4)], rig[random.Next(4)]); break;
             default:
                 if (random.Next(200) == 0) keyspace.Flush(rig[database], background: random.Next(2) == 0);
                 break;
