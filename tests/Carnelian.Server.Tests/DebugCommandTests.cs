@@ -51,6 +51,10 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
         Assert.That(Run("DEBUG OBJECT k"), Does.Contain(" refcount:2147483647 encoding:int serializedlength:2 "));
         Run("SET k text");
         Assert.That(Run("DEBUG OBJECT k"), Does.Contain(" refcount:1 encoding:embstr serializedlength:5 "));
+        Run("SET", "k", new string('x', 1000));
+        Assert.That(Run("DEBUG OBJECT k"), Does.Contain(" refcount:1 encoding:raw serializedlength:22 "));
+        Run("CONFIG SET rdbcompression no");
+        Assert.That(Run("DEBUG OBJECT k"), Does.Contain(" serializedlength:1002 "));
     }
 
     [Test]

@@ -28,7 +28,7 @@ internal sealed class MemoryCommandTests(RespVersion version) : CommandFixture(v
         Run("SET k v EX 100");
         var stats = Server.Client.RunValue("MEMORY", "STATS").Items;
         var values = stats.Chunk(2).ToDictionary(pair => pair[0].Text!, pair => pair[1]);
-        Assert.That(stats, Has.Count.EqualTo(2 * (33 + 2)));
+        Assert.That(stats, Has.Length.EqualTo(2 * (33 + 2)));
         Assert.That(values["keys.count"].Text, Is.EqualTo("1001"));
         Assert.That(long.Parse(values["allocator.active"].Text!), Is.EqualTo(Server.Server.Allocator.MappedBytes));
         Assert.That(long.Parse(values["dataset.bytes"].Text!), Is.EqualTo(UsedByData()));
