@@ -45,6 +45,8 @@ public sealed class KeyspaceOptions
 
     /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
     public bool ActiveDefragmentation { get; set; } = true;
+
+    public DefragmentationLimits Defragmentation { get; } = new();
 }
 
 public sealed class KeyspaceStatistics

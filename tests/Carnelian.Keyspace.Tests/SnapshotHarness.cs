@@ -181,8 +181,9 @@ internal sealed class SnapshotHarness : IDisposable
         {
             for (var i = 0; i < steps; i++)
             {
-                var finished = database.Keys.Defragment(Chance.Next(1, 8), out var moved);
-                Count("moved", moved);
+                var counts = new DefragmentationCounts();
+                var finished = database.Keys.Defragment(Chance.Next(1, 8), ref counts);
+                Count("moved", (int)counts.BlocksMoved);
                 if (finished) break;
             }
         }
