@@ -34,7 +34,9 @@ internal static class ConfigCommands
     internal static void Set(ref Call call)
     {
         Redact(ref call);
-        if (call.Server().Directives.Set(Texts(ref call)) is { } error) call.Fail(error);
+        var server = call.Server();
+        var allowProtected = server.Allows(server.Options.ProtectedConfigurations, call.Session);
+        if (server.Directives.Set(Texts(ref call), allowProtected: allowProtected) is { } error) call.Fail(error);
         else call.Reply.Ok();
     }
 
