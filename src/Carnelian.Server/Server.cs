@@ -388,8 +388,8 @@ public sealed class Server : INetworkHandler, IDisposable
     internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
     {
         var limit = Options.OutputBufferLimits[(int)client.Class];
-        if ((limit.HardBytes == 0 && limit.SoftBytes == 0) || client.ClosesSoon) return;
-        var used = (ulong)client.Output.MemoryBytes;
+        if (!limit.IsLimit || client.ClosesSoon) return;
+        var used = (ulong)client.Output.QueuedMemoryBytes;
         var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
         if (limit.SoftBytes > 0 && used >= limit.SoftBytes)
         {
