@@ -28,6 +28,7 @@ public sealed unsafe class KeyTable : IDisposable
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
     private long _disposalCursor;
+    private long _disposed;
     private long _expiryCursor;
     private long _defragmentationCursor;
 
@@ -47,9 +48,6 @@ public sealed unsafe class KeyTable : IDisposable
     public bool IsRehashing => _table.IsRehashing;
 
     public long Buckets => _table.Root->Buckets;
-
-    /// <summary>What new and rewritten entries get as LRU clock or LFU counter.</summary>
-    public int Lru { get; set; }
 
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
@@ -78,7 +76,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, old == null ? _host.Access : Entry.Access(Entry.Header(old))), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
@@ -107,7 +105,7 @@ public sealed unsafe class KeyTable : IDisposable
         value.CopyTo(new(valueStart, value.Length));
         if (expiryMs != EntryView.NoExpiry) Entry.Expiry(entry) = expiryMs;
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), type, encoding, expiryMs != EntryView.NoExpiry, false, value.Length);
-        header = Entry.WithMark(Entry.WithLru(updated, Lru), Entry.Mark(header));
+        header = Entry.Succeeding(updated, header);
         return true;
     }
 
@@ -140,10 +138,9 @@ public sealed unsafe class KeyTable : IDisposable
         var oldLength = Entry.InlineLength(header);
         var external = length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(keptBytes + (external ? Entry.ExternalBytes : length));
-        var mark = Entry.Mark(header);
         var expires = Entry.Expires(header);
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), Entry.Type(header), Entry.Encoding(header), expires, external, external ? 0 : length);
-        updated = Entry.WithMark(Entry.WithLru(updated, Entry.Lru(header)), mark);
+        updated = Entry.Succeeding(updated, header);
         if (!external && usable == BlockAllocator.UsableSize(keptBytes + oldLength))
         {
             Entry.Header(old) = updated;
@@ -329,13 +326,28 @@ public sealed unsafe class KeyTable : IDisposable
         var expires = expiryMs != EntryView.NoExpiry;
         var keyOffset = Entry.KeyOffset(key.Length, expires);
         var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, _host.Access), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));
         if (at.Position.Found) _table.Replace(at.Position, entry, expires);
         else at.Position = _table.Insert(entry, at.Hash, expires);
         return entry + keyOffset + key.Length;
+    }
+
+    /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
+    public void Copy(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView source)
+    {
+        Check.That(!at.Exists);
+        if (source.Encoding is not (ValueEncoding.QuickList or ValueEncoding.HashTable))
+        {
+            Write(ref at, key, source.Type, source.Encoding, source.Value, source.ExpiryMs);
+            return;
+        }
+        WriteCollection(ref at, key, source.Encoding);
+        if (source.Encoding == ValueEncoding.QuickList) List(at.View).AddAll(List(source));
+        else Fields(at.View).AddAll(Fields(source));
+        WriteExpiry(ref at, source.ExpiryMs);
     }
 
     // ---- walking
@@ -361,6 +373,8 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
 
+    public TableShape[] MeasureTables() => _table.Measure();
+
     // ---- defragmentation
 
     /// <summary>
@@ -382,34 +396,49 @@ public sealed unsafe class KeyTable : IDisposable
         return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
-    /// <summary>Frees all entries now, not at the end of a call.</summary>
+    /// <summary>Entries that <see cref="DisposeSome"/> has not freed yet.</summary>
+    public long Undisposed => IsDisposed ? 0 : Count - _disposed;
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Frees all entries now, not at the end of a call. Collections are only discarded.</summary>
     public void Dispose()
     {
-        while (!DisposeSome())
-        {
-        }
+        while (!IsDisposed) DisposeSome();
     }
 
-    /// <summary>Frees the entries of a few buckets; true when the table is gone. Nothing else may be called in between.</summary>
-    public bool DisposeSome()
+    /// <summary>
+    /// Frees the entries of a few buckets, at last the table, which then <see cref="IsDisposed"/>; nothing else may be called in between.
+    /// Returns the number of entries, without those whose collections are still to be freed.
+    /// </summary>
+    public int DisposeSome()
     {
         var disposer = new Disposer(_host);
         _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
-        if (_disposalCursor != 0) return false;
+        _disposed += disposer.Entries;
+        if (_disposalCursor != 0) return disposer.Entries - disposer.Collections;
         var root = _table.Root;
         _table.Free();
         _allocator.Free((byte*)root, sizeof(TableRoot), Purpose.Tables);
-        return true;
+        IsDisposed = true;
+        return disposer.Entries - disposer.Collections;
     }
 
-    private readonly struct Disposer(TableHost host) : IEntryVisitor
+    private struct Disposer(TableHost host) : IEntryVisitor
     {
+        public int Entries, Collections;
+
         public void Visit(byte* entry, bool expires)
         {
+            Entries++;
             if (Entry.External(Entry.Header(entry)))
             {
                 var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-                if (external.IsRoot) DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
+                if (external.IsRoot)
+                {
+                    DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
+                    Collections++;
+                }
                 else LongString.Free(host.Allocator, external);
             }
             host.Allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);

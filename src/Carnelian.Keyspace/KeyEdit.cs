@@ -38,7 +38,7 @@ public ref struct KeyEdit
         if (!created) _keyspace.BeforeChange(_database, _at.View);
         _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs);
         Exists = true;
-        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        if (created) _keyspace.Created(_database, _key);
         Changed(happened);
     }
 
@@ -124,24 +124,7 @@ public ref struct KeyEdit
         if (Exists) return;
         _database.Keys.WriteCollection(ref _at, _key, encoding);
         Exists = true;
-        _keyspace.Raise(KeyspaceEvent.New, _database, _key);
-    }
-
-    internal EntryView Detach()
-    {
-        _keyspace.BeforeChange(_database, _at.View);
-        Exists = false;
-        var detached = _database.Keys.Detach(ref _at);
-        Changed(null);
-        return detached;
-    }
-
-    internal void Attach(EntryView detached)
-    {
-        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Attach(ref _at, _key, detached);
-        Exists = true;
-        Changed(null);
+        _keyspace.Created(_database, _key);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,6 +11,9 @@ namespace Carnelian;
 /// </summary>
 public sealed class RedisLogger(TextWriter output, Clock clock, int processId, Func<LogLevelName> level) : ILogger
 {
+    /// <summary>An event with this identity is written as it is: text that is no log line, as in a crash report.</summary>
+    public static readonly EventId RawText = new(1, "raw");
+
     private readonly Lock _lock = new();
 
     public bool IsEnabled(LogLevel logLevel) => level() switch
@@ -27,6 +30,11 @@ public sealed class RedisLogger(TextWriter output, Clock clock, int processId, F
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel)) return;
+        if (eventId == RawText)
+        {
+            Raw(formatter(state, exception));
+            return;
+        }
         var mark = logLevel switch
         {
             LogLevel.Trace => '.',

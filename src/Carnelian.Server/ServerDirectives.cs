@@ -11,7 +11,7 @@ internal static class ServerDirectives
         DeclareNetwork(registry, server);
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
-        DeclareProcess(registry, server);
+        ProcessDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
         UnusedDirectives.Declare(registry, server.Options);
         return registry;
@@ -42,8 +42,10 @@ internal static class ServerDirectives
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
         registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,
             () => o.OutputBufferLimits, v => o.OutputBufferLimits = v);
-        registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => (ulong)server.RequestLimits.BulkBytesMax, v =>
+        var bulkBytesMax = 512UL << 20;
+        registry.Memory("proto-max-bulk-len", bulkBytesMax, 1UL << 20, long.MaxValue, () => bulkBytesMax, v =>
         {
+            bulkBytesMax = v;
             server.RequestLimits.BulkBytesMax = (long)Math.Min(v, int.MaxValue - 1024);
             server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
         });
@@ -52,61 +54,56 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, ushort.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
-        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v, flags: DirectiveFlags.NoEffectYet);
+        registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
+        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
+        registry.Add(KeyspaceNotifications(server.Options));
+        DeclareEviction(registry, server);
     }
 
-    private static void DeclareProcess(DirectiveRegistry registry, Server server)
+    private static SpecialDirective KeyspaceNotifications(ServerOptions o)
     {
-        var o = server.Options;
-        registry.Integer("hz", 10, 1, 500, () => o.Hz, v => o.Hz = (int)v);
-        registry.Text("dir", ".", () => o.Directory, v => o.Directory = v, flags: DirectiveFlags.Protected,
-            validate: v => ByteText.ToText(v) is { } path && server.World.Disk.DirectoryExists(path) ? null : "No such file or directory");
-        registry.Enum("loglevel", LogLevelName.Notice,
-            [("debug", LogLevelName.Debug), ("verbose", LogLevelName.Verbose), ("notice", LogLevelName.Notice), ("warning", LogLevelName.Warning),
-                ("nothing", LogLevelName.Nothing)],
-            () => o.LogLevel, v => o.LogLevel = v);
-        registry.Text("logfile", "", () => o.LogFile, v => o.LogFile = v, flags: Immutable);
-        registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
+        return new SpecialDirective("notify-keyspace-events", Set, () => o.KeyspaceNotifications.ToString(), standard: "");
+
+        SetResult Set(ReadOnlySpan<string> arguments, bool again)
+        {
+            if (!Carnelian.KeyspaceNotifications.TryParse(arguments[0].Split('\0')[0], out var notifications))
+                return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+            o.KeyspaceNotifications = notifications;
+            return SetResult.Success();
+        }
+    }
+
+    /// <summary>Which key would go first, and so what a use of a key leaves in it.</summary>
+    private static void DeclareEviction(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options.Keyspace;
+        registry.Enum("maxmemory-policy", EvictionPolicy.NoEviction,
+            [("volatile-lru", EvictionPolicy.VolatileLru), ("volatile-lfu", EvictionPolicy.VolatileLfu), ("volatile-random", EvictionPolicy.VolatileRandom),
+                ("volatile-ttl", EvictionPolicy.VolatileTtl), ("allkeys-lru", EvictionPolicy.AllKeysLru), ("allkeys-lfu", EvictionPolicy.AllKeysLfu),
+                ("allkeys-random", EvictionPolicy.AllKeysRandom), ("noeviction", EvictionPolicy.NoEviction)],
+            () => o.EvictionPolicy, v =>
+            {
+                o.EvictionPolicy = v;
+                server.Keyspace.Access.Advance(server.NowMs);
+            });
+        registry.Integer("lfu-log-factor", 10, 0, int.MaxValue, () => o.LfuLogFactor, v => o.LfuLogFactor = (int)v);
+        registry.Integer("lfu-decay-time", 1, 0, int.MaxValue, () => o.LfuDecayMinutes, v => o.LfuDecayMinutes = (int)v);
     }
 
     private static void DeclareStatistics(DirectiveRegistry registry, Server server)
     {
         var slowLog = server.Executor.SlowLog;
-        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue, () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v);
-        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue, () => slowLog.LengthMax, v => slowLog.LengthMax = v);
+        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue,
+            () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v, alias: "commandlog-execution-slower-than");
+        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue,
+            () => slowLog.LengthMax, v => slowLog.LengthMax = v, alias: "commandlog-slow-execution-max-len");
         registry.Flag("latency-tracking", true, () => server.Executor.TracksLatency, v => server.Executor.TracksLatency = v);
         registry.Percentiles("latency-tracking-info-percentiles", server.Options.LatencyPercentiles,
             () => server.Options.LatencyPercentiles, v => server.Options.LatencyPercentiles = v);
-    }
-}
-
-/// <summary>
-/// Directives that existing configuration files hold and that Carnelian takes, keeps and shows, though nothing acts on them
-/// yet. Listed in docs/configuration.md.
-/// </summary>
-internal static class UnusedDirectives
-{
-    public static void Declare(DirectiveRegistry registry, ServerOptions o)
-    {
-        const DirectiveFlags noEffect = DirectiveFlags.NoEffectYet;
-        registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v);
-        registry.Flag("daemonize", false, () => o.Daemonize, v => o.Daemonize = v, flags: DirectiveFlags.Immutable | noEffect);
-        registry.Text("pidfile", "", () => o.PidFile, v => o.PidFile = v, flags: DirectiveFlags.Immutable | noEffect);
-        registry.Text("dbfilename", "dump.rdb", () => o.DatabaseFileName, v => o.DatabaseFileName = v, flags: DirectiveFlags.Protected | noEffect);
-        Keep(registry, "rdbcompression", true);
-        Keep(registry, "rdbchecksum", true);
-        Keep(registry, "stop-writes-on-bgsave-error", true);
-        Keep(registry, "appendonly", false);
-    }
-
-    private static void Keep(DirectiveRegistry registry, string name, bool standard)
-    {
-        var kept = standard;
-        registry.Flag(name, standard, () => kept, v => kept = v, flags: DirectiveFlags.NoEffectYet);
     }
 }

@@ -26,9 +26,17 @@ internal static class ServerProgram
             return 1;
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(server, log, context, "SIGINT"));
+        using var crashSignals = new CrashSignals(server, log);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(server, log, context, "SIGTERM"));
         Banner.WriteReady(options, log);
-        server.Run();
+        try
+        {
+            server.Run();
+        }
+        catch (Exception defect)
+        {
+            server.Die(defect);
+        }
         log.LogInformation("User requested shutdown...");
         log.LogInformation("Redis is now ready to exit, bye bye...");
         return 0;

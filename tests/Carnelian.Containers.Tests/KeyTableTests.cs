@@ -12,7 +12,7 @@ public sealed unsafe class KeyTableTests
         var keys = Enumerable.Range(0, 120).Select(i => rig.Bytes(_keyLengths[Math.Min(rig.Random.Next(14), i % 10 == 0 ? 9 : 8)])).ToArray();
         for (var i = 0; i < 3000; i++)
         {
-            if (rig.Random.Next(40) == 0) rig.Table.Lru = rig.Random.Next(1 << 24);
+            if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 24);
             if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
             var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
             Edit(rig, KeyTableRig.Text(key), key);
@@ -54,9 +54,9 @@ public sealed unsafe class KeyTableTests
         else
         {
             var view = at.View;
-            view.Lru = rig.Random.Next(1 << 24);
+            view.Access = rig.Random.Next(1 << 24);
             view.Mark = rig.Random.Next(16);
-            rig.Model[text] = expected! with { Lru = view.Lru, Mark = view.Mark };
+            rig.Model[text] = expected! with { Access = view.Access, Mark = view.Mark };
         }
     }
 
@@ -91,7 +91,7 @@ public sealed unsafe class KeyTableTests
             span[i] = (byte)~(i < oldValue.Length ? old.Value[i] : i);
         }
         if (!rig.Model.ContainsKey(text)) rig.Keys.Add(text);
-        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Table.Lru, rig.Host.Mark);
+        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Host.Access, rig.Host.Mark);
         rig.Verify(at.View, text);
     }
 
@@ -140,14 +140,14 @@ public sealed unsafe class KeyTableTests
     private static long ResidentBytes() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;
 
     [Test]
-    public void Every_change_of_shape_keeps_key_lru_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
+    public void Every_change_of_shape_keeps_key_access_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
     {
         using var rig = new KeyTableRig(2);
         var key = rig.Bytes(keyLength);
-        rig.Table.Lru = 0xabcdef;
+        rig.Host.Access = 0xabcdef;
         rig.Host.Mark = 15;
         rig.Write(key, [], expires ? 5 : EntryView.NoExpiry);
-        rig.Table.Lru = 1;
+        rig.Host.Access = 1;
         rig.Host.Mark = 0;
         foreach (var length in _valueLengths.Concat(_valueLengths.Reverse()))
         {
@@ -157,7 +157,7 @@ public sealed unsafe class KeyTableTests
             Assert.That(at.View.Key.SequenceEqual(key));
             Assert.That(at.View.Value.Length, Is.EqualTo(length));
             Assert.That(at.View.Value.IndexOfAnyExcept((byte)7), Is.Negative);
-            Assert.That(at.View.Lru, Is.EqualTo(0xabcdef));
+            Assert.That(at.View.Access, Is.EqualTo(0xabcdef));
             Assert.That(at.View.Mark, Is.EqualTo(15));
             rig.Allocator.ReleaseRetired();
         }
@@ -238,6 +238,56 @@ public sealed unsafe class KeyTableTests
         rig.Remove("k");
         rig.Allocator.ReleaseRetired();
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
+    }
+
+    [Test]
+    public void A_rehash_waits_until_the_memory_it_moves_to_is_ready()
+    {
+        using var rig = new KeyTableRig(9, isChecked: false);
+        var memory = new SlowMemory();
+        rig.Allocator.Background = memory;
+        const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
+        for (var i = 0; rig.Table.Buckets != OldBuckets + NewBuckets; i++)
+        {
+            memory.Touched.Clear();
+            Add(i);
+        }
+        var first = rig.Table.Count;
+        var target = memory.Touched[0].Address;
+        memory.IsReady = false;
+        for (var i = 0; i < 100; i++) Add(1_000_000 + i);
+        Assert.That(rig.Table.IsRehashing);
+        Assert.That(OfTarget(), Has.Count.EqualTo(2), "the first run of either half");
+
+        memory.IsReady = true;
+        while (rig.Table.IsRehashing) rig.Table.Step();
+        Assert.That(OfTarget().Sum(region => region.Length), Is.EqualTo(NewBuckets * Bucket.Bytes), "all of the target");
+        Assert.That(OfTarget().Distinct().Count(), Is.EqualTo(OfTarget().Count), "once");
+        for (var i = 0; i < first; i++) Assert.That(rig.Find($"key{i}").Exists);
+        rig.Allocator.Background = null;
+
+        List<(nint Address, nint Length)> OfTarget() => memory.Touched.FindAll(region => region.Address >= target && region.Address < target + NewBuckets * Bucket.Bytes);
+
+        void Add(int i)
+        {
+            rig.Table.Step();
+            var key = KeyTableRig.Key($"key{i}");
+            var at = rig.Find(key);
+            rig.Table.Write(ref at, key, ValueType.String, ValueEncoding.Raw, "v"u8, EntryView.NoExpiry);
+        }
+    }
+
+    private sealed class SlowMemory : BackgroundMemory
+    {
+        public List<(nint Address, nint Length)> Touched { get; } = [];
+
+        public bool IsReady { get; set; } = true;
+
+        public override bool IsTouching => !IsReady;
+
+        public override void Release(nint address, nint length) => SystemMemory.Release(address, length);
+
+        public override void Touch(nint address, nint length) => Touched.Add((address, length));
     }
 
     [TestCase(1, 2)]

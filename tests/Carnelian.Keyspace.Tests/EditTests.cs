@@ -106,12 +106,12 @@ public sealed class EditTests
     [Test]
     public void Reading_counts_hits_and_misses_and_freshens_but_looking_does_not_freshen()
     {
-        _rig[0].Keys.Lru = 5;
+        _rig.Keyspace.Access.Advance(5000);
         _rig.Set("k");
         _rig.Heard.Take();
-        _rig[0].Keys.Lru = 9;
-        Assert.That(_rig.Look("k").Lru, Is.EqualTo(5));
-        Assert.That(_rig.Read("k").Lru, Is.EqualTo(9));
+        _rig.Keyspace.Access.Advance(9000);
+        Assert.That(_rig.Look("k").Access, Is.EqualTo(5));
+        Assert.That(_rig.Read("k").Access, Is.EqualTo(9));
         Assert.That(_rig.Read("none").Exists, Is.False);
         Assert.That(_rig.Look("none").Exists, Is.False);
         Assert.That((_rig.Keyspace.Statistics.Hits, _rig.Keyspace.Statistics.Misses), Is.EqualTo((2L, 2L)));
@@ -123,12 +123,12 @@ public sealed class EditTests
     [Test]
     public void Editing_freshens_a_key_also_where_its_value_is_not_written_anew()
     {
-        _rig[0].Keys.Lru = 5;
+        _rig.Keyspace.Access.Advance(5000);
         _rig.Set("k");
-        _rig[0].Keys.Lru = 9;
+        _rig.Keyspace.Access.Advance(9000);
         var edit = _rig.Edit("k"u8.ToArray());
         edit.Resize(3, ValueEncoding.Raw, KeyspaceEvent.Append);
-        Assert.That(_rig.Look("k").Lru, Is.EqualTo(9));
+        Assert.That(_rig.Look("k").Access, Is.EqualTo(9));
     }
 
     // ---- expiry
@@ -261,7 +261,7 @@ public sealed class EditTests
                     break;
             }
             _rig.Allocator.ReleaseRetired();
-            _rig.Keyspace.DisposeDiscarded(new Budget(1));
+            _rig.Keyspace.Disposal.Run(new Budget(1));
         }
         foreach (var (place, expected) in model)
         {

@@ -91,7 +91,7 @@ public sealed class SnapshotObserverTests
         using var rig = new KeyspaceRig();
         rig.Set("k");
         var observer = Begin(rig);
-        rig[0].Keys.Lru = 99;
+        rig.Keyspace.Access.Advance(99_000);
         rig.Read("k");
         _ = rig.Edit("k"u8.ToArray());
         Assert.That(observer.Saved, Is.Empty);
@@ -105,7 +105,7 @@ public sealed class SnapshotObserverTests
         rig.Set("k", "kept");
         var observer = Begin(rig, takesTables: true);
         rig.Keyspace.Flush(null, background);
-        Assert.That(rig.Keyspace.HasDiscarded, Is.False);
+        Assert.That(rig.Keyspace.Disposal.IsPending, Is.False);
         var table = observer.Taken.Single();
         Assert.That(table.Find("k"u8, table.Hash("k"u8)).View.Value.SequenceEqual("kept"u8));
         table.Dispose();
