@@ -237,6 +237,10 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
         {
         }
 
+        public void OnSwapped(Database one, Database other)
+        {
+        }
+
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
             Add($"{System.Text.Encoding.ASCII.GetString(name)} {System.Text.Encoding.ASCII.GetString(key)}");
     }

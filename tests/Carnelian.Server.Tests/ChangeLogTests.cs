@@ -40,6 +40,16 @@ internal sealed class ChangeLogTests
         Assert.That(Told("BITOP NOT to k", "BITOP OR missing gone", "BITOP OR to gone", "BITOP OR to gone"), Is.EqualTo(new[] { "BITOP NOT to k", "BITOP OR to gone" }));
     }
 
+    /// <summary>As in Redis, which looks at no time there.</summary>
+    [Test]
+    public void A_destination_whose_time_is_over_is_deleted_where_nothing_comes_of_BITOP()
+    {
+        Told("SET to v PX 10");
+        _server.AdvanceTime(20);
+        Assert.That(Told("BITOP OR to missing"), Is.EqualTo(new[] { "BITOP OR to missing" }));
+        Assert.That(Told("BITOP OR to missing"), Is.Empty);
+    }
+
     /// <summary>Redis keeps it to itself, so that its replicas and its file lack the key.</summary>
     [Test]
     public void A_string_that_grew_for_operations_that_all_failed_is_told()
