@@ -57,6 +57,25 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void Deadlines_are_told_as_moments_of_milliseconds()
+    {
+        Told("SET k v");
+        Assert.That(Told("EXPIREAT k 4102444800 NX"), Is.EqualTo(new[] { "PEXPIREAT k 4102444800000 NX" }));
+        Assert.That(Told("pexpireat k 4102444800001 gt"), Is.EqualTo(new[] { "pexpireat k 4102444800001 gt" }), "it is one already");
+        _server.Run("CONFIG", "SET", "lazyfree-lazy-expire", "yes");
+        Assert.That(Told("PEXPIREAT k 1"), Is.EqualTo(new[] { "UNLINK k" }));
+    }
+
+    [Test]
+    public void Keys_that_change_places_are_told_in_the_requests_words()
+    {
+        Told("SET a v", "SET b v");
+        Assert.That(Told("unlink b missing", "RENAME a b", "RENAME b b", "RENAMENX b b", "COPY b c DB 3", "COPY b c DB 3", "MOVE b 2", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1"),
+            Is.EqualTo(new[] { "unlink b missing", "RENAME a b", "COPY b c DB 3", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1" }));
+        Assert.That(Told("FLUSHDB", "FLUSHALL ASYNC", "TOUCH a", "RANDOMKEY"), Is.EqualTo(new[] { "FLUSHDB", "FLUSHALL ASYNC" }));
+    }
+
+    [Test]
     public void A_key_that_is_found_to_be_over_is_told_as_deleted_once()
     {
         Told("SET k v PX 10", "SET m v PX 10");
