@@ -33,7 +33,9 @@ internal static class ConfigCommands
             "7.0.0: Added the ability to set multiple parameters in one call."])]
     internal static void Set(ref Call call)
     {
-        if (call.Server().Directives.Set(Texts(ref call)) is { } error) call.Fail(error);
+        var server = call.Server();
+        var allowProtected = server.Allows(server.Options.ProtectedConfigurations, call.Session);
+        if (server.Directives.Set(Texts(ref call), allowProtected: allowProtected) is { } error) call.Fail(error);
         else call.Reply.Ok();
     }
 

@@ -264,6 +264,10 @@ public sealed class Server : INetworkHandler, IDisposable
         if (connection.Owner is Client { IsClosed: false } client) client.Send();
     }
 
+    /// <summary>Whether a session may do what a server forbids by default. The application that the server lives in is on this machine.</summary>
+    public bool Allows(ProtectedAction action, Session session) =>
+        action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.Connection.IsLoopback != false);
+
     public Client? FindClient(long id) => _clientsById.GetValueOrDefault(id);
 
     /// <summary>Closes a client at once; what it was to be sent is lost.</summary>

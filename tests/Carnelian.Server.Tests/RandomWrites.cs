@@ -36,14 +36,16 @@ internal sealed class RandomWrites(Random chance)
     /// <summary>A reply whose elements have no order.</summary>
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS";
 
-    private string[] Request() => chance.Next(3) switch
+    private string[] Request() => chance.Next(8) switch
     {
-        0 => StringRequest(),
-        1 => ExpiryRequest(),
+        < 2 => StringRequest(),
+        2 => PartRequest(),
+        3 => BitRequest(),
+        4 or 5 => ExpiryRequest(),
         _ => KeyRequest(),
     };
 
-    private string[] StringRequest() => chance.Next(22) switch
+    private string[] StringRequest() => chance.Next(29) switch
     {
         < 3 => [Word("SET"), Key(), Value()],
         < 7 => [Word("SET"), Key(), Value(), .. SetOptions()],
@@ -58,7 +60,31 @@ internal sealed class RandomWrites(Random chance)
         18 => [Word("SETNX"), Key(), Value()],
         19 => [Word("SETEX"), Key(), Far(), Value()],
         20 => [Word("PSETEX"), Key(), Far() + "000", Value()],
+        < 23 => [Word("GETEX"), Key(), .. NewTime()],
+        23 => [Word("GETDEL"), Key()],
+        24 => [Word("GETSET"), Key(), Value()],
+        < 27 => [Word("MSETNX"), Key(), Value(), Key(), Value()],
+        27 => [Word("DECRBY"), Key(), $"{chance.Next(-9, 9)}"],
         _ => [Word("SET"), Key(), Value()],
+    };
+
+    /// <summary>On parts of strings, and on what they mean.</summary>
+    private string[] PartRequest() => chance.Next(8) switch
+    {
+        < 2 => [Word("SETRANGE"), Key(), $"{chance.Next(-1, 20)}", chance.Next(4) == 0 ? "" : Value()],
+        2 => [Word("GETRANGE"), Key(), $"{chance.Next(-9, 9)}", $"{chance.Next(-9, 9)}"],
+        3 => [Word("LCS"), Key(), Key(), .. Pick([], ["IDX"])],
+        _ => [Word("INCRBYFLOAT"), Key(), Number()],
+    };
+
+    private string[] BitRequest() => chance.Next(10) switch
+    {
+        < 3 => [Word("SETBIT"), Key(), $"{chance.Next(100)}", $"{chance.Next(2)}"],
+        3 => [Word("GETBIT"), Key(), $"{chance.Next(100)}"],
+        4 => [Word("BITCOUNT"), Key()],
+        5 => [Word("BITOP"), Word(Pick("AND", "OR", "XOR")), Key(), Key(), Key()],
+        6 => [Word("BITOP"), Word("NOT"), Key(), Key()],
+        _ => [Word("BITFIELD"), Key(), .. Fields()],
     };
 
     private string[] ExpiryRequest() => chance.Next(14) switch
@@ -115,6 +141,32 @@ internal sealed class RandomWrites(Random chance)
         string[] replace = chance.Next(2) == 0 ? [Word("REPLACE")] : [];
         return chance.Next(2) == 0 ? [.. database, .. replace] : [.. replace, .. database];
     }
+
+    /// <summary>Not FAIL: a string that grows for operations that all fail is told otherwise than Redis does (docs/compatibility.md).</summary>
+    private List<string> Fields()
+    {
+        var fields = new List<string>();
+        for (var i = chance.Next(1, 4); i > 0; i--)
+        {
+            fields.AddRange([Word("OVERFLOW"), Word(Pick("WRAP", "SAT"))]);
+            var kind = Pick("GET", "SET", "INCRBY");
+            fields.AddRange([Word(kind), $"{Pick("i", "u")}{chance.Next(1, 60)}", $"{Pick("", "", "#")}{chance.Next(5)}"]);
+            if (kind != "GET") fields.Add($"{chance.Next(-200, 200)}");
+        }
+        return fields;
+    }
+
+    private string Number() => chance.Next(4) == 0 ? $"{chance.Next(-9, 9)}e{chance.Next(-9, 9)}" : $"{chance.Next(-99, 99)}.{chance.Next(99)}";
+
+    private string[] NewTime() => chance.Next(7) switch
+    {
+        0 => [Word("EX"), Far()],
+        1 => [Word("PX"), Far() + "000"],
+        2 => [Word("EXAT"), $"{NowMs / 1000 + chance.Next(-5, 5) * 1000}"],
+        3 => [Word("PXAT"), $"{NowMs + chance.Next(-5, 5) * 1_000_000}"],
+        4 or 5 => [Word("PERSIST")],
+        _ => [],
+    };
 
     private List<string> SetOptions()
     {
