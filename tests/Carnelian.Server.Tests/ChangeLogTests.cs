@@ -117,6 +117,14 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void Keys_that_a_walk_finds_to_be_over_are_told_one_by_one([Values("SCAN 0 COUNT 100", "SCAN 0 COUNT 100 TYPE string", "RANDOMKEY")] string request)
+    {
+        Told("SET a v PX 10", "SET b v PX 10", "SET c v PX 10");
+        _server.World.Advance(20);
+        Assert.That(Told(request), Is.EquivalentTo(new[] { "DEL a", "DEL b", "DEL c" }));
+    }
+
+    [Test]
     public void Keys_that_expire_by_themselves_are_told_one_by_one()
     {
         Told("SET a v PX 10", "SET b v PX 10");
