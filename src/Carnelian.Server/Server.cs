@@ -43,11 +43,13 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = _resumed.Enqueue;
+        Executor.Errors.TooMany = LogTooManyErrors;
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
+        ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         Chores = new(this);
         Crash = new(this);
@@ -83,6 +85,9 @@ public sealed class Server : INetworkHandler, IDisposable
     public string RunId { get; }
 
     public long StartedMs { get; }
+
+    /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
+    public string ReplicationId { get; }
 
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
@@ -133,7 +138,30 @@ public sealed class Server : INetworkHandler, IDisposable
     // ---- life
 
     /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
-    public string? Start() => Listeners.Open();
+    public string? Start()
+    {
+        StartupMemoryBytes = MemoryUse.Total(this);
+        return Listeners.Open();
+    }
+
+    /// <summary>What was used before there were clients and keys.</summary>
+    public long StartupMemoryBytes { get; private set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        Statistics.Reset();
+        Keyspace.Statistics.Reset();
+        Executor.ResetStatistics();
+    }
+
+    private void LogTooManyErrors(string codes)
+    {
+        Log.LogWarning(
+            "Errorstats stopped adding new errors because the number of errors reached the limit, may be misuse of lua error_reply, "
+            + "please check INFO ERRORSTATS, this can be re-enabled via CONFIG RESETSTAT.");
+        Log.LogWarning("Current errors code list: {Codes}", codes);
+    }
 
     /// <summary>Turns until somebody asks to stop.</summary>
     public void Run()
@@ -169,6 +197,7 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
+        var calls = Executor.CallsProcessed;
         World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
@@ -178,6 +207,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Keyspace.Changes.Deliver();
         SendAll();
         CloseAll();
+        Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
     }
 
     /// <summary>Only what is there by now: an action may post another.</summary>

@@ -48,6 +48,15 @@ public abstract class ProcessInformation
 
     public abstract (double User, double System) CpuSeconds { get; }
 
+    /// <summary>Of the calling thread; of the whole process where the system does not tell them apart.</summary>
+    public abstract (double User, double System) ThreadCpuSeconds { get; }
+
+    /// <summary>Of processes that this one started and that have ended.</summary>
+    public abstract (double User, double System) ChildCpuSeconds { get; }
+
+    /// <summary>Memory that the machine has, or a container's limit where .NET knows one.</summary>
+    public abstract long MachineBytes { get; }
+
     /// <summary>Ends the process as a defect does: at once, by SIGABRT where there is such a thing, so that a core file can be written.</summary>
     [DoesNotReturn]
     public abstract void Abort();
