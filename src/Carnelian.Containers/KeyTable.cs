@@ -79,7 +79,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, old == null ? _host.Access : Entry.Access(Entry.Header(old))), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(old)), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
@@ -117,6 +117,9 @@ public sealed unsafe class KeyTable : IDisposable
 
     private long CountOf(byte* root, ValueEncoding encoding) =>
         encoding == ValueEncoding.HashTable ? new FieldTable(root, _host).Count : new NodeList(root, _host).Count;
+
+    /// <summary>What the entry bears that takes this one's place; without one, what new ones do.</summary>
+    private int AccessOf(byte* old) => old == null ? _host.Access : Entry.Access(Entry.Header(old));
 
     /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -371,7 +374,7 @@ public sealed unsafe class KeyTable : IDisposable
         var expires = expiryMs != EntryView.NoExpiry;
         var keyOffset = Entry.KeyOffset(key.Length, expires);
         var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, _host.Access), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(at.Position.Entry)), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));

@@ -63,7 +63,7 @@ public ref struct KeyEdit
         if (!created) _keyspace.BeforeChange(_database, _at.View);
         var value = _database.Keys.Overwrite(ref _at, _key, length, encoding, zeroed);
         Exists = true;
-        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        if (created) _keyspace.Created(_database, _key);
         Changed(happened);
         return value;
     }

@@ -203,13 +203,18 @@ public sealed class Keyspace : IDisposable
         Touch(database, key);
     }
 
-    /// <summary>A key that a walk found, and whose time is over, is deleted if the policy says so.</summary>
+    /// <summary>
+    /// A key that a walk found, and whose time is over, is deleted if the policy says so; a unit of its own in the change log: such keys have nothing to do with
+    /// each other.
+    /// </summary>
     public void ExpireIfOver(Database database, EntryView entry)
     {
         if (IsAlive(entry) || Policy != ExpiryPolicy.Delete) return;
         database.Keys.Step();
         var found = database.Keys.Find(entry.Key, Hash(entry.Key));
-        if (found.Exists) Expire(database, entry.Key, ref found);
+        if (!found.Exists) return;
+        Changes.BeginUnit();
+        Expire(database, entry.Key, ref found);
     }
 
     /// <summary>

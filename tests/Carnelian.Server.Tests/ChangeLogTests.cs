@@ -83,6 +83,25 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void Deadlines_are_told_as_moments_of_milliseconds()
+    {
+        Told("SET k v");
+        Assert.That(Told("EXPIREAT k 4102444800 NX"), Is.EqualTo(new[] { "PEXPIREAT k 4102444800000 NX" }));
+        Assert.That(Told("pexpireat k 4102444800001 gt"), Is.EqualTo(new[] { "pexpireat k 4102444800001 gt" }), "it is one already");
+        _server.Run("CONFIG", "SET", "lazyfree-lazy-expire", "yes");
+        Assert.That(Told("PEXPIREAT k 1"), Is.EqualTo(new[] { "UNLINK k" }));
+    }
+
+    [Test]
+    public void Keys_that_change_places_are_told_in_the_requests_words()
+    {
+        Told("SET a v", "SET b v");
+        Assert.That(Told("unlink b missing", "RENAME a b", "RENAME b b", "RENAMENX b b", "COPY b c DB 3", "COPY b c DB 3", "MOVE b 2", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1"),
+            Is.EqualTo(new[] { "unlink b missing", "RENAME a b", "COPY b c DB 3", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1" }));
+        Assert.That(Told("FLUSHDB", "FLUSHALL ASYNC", "TOUCH a", "RANDOMKEY"), Is.EqualTo(new[] { "FLUSHDB", "FLUSHALL ASYNC" }));
+    }
+
+    [Test]
     public void What_reads_and_changes_is_told_as_what_it_changes()
     {
         var nowMs = _server.Server.NowMs;
@@ -121,6 +140,14 @@ internal sealed class ChangeLogTests
         Told("SET a v PX 10", "SELECT 1");
         _server.World.Advance(20);
         Assert.That(Told("SET x y", "SELECT 0", "MGET a b"), Is.EqualTo(new[] { "SELECT 1", "SET x y", "MULTI", "SELECT 0", "DEL a", "DEL b", "EXEC" }));
+    }
+
+    [Test]
+    public void Keys_that_a_walk_finds_to_be_over_are_told_one_by_one([Values("SCAN 0 COUNT 100", "SCAN 0 COUNT 100 TYPE string", "RANDOMKEY")] string request)
+    {
+        Told("SET a v PX 10", "SET b v PX 10", "SET c v PX 10");
+        _server.World.Advance(20);
+        Assert.That(Told(request), Is.EquivalentTo(new[] { "DEL a", "DEL b", "DEL c" }));
     }
 
     [Test]
