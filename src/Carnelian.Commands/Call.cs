@@ -9,6 +9,7 @@ public ref struct Call
     private readonly Keyspace _keyspace;
     private ulong _keyHash;
     private int _hashedArgument;
+    private ulong _redacted;
 
     public Call(Executor executor, Session session, ReplySink sink)
     {
@@ -53,6 +54,7 @@ public ref struct Call
         Command = command ?? Executor.Nothing;
         Failed = false;
         Propagation = Propagation.WhenChanged;
+        _redacted = 0;
         _hashedArgument = hashedArgument;
         _keyHash = hash;
     }
@@ -75,11 +77,14 @@ public ref struct Call
 
     // ---- failing
 
-    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>.</summary>
-    /// <summary>Without newlines at its ends, which a client's argument may have brought in; those within become blanks.</summary>
+    /// <summary>
+    /// Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its ends, which a client's argument may have
+    /// brought in, are left out; those within become blanks.
+    /// </summary>
     public void Fail(string error)
     {
         Failed = true;
+        Executor.Errors.Count(error);
         Reply.Error(error.Trim('\r', '\n'));
     }
 
@@ -105,7 +110,7 @@ public ref struct Call
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
 
     public void FailUnknownSubcommand(int argument) =>
-        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {Command.Name.ToUpperInvariant()} HELP.");
+        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {(Command.Container ?? Command).Name.ToUpperInvariant()} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
     public bool IsStringOrMissing(EntryView view)
@@ -152,6 +157,18 @@ public ref struct Call
     /// <summary>Whether an argument is this word, given in lower case, in any case.</summary>
     public readonly bool Is(int argument, ReadOnlySpan<byte> lowerCaseWord) =>
         System.Text.Ascii.EqualsIgnoreCase(Args[argument], lowerCaseWord);
+
+    // ---- secrets
+
+    /// <summary>An argument is a secret: the slow log and whoever else shows requests must not show it.</summary>
+    public void Redact(int argument) => _redacted |= argument < RedactionsTogether ? 1UL << argument : 1UL << RedactionsTogether;
+
+    /// <summary>Arguments from here on are redacted together.</summary>
+    private const int RedactionsTogether = 63;
+
+    /// <summary>An argument as it may be shown to others.</summary>
+    public readonly ReadOnlySpan<byte> Showable(int argument) =>
+        (_redacted >> Math.Min(argument, RedactionsTogether) & 1) == 0 ? Args[argument] : "(redacted)"u8;
 
     // ---- telling others
 

@@ -165,7 +165,8 @@ internal static class ExpiryCommands
             return;
         }
         var milliseconds = isMoment ? view.ExpiryMs : Math.Max(0, view.ExpiryMs - call.NowMs);
-        call.Reply.Integer(inSeconds ? (milliseconds + 500) / 1000 : milliseconds);
+        // Rounded without a sign, so that the last moment there is does not wrap.
+        call.Reply.Integer(inSeconds ? (long)(((ulong)milliseconds + 500) / 1000) : milliseconds);
     }
 
     [Command("PERSIST", Summary = "Removes the expiration time of a key.", Since = "2.2.0", Complexity = "O(1)",

@@ -38,6 +38,12 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     /// <summary>Sessions that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Those of them that do not wait for ever.</summary>
+    public int CountWithDeadline { get; private set; }
+
+    /// <summary>Different keys that somebody waits for.</summary>
+    public int KeyCount => _waiting.Count;
+
     public bool HasReady => _ready.Count > 0;
 
     /// <summary>Somebody waits for something else than a key and is asked once a turn.</summary>
@@ -60,7 +66,9 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         }
         if (keys.IsEmpty) _asking.Add(call);
         else executor.Keyspace.Waiters ??= this;
-        if (call.DeadlineMs != ParkedCall.NoDeadline) _deadlines.Enqueue(call, call.DeadlineMs);
+        if (call.DeadlineMs == ParkedCall.NoDeadline) return;
+        CountWithDeadline++;
+        _deadlines.Enqueue(call, call.DeadlineMs);
     }
 
     void IKeyWaiters.OnCreated(Database database, ReadOnlySpan<byte> key) => Announce(database, key);
@@ -85,6 +93,7 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         if (session.Parked is not { } call) return;
         session.Parked = null;
         Count--;
+        if (call.DeadlineMs != ParkedCall.NoDeadline) CountWithDeadline--;
         _asking.Remove(call);
         foreach (var (database, key) in call.Keys)
         {

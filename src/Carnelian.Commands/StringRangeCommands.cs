@@ -85,11 +85,12 @@ internal static class StringRangeCommands
         call.Reply.Bulk(view.Exists ? Part(view.Value, start, end) : default);
     }
 
-    /// <summary>From one position to another, the last included; negative ones count from the end.</summary>
+    /// <summary>From one position to another, the last included. Negative ones count from the end; what lies before the beginning is the beginning, for both.</summary>
     private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> value, long start, long end)
     {
+        if (start < 0 && end < 0 && start > end) return default;
         if (start < 0) start = Math.Max(start + value.Length, 0);
-        if (end < 0) end += value.Length;
+        if (end < 0) end = Math.Max(end + value.Length, 0);
         end = Math.Min(end, value.Length - 1);
         return start > end ? default : value[(int)start..(int)(end + 1)];
     }

@@ -24,7 +24,7 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
     private const int IncludesMax = 1000;
 
     // Gone from Redis, but still standing in many files: read and forgotten.
-    private static readonly string[] _forgotten = ["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"];
+    private static readonly string[] _forgotten = ["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands", "io-threads-do-reads"];
 
     private readonly HashSet<Directive> _set = [];
     private readonly List<string> _unresolved = [];

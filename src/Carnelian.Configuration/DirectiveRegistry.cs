@@ -98,8 +98,8 @@ public sealed class DirectiveRegistry
 
     /// <summary>Bytes, such as a password; null when empty, and by default.</summary>
     public Directive OptionalBytes(
-        string name, Func<byte[]?> get, Action<byte[]?> set, DirectiveFlags flags = 0, Func<string?>? apply = null) =>
-        AddStandard(new BytesDirective(name, get, set) { Flags = flags, Apply = apply });
+        string name, Func<byte[]?> get, Action<byte[]?> set, DirectiveFlags flags = 0, string? alias = null, Func<string?>? apply = null) =>
+        AddStandard(new BytesDirective(name, get, set) { Alias = alias, Flags = flags, Apply = apply });
 
     /// <summary>One word of a table; with <see cref="DirectiveFlags.MultiArgument"/> several, whose values are bits.</summary>
     public Directive Enum<T>(

@@ -72,3 +72,24 @@ public sealed class MemoryOrPercentDirective(string name, long standard, Func<lo
 
     protected override string WriteForFile(long value) => value < 0 ? Write(value) : NumberText.WriteMemory((ulong)value);
 }
+
+/// <summary>Bytes, or -1 for no limit.</summary>
+public sealed class MemoryOrUnlimitedDirective(string name, long standard, Func<long> get, Action<long> set)
+    : ValueDirective<long>(name, standard, get, set)
+{
+    private const long Unlimited = -1;
+
+    protected override string? Read(ReadOnlySpan<string> arguments, out long value)
+    {
+        value = Unlimited;
+        if (arguments[0] == "-1") return null;
+        if (!NumberText.TryReadMemory(arguments[0], out var bytes)) return "argument must be a memory value";
+        // What exceeds the signed type is read as the negative number that it is there.
+        value = unchecked((long)bytes);
+        return value >= Unlimited ? null : $"argument must be between {Unlimited} and {long.MaxValue} inclusive";
+    }
+
+    protected override string Write(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    protected override string WriteForFile(long value) => value < 0 ? Write(value) : NumberText.WriteMemory((ulong)value);
+}

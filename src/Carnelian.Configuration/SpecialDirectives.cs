@@ -39,12 +39,12 @@ public static class SpecialDirectives
 
     /// <summary><c>save 3600 1 300 100</c>: pairs on one or several lines; <c>save ""</c> is none.</summary>
     public static Directive SavePoints(
-        this DirectiveRegistry registry, string name, SavePoint[] standard, Func<SavePoint[]> get, Action<SavePoint[]> set)
+        this DirectiveRegistry registry, string name, SavePoint[] standard, Func<SavePoint[]> get, Action<SavePoint[]> set, DirectiveFlags flags = 0)
     {
         if (registry.AssignsStandards) set(standard);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get().Select(point => $"{point.Seconds} {point.Changes}")), Rewrite)
         {
-            Flags = DirectiveFlags.MultiArgument,
+            Flags = DirectiveFlags.MultiArgument | flags,
         });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -162,6 +162,31 @@ public static class SpecialDirectives
 
         void Rewrite(ConfigurationRewriter rewriter) =>
             rewriter.Line(name, $"{name} {string.Join(' ', get())}", force: !get().AsSpan().SequenceEqual(standard));
+    }
+
+    /// <summary><c>replicaof HOST PORT</c>, or <c>no one</c>, which is null and has no line in the file.</summary>
+    /// <param name="get">Host and port with a space between them, or null.</param>
+    public static Directive Address(
+        this DirectiveRegistry registry, string name, Func<string?> get, Action<string?> set, string portError, string? alias = null, DirectiveFlags flags = 0)
+    {
+        if (registry.AssignsStandards) set(null);
+        return registry.Add(new SpecialDirective(name, Set, () => get() ?? "", Rewrite) { Alias = alias, Flags = DirectiveFlags.MultiArgument | flags });
+
+        SetResult Set(ReadOnlySpan<string> arguments, bool again)
+        {
+            if (arguments.Length != 2) return Directive.WrongNumberOfArguments;
+            var isNoOne = arguments[0].Equals("no", StringComparison.OrdinalIgnoreCase) && arguments[1].Equals("one", StringComparison.OrdinalIgnoreCase);
+            var port = 0L;
+            if (!isNoOne && !(NumberText.TryReadLenient(arguments[1], 10, out port, out _) && port is >= 0 and <= 65535)) return portError;
+            set(isNoOne ? null : $"{arguments[0]} {port}");
+            return SetResult.Success();
+        }
+
+        void Rewrite(ConfigurationRewriter rewriter)
+        {
+            if (get() is { } address) rewriter.Line(name, $"{name} {address}", force: true);
+            else rewriter.MarkProcessed(name);
+        }
     }
 
     /// <summary><c>latency-tracking-info-percentiles 50 99 99.9</c>: numbers from 0 to 100; one empty argument is none.</summary>

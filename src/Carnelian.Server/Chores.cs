@@ -58,10 +58,13 @@ public sealed class Chores
         if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
-        _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
+        var began = _server.World.Clock.MonotonicNanoseconds;
+        _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
         CheckClients(nowMs);
         _server.CloseLingering();
+        MemoryUse.NotePeak(_server);
+        _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
         if (!HasMore) DoMore(nowMs);
     }
 
@@ -71,10 +74,14 @@ public sealed class Chores
         _nextSliceMs = nowMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
+        var statistics = _server.Statistics;
+        var began = world.Clock.MonotonicNanoseconds;
         _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
+        statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
         if (keyspace.Disposal.IsPending) keyspace.Disposal.Run(world.StartBudget(DisposalMicroseconds));
         Defragment();
+        statistics.ChoreNanoseconds += world.Clock.MonotonicNanoseconds - began;
     }
 
     /// <summary>A slice takes the part of the time between slices that the round may have.</summary>
@@ -116,6 +123,10 @@ public sealed class Chores
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
             _server.Close(client);
-        else client.CheckOutputLimit();
+        else
+        {
+            _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);
+            client.Check(nowMs);
+        }
     }
 }

@@ -52,8 +52,7 @@ internal static class DebugCommands
 
     private static bool IsAllowed(ref Call call)
     {
-        var isLocal = call.Session is not Client client || client.Connection.IsLoopback;
-        if (call.Server().Options.DebugCommand == CommandPermission.Yes || (call.Server().Options.DebugCommand == CommandPermission.Local && isLocal)) return true;
+        if (call.Server().Allows(call.Server().Options.DebugCommand, call.Session)) return true;
         call.Fail("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, "
             + "otherwise you need to set this option in the configuration file, and then restart the server.");
         return false;

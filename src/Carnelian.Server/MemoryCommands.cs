@@ -39,12 +39,12 @@ internal static class MemoryCommands
 
     [Command("MEMORY STATS", Summary = "Returns details about memory usage.", Since = "4.0.0", Complexity = "O(1)",
         Tips = "nondeterministic_output request_policy:all_shards response_policy:special")]
-    internal static void Stats(ref Call call) => new MemoryOverview(call.Server()).Write(ref call.Reply);
+    internal static void Stats(ref Call call) => MemoryStatistics.Write(ref call.Reply, call.Server());
 
     [Command("MEMORY DOCTOR", Summary = "Outputs a memory problems report.", Since = "4.0.0", Complexity = "O(1)",
         Tips = "nondeterministic_output request_policy:all_shards response_policy:special")]
     internal static void Doctor(ref Call call) =>
-        call.Reply.Verbatim(ByteText.ToBytes(MemoryDoctor.Examine(new MemoryOverview(call.Server()))), "txt"u8);
+        call.Reply.Verbatim(ByteText.ToBytes(MemoryDoctor.Examine(new MemoryUse(call.Server()), call.Server().Clients.Count)), "txt"u8);
 
     [Command("MEMORY MALLOC-STATS", Summary = "Returns the allocator statistics.", Since = "4.0.0",
         Complexity = "Depends on how much memory is allocated, could be slow",

@@ -43,11 +43,13 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = _resumed.Enqueue;
+        Executor.Errors.TooMany = LogTooManyErrors;
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
+        ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         Chores = new(this);
         Crash = new(this);
@@ -84,8 +86,8 @@ public sealed class Server : INetworkHandler, IDisposable
 
     public long StartedMs { get; }
 
-    /// <summary>Memory that was used before the first client came.</summary>
-    public long StartupBytes { get; private set; }
+    /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
+    public string ReplicationId { get; }
 
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
@@ -138,9 +140,12 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
     public string? Start()
     {
-        StartupBytes = Allocator.UsedBytes + World.Process.ManagedBytes;
+        StartupMemoryBytes = MemoryUse.Total(this);
         return Listeners.Open();
     }
+
+    /// <summary>What was used before there were clients and keys.</summary>
+    public long StartupMemoryBytes { get; private set; }
 
     /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
     internal void ReleaseCaches()
@@ -150,6 +155,23 @@ public sealed class Server : INetworkHandler, IDisposable
         SpareArguments.TrimExcess();
         Allocator.TrimCaches();
         World.Process.ReleaseManagedMemory();
+    }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        Statistics.Reset();
+        Keyspace.Statistics.Reset();
+        Chores.Defragmentation.ResetStatistics();
+        Executor.ResetStatistics();
+    }
+
+    private void LogTooManyErrors(string codes)
+    {
+        Log.LogWarning(
+            "Errorstats stopped adding new errors because the number of errors reached the limit, may be misuse of lua error_reply, "
+            + "please check INFO ERRORSTATS, this can be re-enabled via CONFIG RESETSTAT.");
+        Log.LogWarning("Current errors code list: {Codes}", codes);
     }
 
     /// <summary>Turns until somebody asks to stop.</summary>
@@ -186,6 +208,7 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
+        var calls = Executor.CallsProcessed;
         World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
@@ -195,6 +218,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Keyspace.Changes.Deliver();
         SendAll();
         CloseAll();
+        Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
     }
 
     /// <summary>Only what is there by now: an action may post another.</summary>
@@ -280,6 +304,10 @@ public sealed class Server : INetworkHandler, IDisposable
     {
         if (connection.Owner is Client { IsClosed: false } client) client.Send();
     }
+
+    /// <summary>Whether a session may do what a server forbids by default. The application that the server lives in is on this machine.</summary>
+    public bool Allows(ProtectedAction action, Session session) =>
+        action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.Connection.IsLoopback != false);
 
     public Client? FindClient(long id) => _clientsById.GetValueOrDefault(id);
 

@@ -11,7 +11,7 @@ internal static class ServerDirectives
         DeclareNetwork(registry, server);
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
-        DeclareProcess(registry, server);
+        ProcessDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
         UnusedDirectives.Declare(registry, server.Options);
         return registry;
@@ -42,8 +42,10 @@ internal static class ServerDirectives
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
         registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,
             () => o.OutputBufferLimits, v => o.OutputBufferLimits = v);
-        registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => (ulong)server.RequestLimits.BulkBytesMax, v =>
+        var bulkBytesMax = 512UL << 20;
+        registry.Memory("proto-max-bulk-len", bulkBytesMax, 1UL << 20, long.MaxValue, () => bulkBytesMax, v =>
         {
+            bulkBytesMax = v;
             server.RequestLimits.BulkBytesMax = (long)Math.Min(v, int.MaxValue - 1024);
             server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
         });
@@ -52,7 +54,7 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, ushort.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
@@ -101,59 +103,15 @@ internal static class ServerDirectives
         registry.Integer("lfu-decay-time", 1, 0, int.MaxValue, () => o.LfuDecayMinutes, v => o.LfuDecayMinutes = (int)v);
     }
 
-    private static void DeclareProcess(DirectiveRegistry registry, Server server)
-    {
-        var o = server.Options;
-        registry.Integer("hz", 10, 1, 500, () => o.Hz, v => o.Hz = (int)v);
-        registry.Text("dir", ".", () => o.Directory, v => o.Directory = v, flags: DirectiveFlags.Protected,
-            validate: v => ByteText.ToText(v) is { } path && server.World.Disk.DirectoryExists(path) ? null : "No such file or directory");
-        registry.Enum("loglevel", LogLevelName.Notice,
-            [("debug", LogLevelName.Debug), ("verbose", LogLevelName.Verbose), ("notice", LogLevelName.Notice), ("warning", LogLevelName.Warning),
-                ("nothing", LogLevelName.Nothing)],
-            () => o.LogLevel, v => o.LogLevel = v);
-        registry.Text("logfile", "", () => o.LogFile, v => o.LogFile = v, flags: Immutable);
-        registry.Flag("crash-log-enabled", true, () => o.CrashLogEnabled, v => o.CrashLogEnabled = v);
-        registry.Flag("use-exit-on-panic", false, () => o.ExitsOnPanic, v => o.ExitsOnPanic = v, flags: DirectiveFlags.Hidden);
-        registry.Flag("hide-user-data-from-log", false, () => o.HideUserData, v => o.HideUserData = v);
-        registry.Enum("enable-debug-command", CommandPermission.No,
-            [("no", CommandPermission.No), ("yes", CommandPermission.Yes), ("local", CommandPermission.Local)],
-            () => o.DebugCommand, v => o.DebugCommand = v, Immutable);
-        registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
-    }
-
     private static void DeclareStatistics(DirectiveRegistry registry, Server server)
     {
         var slowLog = server.Executor.SlowLog;
-        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue, () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v);
-        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue, () => slowLog.LengthMax, v => slowLog.LengthMax = v);
+        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue,
+            () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v, alias: "commandlog-execution-slower-than");
+        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue,
+            () => slowLog.LengthMax, v => slowLog.LengthMax = v, alias: "commandlog-slow-execution-max-len");
         registry.Flag("latency-tracking", true, () => server.Executor.TracksLatency, v => server.Executor.TracksLatency = v);
         registry.Percentiles("latency-tracking-info-percentiles", server.Options.LatencyPercentiles,
             () => server.Options.LatencyPercentiles, v => server.Options.LatencyPercentiles = v);
-    }
-}
-
-/// <summary>
-/// Directives that existing configuration files hold and that Carnelian takes, keeps and shows, though nothing acts on them
-/// yet. Listed in docs/configuration.md.
-/// </summary>
-internal static class UnusedDirectives
-{
-    public static void Declare(DirectiveRegistry registry, ServerOptions o)
-    {
-        const DirectiveFlags noEffect = DirectiveFlags.NoEffectYet;
-        registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v);
-        registry.Flag("daemonize", false, () => o.Daemonize, v => o.Daemonize = v, flags: DirectiveFlags.Immutable | noEffect);
-        registry.Text("pidfile", "", () => o.PidFile, v => o.PidFile = v, flags: DirectiveFlags.Immutable | noEffect);
-        registry.Text("dbfilename", "dump.rdb", () => o.DatabaseFileName, v => o.DatabaseFileName = v, flags: DirectiveFlags.Protected | noEffect);
-        Keep(registry, "rdbcompression", true);
-        Keep(registry, "rdbchecksum", true);
-        Keep(registry, "stop-writes-on-bgsave-error", true);
-        Keep(registry, "appendonly", false);
-    }
-
-    private static void Keep(DirectiveRegistry registry, string name, bool standard)
-    {
-        var kept = standard;
-        registry.Flag(name, standard, () => kept, v => kept = v, flags: DirectiveFlags.NoEffectYet);
     }
 }

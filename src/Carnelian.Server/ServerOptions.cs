@@ -45,11 +45,8 @@ public sealed class ServerOptions
     /// <summary>A defect ends the process with status 1 instead of by SIGABRT (use-exit-on-panic).</summary>
     public bool ExitsOnPanic { get; set; }
 
-    /// <summary>Keys and values stay out of the log (hide-user-data-from-log).</summary>
-    public bool HideUserData { get; set; }
-
     /// <summary>Who may run DEBUG.</summary>
-    public CommandPermission DebugCommand { get; set; }
+    public ProtectedAction DebugCommand { get; set; }
 
     /// <summary>By <see cref="ClientClass"/>.</summary>
     public OutputBufferLimit[] OutputBufferLimits { get; set; } = [default, new(256UL << 20, 64UL << 20, 60), new(32UL << 20, 8UL << 20, 60)];
@@ -69,9 +66,41 @@ public sealed class ServerOptions
 
     public bool Daemonize { get; set; }
 
-    public string PidFile { get; set; } = "";
+    public string? PidFile { get; set; }
 
     public bool AlwaysShowLogo { get; set; }
+
+    /// <summary>Who may CONFIG SET what could harm the machine: names and places of files.</summary>
+    public ProtectedAction ProtectedConfigurations { get; set; }
+
+    public bool SyslogEnabled { get; set; }
+
+    public string SyslogIdentity { get; set; } = "redis";
+
+    public SyslogFacility SyslogFacility { get; set; } = SyslogFacility.Local0;
+
+    public SupervisedMode Supervised { get; set; } = SupervisedMode.None;
+
+    public OomScoreMode OomScore { get; set; }
+
+    /// <summary>For a master, a replica and background children.</summary>
+    public int[] OomScoreValues { get; set; } = [0, 200, 800];
+
+    public bool SetProcessTitle { get; set; } = true;
+
+    public string ProcessTitleTemplate { get; set; } = ProcessTitle.StandardTemplate;
+
+    public string LocaleCollate { get; set; } = "";
+
+    /// <summary>Whether the log keeps silent about keys, values and names of users' making.</summary>
+    public bool HideUserData { get; set; }
+
+    public ShutdownFlags ShutdownOnInterrupt { get; set; }
+
+    public ShutdownFlags ShutdownOnTermination { get; set; }
+
+    /// <summary>How long a shutdown waits for replicas that lag.</summary>
+    public int ShutdownTimeoutSeconds { get; set; } = 10;
 
     public string DatabaseFileName { get; set; } = "dump.rdb";
 
@@ -86,16 +115,6 @@ public sealed class ServerOptions
     public AllocatorOptions Memory { get; set; } = new();
 }
 
-/// <summary>Who may run a command that is not for everybody.</summary>
-public enum CommandPermission
-{
-    No,
-    Yes,
-
-    /// <summary>Clients on this machine.</summary>
-    Local,
-}
-
 /// <summary>Redis' log levels.</summary>
 public enum LogLevelName
 {
@@ -104,4 +123,57 @@ public enum LogLevelName
     Notice,
     Warning,
     Nothing,
+}
+
+/// <summary>Where syslog is told that lines come from; the numbers are syslog's (RFC 5424).</summary>
+public enum SyslogFacility
+{
+    User = 1,
+    Local0 = 16,
+    Local1,
+    Local2,
+    Local3,
+    Local4,
+    Local5,
+    Local6,
+    Local7,
+}
+
+/// <summary>Who started the server and wants to hear that it is ready.</summary>
+public enum SupervisedMode
+{
+    None,
+    Upstart,
+    Systemd,
+
+    /// <summary>Whichever of the two the environment speaks of.</summary>
+    Auto,
+}
+
+/// <summary>Whether the server tells Linux how readily to kill it when memory runs out.</summary>
+public enum OomScoreMode
+{
+    No,
+    Relative,
+    Absolute,
+}
+
+[Flags]
+public enum ShutdownFlags
+{
+    None = 0,
+    Save = 1,
+    NoSave = 2,
+    Now = 4,
+    Force = 8,
+}
+
+/// <summary>Who may do what a server forbids by default.</summary>
+public enum ProtectedAction
+{
+    No,
+    Yes,
+
+    /// <summary>Those on this machine.</summary>
+    Local,
 }

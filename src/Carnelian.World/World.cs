@@ -48,6 +48,15 @@ public abstract class ProcessInformation
 
     public abstract (double User, double System) CpuSeconds { get; }
 
+    /// <summary>Of the calling thread; of the whole process where the system does not tell them apart.</summary>
+    public abstract (double User, double System) ThreadCpuSeconds { get; }
+
+    /// <summary>Of processes that this one started and that have ended.</summary>
+    public abstract (double User, double System) ChildCpuSeconds { get; }
+
+    /// <summary>Memory that the machine has, or a container's limit where .NET knows one.</summary>
+    public abstract long MachineBytes { get; }
+
     /// <summary>Gives back what the .NET heap holds and does not need. Slow: milliseconds.</summary>
     public abstract void ReleaseManagedMemory();
 

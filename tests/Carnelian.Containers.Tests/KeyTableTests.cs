@@ -92,7 +92,7 @@ public sealed unsafe class KeyTableTests
             span[i] = (byte)~(i < oldValue.Length ? old.Value[i] : i);
         }
         if (!rig.Model.ContainsKey(text)) rig.Keys.Add(text);
-        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Table.Lru, rig.Host.Mark);
+        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Host.Access, rig.Host.Mark);
         rig.Verify(at.View, text);
     }
 

@@ -30,13 +30,18 @@ internal sealed class RealProcess : ProcessInformation
         }
     }
 
-    public override (double User, double System) CpuSeconds
+    public override (double User, double System) CpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_SELF) : ProcessSeconds();
+
+    public override (double User, double System) ThreadCpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_THREAD) : ProcessSeconds();
+
+    public override (double User, double System) ChildCpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_CHILDREN) : (0, 0);
+
+    public override long MachineBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    private static (double User, double System) ProcessSeconds()
     {
-        get
-        {
-            using var process = Process.GetCurrentProcess();
-            return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
-        }
+        using var process = Process.GetCurrentProcess();
+        return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
     }
 
     public override void ReleaseManagedMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

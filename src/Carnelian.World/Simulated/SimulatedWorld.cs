@@ -100,6 +100,12 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override (double User, double System) CpuSeconds => (0, 0);
 
+    public override (double User, double System) ThreadCpuSeconds => (0, 0);
+
+    public override (double User, double System) ChildCpuSeconds => (0, 0);
+
+    public override long MachineBytes => 1L << 40;
+
     public override void ReleaseManagedMemory()
     {
     }
