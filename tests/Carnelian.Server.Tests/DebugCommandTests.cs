@@ -8,7 +8,7 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
         "-ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, "
         + "otherwise you need to set this option in the configuration file, and then restart the server.";
 
-    protected override void Configure(ServerOptions options) => options.DebugCommand = CommandPermission.Yes;
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
 
     [Test]
     public void Debug_is_refused_unless_it_is_enabled()
@@ -24,7 +24,7 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
     {
         using var server = new SimulatedServer(options =>
         {
-            options.DebugCommand = CommandPermission.Local;
+            options.DebugCommand = ProtectedAction.Local;
             options.ProtectedMode = false;
         });
         Assert.That(server.Run("DEBUG", "SLEEP", "0"), Is.EqualTo("+OK"));

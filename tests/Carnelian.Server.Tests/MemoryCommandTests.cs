@@ -2,7 +2,7 @@ namespace Carnelian.Tests;
 
 internal sealed class MemoryCommandTests(RespVersion version) : CommandFixture(version)
 {
-    protected override void Configure(ServerOptions options) => options.DebugCommand = CommandPermission.Yes;
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
 
     [TestCase(3), TestCase(300), TestCase(5000), TestCase(100_000)]
     public void Usage_is_what_deleting_the_key_gives_back(int length)
