@@ -75,6 +75,9 @@ public ref struct Call
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
 
+    /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
+    public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Args[argument], HashOf(argument));
+
     // ---- failing
 
     /// <summary>

@@ -30,7 +30,11 @@ public sealed class SpecialDirective(
 public readonly record struct SavePoint(long Seconds, int Changes);
 
 /// <summary>What a client of a class may leave unread: at once, or for some seconds; 0 is no limit.</summary>
-public readonly record struct OutputBufferLimit(ulong HardBytes, ulong SoftBytes, int SoftSeconds);
+public readonly record struct OutputBufferLimit(ulong HardBytes, ulong SoftBytes, int SoftSeconds)
+{
+    /// <summary>False: any amount may wait.</summary>
+    public bool IsLimit => HardBytes > 0 || SoftBytes > 0;
+}
 
 /// <summary>The directives of redis.conf whose shape is their own, ready for their owners.</summary>
 public static class SpecialDirectives

@@ -29,8 +29,8 @@ public sealed class Defragmentation(Keyspace keyspace)
 {
     private const int BucketsPerStep = 16;
 
-    private int _database;
     private bool _isRunning;
+    private int _database;
     private bool _movedInRound;
     private long _idleAtMapped;
     private long _startedMs;

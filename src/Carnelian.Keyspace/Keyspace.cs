@@ -243,6 +243,14 @@ public sealed class Keyspace : IDisposable
         return new(this, database, key, found, exists);
     }
 
+    /// <summary>As <see cref="Edit"/>, but an expired key is there like any other: for who removes what there is without asking.</summary>
+    public KeyEdit EditEvenExpired(Database database, ReadOnlySpan<byte> key, ulong hash)
+    {
+        database.Keys.Step();
+        var found = database.Keys.Find(key, hash);
+        return new(this, database, key, found, found.Exists);
+    }
+
     /// <summary>Before any change of an existing entry: a snapshot that has not saved it yet takes a copy, once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeforeChange(Database database, EntryView entry)

@@ -82,6 +82,7 @@ public sealed class Client : Session
     private bool _hasFailedProtocol;
     private bool _isQueuedForRelease;
     private long _overSoftLimitSinceMs;
+    private bool _hasOutputLimit;
     private ClientModes _modes;
 
     internal Client(Server server, Connection connection, Listener? listener, long id) : base(server.Keyspace.Databases[0], id)
@@ -251,7 +252,9 @@ public sealed class Client : Session
         executor.BeginBatch();
         _runningBytes = input.Length;
         _server.Serving = this;
-        _output.Direct = _server.SendsAtOnce ? Connection : null;
+        // What is to be limited is gathered first, as Redis does: a reply that is over the limit closes the client instead of reaching it.
+        _hasOutputLimit = _server.Options.OutputBufferLimits[(int)Class].IsLimit;
+        _output.Direct = _server.SendsAtOnce && !_hasOutputLimit ? Connection : null;
         var call = new Call(executor, this, _output);
         try
         {
@@ -323,7 +326,9 @@ public sealed class Client : Session
         else _server.Executor.Run(ref call);
         if (_server.GatesOutput) Gate(ref call);
         // Not only when the turn is over: until then a pipeline could ask for any amount.
-        if (_output.ChunkCount > 1) CheckOutputLimit();
+        if (!_hasOutputLimit || _output.MemoryBytes <= OutputChunks.SmallBytes) return;
+        call.Reply.Flush();
+        CheckOutputLimit();
     }
 
     private void RunUnanswered(ref Call call)

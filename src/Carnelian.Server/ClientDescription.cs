@@ -18,7 +18,7 @@ internal static class ClientDescription
     {
         var connection = client.Connection;
         var output = client.Output;
-        var small = output.Small;
+        var beginning = output.Beginning;
         var command = client.LastCommand is { FullName.Length: > 0 } last ? last.FullName : "NULL";
         text.Append($"id={client.Id} addr={ByteText.FromText(connection.RemoteAddress)} laddr={ByteText.FromText(connection.LocalAddress)} fd={connection.Id}");
         text.Append(" name=").Append(ByteText.FromBytes(client.Name));
@@ -26,8 +26,8 @@ internal static class ClientDescription
         text.Append($" age={nowMs / 1000 - client.CreatedMs / 1000} idle={nowMs / 1000 - client.LastInteractionMs / 1000} flags=");
         AppendFlags(text, client);
         text.Append($" db={client.Database.Number} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.InputBytes} qbuf-free={client.InputFree}");
-        text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0 rbs={small.Bytes} rbp={client.OutputPeak} obl={small.Waiting}");
-        text.Append($" oll={output.ChunkCount - (small.Bytes > 0 ? 1 : 0)} omem={output.MemoryBytes - small.Bytes} tot-mem={client.MemoryBytes}");
+        text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0 rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
+        text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes}");
         text.Append(" events=").Append(connection.WatchReadable ? "r" : "").Append(connection.WatchWritable ? "w" : "");
         text.Append($" cmd={command} user={client.User} redir=-1 resp={(int)client.Version}");
         text.Append(" lib-name=").Append(ByteText.FromBytes(client.LibraryName)).Append(" lib-ver=").Append(ByteText.FromBytes(client.LibraryVersion));

@@ -84,11 +84,16 @@ public sealed class Listeners(Server server)
         return result;
     }
 
-    /// <summary>CONFIG SET port or bind: closes all and opens anew; if that fails, the old ones are opened again by the caller's undo.</summary>
-    public string? Reopen()
+    /// <summary>CONFIG SET port: closes all and opens anew; if that fails, the old ones are opened again by the caller's undo.</summary>
+    public string? ReopenPort() => Reopen() ? null : "Unable to listen on this port. Check server logs.";
+
+    /// <summary>CONFIG SET bind, the same.</summary>
+    public string? ReopenAddresses() => Reopen() ? null : "Failed to bind to specified addresses.";
+
+    private bool Reopen()
     {
         Close();
-        return Open() is null ? null : "Unable to listen on this port. Check server logs.";
+        return Open() is null;
     }
 
     public void Close()

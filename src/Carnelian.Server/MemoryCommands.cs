@@ -39,7 +39,7 @@ internal static class MemoryCommands
 
     [Command("MEMORY STATS", Summary = "Returns details about memory usage.", Since = "4.0.0", Complexity = "O(1)",
         Tips = "nondeterministic_output request_policy:all_shards response_policy:special")]
-    internal static void Stats(ref Call call) => MemoryStatistics.Write(ref call.Reply, call.Server());
+    internal static void Stats(ref Call call) => MemoryReport.Write(ref call.Reply, call.Server());
 
     [Command("MEMORY DOCTOR", Summary = "Outputs a memory problems report.", Since = "4.0.0", Complexity = "O(1)",
         Tips = "nondeterministic_output request_policy:all_shards response_policy:special")]

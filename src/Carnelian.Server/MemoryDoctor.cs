@@ -7,27 +7,27 @@ internal static class MemoryDoctor
 {
     private const long AlmostEmpty = 5 << 20, BytesThatMatter = 10 << 20, ClientBytesMax = 200 << 10;
 
-    public static string Examine(in MemoryUse use, int clients)
+    public static string Examine(MemoryUse memory, int clients)
     {
-        if (use.Used < AlmostEmpty)
+        if (memory.Used < AlmostEmpty)
         {
             return "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. "
                 + "Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I "
                 + "finished rebooting.\n";
         }
         var text = new StringBuilder();
-        if (MemoryStatistics.Ratio(use.Peak, use.Used) > 1.5) text.Append(PeakMemory);
-        if (IsHigh(use.Resident, use.Used, 1.4)) text.Append(TotalResident);
-        if (IsHigh(use.Active, use.Allocated, 1.1)) text.Append(Fragmentation);
-        if (IsHigh(use.AllocatorResident, use.Active, 1.1)) text.Append(AllocatorResident);
-        if (IsHigh(use.Resident, use.AllocatorResident, 1.1)) text.Append(ProcessResident);
-        if (use.Clients / Math.Max(clients, 1) > ClientBytesMax) text.Append(ClientBuffers);
+        if (MemoryUse.Ratio(memory.Peak, memory.Used) > 1.5) text.Append(PeakMemory);
+        if (IsHigh(memory.Resident, memory.Used, 1.4)) text.Append(TotalResident);
+        if (IsHigh(memory.Active, memory.Allocated, 1.1)) text.Append(Fragmentation);
+        if (IsHigh(memory.AllocatorResident, memory.Active, 1.1)) text.Append(AllocatorResident);
+        if (IsHigh(memory.Resident, memory.AllocatorResident, 1.1)) text.Append(ProcessResident);
+        if (memory.Clients / Math.Max(clients, 1) > ClientBytesMax) text.Append(ClientBuffers);
         return text.Length == 0
             ? "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n"
             : $"Sam, I detected a few issues in this Redis instance memory implants:\n\n{text}I'm here to keep you safe, Sam. I want to help you.\n";
     }
 
-    private static bool IsHigh(long bytes, long of, double ratioMax) => MemoryStatistics.Ratio(bytes, of) > ratioMax && bytes - of > BytesThatMatter;
+    private static bool IsHigh(long bytes, long of, double ratioMax) => MemoryUse.Ratio(bytes, of) > ratioMax && bytes - of > BytesThatMatter;
 
     private const string PeakMemory =
         " * Peak memory: In the past this instance used more than 150% the memory that is currently using. The allocator is normally not able to release "

@@ -26,6 +26,12 @@ internal readonly struct MemoryUse
         Active = allocator.MappedBytes;
         AllocatorResident = allocator.MappedBytes + allocator.CachedBytes;
         Resident = server.World.Process.ResidentBytes;
+        foreach (var database in server.Keyspace.Databases)
+        {
+            Keys += database.Keys.Count;
+            RehashingBytes += database.Keys.RehashingBytes;
+            if (database.Keys.IsRehashing) RehashingTables++;
+        }
     }
 
     /// <summary>All that is in use, native and managed.</summary>
@@ -49,6 +55,14 @@ internal readonly struct MemoryUse
 
     public long Tables { get; }
 
+    /// <summary>Keys in all databases.</summary>
+    public long Keys { get; }
+
+    /// <summary>Tables that are about to be given up.</summary>
+    public long RehashingBytes { get; }
+
+    public int RehashingTables { get; }
+
     public long Clients { get; }
 
     public long ChangeLog { get; }
@@ -64,6 +78,8 @@ internal readonly struct MemoryUse
 
     /// <summary>Of the process, code and stacks and all.</summary>
     public long Resident { get; }
+
+    public static double Ratio(long part, long whole) => (double)part / Math.Max(whole, 1);
 
     public static long Total(Server server) => server.Allocator.UsedBytes + server.World.Process.ManagedBytes;
 

@@ -25,8 +25,15 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     /// <summary>Nothing is kept at present: CLIENT REPLY OFF and SKIP.</summary>
     public bool IsMuted { get; set; }
 
-    /// <summary>The small chunk in which output begins, and what waits in it: Redis' static reply buffer. Nothing when longer ones do without.</summary>
-    public (int Bytes, int Waiting) Small => _first is { } chunk && chunk.Block.Length == OutputChunks.SmallBytes ? (chunk.Block.Length, chunk.Waiting.Length) : default;
+    /// <summary>
+    /// The chunk in which output begins, and what waits in it, unless it is larger than any that is kept for use again: what Redis calls the
+    /// static reply buffer, and does not count against limits.
+    /// </summary>
+    public (int Bytes, int Waiting) Beginning =>
+        _first is { } chunk && chunk.Block.Length <= OutputChunks.MediumBytes ? (chunk.Block.Length, chunk.Waiting.Length) : default;
+
+    /// <summary>Memory of the other chunks: what client-output-buffer-limit limits.</summary>
+    public long QueuedMemoryBytes => MemoryBytes - Beginning.Bytes;
 
     /// <summary>Where long replies may leave at once, from where they are; null while everything waits for the end of the turn.</summary>
     public Connection? Direct { get; set; }

@@ -147,23 +147,13 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>What was used before there were clients and keys.</summary>
     public long StartupMemoryBytes { get; private set; }
 
-    /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
-    internal void ReleaseCaches()
-    {
-        OutputChunks.Trim();
-        SpareArguments.Clear();
-        SpareArguments.TrimExcess();
-        Allocator.TrimCaches();
-        World.Process.ReleaseManagedMemory();
-    }
-
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
     {
         Statistics.Reset();
         Keyspace.Statistics.Reset();
-        Chores.Defragmentation.ResetStatistics();
         Executor.ResetStatistics();
+        Chores.Defragmentation.ResetStatistics();
     }
 
     private void LogTooManyErrors(string codes)
@@ -172,6 +162,16 @@ public sealed class Server : INetworkHandler, IDisposable
             "Errorstats stopped adding new errors because the number of errors reached the limit, may be misuse of lua error_reply, "
             + "please check INFO ERRORSTATS, this can be re-enabled via CONFIG RESETSTAT.");
         Log.LogWarning("Current errors code list: {Codes}", codes);
+    }
+
+    /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
+    internal void ReleaseCaches()
+    {
+        OutputChunks.Trim();
+        SpareArguments.Clear();
+        SpareArguments.TrimExcess();
+        Allocator.TrimCaches();
+        World.Process.ReleaseManagedMemory();
     }
 
     /// <summary>Turns until somebody asks to stop.</summary>
@@ -388,8 +388,8 @@ public sealed class Server : INetworkHandler, IDisposable
     internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
     {
         var limit = Options.OutputBufferLimits[(int)client.Class];
-        if ((limit.HardBytes == 0 && limit.SoftBytes == 0) || client.ClosesSoon) return;
-        var used = (ulong)client.Output.MemoryBytes;
+        if (!limit.IsLimit || client.ClosesSoon) return;
+        var used = (ulong)client.Output.QueuedMemoryBytes;
         var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
         if (limit.SoftBytes > 0 && used >= limit.SoftBytes)
         {

@@ -20,8 +20,8 @@ internal static class ServerDirectives
     private static void DeclareNetwork(DirectiveRegistry registry, Server server)
     {
         var o = server.Options;
-        registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.Reopen);
-        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.Reopen);
+        registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.ReopenPort);
+        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenAddresses);
         registry.OptionalText("unixsocket", () => o.UnixSocket, v => o.UnixSocket = v, flags: Immutable);
         registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
         registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);

@@ -93,7 +93,7 @@ internal static class ServerSections
         (ValueType.Hash, "hashes_items"),
     ];
 
-    /// <summary>How many keys have values of which size, by powers of two.</summary>
+    /// <summary>How many keys there are by the power of two that their size reaches.</summary>
     public static void WriteKeySizes(InfoText text, Server server)
     {
         foreach (var database in server.Keyspace.Databases)

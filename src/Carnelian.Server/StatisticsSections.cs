@@ -9,8 +9,10 @@ internal static class StatisticsSections
     {
         WriteTraffic(text, server.Statistics, server.Executor);
         WriteKeys(text, server);
-        WriteAbsent(text);
+        WriteZeros(text, ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets",
+            "slave_expires_tracked_keys"]);
         WriteDefragmentation(text, server.Chores.Defragmentation);
+        WriteZeros(text, ["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
         WriteReplies(text, server);
         WriteLoop(text, server.Statistics, server.Executor);
         text.Line("acl_access_denied_auth", server.Statistics.AuthenticationsDenied);
@@ -56,23 +58,19 @@ internal static class StatisticsSections
     }
 
     /// <summary>Publish and subscribe, forks, migration, tracking: as without them.</summary>
-    private static void WriteAbsent(InfoText text)
+    private static void WriteZeros(InfoText text, ReadOnlySpan<string> names)
     {
-        foreach (var name in (ReadOnlySpan<string>)["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-            "migrate_cached_sockets", "slave_expires_tracked_keys"])
-            text.Line(name, 0);
+        foreach (var name in names) text.Line(name, 0);
     }
 
     private static void WriteDefragmentation(InfoText text, Defragmentation defragmentation)
     {
-        var counts = defragmentation.Counts;
-        text.Line("active_defrag_hits", counts.BlocksMoved);
-        text.Line("active_defrag_misses", counts.BlocksKept);
-        text.Line("active_defrag_key_hits", counts.KeysMoved);
-        text.Line("active_defrag_key_misses", counts.KeysKept);
+        text.Line("active_defrag_hits", defragmentation.Counts.BlocksMoved);
+        text.Line("active_defrag_misses", defragmentation.Counts.BlocksKept);
+        text.Line("active_defrag_key_hits", defragmentation.Counts.KeysMoved);
+        text.Line("active_defrag_key_misses", defragmentation.Counts.KeysKept);
         text.Line("total_active_defrag_time", defragmentation.TotalMs);
         text.Line("current_active_defrag_time", defragmentation.CurrentMs);
-        foreach (var name in (ReadOnlySpan<string>)["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]) text.Line(name, 0);
     }
 
     private static void WriteReplies(InfoText text, Server server)

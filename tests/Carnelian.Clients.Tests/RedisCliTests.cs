@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Carnelian.Tests;
@@ -139,6 +140,71 @@ public class RedisCliTests(string version)
         using var cli = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--stat", "-i", "0.01"]));
         cli.WaitForOutput("keys       mem      clients", _patience);
         cli.WaitForOutput("\n10 ", _patience);
+    }
+
+    [Test]
+    public void It_measures_latency()
+    {
+        using var samples = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--latency", "-i", "0.2", "--raw"]));
+        // Smallest, largest and mean in milliseconds, and how many there were.
+        var fields = samples.WaitForExit(_patience).Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(fields, Has.Length.EqualTo(4));
+        Assert.That(int.Parse(fields[3]), Is.Positive);
+    }
+
+    [Test]
+    public void It_shows_latencies_as_a_spectrum()
+    {
+        using var spectrum = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--latency-dist", "-i", "0.1"]));
+        spectrum.WaitForOutput("samples collected", _patience);
+    }
+
+    [Test]
+    public void It_helps_with_groups_of_commands_that_the_server_documents() =>
+        Assert.That(Cli([], "help client kill\nhelp @connection\n").Output,
+            Does.Contain("CLIENT KILL").And.Contain("Terminates open connections").And.Contain("CLIENT REPLY ON|OFF|SKIP").And.Contain("RESET"));
+
+    /// <summary>On a terminal, which script (of Debian's essential bsdutils) makes.</summary>
+    [Test]
+    public void It_hints_at_arguments_while_a_person_types()
+    {
+        if (!File.Exists("/usr/bin/script")) Skip.ForLackOf("/usr/bin/script");
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", $"stty cols 100 rows 30; exec {_cli} -p {_server.Port}", "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
+        start.Environment["TERM"] = "xterm";
+        using var terminal = Process.Start(start)!;
+        try
+        {
+            var seen = new StringBuilder();
+            SeeUntil($":{_server.Port}> ");
+            Type("getrange k ");
+            SeeUntil("start end");
+            Type("0 -1\r");
+            SeeUntil("\"\"");
+            Type("quit\r");
+            Assert.That(terminal.WaitForExit(_patience), "it quits");
+
+            void Type(string keys)
+            {
+                terminal.StandardInput.Write(keys);
+                terminal.StandardInput.Flush();
+            }
+
+            void SeeUntil(string text)
+            {
+                var reading = Task.Run(() =>
+                {
+                    for (int next; !seen.ToString().Contains(text, StringComparison.Ordinal) && (next = terminal.StandardOutput.Read()) >= 0;) seen.Append((char)next);
+                });
+                Assert.That(reading.Wait(_patience) && seen.ToString().Contains(text, StringComparison.Ordinal), () => $"'{text}' did not come: {seen}");
+            }
+        }
+        finally
+        {
+            if (!terminal.HasExited) terminal.Kill(entireProcessTree: true);
+        }
     }
 
     private void Fill(int keys)

@@ -33,6 +33,32 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void Bits_are_told_in_their_own_words_where_they_change_something()
+    {
+        Assert.That(Told("SETBIT k 9 0", "SETBIT k 9 0", "SETBIT k 9 1", "GETBIT k 9", "BITFIELD k SET u2 8 1 GET u8 0", "bitfield k set u2 8 2 incrby u8 0 0"),
+            Is.EqualTo(new[] { "SELECT 0", "SETBIT k 9 0", "SETBIT k 9 1", "bitfield k set u2 8 2 incrby u8 0 0" }));
+        Assert.That(Told("BITOP NOT to k", "BITOP OR missing gone", "BITOP OR to gone", "BITOP OR to gone"), Is.EqualTo(new[] { "BITOP NOT to k", "BITOP OR to gone" }));
+    }
+
+    /// <summary>As in Redis, which looks at no time there.</summary>
+    [Test]
+    public void A_destination_whose_time_is_over_is_deleted_where_nothing_comes_of_BITOP()
+    {
+        Told("SET to v PX 10");
+        _server.AdvanceTime(20);
+        Assert.That(Told("BITOP OR to missing"), Is.EqualTo(new[] { "BITOP OR to missing" }));
+        Assert.That(Told("BITOP OR to missing"), Is.Empty);
+    }
+
+    /// <summary>Redis keeps it to itself, so that its replicas and its file lack the key.</summary>
+    [Test]
+    public void A_string_that_grew_for_operations_that_all_failed_is_told()
+    {
+        Assert.That(Told("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256"), Is.EqualTo(new[] { "SELECT 0", "BITFIELD k OVERFLOW FAIL INCRBY u8 0 256" }));
+        Assert.That(Told("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256"), Is.Empty);
+    }
+
+    [Test]
     public void What_changes_nothing_is_not_told()
     {
         Assert.That(Told("SET k v XX", "DEL k", "PERSIST k", "EXPIRE k 10", "INCR k x", "SET k v NX EX"), Is.Empty);

@@ -128,6 +128,19 @@ internal sealed class LimitTests
         Assert.That(server.Run("INFO", "stats"), Does.Contain("client_output_buffer_limit_disconnections:1"));
     }
 
+    [TestCase(40_000), TestCase(100_000)]
+    public void A_single_reply_over_the_hard_limit_closes_its_client_instead_of_reaching_it(int length)
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-output-buffer-limit", "normal 10 0 0");
+        server.Run("SET", "large", new string('x', length));
+        server.Run("SET", "small", new string('x', 1000));
+        Assert.That(server.Client.RunValue("GET", "small").Text, Has.Length.EqualTo(1000), "what begins in the reply buffer does not count");
+        server.Client.Send("GET", "large");
+        Assert.That(server.Client.ReadToEnd(), Is.Empty);
+        Assert.That(server.Connect().Run("INFO", "stats"), Does.Contain("client_output_buffer_limit_disconnections:1"));
+    }
+
     [Test]
     public void Over_the_soft_limit_a_client_is_closed_when_it_stays_there()
     {

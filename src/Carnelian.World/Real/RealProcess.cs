@@ -11,7 +11,18 @@ internal sealed class RealProcess : ProcessInformation
 
     public override int Id => Environment.ProcessId;
 
-    public override string OperatingSystem => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+    public override string OperatingSystem { get; } = System.OperatingSystem.IsLinux()
+        ? $"{KernelName("ostype")} {KernelName("osrelease")} {Machine}"
+        : $"{RuntimeInformation.OSDescription} {Machine}";
+
+    private static string Machine => RuntimeInformation.OSArchitecture switch
+    {
+        Architecture.X64 => "x86_64",
+        Architecture.Arm64 => "aarch64",
+        var other => other.ToString().ToLowerInvariant(),
+    };
+
+    private static string KernelName(string file) => File.ReadAllText("/proc/sys/kernel/" + file).TrimEnd();
 
     public override string MultiplexingApi => System.OperatingSystem.IsLinux() ? "epoll" : ".NET sockets";
 

@@ -1,0 +1,68 @@
+using System.Reflection;
+
+namespace Carnelian.Tests;
+
+/// <summary>INFO's fields are those of Redis 8.0.6 in its order, but for what is named here.</summary>
+internal sealed class InfoFieldTests
+{
+    private static readonly Dictionary<string, string> _missing = new()
+    {
+        ["atomicvar_api"] = "there is one thread that counts",
+        ["gcc_version"] = "no C compiler was at work",
+        ["# Keysizes"] = "sizes are not counted yet",
+    };
+
+    private static readonly Dictionary<string, string> _added = new()
+    {
+        ["server_name"] = "who answers, where redis_version says as whom; Valkey has it too",
+        ["carnelian_version"] = "the version of that",
+        ["mem_managed"] = "the .NET heap's part of used_memory",
+    };
+
+    /// <summary>Who reads these reads fields by names that commands, errors, modules and keys make.</summary>
+    private static readonly string[] _lists = ["cmdstat_", "errorstat_", "latency_percentiles_", "db"];
+
+    [Test]
+    public void Fields_are_those_of_Redis_in_its_order()
+    {
+        using var server = new SimulatedServer(options => options.UnixSocket = "/s");
+        var shown = Names(server, "everything").Concat(Names(server, "debug"));
+        Assert.That(shown.Where(name => !_added.ContainsKey(name)), Is.EqualTo(Recorded().Where(name => !_missing.ContainsKey(name))));
+    }
+
+    [Test]
+    public void What_differs_is_still_so()
+    {
+        using var server = new SimulatedServer();
+        var shown = Names(server, "everything");
+        Assert.That(_added.Keys, Is.SubsetOf(shown));
+        Assert.That(_missing.Keys.Intersect(shown), Is.Empty);
+    }
+
+    [Test]
+    public void Sections_are_shown_by_default_or_with_all_or_when_named()
+    {
+        using var server = new SimulatedServer();
+        string[] always = ["# Server", "# Clients", "# Memory", "# Persistence", "# Threads", "# Stats", "# Replication", "# CPU", "# Modules", "# Errorstats", "# Cluster", "# Keyspace"];
+        Assert.That(Names(server).Where(IsTitle), Is.EqualTo(always));
+        Assert.That(Names(server, "default").Where(IsTitle), Is.EqualTo(always));
+        Assert.That(Names(server, "cpu", "default", "commandstats").Where(IsTitle), Is.EqualTo([.. always[..9], "# Commandstats", .. always[9..]]));
+        string[] all = [.. always[..9], "# Commandstats", "# Errorstats", "# Latencystats", .. always[10..]];
+        Assert.That(Names(server, "ALL").Where(IsTitle), Is.EqualTo(all));
+        Assert.That(Names(server, "everything", "nonsense").Where(IsTitle), Is.EqualTo(all));
+        Assert.That(Names(server, "module_list", "debug").Where(IsTitle), Is.EqualTo(new[] { "# Modules", "# Debug" }));
+    }
+
+    private static bool IsTitle(string name) => name.StartsWith('#');
+
+    private static string[] Names(SimulatedServer server, params string[] sections) =>
+        [.. server.Client.RunValue(["INFO", .. sections]).Text!.Split("\r\n")
+            .Select(line => line.Split(':')[0]).Where(name => name.Length > 0 && name != "module" && !Array.Exists(_lists, list => name.StartsWith(list, StringComparison.Ordinal)))];
+
+    private static string[] Recorded()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("info-fields-redis-8.0.6")!;
+        using var reader = new StreamReader(stream);
+        return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+    }
+}
