@@ -91,8 +91,8 @@ public sealed unsafe class KeyTableTests
             value[i] = (byte)~(i < oldValue.Length ? oldValue[i] : i);
             span[i] = (byte)~(i < oldValue.Length ? old.Value[i] : i);
         }
-        if (!rig.Model.ContainsKey(text)) rig.Keys.Add(text);
-        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Host.Access, rig.Host.Mark);
+        if (!old.Exists) rig.Keys.Add(text);
+        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, old.Exists ? rig.Model[text].Access : rig.Host.Access, rig.Host.Mark);
         rig.Verify(at.View, text);
     }
 
