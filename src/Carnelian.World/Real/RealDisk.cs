@@ -118,7 +118,7 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
 }
 
 /// <summary>Turns .NET's file exceptions back into what the operating system said.</summary>
-internal static class DiskTrouble
+public static class DiskTrouble
 {
     private const int Win32Facility = unchecked((int)0x80070000);
 
