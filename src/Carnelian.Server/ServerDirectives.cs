@@ -53,9 +53,10 @@ internal static class ServerDirectives
         registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
         registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);
         registry.Integer("tcp-keepalive", 300, 0, int.MaxValue, () => o.TcpKeepAliveSeconds, v => o.TcpKeepAliveSeconds = (int)v);
+        // Hidden from CONFIG GET *: tools set back all that they get there.
         registry.Enum("network-engine", NetworkEngine.Default,
             [("default", NetworkEngine.Default), ("epoll", NetworkEngine.Epoll), ("sockets", NetworkEngine.Sockets)],
-            () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable);
+            () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable | DirectiveFlags.Hidden);
         registry.Flag("protected-mode", true, () => o.ProtectedMode, v => o.ProtectedMode = v);
     }
 
@@ -81,7 +82,8 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount((int)v), flags: Immutable,
+            validate: v => v <= ushort.MaxValue ? null : $"argument must be between 1 and {ushort.MaxValue} inclusive");
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v, flags: DirectiveFlags.NoEffectYet);

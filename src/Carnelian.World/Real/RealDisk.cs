@@ -48,11 +48,15 @@ internal sealed class RealDisk : Disk
 
     public override bool DirectoryExists(string path) => Directory.Exists(path);
 
-    public override DiskResult<string[]> List(string directory)
+    public override DiskResult<string[]> List(string directory) => Names(directory, Directory.GetFiles);
+
+    public override DiskResult<string[]> ListDirectories(string directory) => Names(directory, Directory.GetDirectories);
+
+    private static DiskResult<string[]> Names(string directory, Func<string, string[]> list)
     {
         try
         {
-            var names = Directory.GetFiles(directory);
+            var names = list(directory);
             for (var i = 0; i < names.Length; i++) names[i] = Path.GetFileName(names[i]);
             Array.Sort(names, StringComparer.Ordinal);
             return new(names, DiskStatus.Success);
