@@ -78,10 +78,10 @@ internal static class RespLoader
     }
 
     /// <summary>Bytes that compress badly, the same in every run.</summary>
-    public static byte[] Value(int length)
+    public static byte[] Value(int length, ulong seed = 0x5EED)
     {
         var value = new byte[length];
-        var random = new SeededRandom(0x5EED);
+        var random = new SeededRandom(seed);
         for (var i = 0; i < length; i++)
             value[i] = (byte)('!' + random.Below('~' - '!'));
         return value;

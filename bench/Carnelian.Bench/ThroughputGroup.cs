@@ -64,6 +64,12 @@ internal sealed class ThroughputGroup : IGroup
             {
                 connection.Call("FLUSHALL");
                 RespLoader.Fill(connection, workload.KeyPrefix, 0, workload.Keys, workload.FilledValue);
+                if (workload.OtherValue.Length > 0)
+                {
+                    connection.AppendSet("other"u8.ToArray(), workload.OtherValue);
+                    connection.Flush();
+                    connection.SkipReplies(1);
+                }
             }
             BenchmarkRun.Measure(lab.Children, lab.Benchmark, server, workload, requests / WarmUpShare);
         })).ToList();

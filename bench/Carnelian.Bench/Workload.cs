@@ -12,9 +12,12 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
 
     public byte[] FilledValue { get; init; } = RespLoader.Value(ValueBytes);
 
+    /// <summary>A key beside the filled ones: "other".</summary>
+    public byte[] OtherValue { get; init; } = [];
+
     public int Requests(bool full) => full ? RequestsFull : RequestsSmall;
 
-    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others()];
+    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others(), .. OnLongValues()];
 
     private static IEnumerable<Workload> Pipelined()
     {
@@ -45,4 +48,20 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
         yield return new Workload("get-c1", $"-t get -c 1 -d {ValueBytes}", 100_000, 20_000, 100_000);
         yield return new Workload("mset", $"-t mset -c 50 -d {ValueBytes}", 100_000, 40_000, 200_000);
     }
+
+    private static IEnumerable<Workload> OnLongValues()
+    {
+        const int Megabyte = 1 << 20;
+        yield return Long("bitcount-1m", "-c 10 BITCOUNT key:__rand_int__", Megabyte, 20_000);
+        yield return Long("bitop-1m", "-c 10 BITOP XOR result key:000000000000 other", Megabyte, 4_000, Megabyte);
+        yield return Long("getrange-4k", "-c 50 GETRANGE key:__rand_int__ 100000 104095", Megabyte, 60_000);
+        yield return Long("getrange-1m", "-c 10 GETRANGE key:__rand_int__ 1 -2", Megabyte, 4_000);
+        // The table of Redis' LCS takes four bytes per pair of characters and has to fit into 512 MB: two values of 1 MB are refused.
+        yield return Long("lcs-2k", "-c 10 LCS key:000000000000 other", 2048, 400, 2048);
+        yield return Long("lcs-2k-len", "-c 10 LCS key:000000000000 other LEN", 2048, 400, 2048);
+        yield return Long("lcs-1m", "-c 4 LCS key:000000000000 other LEN", Megabyte, 20, 100);
+    }
+
+    private static Workload Long(string name, string arguments, int valueBytes, int requests, int otherBytes = 0) =>
+        new(name, arguments, 4, requests, requests * 4) { FilledValue = RespLoader.Value(valueBytes), OtherValue = RespLoader.Value(otherBytes, seed: 0x07E5) };
 }

@@ -9,6 +9,7 @@ public ref struct Call
     private readonly Keyspace _keyspace;
     private ulong _keyHash;
     private int _hashedArgument;
+    private ulong _redacted;
 
     public Call(Executor executor, Session session, ReplySink sink)
     {
@@ -53,6 +54,7 @@ public ref struct Call
         Command = command ?? Executor.Nothing;
         Failed = false;
         Propagation = Propagation.WhenChanged;
+        _redacted = 0;
         _hashedArgument = hashedArgument;
         _keyHash = hash;
     }
@@ -67,16 +69,25 @@ public ref struct Call
     /// <summary>As <see cref="Read"/>, without making the key fresher.</summary>
     public readonly EntryView Look(int argument) => _keyspace.Look(Database, Args[argument], HashOf(argument));
 
+    /// <summary>As <see cref="Look"/>, and a missing key is no event.</summary>
+    public readonly EntryView Inspect(int argument) => _keyspace.Inspect(Database, Args[argument], HashOf(argument));
+
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
 
+    /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
+    public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Args[argument], HashOf(argument));
+
     // ---- failing
 
-    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>.</summary>
-    /// <summary>Without newlines at its ends, which a client's argument may have brought in; those within become blanks.</summary>
+    /// <summary>
+    /// Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its ends, which a client's argument may have
+    /// brought in, are left out; those within become blanks.
+    /// </summary>
     public void Fail(string error)
     {
         Failed = true;
+        Executor.Errors.Count(error);
         Reply.Error(error.Trim('\r', '\n'));
     }
 
@@ -95,10 +106,14 @@ public ref struct Call
 
     public void FailNotInteger() => Fail("ERR value is not an integer or out of range");
 
+    public void FailDatabaseIndex() => Fail("ERR DB index is out of range");
+
+    public void FailSameObject() => Fail("ERR source and destination objects are the same");
+
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
 
     public void FailUnknownSubcommand(int argument) =>
-        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {Command.Name.ToUpperInvariant()} HELP.");
+        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {(Command.Container ?? Command).Name.ToUpperInvariant()} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
     public bool IsStringOrMissing(EntryView view)
@@ -116,9 +131,47 @@ public ref struct Call
         return false;
     }
 
+    /// <summary>Reads an argument as a 32-bit integer; otherwise the call has failed.</summary>
+    /// <param name="error">Instead of the usual ones.</param>
+    public bool TryInt(int argument, out int value, string? error = null)
+    {
+        var isInteger = IntegerText.TryParse(Args[argument], out var number);
+        value = unchecked((int)number);
+        if (isInteger && value == number) return true;
+        if (error is null && !isInteger) FailNotInteger();
+        else Fail(error ?? $"ERR value is out of range, value must between {int.MinValue} and {int.MaxValue}");
+        return false;
+    }
+
+    /// <summary>Reads an argument as the number of a database; otherwise the call has failed.</summary>
+    public bool TryDatabase(int argument, out Database database)
+    {
+        database = Database;
+        if (!TryInt(argument, out var number)) return false;
+        if ((uint)number >= (uint)_keyspace.Databases.Length)
+        {
+            FailDatabaseIndex();
+            return false;
+        }
+        database = _keyspace.Databases[number];
+        return true;
+    }
+
     /// <summary>Whether an argument is this word, given in lower case, in any case.</summary>
     public readonly bool Is(int argument, ReadOnlySpan<byte> lowerCaseWord) =>
         System.Text.Ascii.EqualsIgnoreCase(Args[argument], lowerCaseWord);
+
+    // ---- secrets
+
+    /// <summary>An argument is a secret: the slow log and whoever else shows requests must not show it.</summary>
+    public void Redact(int argument) => _redacted |= argument < RedactionsTogether ? 1UL << argument : 1UL << RedactionsTogether;
+
+    /// <summary>Arguments from here on are redacted together.</summary>
+    private const int RedactionsTogether = 63;
+
+    /// <summary>An argument as it may be shown to others.</summary>
+    public readonly ReadOnlySpan<byte> Showable(int argument) =>
+        (_redacted >> Math.Min(argument, RedactionsTogether) & 1) == 0 ? Args[argument] : "(redacted)"u8;
 
     // ---- telling others
 

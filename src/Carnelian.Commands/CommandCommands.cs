@@ -67,7 +67,7 @@ internal static class CommandCommands
     {
         if (!Filter.Read(ref call, out var filter))
         {
-            call.Reply.Error("ERR syntax error");
+            call.FailSyntax();
             return;
         }
         var count = 0;
@@ -147,11 +147,11 @@ internal static class CommandCommands
     {
         keys = default;
         var command = call.Commands.Find(arguments);
-        if (command is null) call.Reply.Error("ERR Invalid command specified");
-        else if (!command.HasKeys) call.Reply.Error("ERR The command has no key arguments");
-        else if (!command.AcceptsCount(arguments.Count)) call.Reply.Error("ERR Invalid number of arguments specified for command");
+        if (command is null) call.Fail("ERR Invalid command specified");
+        else if (!command.HasKeys) call.Fail("ERR The command has no key arguments");
+        else if (!command.AcceptsCount(arguments.Count)) call.Fail("ERR Invalid number of arguments specified for command");
         else if ((command.FindKeys(arguments, out keys) && keys.KeyCount > 0) || command.Has(NoMandatoryKeys)) return true;
-        else call.Reply.Error("ERR Invalid arguments specified for command");
+        else call.Fail("ERR Invalid arguments specified for command");
         return false;
     }
 

@@ -19,6 +19,7 @@ public sealed class Executor
     private long _nextMillisecondAt;
     private long _nextWallLookAt;
     private long _callsAtLastTurn;
+    private long _turnBegan;
 
     public Executor(Keyspace keyspace, CommandTable commands, Clock clock)
     {
@@ -30,6 +31,7 @@ public sealed class Executor
         Nothing = commands.Nothing;
         Parking = new(this);
         BeginTurn();
+        _turnBegan = 0;
     }
 
     public Keyspace Keyspace { get; }
@@ -40,6 +42,8 @@ public sealed class Executor
     public Parking Parking { get; }
 
     public SlowLog SlowLog { get; } = new();
+
+    public ErrorStatistics Errors { get; } = new();
 
     /// <summary>Whoever composed this executor; administrative commands of higher floors find their server here.</summary>
     public object? Owner { get; init; }
@@ -71,13 +75,15 @@ public sealed class Executor
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
     {
-        CallsProcessed = 0;
+        CallsProcessed = _callsAtLastTurn = 0;
+        Errors.Reset();
         foreach (var statistics in _statistics) statistics.Reset();
     }
 
     /// <summary>Looks at the wall clock, so that calls need the monotonic one only; a turn within the same millisecond does without.</summary>
     public void BeginTurn()
     {
+        if (_turnBegan == 0) _turnBegan = _clock.MonotonicNanoseconds;
         var hasRun = CallsProcessed != _callsAtLastTurn;
         _callsAtLastTurn = CallsProcessed;
         if (hasRun && _stamp < _nextWallLookAt) return;
@@ -98,7 +104,19 @@ public sealed class Executor
     }
 
     /// <summary>What came before, reading and parsing, is no call's time.</summary>
-    public void BeginBatch() => _stamp = _clock.MonotonicNanoseconds;
+    public void BeginBatch()
+    {
+        _stamp = _clock.MonotonicNanoseconds;
+        if (_turnBegan == 0) _turnBegan = _stamp;
+    }
+
+    /// <summary>The turn is over: nanoseconds since its first batch began, or since it had none and went on.</summary>
+    public long EndTurn()
+    {
+        var nanoseconds = _clock.MonotonicNanoseconds - _turnBegan;
+        _turnBegan = 0;
+        return nanoseconds;
+    }
 
     /// <summary>Runs the request that <see cref="Call.Begin"/> set. Its reply is written when this returns, unless the session is parked.</summary>
     public void Run(ref Call call)
@@ -115,6 +133,7 @@ public sealed class Executor
         var dirty = Keyspace.Dirty;
         var changes = Keyspace.Changes;
         changes.BeginUnit();
+        Keyspace.Access.IsStopped = call.Session.LeavesNoTrace;
         command.Handler(ref call);
         if (changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
         Count(ref call, command);
@@ -137,8 +156,7 @@ public sealed class Executor
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LogSlow(ref Call call, long nanoseconds) =>
-        SlowLog.Add(call.Args, nanoseconds / 1000, Keyspace.NowMs / 1000, call.Session.Address, call.Session.Name);
+    private void LogSlow(ref Call call, long nanoseconds) => SlowLog.Add(in call, nanoseconds / 1000, Keyspace.NowMs / 1000);
 
     private static void Propagate(ref Call call, bool changed)
     {

@@ -20,6 +20,20 @@ internal static class ExpiryCommands
             "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
     internal static void ExpireMilliseconds(ref Call call) => SetExpiry(ref call, new(InSeconds: false, IsMoment: false, Argument: 2));
 
+    [Command("EXPIREAT", Summary = "Sets the expiration time of a key to a Unix timestamp.", Since = "1.2.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW update",
+        Arguments = "key unix-time-seconds:unix-time [condition@7.0.0: NX | XX | GT | LT]",
+        History = [
+            "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
+    internal static void ExpireAt(ref Call call) => SetExpiry(ref call, new(InSeconds: true, IsMoment: true, Argument: 2));
+
+    [Command("PEXPIREAT", Summary = "Sets the expiration time of a key to a Unix milliseconds timestamp.", Since = "2.6.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW update",
+        Arguments = "key unix-time-milliseconds:unix-time [condition@7.0.0: NX | XX | GT | LT]",
+        History = [
+            "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
+    internal static void ExpireAtMilliseconds(ref Call call) => SetExpiry(ref call, new(InSeconds: false, IsMoment: true, Argument: 2));
+
     private static void SetExpiry(ref Call call, ExpiryOption option)
     {
         var condition = ReadCondition(ref call);
@@ -43,7 +57,7 @@ internal static class ExpiryCommands
         else
         {
             edit.SetExpiry(Math.Max(expiryMs, 0), KeyspaceEvent.Expire);
-            TellMoment(ref call, expiryMs);
+            if (option.InSeconds || !option.IsMoment) TellMoment(ref call, expiryMs);
         }
         call.Reply.Integer(1);
     }
@@ -116,7 +130,7 @@ internal static class ExpiryCommands
         Tips = "nondeterministic_output",
         History = [
             "2.8.0: Added the -2 reply."])]
-    internal static void TimeToLive(ref Call call) => AnswerTimeToLive(ref call, inSeconds: true);
+    internal static void TimeToLive(ref Call call) => AnswerExpiry(ref call, inSeconds: true, isMoment: false);
 
     [Command("PTTL", Summary = "Returns the expiration time in milliseconds of a key.", Since = "2.6.0", Complexity = "O(1)",
         Flags = ReadOnly | Fast, Keys = "1 RO access",
@@ -124,9 +138,19 @@ internal static class ExpiryCommands
         Tips = "nondeterministic_output",
         History = [
             "2.8.0: Added the -2 reply."])]
-    internal static void TimeToLiveMilliseconds(ref Call call) => AnswerTimeToLive(ref call, inSeconds: false);
+    internal static void TimeToLiveMilliseconds(ref Call call) => AnswerExpiry(ref call, inSeconds: false, isMoment: false);
 
-    private static void AnswerTimeToLive(ref Call call, bool inSeconds)
+    [Command("EXPIRETIME", Summary = "Returns the expiration time of a key as a Unix timestamp.", Since = "7.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Arguments = "key")]
+    internal static void ExpireTime(ref Call call) => AnswerExpiry(ref call, inSeconds: true, isMoment: true);
+
+    [Command("PEXPIRETIME", Summary = "Returns the expiration time of a key as a Unix milliseconds timestamp.", Since = "7.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Arguments = "key")]
+    internal static void ExpireTimeMilliseconds(ref Call call) => AnswerExpiry(ref call, inSeconds: false, isMoment: true);
+
+    private static void AnswerExpiry(ref Call call, bool inSeconds, bool isMoment)
     {
         const int NoKey = -2, NoExpiry = -1;
         var view = call.Look(1);
@@ -140,8 +164,9 @@ internal static class ExpiryCommands
             call.Reply.Integer(NoExpiry);
             return;
         }
-        var leftMs = Math.Max(0, view.ExpiryMs - call.NowMs);
-        call.Reply.Integer(inSeconds ? (leftMs + 500) / 1000 : leftMs);
+        var milliseconds = isMoment ? view.ExpiryMs : Math.Max(0, view.ExpiryMs - call.NowMs);
+        // Rounded without a sign, so that the last moment there is does not wrap.
+        call.Reply.Integer(inSeconds ? (long)(((ulong)milliseconds + 500) / 1000) : milliseconds);
     }
 
     [Command("PERSIST", Summary = "Removes the expiration time of a key.", Since = "2.2.0", Complexity = "O(1)",

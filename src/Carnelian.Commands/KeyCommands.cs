@@ -13,7 +13,18 @@ internal static class KeyCommands
         Flags = Write, Keys = "1..-1 RM delete",
         Arguments = "key...",
         Tips = "request_policy:multi_shard response_policy:agg_sum")]
-    internal static void Delete(ref Call call)
+    internal static void Delete(ref Call call) => DeleteAll(ref call);
+
+    [Command("UNLINK", Summary = "Asynchronously deletes one or more keys.", Since = "4.0.0",
+        Complexity = "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, "
+            + "where N is the number of allocations the deleted objects where composed of.",
+        Flags = Write | Fast, Keys = "1..-1 RM delete",
+        Arguments = "key...",
+        Tips = "request_policy:multi_shard response_policy:agg_sum")]
+    internal static void Unlink(ref Call call) => DeleteAll(ref call);
+
+    /// <summary>What is large is freed after the call, in slices, whoever deletes it: DEL holds nobody up longer than UNLINK.</summary>
+    private static void DeleteAll(ref Call call)
     {
         var deleted = 0;
         for (var i = 1; i < call.Args.Count; i++)
@@ -41,6 +52,33 @@ internal static class KeyCommands
             if (call.Look(i).Exists) found++;
         }
         call.Reply.Integer(found);
+    }
+
+    [Command("TOUCH", Summary = "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
+        Since = "3.2.1", Complexity = "O(N) where N is the number of keys that will be touched.",
+        Flags = ReadOnly | Fast, Keys = "1..-1 RO",
+        Arguments = "key...",
+        Tips = "request_policy:multi_shard response_policy:agg_sum")]
+    internal static void Touch(ref Call call)
+    {
+        // Also for a client that said CLIENT NO-TOUCH.
+        call.Keyspace.Access.IsStopped = false;
+        var found = 0;
+        for (var i = 1; i < call.Args.Count; i++)
+        {
+            if (call.Read(i).Exists) found++;
+        }
+        call.Reply.Integer(found);
+    }
+
+    [Command("RANDOMKEY", Summary = "Returns a random key name from the database.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly | TouchesArbitraryKeys,
+        Tips = "request_policy:all_shards response_policy:special nondeterministic_output")]
+    internal static void Random(ref Call call)
+    {
+        var drawn = call.Keyspace.RandomKey(call.Database);
+        if (drawn.Exists) call.Reply.Bulk(drawn.Key);
+        else call.Reply.Null();
     }
 
     [Command("TYPE", Summary = "Determines the type of value stored at a key.", Since = "1.0.0", Complexity = "O(1)",
@@ -113,12 +151,10 @@ internal static class KeyCommands
             cursor = call.Database.Keys.Scan(cursor, found);
             if (cursor == 0 || found.Count >= options.Count) break;
         }
-        Expire(ref call, found);
         var count = 0;
         for (var i = 0; i < found.Count; i++)
         {
-            var entry = found[i];
-            if (call.Keyspace.IsAlive(entry) && options.Matches(entry)) found.Keep(i, count++);
+            if (options.Matches(found[i].Key) && IsShown(ref call, options, found[i])) found.Keep(i, count++);
         }
         call.Reply.Array(2);
         Span<byte> text = stackalloc byte[IntegerText.LengthMax];
@@ -128,48 +164,18 @@ internal static class KeyCommands
         for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
     }
 
-    /// <summary>SCAN deletes what it meets that is over; views of it still live until the end of the call.</summary>
-    private static void Expire(ref Call call, EntryList found)
+    /// <summary>
+    /// What a walk met, as far as it matches, is deleted if it is over; views of it still live until the end of the call. With TYPE it is a look at the key,
+    /// which counts.
+    /// </summary>
+    private static bool IsShown(ref Call call, scoped ScanOptions options, EntryView entry)
     {
-        for (var i = 0; i < found.Count; i++)
+        if (options.HasType)
         {
-            var entry = found[i];
-            if (!call.Keyspace.IsAlive(entry)) call.Keyspace.Look(call.Database, entry.Key, call.Keyspace.Hash(entry.Key));
+            var view = call.Keyspace.Inspect(call.Database, entry.Key, call.Keyspace.Hash(entry.Key));
+            return view.Exists && options.MatchesType(view.Type);
         }
-    }
-
-    [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
-        Complexity = "O(N) where N is the total number of keys in all databases",
-        Group = "server", Flags = Write, Categories = "keyspace dangerous",
-        Arguments = "[flush-type: ASYNC@4.0.0 | SYNC@6.2.0]",
-        Tips = "request_policy:all_shards response_policy:all_succeeded",
-        History = [
-            "4.0.0: Added the `ASYNC` flushing mode modifier.",
-            "6.2.0: Added the `SYNC` flushing mode modifier."])]
-    internal static void FlushAll(ref Call call)
-    {
-        if (!TryFlushMode(ref call, out var background)) return;
-        call.Keyspace.Dirty += call.Keyspace.Flush(null, background);
-        call.PropagateAlways();
-        call.Reply.Ok();
-    }
-
-    private static bool TryFlushMode(ref Call call, out bool background)
-    {
-        background = call.Keyspace.Options.LazyUserFlush;
-        if (call.Args.Count == 1) return true;
-        if (call.Args.Count == 2)
-        {
-            if (call.Is(1, "sync"u8)) background = false;
-            else if (call.Is(1, "async"u8)) background = true;
-            else
-            {
-                call.FailSyntax();
-                return false;
-            }
-            return true;
-        }
-        call.FailSyntax();
-        return false;
+        call.Keyspace.ExpireIfOver(call.Database, entry);
+        return call.Keyspace.IsAlive(entry);
     }
 }

@@ -13,7 +13,9 @@ public abstract class ParkedCall(Session session, long deadlineMs)
     /// <summary>Unix milliseconds, or <see cref="NoDeadline"/>.</summary>
     public long DeadlineMs { get; } = deadlineMs;
 
-    /// <summary>A key that it waits for was changed. True when it could be served, and so has been answered.</summary>
+    /// <summary>
+    /// A key that it waits for has come to be; without keys: another turn has come. True when it could be served, and so has been answered.
+    /// </summary>
     public abstract bool OnReady(ref Call call, ReadOnlySpan<byte> key);
 
     /// <summary>The deadline has passed (or CLIENT UNBLOCK came): answers what a timeout answers.</summary>
@@ -26,16 +28,26 @@ public abstract class ParkedCall(Session session, long deadlineMs)
 /// Sessions whose calls wait, first come first served per key. A client waits here, never a thread. Ready keys are
 /// announced by the commands that fill them and served after the announcing call, each as a call of its own.
 /// </summary>
-public sealed class Parking(Executor executor)
+public sealed class Parking(Executor executor) : IKeyWaiters
 {
     private readonly Dictionary<(int Database, ByteKey Key), LinkedList<ParkedCall>> _waiting = [];
     private readonly PriorityQueue<ParkedCall, long> _deadlines = new();
     private readonly List<(Database Database, byte[] Key)> _ready = [];
+    private readonly List<ParkedCall> _asking = [];
 
     /// <summary>Sessions that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Those of them that do not wait for ever.</summary>
+    public int CountWithDeadline { get; private set; }
+
+    /// <summary>Different keys that somebody waits for.</summary>
+    public int KeyCount => _waiting.Count;
+
     public bool HasReady => _ready.Count > 0;
+
+    /// <summary>Somebody waits for something else than a key and is asked once a turn.</summary>
+    public bool HasAsking => _asking.Count > 0;
 
     /// <summary>Asked to send what a served session was answered.</summary>
     public Action<Session>? Resumed { get; set; }
@@ -52,10 +64,24 @@ public sealed class Parking(Executor executor)
             queue.AddLast(call);
             call.Keys.Add((database, key));
         }
-        if (call.DeadlineMs != ParkedCall.NoDeadline) _deadlines.Enqueue(call, call.DeadlineMs);
+        if (keys.IsEmpty) _asking.Add(call);
+        else executor.Keyspace.Waiters ??= this;
+        if (call.DeadlineMs == ParkedCall.NoDeadline) return;
+        CountWithDeadline++;
+        _deadlines.Enqueue(call, call.DeadlineMs);
     }
 
-    /// <summary>A key holds something that somebody might wait for.</summary>
+    void IKeyWaiters.OnCreated(Database database, ReadOnlySpan<byte> key) => Announce(database, key);
+
+    void IKeyWaiters.OnSwapped(Database database)
+    {
+        foreach (var (number, key) in _waiting.Keys)
+        {
+            if (number == database.Number && database.Keys.Find(key.Bytes, database.Keys.Hash(key.Bytes)).Exists) _ready.Add((database, key.Bytes));
+        }
+    }
+
+    /// <summary>A key holds something that somebody might wait for. Needed only where a key that exists changes: of new ones the keyspace tells.</summary>
     public void Announce(Database database, ReadOnlySpan<byte> key)
     {
         if (Count > 0 && _waiting.ContainsKey((database.Number, new(key.ToArray())))) _ready.Add((database, key.ToArray()));
@@ -67,6 +93,8 @@ public sealed class Parking(Executor executor)
         if (session.Parked is not { } call) return;
         session.Parked = null;
         Count--;
+        if (call.DeadlineMs != ParkedCall.NoDeadline) CountWithDeadline--;
+        _asking.Remove(call);
         foreach (var (database, key) in call.Keys)
         {
             var place = (database.Number, new ByteKey(key));
@@ -74,6 +102,7 @@ public sealed class Parking(Executor executor)
             queue.Remove(call);
             if (queue.Count == 0) _waiting.Remove(place);
         }
+        if (_waiting.Count == 0 && executor.Keyspace.Waiters == this) executor.Keyspace.Waiters = null;
     }
 
     /// <summary>Ends a session's waiting as if its time were over.</summary>
@@ -114,38 +143,46 @@ public sealed class Parking(Executor executor)
         _ready.Clear();
     }
 
+    /// <summary>Asks those who wait for no key whether their time has come; once a turn.</summary>
+    public void ServeAsking()
+    {
+        for (var i = _asking.Count - 1; i >= 0; i--) Serve(_asking[i], default);
+    }
+
     private void Serve(LinkedList<ParkedCall> queue, byte[] key)
     {
         for (var node = queue.First; node is not null;)
         {
             var next = node.Next;
-            var parked = node.Value;
-            executor.Keyspace.Changes.BeginUnit();
-            var call = new Call(executor, parked.Session, parked.Session.Replies);
-            var served = parked.OnReady(ref call, key);
-            call.Reply.Flush();
-            if (served)
-            {
-                Remove(parked.Session);
-                Resumed?.Invoke(parked.Session);
-            }
+            Serve(node.Value, key);
             node = next;
         }
+    }
+
+    private void Serve(ParkedCall parked, ReadOnlySpan<byte> key)
+    {
+        executor.Keyspace.Changes.BeginUnit();
+        var call = new Call(executor, parked.Session, parked.Session.Replies);
+        var served = parked.OnReady(ref call, key);
+        call.Reply.Flush();
+        if (!served) return;
+        Remove(parked.Session);
+        Resumed?.Invoke(parked.Session);
     }
 
     /// <summary>Bytes as a dictionary's key.</summary>
     private readonly struct ByteKey(byte[] bytes) : IEquatable<ByteKey>
     {
-        private readonly byte[] _bytes = bytes;
+        public byte[] Bytes { get; } = bytes;
 
-        public bool Equals(ByteKey other) => _bytes.AsSpan().SequenceEqual(other._bytes);
+        public bool Equals(ByteKey other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
 
         public override bool Equals(object? obj) => obj is ByteKey other && Equals(other);
 
         public override int GetHashCode()
         {
             var hash = default(HashCode);
-            hash.AddBytes(_bytes);
+            hash.AddBytes(Bytes);
             return hash.ToHashCode();
         }
     }

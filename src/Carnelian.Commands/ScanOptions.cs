@@ -11,7 +11,7 @@ internal readonly ref struct ScanOptions
 
     private ReadOnlySpan<byte> Type { get; init; }
 
-    private bool HasType { get; init; }
+    public bool HasType { get; private init; }
 
     public static bool TryCursor(ref Call call, int argument, out ulong cursor)
     {
@@ -66,14 +66,16 @@ internal readonly ref struct ScanOptions
                 options = options with { Type = call.Args[i + 1], HasType = true };
             else
             {
-                call.FailSyntax();
+                if (call.Is(i, "novalues"u8)) call.Fail("ERR NOVALUES option can only be used in HSCAN");
+                else call.FailSyntax();
                 return default;
             }
         }
         return options;
     }
 
-    public bool Matches(EntryView entry) =>
-        (!HasType || System.Text.Ascii.EqualsIgnoreCase(KeyCommands.TypeName(entry.Type), Type))
-        && (!HasPattern || GlobPattern.Matches(Pattern, entry.Key));
+    public bool Matches(ReadOnlySpan<byte> name) => !HasPattern || GlobPattern.Matches(Pattern, name);
+
+    /// <summary>A type that does not exist matches no key.</summary>
+    public bool MatchesType(ValueType type) => System.Text.Ascii.EqualsIgnoreCase(KeyCommands.TypeName(type), Type);
 }

@@ -16,6 +16,9 @@ public abstract class Session(Database database, long id)
     /// <summary>Gates that are closed for this session, beside those that are for all.</summary>
     public Gates ClosedGates { get; set; }
 
+    /// <summary>What it reads and writes does not count as use of a key (CLIENT NO-TOUCH).</summary>
+    public bool LeavesNoTrace { get; set; }
+
     /// <summary>No further request is run once the reply is written: QUIT, a protocol error.</summary>
     public bool IsEnding { get; set; }
 

@@ -24,8 +24,16 @@ public sealed class SlowLog
         }
     } = 10000;
 
-    /// <summary>slowlog-max-len.</summary>
-    public long LengthMax { get; set; } = 128;
+    /// <summary>slowlog-max-len; 0: nothing is logged, and what was stays.</summary>
+    public long LengthMax
+    {
+        get;
+        set
+        {
+            field = value;
+            Trim();
+        }
+    } = 128;
 
     /// <summary>Newest first.</summary>
     public IReadOnlyCollection<SlowLogEntry> Entries => _entries;
@@ -33,25 +41,33 @@ public sealed class SlowLog
     /// <summary>The threshold for comparison with durations.</summary>
     public long ThresholdNanoseconds { get; private set; } = 10000 * 1000;
 
-    public void Add(Arguments arguments, long microseconds, long unixSeconds, string clientAddress, byte[] clientName)
+    public void Add(in Call call, long microseconds, long unixSeconds)
     {
-        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(arguments), clientAddress, clientName));
-        while (_entries.Count > LengthMax) _entries.RemoveLast();
+        if (LengthMax == 0) return;
+        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(in call), call.Session.Address, call.Session.Name));
+        Trim();
     }
 
     public void Reset() => _entries.Clear();
 
-    private static byte[][] Cut(Arguments arguments)
+    private void Trim()
     {
-        var cut = new byte[Math.Min(arguments.Count, ArgumentsMax)][];
+        if (LengthMax == 0) return;
+        while (_entries.Count > LengthMax) _entries.RemoveLast();
+    }
+
+    private static byte[][] Cut(in Call call)
+    {
+        var count = call.Args.Count;
+        var cut = new byte[Math.Min(count, ArgumentsMax)][];
         for (var i = 0; i < cut.Length; i++)
         {
-            var argument = arguments[i];
+            var argument = call.Showable(i);
             cut[i] = argument.Length <= ArgumentBytesMax
                 ? argument.ToArray()
                 : [.. argument[..ArgumentBytesMax], .. ByteText.ToBytes($"... ({argument.Length - ArgumentBytesMax} more bytes)")];
         }
-        if (arguments.Count > ArgumentsMax) cut[^1] = ByteText.ToBytes($"... ({arguments.Count - ArgumentsMax + 1} more arguments)");
+        if (count > ArgumentsMax) cut[^1] = ByteText.ToBytes($"... ({count - ArgumentsMax + 1} more arguments)");
         return cut;
     }
 }

@@ -2,7 +2,7 @@ using static Carnelian.CommandFlags;
 
 namespace Carnelian;
 
-/// <summary>Commands on strings.</summary>
+/// <summary>Commands that set, get or delete one string as a whole.</summary>
 [CommandFamily("string")]
 internal static class StringCommands
 {
@@ -19,41 +19,38 @@ internal static class StringCommands
             "7.0.0: Allowed the `NX` and `GET` options to be used together."])]
     internal static void Set(ref Call call)
     {
-        var options = SetOptions.Read(ref call);
-        if (call.Failed) return;
+        var options = StringOptions.Read(ref call, 3, StringOptions.OfSet);
+        if (call.Failed || !options.TryExpiry(ref call, out var expiryMs)) return;
         if (options.Get && !TryAnswerValue(ref call)) return;
         var edit = call.Edit(1);
-        if (options.Condition == SetCondition.IfMissing && edit.Exists || options.Condition == SetCondition.IfExists && !edit.Exists)
+        if (!options.Admits(ref call, edit))
         {
-            if (!options.Get) call.Reply.Null();
+            if (!options.Get && !call.Failed) call.Reply.Null();
             return;
         }
-        var value = call.Args[2];
-        var expiryMs = options.KeepTtl && edit.Exists ? edit.View.ExpiryMs : options.ExpiryMs;
-        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, expiryMs, KeyspaceEvent.Set);
-        if (options.ExpiryMs != EntryView.NoExpiry) call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[1]);
-        if (call.HasListeners && call.Args.Count > 3) TellEffect(ref call, options);
+        StringValue.Set(ref call, edit, 1, call.Args[2], options.IsLasting, expiryMs);
+        if (call.HasListeners && call.Args.Count > 3) TellEffect(ref call, options, expiryMs);
         if (!options.Get) call.Reply.Ok();
     }
 
     /// <summary>Others are told the moment instead of a span, and no GET; a request that is so already goes as it is.</summary>
-    private static void TellEffect(ref Call call, in SetOptions options)
+    private static void TellEffect(ref Call call, in StringOptions options, long expiryMs)
     {
-        if (options.ExpiryMs != EntryView.NoExpiry)
-        {
-            if (!options.IsPxat) TellMoment(ref call, call.Args[2], options.ExpiryMs);
-        }
+        if (options.Expiry.IsPxat) return;
+        if (!options.Expiry.IsNone) TellMoment(ref call, call.Args[2], expiryMs);
         else if (options.Get)
         {
             var gets = 0;
-            for (var i = 3; i < call.Args.Count; i++) gets += call.Is(i, "get"u8) ? 1 : 0;
+            for (var i = 3; i < call.Args.Count; i++) gets += IsGet(ref call, i, options.Comparison) ? 1 : 0;
             var effect = call.BeginEffect(call.Args.Count - gets);
             for (var i = 0; i < call.Args.Count; i++)
             {
-                if (i < 3 || !call.Is(i, "get"u8)) effect.Append(call.Args[i]);
+                if (i < 3 || !IsGet(ref call, i, options.Comparison)) effect.Append(call.Args[i]);
             }
         }
     }
+
+    private static bool IsGet(ref Call call, int argument, int comparison) => argument != comparison && call.Is(argument, "get"u8);
 
     private static void TellMoment(ref Call call, ReadOnlySpan<byte> value, long expiryMs)
     {
@@ -72,9 +69,7 @@ internal static class StringCommands
     {
         var edit = call.Edit(1);
         call.Reply.Integer(edit.Exists ? 0 : 1);
-        if (edit.Exists) return;
-        var value = call.Args[2];
-        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, EntryView.NoExpiry, KeyspaceEvent.Set);
+        if (!edit.Exists) StringValue.Set(ref call, edit, 1, call.Args[2]);
     }
 
     [Command("SETEX", Summary = "Sets the string value and expiration time of a key. Creates the key if it doesn't exist.", Since = "2.0.0",
@@ -92,11 +87,8 @@ internal static class StringCommands
     private static void SetWithSpan(ref Call call, in ExpiryOption span)
     {
         if (!span.TryRead(ref call, out var expiryMs)) return;
-        var value = call.Args[3];
-        var edit = call.Edit(1);
-        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, expiryMs, KeyspaceEvent.Set);
-        call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[1]);
-        if (call.HasListeners) TellMoment(ref call, value, expiryMs);
+        StringValue.Set(ref call, call.Edit(1), 1, call.Args[3], expiryMs: expiryMs);
+        if (call.HasListeners) TellMoment(ref call, call.Args[3], expiryMs);
         call.Reply.Ok();
     }
 
@@ -115,141 +107,99 @@ internal static class StringCommands
         return !call.Failed;
     }
 
-    [Command("MGET", Summary = "Atomically returns the string values of one or more keys.", Since = "1.0.0",
-        Complexity = "O(N) where N is the number of keys to retrieve.",
-        Flags = ReadOnly | Fast, Keys = "1..-1 RO access",
-        Arguments = "key...",
-        Tips = "request_policy:multi_shard")]
-    internal static void MultipleGet(ref Call call)
-    {
-        call.Reply.Array(call.Args.Count - 1);
-        for (var i = 1; i < call.Args.Count; i++)
-        {
-            var view = call.Read(i);
-            if (view.Exists && view.Type == ValueType.String) call.Reply.Bulk(view.Value);
-            else call.Reply.Null();
-        }
-    }
-
-    [Command("MSET", Summary = "Atomically creates or modifies the string values of one or more keys.", Since = "1.0.1",
-        Complexity = "O(N) where N is the number of keys to set.",
-        Flags = Write | DenyOom, Keys = "1..-1:2 OW update",
-        Arguments = "(data: key value)...",
-        Tips = "request_policy:multi_shard response_policy:all_succeeded")]
-    internal static void MultipleSet(ref Call call)
-    {
-        if (call.Args.Count % 2 == 0)
-        {
-            call.Fail("ERR wrong number of arguments for 'mset' command");
-            return;
-        }
-        for (var i = 1; i < call.Args.Count; i += 2)
-        {
-            var value = call.Args[i + 1];
-            var edit = call.Edit(i);
-            edit.Write(ValueType.String, StringValue.EncodingOf(value), value, EntryView.NoExpiry, KeyspaceEvent.Set);
-        }
-        call.Reply.Ok();
-    }
-
-    [Command("INCR", Summary = "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.", Since = "1.0.0",
-        Complexity = "O(1)",
+    [Command("GETSET", Summary = "Returns the previous string value of a key after setting it to a new value.", Since = "1.0.0", Complexity = "O(1)",
         Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
+        Arguments = "key value", DeprecatedSince = "6.2.0", ReplacedBy = "`SET` with the `!GET` argument")]
+    internal static void GetAndSet(ref Call call)
+    {
+        if (!TryAnswerValue(ref call)) return;
+        StringValue.Set(ref call, call.Edit(1), 1, call.Args[2]);
+        if (!call.HasListeners) return;
+        var effect = call.BeginEffect(3);
+        effect.Append("SET"u8);
+        effect.Append(call.Args[1]);
+        effect.Append(call.Args[2]);
+    }
+
+    [Command("GETDEL", Summary = "Returns the string value of a key after deleting the key.", Since = "6.2.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW access delete",
         Arguments = "key")]
-    internal static void Increment(ref Call call) => Add(ref call, 1);
-
-    [Command("DECR", Summary = "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.", Since = "1.0.0",
-        Complexity = "O(1)",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
-        Arguments = "key")]
-    internal static void Decrement(ref Call call) => Add(ref call, -1);
-
-    [Command("INCRBY", Summary = "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.", Since = "1.0.0",
-        Complexity = "O(1)",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
-        Arguments = "key increment:integer")]
-    internal static void IncrementBy(ref Call call)
+    internal static void GetAndDelete(ref Call call)
     {
-        if (call.TryInteger(2, out var increment)) Add(ref call, increment);
-    }
-
-    private static void Add(ref Call call, long increment)
-    {
+        if (!TryAnswerValue(ref call)) return;
         var edit = call.Edit(1);
-        long value = 0;
-        if (edit.Exists)
-        {
-            if (!call.IsStringOrMissing(edit.View)) return;
-            if (!IntegerText.TryParse(edit.View.Value, out value))
-            {
-                call.FailNotInteger();
-                return;
-            }
-        }
-        var sum = unchecked(value + increment);
-        if (((value ^ sum) & (increment ^ sum)) < 0)
-        {
-            call.Fail("ERR increment or decrement would overflow");
-            return;
-        }
-        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
-        text = text[..IntegerText.Format(sum, text)];
-        edit.Write(ValueType.String, ValueEncoding.Int, text, edit.Exists ? edit.View.ExpiryMs : EntryView.NoExpiry, KeyspaceEvent.IncrementBy);
-        call.Reply.Integer(sum);
+        if (edit.Exists) Delete(ref call, edit, "DEL"u8);
     }
 
-    [Command("APPEND", Summary = "Appends a string to the value of a key. Creates the key if it doesn't exist.", Since = "2.0.0",
-        Complexity = "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since "
-            + "the dynamic string library used by Redis will double the free space available on every reallocation.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW insert",
-        Arguments = "key value")]
-    internal static void Append(ref Call call)
+    [Command("GETEX", Summary = "Returns the string value of a key after setting its expiration time.", Since = "6.2.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RW access update (RW and UPDATE because it changes the TTL)",
+        Arguments = "key [expiration: EX seconds:integer | PX milliseconds:integer | EXAT unix-time-seconds:unix-time | PXAT "
+            + "unix-time-milliseconds:unix-time | PERSIST]")]
+    internal static void GetAndExpire(ref Call call)
     {
-        var suffix = call.Args[2];
-        var edit = call.Edit(1);
-        if (!edit.Exists)
-        {
-            edit.Write(ValueType.String, StringValue.EncodingOf(suffix), suffix, EntryView.NoExpiry, KeyspaceEvent.Append);
-            call.Reply.Integer(suffix.Length);
-            return;
-        }
-        if (!call.IsStringOrMissing(edit.View)) return;
-        var oldLength = edit.View.Value.Length;
-        if (!StringValue.IsLengthAllowed(ref call, (long)oldLength + suffix.Length)) return;
-        var value = edit.Resize(oldLength + suffix.Length, ValueEncoding.Raw, KeyspaceEvent.Append);
-        suffix.CopyTo(value[oldLength..]);
-        call.Reply.Integer(value.Length);
-    }
-
-    [Command("STRLEN", Summary = "Returns the length of a string value.", Since = "2.2.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO",
-        Arguments = "key")]
-    internal static void Length(ref Call call)
-    {
+        var options = StringOptions.Read(ref call, 2, StringOptions.OfGet);
+        if (call.Failed) return;
         var view = call.Read(1);
-        if (!call.IsStringOrMissing(view)) return;
-        call.Reply.Integer(view.Exists ? view.Value.Length : 0);
-    }
-}
-
-/// <summary>Rules that all commands on strings share.</summary>
-internal static class StringValue
-{
-    /// <summary>Longer ones are "raw", as in Redis, where up to here a string lies in one block with its object.</summary>
-    private const int EmbstrMax = 44;
-
-    /// <summary>The encoding that a value set as a whole has.</summary>
-    public static ValueEncoding EncodingOf(ReadOnlySpan<byte> value)
-    {
-        if (value.Length > EmbstrMax) return ValueEncoding.Raw;
-        return IntegerText.TryParse(value, out _) ? ValueEncoding.Int : ValueEncoding.Embstr;
+        if (!view.Exists)
+        {
+            // As Redis: without a key no time is wrong.
+            call.Reply.Null();
+            return;
+        }
+        if (!call.IsStringOrMissing(view) || !options.TryExpiry(ref call, out var expiryMs)) return;
+        call.Reply.Bulk(view.Value);
+        if (options.IsLasting) Persist(ref call);
+        else if (!options.Expiry.IsNone) SetExpiry(ref call, options.Expiry, expiryMs);
     }
 
-    /// <summary>No string may be longer than proto-max-bulk-len; otherwise the call has failed.</summary>
-    public static bool IsLengthAllowed(ref Call call, long length)
+    private static void Persist(ref Call call)
     {
-        if (length <= call.Executor.StringBytesMax) return true;
-        call.Fail("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-        return false;
+        var edit = call.Edit(1);
+        if (!edit.View.Expires) return;
+        edit.SetExpiry(EntryView.NoExpiry, KeyspaceEvent.Persist);
+        TellKey(ref call, "PERSIST"u8);
+    }
+
+    private static void SetExpiry(ref Call call, in ExpiryOption option, long expiryMs)
+    {
+        var edit = call.Edit(1);
+        if (option.IsMoment && expiryMs <= call.NowMs && call.Keyspace.Policy == ExpiryPolicy.Delete)
+        {
+            Delete(ref call, edit, call.Keyspace.Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
+            return;
+        }
+        edit.SetExpiry(expiryMs, KeyspaceEvent.Expire);
+        if (!call.HasListeners) return;
+        var effect = call.BeginEffect(3);
+        effect.Append("PEXPIREAT"u8);
+        effect.Append(call.Args[1]);
+        effect.Append(expiryMs);
+    }
+
+    [Command("DELIFEQ", Summary = "Delete key if value matches string.", Since = "9.0.0", Complexity = "O(1)",
+        Flags = Write | Fast, Keys = "1 RM delete",
+        Arguments = "key value")]
+    internal static void DeleteIfEqual(ref Call call)
+    {
+        var edit = call.Edit(1);
+        if (edit.Exists && !call.IsStringOrMissing(edit.View)) return;
+        var isEqual = edit.Exists && edit.View.Value.SequenceEqual(call.Args[2]);
+        if (isEqual) Delete(ref call, edit, "DEL"u8);
+        call.Reply.Integer(isEqual ? 1 : 0);
+    }
+
+    private static void Delete(ref Call call, KeyEdit edit, ReadOnlySpan<byte> effect)
+    {
+        edit.Delete(KeyspaceEvent.Delete);
+        TellKey(ref call, effect);
+    }
+
+    /// <summary>Others are told a command that has no argument but the key.</summary>
+    private static void TellKey(ref Call call, ReadOnlySpan<byte> command)
+    {
+        if (!call.HasListeners) return;
+        var effect = call.BeginEffect(2);
+        effect.Append(command);
+        effect.Append(call.Args[1]);
     }
 }

@@ -28,7 +28,7 @@ public enum ValueEncoding : byte
 /// <code>
 /// | header 8 | expiry 8, if any | key length 4, if 255 or more | key … | value … |
 /// header, from the lowest bit:
-/// | key length 8 | LRU or LFU 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | spare 3 | inline value length 15 |
+/// | key length 8 | access 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | spare 3 | inline value length 15 |
 /// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |; capacity 0: address of a collection's root
 /// </code>
 /// Key length 255 says that the length follows. The expiry is in Unix milliseconds. The block's size follows
@@ -42,9 +42,9 @@ internal static unsafe class Entry
     /// <summary>Longer values lie outside, where they can grow and be handed over without a copy.</summary>
     public const int InlineValueMax = 1024;
 
-    private const int LruShift = 8, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
+    private const int AccessShift = 8, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
     private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41;
-    private const ulong LruMask = 0xffffffUL << LruShift, MarkMask = 0xfUL << MarkShift;
+    private const ulong AccessMask = 0xffffffUL << AccessShift, MarkMask = 0xfUL << MarkShift;
 
     /// <summary>Pins what is drawn above. Not a static constructor: those cost a test at each use.</summary>
     public static void CheckLayout() =>
@@ -68,9 +68,12 @@ internal static unsafe class Entry
 
     public static int InlineLength(ulong header) => (int)(header >> InlineShift);
 
-    public static int Lru(ulong header) => (int)((header & LruMask) >> LruShift);
+    public static int Access(ulong header) => (int)((header & AccessMask) >> AccessShift);
 
-    public static ulong WithLru(ulong header, int lru) => (header & ~LruMask) | (((ulong)(uint)lru << LruShift) & LruMask);
+    public static ulong WithAccess(ulong header, int access) => (header & ~AccessMask) | (((ulong)(uint)access << AccessShift) & AccessMask);
+
+    /// <summary>A header just made, of an entry that takes the place of another one: what does not belong to the value stays.</summary>
+    public static ulong Succeeding(ulong made, ulong old) => made | (old & (AccessMask | MarkMask));
 
     public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);
 
@@ -160,6 +163,9 @@ public readonly unsafe ref struct EntryView
 
     public bool Exists => Address != null;
 
+    /// <summary>The address, for people who look for a defect. Nothing may be decided by it.</summary>
+    public nint Location => (nint)Address;
+
     public ReadOnlySpan<byte> Key => Entry.Key(Address);
 
     public ValueType Type => Entry.Type(Entry.Header(Address));
@@ -185,14 +191,14 @@ public readonly unsafe ref struct EntryView
         }
     }
 
-    /// <summary>The LRU clock or LFU counter, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
-    public int Lru
+    /// <summary>When or how often the key was used, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
+    public int Access
     {
-        get => Entry.Lru(Entry.Header(Address));
+        get => Entry.Access(Entry.Header(Address));
         set
         {
             ref var header = ref Entry.Header(Address);
-            if (Entry.Lru(header) != value) header = Entry.WithLru(header, value);
+            header = Entry.WithAccess(header, value);
         }
     }
 

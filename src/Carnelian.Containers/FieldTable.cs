@@ -53,6 +53,8 @@ public readonly unsafe struct FieldTable
     /// <summary>The number under which the snapshot holds the hash.</summary>
     public int Holder => _root->Hold.Holder;
 
+    public TableShape[] MeasureTables() => _table.Measure();
+
     public ulong Hash(ReadOnlySpan<byte> name) => _host.Hash(name);
 
     /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>
@@ -88,6 +90,27 @@ public readonly unsafe struct FieldTable
         _table.Remove(at.Position);
         at.Position = default;
         _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
+    }
+
+    /// <summary>Sets all fields of another hash; they must be new to this one.</summary>
+    public void AddAll(FieldTable other)
+    {
+        var adder = new Adder(this);
+        ulong cursor = 0;
+        _table.Reserve(other.Count);
+        do cursor = other._table.Scan(cursor, ref adder);
+        while (cursor != 0);
+        Check.That(Count == other.Count);
+    }
+
+    private readonly struct Adder(FieldTable fields) : IEntryVisitor
+    {
+        public void Visit(byte* entry, bool expires)
+        {
+            var field = new FieldView(entry);
+            var at = fields.Find(field.Name, fields.Hash(field.Name));
+            fields.Set(ref at, field.Name, field.Value);
+        }
     }
 
     /// <summary>Adds the fields of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>

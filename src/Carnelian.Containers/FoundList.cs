@@ -41,9 +41,12 @@ public abstract unsafe class FoundList
     }
 }
 
-/// <summary>Keys that a walk found.</summary>
+/// <summary>Keys that a walk found, or a command's keys.</summary>
 public sealed unsafe class EntryList : FoundList
 {
+    /// <summary>Adds a key, or that it is missing.</summary>
+    public void Add(EntryView entry) => Add(entry.Address);
+
     public EntryView this[int i] => new(At(i));
 }
 

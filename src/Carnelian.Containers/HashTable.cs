@@ -51,6 +51,9 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     /// <summary>Buckets not yet used are made ready, and migrated ones given back to the system, in runs of so many (2 MiB, a huge page).</summary>
     private const int RunBuckets = 32768;
 
+    /// <summary>Counts of groups that cost as much to look through as a few buckets: 16 KiB.</summary>
+    private const int GroupsPerLook = 4096;
+
     public const int BitsMax = 40;
 
     private readonly TableRoot* _root = root;
@@ -287,7 +290,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginShrink()
     {
-        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0) return;
+        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0 || !_host.ShrinksTables) return;
         var bits = _root->Main.Bits;
         for (var taken = 0; taken < ShrinkBitsMax && bits > 0 && _root->Count * 10 < (1L << bits) * ShrinkAtTenths * 2; taken++) bits--;
         if (bits < _root->Main.Bits) Begin(bits);
@@ -411,7 +414,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
 
     /// <summary>
     /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
-    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; groups without such entries count as one.
+    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; many groups without such entries count as one.
     /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
     /// </summary>
     public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
@@ -424,15 +427,24 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
             var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
             var number = cursor - start;
             if (array.Expiring == null) { cursor = start + array.Size; continue; }
-            if (array.Expiring[number >> BucketArray.GroupShift] == 0)
+            var group = number >> BucketArray.GroupShift;
+            if (array.Expiring[group] == 0)
             {
-                cursor = start + Math.Min(((number >> BucketArray.GroupShift) + 1) << BucketArray.GroupShift, array.Size);
+                cursor = start + Math.Min(NextExpiring(array, group) << BucketArray.GroupShift, array.Size);
                 continue;
             }
             VisitExpiring(array.Buckets + number, ref visitor);
             cursor++;
         }
         return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>The next group with entries that expire, or the one where looking for it was given up.</summary>
+    private static long NextExpiring(in BucketArray array, long group)
+    {
+        var count = (int)Math.Min(array.Groups - group, GroupsPerLook);
+        var empty = new ReadOnlySpan<uint>(array.Expiring + group, count).IndexOfAnyExcept(0u);
+        return group + (empty < 0 ? count : empty);
     }
 
     private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
@@ -501,6 +513,21 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         *moved = *old;
         (*bucket)[Bucket.LastSlot] = (ulong)moved;
         _host.Allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
+    }
+
+    /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
+    public TableShape[] Measure() => _root->IsRehashing ? [Measure(_root->Main), Measure(_root->Target)] : [Measure(_root->Main)];
+
+    private static TableShape Measure(in BucketArray array)
+    {
+        var shape = new TableShape { Buckets = array.Size };
+        for (long number = 0; number < array.Size; number++)
+        {
+            var entries = 0;
+            for (var bucket = array.Buckets + number; bucket != null; bucket = bucket->Next) entries += bucket->Count;
+            shape.Add(entries);
+        }
+        return shape;
     }
 
     /// <summary>

@@ -28,6 +28,7 @@ public sealed unsafe class KeyTable : IDisposable
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
     private long _disposalCursor;
+    private long _disposed;
     private long _expiryCursor;
     private long _defragmentationCursor;
 
@@ -47,9 +48,6 @@ public sealed unsafe class KeyTable : IDisposable
     public bool IsRehashing => _table.IsRehashing;
 
     public long Buckets => _table.Root->Buckets;
-
-    /// <summary>What new and rewritten entries get as LRU clock or LFU counter.</summary>
-    public int Lru { get; set; }
 
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
@@ -78,7 +76,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, old == null ? _host.Access : Entry.Access(Entry.Header(old))), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
@@ -107,7 +105,7 @@ public sealed unsafe class KeyTable : IDisposable
         value.CopyTo(new(valueStart, value.Length));
         if (expiryMs != EntryView.NoExpiry) Entry.Expiry(entry) = expiryMs;
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), type, encoding, expiryMs != EntryView.NoExpiry, false, value.Length);
-        header = Entry.WithMark(Entry.WithLru(updated, Lru), Entry.Mark(header));
+        header = Entry.Succeeding(updated, header);
         return true;
     }
 
@@ -126,7 +124,7 @@ public sealed unsafe class KeyTable : IDisposable
         if (length == oldLength) return new(valueStart, length);
         Grow(ref at, length);
         var value = Entry.WritableValue(at.Position.Entry);
-        if (length > oldLength) value[oldLength..].Clear();
+        if (length > oldLength && !Entry.External(Entry.Header(at.Position.Entry))) value[oldLength..].Clear();
         return value;
     }
 
@@ -140,10 +138,9 @@ public sealed unsafe class KeyTable : IDisposable
         var oldLength = Entry.InlineLength(header);
         var external = length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(keptBytes + (external ? Entry.ExternalBytes : length));
-        var mark = Entry.Mark(header);
         var expires = Entry.Expires(header);
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), Entry.Type(header), Entry.Encoding(header), expires, external, external ? 0 : length);
-        updated = Entry.WithMark(Entry.WithLru(updated, Entry.Lru(header)), mark);
+        updated = Entry.Succeeding(updated, header);
         if (!external && usable == BlockAllocator.UsableSize(keptBytes + oldLength))
         {
             Entry.Header(old) = updated;
@@ -153,7 +150,7 @@ public sealed unsafe class KeyTable : IDisposable
         Buffer.MemoryCopy(old, entry, keptBytes, keptBytes);
         Entry.Header(entry) = updated;
         var oldValue = new ReadOnlySpan<byte>(oldStart, Math.Min(oldLength, length));
-        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.Allocate(_allocator, oldValue, length) with { Length = length });
+        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.AllocateZeroed(_allocator, oldValue, length, length));
         else oldValue.CopyTo(new(entry + keptBytes, length));
         _table.Replace(at.Position, entry, expires);
         _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
@@ -167,13 +164,47 @@ public sealed unsafe class KeyTable : IDisposable
         var isTooLong = length > LongString.Room(old);
         if (isTooLong || LongString.IsHeld(old))
         {
-            external = LongString.Allocate(_allocator, new(old.Address, Math.Min(old.Length, length)), isTooLong ? CapacityFor(length) : length);
+            external = LongString.AllocateZeroed(_allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(length) : length);
             LongString.Retire(_allocator, old);
         }
-        if (length > old.Length) new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
+        else if (length > old.Length)
+        {
+            new Span<byte>(external.Address + old.Length, length - old.Length).Clear();
+        }
         external.Length = length;
         Unsafe.WriteUnaligned(valueStart, external);
         return new(external.Address, length);
+    }
+
+    /// <summary>
+    /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
+    /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
+    /// who reads from there writes no byte before it has read the old one at that position.
+    /// </summary>
+    public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
+    {
+        var old = at.Position.Entry;
+        var external = length > Entry.InlineValueMax;
+        var keepsBlock = old != null && external && !zeroed && IsBlockFit(old, length);
+        ExternalValue value = default;
+        if (keepsBlock) value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(old)) with { Length = length };
+        else if (external) value = zeroed ? LongString.AllocateZeroed(_allocator, default, length, length) : LongString.Allocate(_allocator, default, length) with { Length = length };
+
+        var header = Entry.MakeHeader(key.Length, ValueType.String, encoding, false, external, external ? 0 : length);
+        var valueStart = PutBlock(ref at, key, header, EntryView.NoExpiry, external ? Entry.ExternalBytes : length);
+        if (keepsBlock) RetireEntry(old);
+        else if (old != null) Retire(old);
+        if (!external && zeroed) new Span<byte>(valueStart, length).Clear();
+        if (external) Unsafe.WriteUnaligned(valueStart, value);
+        return Entry.WritableValue(at.Position.Entry);
+    }
+
+    /// <summary>Whether a new value of that length may have a string's block: nobody holds it, it is long enough, and not for the most part in vain.</summary>
+    private static bool IsBlockFit(byte* entry, int length)
+    {
+        if (!Entry.External(Entry.Header(entry))) return false;
+        var value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        return !value.IsRoot && !LongString.IsHeld(value) && length <= LongString.Room(value) && length >= LongString.Room(value) / 2;
     }
 
     /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
@@ -215,8 +246,11 @@ public sealed unsafe class KeyTable : IDisposable
     private void Retire(byte* entry)
     {
         if (Entry.External(Entry.Header(entry))) RetireExternal(entry);
-        _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        RetireEntry(entry);
     }
+
+    /// <summary>The entry's own block alone.</summary>
+    private void RetireEntry(byte* entry) => _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
 
     private void RetireExternal(byte* entry)
     {
@@ -265,7 +299,7 @@ public sealed unsafe class KeyTable : IDisposable
         var entry = at.Position.Entry;
         _table.Remove(at.Position);
         at.Position = default;
-        _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+        RetireEntry(entry);
         return new(entry);
     }
 
@@ -278,25 +312,42 @@ public sealed unsafe class KeyTable : IDisposable
         Put(ref at, key, header, detached.ExpiryMs, value);
     }
 
-    /// <summary>A new block with these parts for a key, whether it exists or not.</summary>
+    /// <summary>A new block with these parts for a key, whether it exists or not; an old one goes.</summary>
     private void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
+    {
+        var old = at.Position.Entry;
+        value.CopyTo(new(PutBlock(ref at, key, header, expiryMs, value.Length), value.Length));
+        if (old != null) Retire(old);
+    }
+
+    /// <summary>A new block for a key, whether it exists or not. Returns where the value is to be written; an old block is the caller's.</summary>
+    private byte* PutBlock(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, int valueBytes)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var keyOffset = Entry.KeyOffset(key.Length, expires);
-        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + value.Length), Purpose.Keys);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithLru(header, Lru), _host.Mark);
+        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, _host.Access), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));
-        value.CopyTo(new(entry + keyOffset + key.Length, value.Length));
-        var old = at.Position.Entry;
-        if (old == null)
+        if (at.Position.Found) _table.Replace(at.Position, entry, expires);
+        else at.Position = _table.Insert(entry, at.Hash, expires);
+        return entry + keyOffset + key.Length;
+    }
+
+    /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
+    public void Copy(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView source)
+    {
+        Check.That(!at.Exists);
+        if (source.Encoding is not (ValueEncoding.QuickList or ValueEncoding.HashTable))
         {
-            at.Position = _table.Insert(entry, at.Hash, expires);
+            Write(ref at, key, source.Type, source.Encoding, source.Value, source.ExpiryMs);
             return;
         }
-        _table.Replace(at.Position, entry, expires);
-        Retire(old);
+        WriteCollection(ref at, key, source.Encoding);
+        if (source.Encoding == ValueEncoding.QuickList) List(at.View).AddAll(List(source));
+        else Fields(at.View).AddAll(Fields(source));
+        WriteExpiry(ref at, source.ExpiryMs);
     }
 
     // ---- walking
@@ -322,6 +373,8 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
 
+    public TableShape[] MeasureTables() => _table.Measure();
+
     // ---- defragmentation
 
     /// <summary>
@@ -343,34 +396,49 @@ public sealed unsafe class KeyTable : IDisposable
         return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
-    /// <summary>Frees all entries now, not at the end of a call.</summary>
+    /// <summary>Entries that <see cref="DisposeSome"/> has not freed yet.</summary>
+    public long Undisposed => IsDisposed ? 0 : Count - _disposed;
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Frees all entries now, not at the end of a call. Collections are only discarded.</summary>
     public void Dispose()
     {
-        while (!DisposeSome())
-        {
-        }
+        while (!IsDisposed) DisposeSome();
     }
 
-    /// <summary>Frees the entries of a few buckets; true when the table is gone. Nothing else may be called in between.</summary>
-    public bool DisposeSome()
+    /// <summary>
+    /// Frees the entries of a few buckets, at last the table, which then <see cref="IsDisposed"/>; nothing else may be called in between.
+    /// Returns the number of entries, without those whose collections are still to be freed.
+    /// </summary>
+    public int DisposeSome()
     {
         var disposer = new Disposer(_host);
         _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
-        if (_disposalCursor != 0) return false;
+        _disposed += disposer.Entries;
+        if (_disposalCursor != 0) return disposer.Entries - disposer.Collections;
         var root = _table.Root;
         _table.Free();
         _allocator.Free((byte*)root, sizeof(TableRoot), Purpose.Tables);
-        return true;
+        IsDisposed = true;
+        return disposer.Entries - disposer.Collections;
     }
 
-    private readonly struct Disposer(TableHost host) : IEntryVisitor
+    private struct Disposer(TableHost host) : IEntryVisitor
     {
+        public int Entries, Collections;
+
         public void Visit(byte* entry, bool expires)
         {
+            Entries++;
             if (Entry.External(Entry.Header(entry)))
             {
                 var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-                if (external.IsRoot) DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
+                if (external.IsRoot)
+                {
+                    DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
+                    Collections++;
+                }
                 else LongString.Free(host.Allocator, external);
             }
             host.Allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);

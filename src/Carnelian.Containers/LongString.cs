@@ -64,17 +64,31 @@ internal static unsafe class LongString
         }
     }
 
-    public static ExternalValue Allocate(BlockAllocator allocator, ReadOnlySpan<byte> content, int room)
+    /// <summary>A new block with the content and room for more.</summary>
+    public static ExternalValue Allocate(BlockAllocator allocator, ReadOnlySpan<byte> content, int room, bool zeroed = false)
     {
         Check.That(room <= LengthMax);
         // A block of nearly 2 GiB holds more than an int can count.
         var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + TailBytes : room), int.MaxValue);
-        var block = allocator.Allocate(usable, Purpose.Values);
+        var block = zeroed ? allocator.AllocateZeroed(usable, Purpose.Values) : allocator.Allocate(usable, Purpose.Values);
         content.CopyTo(new(block, content.Length));
         var value = new ExternalValue { Address = block, Length = content.Length, Capacity = usable };
         if (!CanBeHeld(value)) return value;
         HoldOf(value) = default;
         LeadOf(value) = 0;
+        return value;
+    }
+
+    /// <summary>
+    /// As <see cref="Allocate"/>, with zeros behind the content up to a length. Many zeros are pages that are not touched before they are
+    /// used: a bit set far out takes no time and little memory.
+    /// </summary>
+    public static ExternalValue AllocateZeroed(BlockAllocator allocator, ReadOnlySpan<byte> content, int length, int room)
+    {
+        const int UntouchedFrom = 1 << 20;
+        var zeroed = length - content.Length >= UntouchedFrom;
+        var value = Allocate(allocator, content, room, zeroed) with { Length = length };
+        if (!zeroed) new Span<byte>(value.Address + content.Length, length - content.Length).Clear();
         return value;
     }
 

@@ -85,6 +85,18 @@ public readonly unsafe struct NodeList
         Splice(place, ListPack.HeaderBytes, 0, element, size);
     }
 
+    /// <summary>Appends all elements of another list, in nodes of the same content.</summary>
+    public void AddAll(NodeList other)
+    {
+        for (var n = 0; n < other.NodeCount; n++)
+        {
+            var node = other._root->Nodes.Node(n);
+            var count = other.CountOf(n);
+            _root->Nodes.Insert(_host.Allocator, NodeCount, CopyOf(node, ListPack.HeaderBytes, ListNode.Total(node) - 1, count), count);
+            _root->Count += count;
+        }
+    }
+
     public void Set(long index, ReadOnlySpan<byte> value)
     {
         var element = PackedElement.Of(value);

@@ -21,6 +21,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>The mark that new entries and fields bear: of the snapshot that goes on, or of the last one.</summary>
     public int Mark { get; set; }
 
+    /// <summary>What new entries bear as their last use, or number of uses.</summary>
+    public int Access { get; set; }
+
     /// <summary>Number of the snapshot that goes on, or of the last one.</summary>
     public uint SnapshotNumber { get; set; }
 
@@ -33,14 +36,18 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// </summary>
     public OwnedBlock? Donor { get; set; }
 
+    /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
+    public bool ShrinksTables { get; set; } = true;
+
     public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
 
-    public bool HasDiscarded => _discarded.Count > 0;
+    /// <summary>Collections that wait to be freed.</summary>
+    public int Discarded => _discarded.Count;
 
     /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
     internal unsafe void Discard(byte* root, ValueEncoding encoding) => _discarded.Enqueue(((nint)root, encoding));
 
-    /// <summary>Frees a part of what was discarded; true while there is more. Between calls only.</summary>
+    /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
     public unsafe bool DisposeSome()
     {
         const int NodesPerStep = 16;
@@ -48,7 +55,7 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
         var root = (byte*)next.Root;
         var done = next.Encoding == ValueEncoding.HashTable ? new FieldTable(root, this).DisposeSome() : new NodeList(root, this).DisposeSome(NodesPerStep);
         if (done) _discarded.Dequeue();
-        return HasDiscarded;
+        return done;
     }
 }
 

@@ -15,17 +15,19 @@ public sealed class Defragmentation(Keyspace keyspace)
     private const int BucketsPerStep = 16;
 
     private int _database;
-    private bool _isRunning;
     private bool _movedInRound;
     private long _idleAtMapped;
 
     /// <summary>Blocks moved since the start.</summary>
     public long Moved { get; private set; }
 
+    /// <summary>A round goes on.</summary>
+    public bool IsRunning { get; private set; }
+
     /// <summary>Works within a budget; true while a round goes on. Between calls only.</summary>
     public bool Run(Budget budget)
     {
-        if (!_isRunning && !Begin()) return false;
+        if (!IsRunning && !Begin()) return false;
         while (_database < keyspace.Databases.Length)
         {
             var keys = keyspace.Databases[_database].Keys;
@@ -50,7 +52,7 @@ public sealed class Defragmentation(Keyspace keyspace)
         if (waste < WasteBytesMin || waste * 100 < keyspace.Allocator.UsedBytes * WastePercent) return false;
         // A round that moved nothing is not repeated until memory has changed by a noticeable part.
         if (Math.Abs(mapped - _idleAtMapped) < WasteBytesMin / 2) return false;
-        _isRunning = true;
+        IsRunning = true;
         _movedInRound = false;
         _database = 0;
         return true;
@@ -58,7 +60,7 @@ public sealed class Defragmentation(Keyspace keyspace)
 
     private void End()
     {
-        _isRunning = false;
+        IsRunning = false;
         _idleAtMapped = _movedInRound ? 0 : keyspace.Allocator.MappedBytes;
     }
 }

@@ -38,18 +38,40 @@ public ref struct KeyEdit
         if (!created) _keyspace.BeforeChange(_database, _at.View);
         _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs);
         Exists = true;
-        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        if (created) _keyspace.Created(_database, _key);
         Changed(happened);
     }
 
-    /// <summary>Gives an existing string another length, zeros behind the old end, and returns it for writing.</summary>
-    public Span<byte> Resize(int length, ValueEncoding encoding, KeyspaceEvent happened)
+    /// <summary>Gives a string another length, zeros behind the old end, and returns it for writing. A missing key is created.</summary>
+    /// <param name="happened">As for <see cref="Write"/>.</param>
+    public Span<byte> Resize(int length, ValueEncoding encoding, KeyspaceEvent? happened)
     {
-        Check.That(Exists);
+        if (!Exists) return Overwrite(length, encoding, happened, zeroed: true);
         _keyspace.BeforeChange(_database, _at.View);
         var value = _database.Keys.Resize(ref _at, length, encoding);
         Changed(happened);
         return value;
+    }
+
+    /// <summary>Makes the key a string of so many bytes without an expiry, and returns it for writing; see <see cref="KeyTable.Overwrite"/>.</summary>
+    public Span<byte> Overwrite(int length, ValueEncoding encoding, KeyspaceEvent? happened, bool zeroed = false)
+    {
+        var created = !_at.Exists;
+        if (!created) _keyspace.BeforeChange(_database, _at.View);
+        var value = _database.Keys.Overwrite(ref _at, _key, length, encoding, zeroed);
+        Exists = true;
+        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        Changed(happened);
+        return value;
+    }
+
+    /// <summary>Says of an existing string that it is kept otherwise. It stays the same, so nobody hears of that.</summary>
+    public void Recode(ValueEncoding encoding)
+    {
+        Check.That(Exists);
+        if (View.Encoding == encoding) return;
+        _keyspace.BeforeChange(_database, _at.View);
+        _database.Keys.Resize(ref _at, View.Value.Length, encoding);
     }
 
     /// <summary>Sets an existing key's expiry, or takes it off with <see cref="EntryView.NoExpiry"/>.</summary>
@@ -102,24 +124,7 @@ public ref struct KeyEdit
         if (Exists) return;
         _database.Keys.WriteCollection(ref _at, _key, encoding);
         Exists = true;
-        _keyspace.Raise(KeyspaceEvent.New, _database, _key);
-    }
-
-    internal EntryView Detach()
-    {
-        _keyspace.BeforeChange(_database, _at.View);
-        Exists = false;
-        var detached = _database.Keys.Detach(ref _at);
-        Changed(null);
-        return detached;
-    }
-
-    internal void Attach(EntryView detached)
-    {
-        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Attach(ref _at, _key, detached);
-        Exists = true;
-        Changed(null);
+        _keyspace.Created(_database, _key);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

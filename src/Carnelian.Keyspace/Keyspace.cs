@@ -23,14 +23,25 @@ public sealed class KeyspaceOptions
     /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
     public bool LazyExpire { get; set; }
 
-    /// <summary>Whether SET, GETSET and the like propagate a lazy free (lazyfree-lazy-user-del).</summary>
+    /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
     public bool LazyUserDelete { get; set; }
+
+    public bool LazyServerDelete { get; set; }
 
     /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
     public bool LazyUserFlush { get; set; }
 
     /// <summary>1 to 10; see <see cref="ActiveExpiry"/>.</summary>
     public int ActiveExpireEffort { get; set; } = 1;
+
+    /// <summary>maxmemory-policy.</summary>
+    public EvictionPolicy EvictionPolicy { get; set; } = EvictionPolicy.NoEviction;
+
+    /// <summary>The higher, the more uses it takes to raise a key's counter (lfu-log-factor).</summary>
+    public int LfuLogFactor { get; set; } = 10;
+
+    /// <summary>A key's counter falls by one in so many minutes without a use; 0: never (lfu-decay-time).</summary>
+    public int LfuDecayMinutes { get; set; } = 1;
 
     /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
     public bool ActiveDefragmentation { get; set; } = true;
@@ -40,7 +51,27 @@ public sealed class KeyspaceStatistics
 {
     public long Hits, Misses, Expired;
 
-    public void Reset() => Hits = Misses = Expired = 0;
+    /// <summary>Keys and collections that were freed after the call that deleted them.</summary>
+    public long LazilyFreed;
+
+    /// <summary>Turns of the active expiry that ended because their time did.</summary>
+    public long ExpiryTurnsCut;
+
+    /// <summary>Of the keys that expire, those that are over and still there, as far as the active expiry saw them lately: 0 to 1.</summary>
+    public double StaleRatio;
+
+    internal void NoteExpiryTurn(long looked, long expired, bool cut)
+    {
+        const double newPart = 0.05;
+        if (cut) ExpiryTurnsCut++;
+        StaleRatio = StaleRatio * (1 - newPart) + (looked == 0 ? 0 : newPart * expired / looked);
+    }
+
+    public void Reset()
+    {
+        Hits = Misses = Expired = LazilyFreed = ExpiryTurnsCut = 0;
+        StaleRatio = 0;
+    }
 }
 
 /// <summary>
@@ -53,9 +84,12 @@ public sealed class Keyspace : IDisposable
     private readonly TableHost _host;
     private Database[] _databases = [];
     private readonly List<IKeyspaceListener> _listeners = [];
-    private readonly Queue<KeyTable> _discarded = new();
+    private IKeyWaiters? _waiters;
     private KeyspaceEventClass _eventsWanted;
     private bool _touchesWanted;
+
+    /// <summary>Somebody wants to hear of keys that come to be.</summary>
+    private bool _arrivalsWanted;
 
     public Keyspace(KeyspaceOptions options, BlockAllocator allocator, Randomness randomness)
     {
@@ -63,6 +97,8 @@ public sealed class Keyspace : IDisposable
         Allocator = allocator;
         Randomness = randomness;
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
+        Access = new(_host, options, randomness);
+        Disposal = new(_host, Statistics);
         Changes = new(allocator);
         SetDatabaseCount(options.Databases);
     }
@@ -92,6 +128,10 @@ public sealed class Keyspace : IDisposable
 
     public KeyspaceStatistics Statistics { get; } = new();
 
+    public AccessClock Access { get; }
+
+    public Disposal Disposal { get; }
+
     public ReadOnlySpan<Database> Databases => _databases;
 
     /// <summary>Unix milliseconds at which the current call runs.</summary>
@@ -117,7 +157,7 @@ public sealed class Keyspace : IDisposable
     public EntryView Read(Database database, ReadOnlySpan<byte> key, ulong hash)
     {
         var view = Look(database, key, hash);
-        if (view.Exists) view.Lru = database.Keys.Lru;
+        if (view.Exists && view.Access != Access.Fresh) Access.Freshen(view);
         return view;
     }
 
@@ -125,13 +165,21 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryView Look(Database database, ReadOnlySpan<byte> key, ulong hash)
     {
+        var view = Inspect(database, key, hash);
+        if (!view.Exists && (_eventsWanted & KeyspaceEventClass.KeyMiss) != 0) Raise(KeyspaceEvent.KeyMiss, database, key);
+        return view;
+    }
+
+    /// <summary>As <see cref="Look"/>, but that the key is missing is no event: OBJECT, SCAN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryView Inspect(Database database, ReadOnlySpan<byte> key, ulong hash)
+    {
         database.Keys.Step();
         var found = database.Keys.Find(key, hash);
         var view = found.View;
         if (!view.Exists || (view.Expires && IsOver(view.ExpiryMs) && ExpireFound(database, key, ref found)))
         {
             Statistics.Misses++;
-            if ((_eventsWanted & KeyspaceEventClass.KeyMiss) != 0) Raise(KeyspaceEvent.KeyMiss, database, key);
             return default;
         }
         Statistics.Hits++;
@@ -167,15 +215,29 @@ public sealed class Keyspace : IDisposable
         Touch(database, key);
     }
 
-    /// <summary>Deletes a key if its time is over; a unit of its own in the change log. For the active expiry.</summary>
-    internal bool ExpireNow(Database database, ReadOnlySpan<byte> key)
+    /// <summary>A key that a walk found, and whose time is over, is deleted if the policy says so.</summary>
+    public void ExpireIfOver(Database database, EntryView entry)
     {
+        if (IsAlive(entry) || Policy != ExpiryPolicy.Delete) return;
         database.Keys.Step();
-        var found = database.Keys.Find(key, Hash(key));
-        if (!found.Exists || !found.View.Expires || !IsOver(found.View.ExpiryMs)) return false;
-        Changes.BeginUnit();
-        Expire(database, key, ref found);
-        return true;
+        var found = database.Keys.Find(entry.Key, Hash(entry.Key));
+        if (found.Exists) Expire(database, entry.Key, ref found);
+    }
+
+    /// <summary>
+    /// A key drawn by chance; nothing if there is none. What it meets that is over goes first. Where such keys may not go, and all expire, it
+    /// gives up after some and tells one of them, as Redis does.
+    /// </summary>
+    public EntryView RandomKey(Database database)
+    {
+        const int TriesMax = 100;
+        for (var tries = 1; ; tries++)
+        {
+            var found = database.Keys.Sample(Randomness.Next());
+            if (!found.Exists || IsAlive(found)) return found;
+            if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Keys.Expiring == database.Keys.Count) return found;
+            ExpireIfOver(database, found);
+        }
     }
 
     // ---- changing
@@ -189,8 +251,16 @@ public sealed class Keyspace : IDisposable
         var hidden = found.Exists && found.View.Expires && IsOver(found.View.ExpiryMs) && ExpireFound(database, key, ref found);
         var view = found.View;
         var exists = view.Exists && !hidden;
-        if (exists) view.Lru = database.Keys.Lru;
+        if (exists && view.Access != Access.Fresh) Access.Freshen(view);
         return new(this, database, key, found, exists);
+    }
+
+    /// <summary>As <see cref="Edit"/>, but an expired key is there like any other: for who removes what there is without asking.</summary>
+    public KeyEdit EditEvenExpired(Database database, ReadOnlySpan<byte> key, ulong hash)
+    {
+        database.Keys.Step();
+        var found = database.Keys.Find(key, hash);
+        return new(this, database, key, found, found.Exists);
     }
 
     /// <summary>Before any change of an existing entry: a snapshot that has not saved it yet takes a copy, once.</summary>
@@ -210,22 +280,73 @@ public sealed class Keyspace : IDisposable
         field.Mark = _host.Mark;
     }
 
-    /// <summary>
-    /// Gives a key's value and expiry to another key, in O(1) whatever the size; what was there goes. False if the key is
-    /// missing. The caller raises the events, whose names differ between RENAME and MOVE.
-    /// </summary>
-    public bool Move(Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey)
+    /// <summary>Gives a key's value and expiry to another key, in O(1) whatever the size.</summary>
+    /// <param name="replace">Whether what is there goes, without an event of its own; otherwise that is a reason not to move.</param>
+    /// <param name="left">The event of the key that goes; RENAME's and MOVE's differ.</param>
+    public TransferResult Move(
+        Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace, KeyspaceEvent left, KeyspaceEvent arrived)
     {
-        if (from == to && key.SequenceEqual(newKey)) return Look(from, key, Hash(key)).Exists;
-        var source = Edit(from, key, Hash(key));
-        if (!source.Exists) return false;
-        var detached = source.Detach();
-        Edit(to, newKey, Hash(newKey)).Attach(detached);
+        ulong hash = Hash(key), newHash = Hash(newKey);
+        Check.That(from != to || !key.SequenceEqual(newKey));
+        if (!Edit(from, key, hash).Exists) return TransferResult.Missing;
+        if (!TryVacate(to, newKey, newHash, replace)) return TransferResult.Occupied;
+        // Looked up again: what went may have moved others of its bucket.
+        var source = from.Keys.Find(key, hash);
+        BeforeChange(from, source.View);
+        var detached = from.Keys.Detach(ref source);
+        var target = to.Keys.Find(newKey, newHash);
+        to.Keys.Attach(ref target, newKey, detached);
+        Dirty++;
+        Created(to, newKey);
+        Touch(from, key);
+        Touch(to, newKey);
+        Raise(left, from, key);
+        Raise(arrived, to, newKey);
+        return TransferResult.Done;
+    }
+
+    /// <summary>Gives another key the same value and expiry, in O(N) of a collection's elements.</summary>
+    /// <param name="replace">As in <see cref="Move"/>.</param>
+    public TransferResult Copy(Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace)
+    {
+        Check.That(from != to || !key.SequenceEqual(newKey));
+        var source = Read(from, key, Hash(key));
+        if (!source.Exists) return TransferResult.Missing;
+        var newHash = Hash(newKey);
+        if (!TryVacate(to, newKey, newHash, replace)) return TransferResult.Occupied;
+        var target = to.Keys.Find(newKey, newHash);
+        to.Keys.Copy(ref target, newKey, source);
+        Dirty++;
+        Created(to, newKey);
+        Touch(to, newKey);
+        Raise(KeyspaceEvent.CopyTo, to, newKey);
+        return TransferResult.Done;
+    }
+
+    /// <summary>Makes a place for a key that is to come. False when there is one that must stay.</summary>
+    private bool TryVacate(Database database, ReadOnlySpan<byte> key, ulong hash, bool replace)
+    {
+        if (Edit(database, key, hash).Exists && !replace) return false;
+        var found = database.Keys.Find(key, hash);
+        if (!found.Exists) return true;
+        BeforeChange(database, found.View);
+        database.Keys.Remove(ref found);
         return true;
     }
 
+    /// <summary>Two databases get each other's keys, in O(1) save for those that wait for keys in them.</summary>
+    public void Swap(Database one, Database other)
+    {
+        Dirty++;
+        if (one == other) return;
+        one.Swap(other);
+        foreach (var listener in _listeners) listener.OnSwapped(one, other);
+        _waiters?.OnSwapped(one);
+        _waiters?.OnSwapped(other);
+    }
+
     /// <summary>Empties one database, or all; their tables are handed over whole. Returns the number of keys.</summary>
-    /// <param name="background">Memory is given back bit by bit by <see cref="DisposeDiscarded"/>, not at once.</param>
+    /// <param name="background">Memory is given back bit by bit by <see cref="Disposal"/>, not at once.</param>
     public long Flush(Database? database, bool background)
     {
         long keys = 0;
@@ -235,36 +356,11 @@ public sealed class Keyspace : IDisposable
             keys += each.Keys.Count;
             var table = each.Detach();
             if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;
-            if (background) _discarded.Enqueue(table);
+            if (background) Disposal.Take(table);
             else table.Dispose();
         }
         foreach (var listener in _listeners) listener.OnFlushed(database);
         return keys;
-    }
-
-    /// <summary>Takes over a table that nobody uses any more, to be freed by <see cref="DisposeDiscarded"/>.</summary>
-    internal void Discard(KeyTable table) => _discarded.Enqueue(table);
-
-    public bool HasDiscarded => _discarded.Count > 0 || _host.HasDiscarded;
-
-    /// <summary>Frees what background flushes and deleted collections left, within a budget.</summary>
-    public void DisposeDiscarded(Budget budget)
-    {
-        while (_host.DisposeSome())
-        {
-            if (budget.Spent) return;
-        }
-        while (_discarded.TryPeek(out var table))
-        {
-            do
-            {
-                if (!table.DisposeSome()) continue;
-                _discarded.Dequeue();
-                break;
-            }
-            while (!budget.Spent);
-            if (budget.Spent) return;
-        }
     }
 
     // ---- listeners
@@ -291,6 +387,31 @@ public sealed class Keyspace : IDisposable
             _eventsWanted |= listener.Wants;
             _touchesWanted |= listener.WantsTouches;
         }
+        _arrivalsWanted = _waiters is not null || (_eventsWanted & KeyspaceEventClass.New) != 0;
+    }
+
+    /// <summary>Those who wait for keys; null while nobody does.</summary>
+    public IKeyWaiters? Waiters
+    {
+        get => _waiters;
+        set
+        {
+            _waiters = value;
+            ListenersChanged();
+        }
+    }
+
+    /// <summary>A key has come to be that was not there, or has taken another one's place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Created(Database database, ReadOnlySpan<byte> key)
+    {
+        if (_arrivalsWanted) TellOfArrival(database, key);
+    }
+
+    private void TellOfArrival(Database database, ReadOnlySpan<byte> key)
+    {
+        _waiters?.OnCreated(database, key);
+        Raise(KeyspaceEvent.New, database, key);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -323,14 +444,22 @@ public sealed class Keyspace : IDisposable
 
     public void Dispose()
     {
-        while (_discarded.TryDequeue(out var table)) table.Dispose();
         foreach (var database in _databases) database.Dispose();
-        while (_host.DisposeSome())
-        {
-        }
+        Disposal.Finish();
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }
+}
+
+public enum TransferResult
+{
+    Done,
+
+    /// <summary>There is no such key.</summary>
+    Missing,
+
+    /// <summary>Where it should go is a key that must stay.</summary>
+    Occupied,
 }
 
 /// <summary>A snapshot in the making: hears of every change to what it has not saved yet.</summary>

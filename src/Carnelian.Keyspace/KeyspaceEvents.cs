@@ -33,8 +33,21 @@ public interface IKeyspaceListener
     /// <summary>All keys of a database are gone; null: of all databases.</summary>
     void OnFlushed(Database? database);
 
+    /// <summary>Two databases have got each other's keys.</summary>
+    void OnSwapped(Database one, Database other);
+
     /// <summary>Something happened to a key, in the name that notifications give it ("set", "expired").</summary>
     void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key);
+}
+
+/// <summary>Those who wait for keys to come to be: parked calls.</summary>
+public interface IKeyWaiters
+{
+    /// <summary>There is a key where none was, or another one than before.</summary>
+    void OnCreated(Database database, ReadOnlySpan<byte> key);
+
+    /// <summary>A database has got other keys, all at once.</summary>
+    void OnSwapped(Database database);
 }
 
 /// <summary>An event's class and the name that notifications give it.</summary>
@@ -49,10 +62,18 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
     public static readonly KeyspaceEvent
         Set = new(KeyspaceEventClass.String, "set"),
         Append = new(KeyspaceEventClass.String, "append"),
+        SetRange = new(KeyspaceEventClass.String, "setrange"),
+        SetBit = new(KeyspaceEventClass.String, "setbit"),
         IncrementBy = new(KeyspaceEventClass.String, "incrby"),
+        IncrementByFloat = new(KeyspaceEventClass.String, "incrbyfloat"),
         Expire = new(KeyspaceEventClass.Generic, "expire"),
         Persist = new(KeyspaceEventClass.Generic, "persist"),
         Delete = new(KeyspaceEventClass.Generic, "del"),
+        RenameFrom = new(KeyspaceEventClass.Generic, "rename_from"),
+        RenameTo = new(KeyspaceEventClass.Generic, "rename_to"),
+        MoveFrom = new(KeyspaceEventClass.Generic, "move_from"),
+        MoveTo = new(KeyspaceEventClass.Generic, "move_to"),
+        CopyTo = new(KeyspaceEventClass.Generic, "copy_to"),
         Expired = new(KeyspaceEventClass.Expired, "expired"),
         New = new(KeyspaceEventClass.New, "new"),
         KeyMiss = new(KeyspaceEventClass.KeyMiss, "keymiss");

@@ -179,7 +179,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 
     private void LeaveTable(int database)
     {
-        if (_handedOver[database]) keyspace.Discard(_tables[database]!);
+        if (_handedOver[database]) keyspace.Disposal.Take(_tables[database]!);
         _handedOver[database] = false;
         _tables[database] = null;
     }

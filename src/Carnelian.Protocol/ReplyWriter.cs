@@ -184,6 +184,25 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
         else Integer(value ? 1 : 0);
     }
 
+    /// <summary>A floating-point number in the shortest form that reads back as the same.</summary>
+    public void Double(double value)
+    {
+        Span<byte> text = stackalloc byte[DoubleText.LengthMax];
+        text = text[..DoubleText.Format(value, text)];
+        if (IsResp3) Line((byte)',', text);
+        else Bulk(text);
+    }
+
+    /// <summary>An integer of any size, as its decimal digits.</summary>
+    public void BigNumber(scoped ReadOnlySpan<byte> digits)
+    {
+        if (IsResp3) Line((byte)'(', digits);
+        else Bulk(digits);
+    }
+
+    /// <summary>So many pairs of what is to be known about the reply that follows them; only for RESP3.</summary>
+    public void Attribute(int pairs) => Header((byte)'|', pairs);
+
     /// <summary>So many values follow.</summary>
     public void Array(int count) => Header((byte)'*', count);
 

@@ -15,6 +15,17 @@ public sealed class ArgumentList
 
     public int Count { get; private set; }
 
+    /// <summary>Bytes of all arguments.</summary>
+    public long TotalLength
+    {
+        get
+        {
+            long total = 0;
+            foreach (var item in _items.AsSpan(0, Count)) total += item.Length;
+            return total;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int start, int length)
     {
@@ -60,6 +71,17 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
     private readonly ReadOnlySpan<Argument> _items = items;
 
     public int Count => _items.Length;
+
+    /// <summary>Bytes of all arguments.</summary>
+    public long TotalLength
+    {
+        get
+        {
+            long total = 0;
+            foreach (var item in _items) total += item.Length;
+            return total;
+        }
+    }
 
     public ReadOnlySpan<byte> this[int i]
     {

@@ -6,7 +6,7 @@ namespace Carnelian;
 /// </summary>
 public sealed class Chores
 {
-    private const long ExpiryMicroseconds = 1000, RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
+    private const long RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
@@ -28,15 +28,24 @@ public sealed class Chores
         _expiry = new(server.Keyspace);
         _defragmentation = new(server.Keyspace);
         _nextRoundMs = server.NowMs;
+        server.Keyspace.Access.Advance(server.NowMs);
     }
 
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
 
+    public bool IsDefragmenting => _defragmentation.IsRunning;
+
+    /// <summary>DEBUG PAUSE-CRON: nothing is done but timing out what waits.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>A flush has left something to free: who asked for it may wait for that.</summary>
+    private bool HasMore => _hasMore || _server.Keyspace.Disposal.IsPending;
+
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = Math.Min(_hasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
+        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(HasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
         return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
     }
 
@@ -45,14 +54,19 @@ public sealed class Chores
     {
         var nowMs = _server.NowMs;
         _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
-        if (_hasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        if (IsPaused) return;
+        if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
-        _server.Statistics.Sample(_server.World.Clock.MonotonicNanoseconds, _server.Executor.CallsProcessed);
-        UpdateLruClock(nowMs);
+        var began = _server.World.Clock.MonotonicNanoseconds;
+        _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
+        _server.Keyspace.Access.Advance(nowMs);
         CheckClients(nowMs);
         _server.CloseLingering();
-        if (!_hasMore) DoMore(nowMs);
+        MemoryUse.NotePeak(_server);
+        _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
+        if (!HasMore) DoMore(nowMs);
     }
 
     /// <summary>Chores that may need many slices; goes on turn after turn while one has more to do.</summary>
@@ -61,14 +75,14 @@ public sealed class Chores
         _nextSliceMs = nowMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
-        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(ExpiryMicroseconds));
+        var statistics = _server.Statistics;
+        var began = world.Clock.MonotonicNanoseconds;
+        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
+        statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
-        if (keyspace.HasDiscarded)
-        {
-            keyspace.DisposeDiscarded(world.StartBudget(DisposalMicroseconds));
-            _hasMore |= keyspace.HasDiscarded;
-        }
+        if (keyspace.Disposal.IsPending) keyspace.Disposal.Run(world.StartBudget(DisposalMicroseconds));
         if (keyspace.Options.ActiveDefragmentation) _hasMore |= _defragmentation.Run(world.StartBudget(DefragmentationMicroseconds));
+        statistics.ChoreNanoseconds += world.Clock.MonotonicNanoseconds - began;
     }
 
     private bool Rehash(Budget budget)
@@ -82,13 +96,6 @@ public sealed class Chores
             }
         }
         return false;
-    }
-
-    private void UpdateLruClock(long nowMs)
-    {
-        const int LruClockMask = (1 << 24) - 1;
-        var clock = (int)(nowMs / 1000) & LruClockMask;
-        foreach (var database in _server.Keyspace.Databases) database.Keys.Lru = clock;
     }
 
     /// <summary>Looks after each client about once a second, a part of them each round.</summary>
@@ -110,6 +117,10 @@ public sealed class Chores
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
             _server.Close(client);
-        else client.CheckOutputLimit();
+        else
+        {
+            _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);
+            client.Check(nowMs);
+        }
     }
 }

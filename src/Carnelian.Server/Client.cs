@@ -8,14 +8,56 @@ public enum ClientClass
     PubSub,
 }
 
+/// <summary>Types of clients, as CLIENT LIST and KILL choose by them.</summary>
+public enum ClientType
+{
+    Normal,
+    Replica,
+    PubSub,
+    Master,
+}
+
+/// <summary>What a client has asked for until RESET.</summary>
+[Flags]
+public enum ClientModes : byte
+{
+    None = 0,
+
+    /// <summary>CLIENT NO-EVICT: not closed when clients take too much memory.</summary>
+    NoEvict = 1,
+
+    /// <summary>CLIENT REPLY OFF.</summary>
+    RepliesOff = 2,
+
+    /// <summary>CLIENT REPLY SKIP: the next request is not answered.</summary>
+    SkipsReply = 4,
+}
+
 /// <summary>
-/// One connection that speaks RESP. Holds memory only while a request is incomplete or output waits: an idle client is this
-/// object, its session state and its connection.
+/// One connection that speaks RESP. Holds memory only while a request is incomplete or output waits, and for two seconds more: an
+/// idle client is this object, its session state and its connection.
 /// </summary>
 public sealed class Client : Session
 {
     /// <summary>What a read may leave over for the next one to begin with; more makes the input a buffer of its own that grows.</summary>
     internal const int SharedTailMax = 16 * 1024;
+
+    /// <summary>
+    /// What this object and those that it owns take of the .NET heap, bytes; a test compares. Without the connection, which is the engine's.
+    /// </summary>
+    internal const int ObjectBytes = 544;
+
+    /// <summary>An argument is received into its place from its first byte on when it announces no more; others must have begun to come.</summary>
+    private const int AnnouncedBytesMax = 4 << 20;
+
+    /// <summary>Who has sent nothing for longer gives its input buffer back.</summary>
+    private const int InputKeptSeconds = 2;
+
+    /// <summary>A buffer larger than this shrinks to what was needed of late, also while it is in use.</summary>
+    private const int InputShrinksFrom = 32 * 1024;
+
+    /// <summary>Less is not worth a move.</summary>
+    private const int InputWasteMin = 4 * 1024;
 
     /// <summary>Room behind a long argument: for what makes a value of its block, or for the short arguments that may follow.</summary>
     private const int RequestEndBytes = 1024;
@@ -27,6 +69,12 @@ public sealed class Client : Session
     private OwnedBlock? _input;
     private int _inputLength;
 
+    /// <summary>The most that the input buffer held, or was announced to it, since it was last looked at.</summary>
+    private long _inputPeak;
+
+    /// <summary>Bytes of the input that is being run; 0 between reads.</summary>
+    private int _runningBytes;
+
     /// <summary>How far the first request of <see cref="_input"/> has been parsed.</summary>
     private RequestState _state = RequestState.Begin;
     private ArgumentList? _partialArguments;
@@ -34,6 +82,7 @@ public sealed class Client : Session
     private bool _hasFailedProtocol;
     private bool _isQueuedForRelease;
     private long _overSoftLimitSinceMs;
+    private ClientModes _modes;
 
     internal Client(Server server, Connection connection, Listener? listener, long id) : base(server.Keyspace.Databases[0], id)
     {
@@ -55,6 +104,13 @@ public sealed class Client : Session
 
     public ClientClass Class => ClientClass.Normal;
 
+    public ClientType Type => ClientType.Normal;
+
+    public ClientModes Modes => _modes;
+
+    /// <summary>The user in whose name requests run: there is only the default one as yet.</summary>
+    public string User => "default";
+
     public byte[] LibraryName { get; set; } = [];
 
     public byte[] LibraryVersion { get; set; } = [];
@@ -69,9 +125,23 @@ public sealed class Client : Session
 
     public OutputBuffer Output => _output;
 
-    public int InputBytes => _inputLength;
+    /// <summary>Bytes received that wait or are being run.</summary>
+    public int InputBytes => Math.Max(_runningBytes, _inputLength);
 
+    /// <summary>What the input buffer has room for beyond that: its own, or while a request runs from it the one that all share.</summary>
+    public int InputFree => Math.Max(0, (_runningBytes > _inputLength ? _server.ReadBuffer.Length : InputCapacity) - InputBytes);
+
+    /// <summary>Memory of the input buffer.</summary>
     public int InputCapacity => _input?.Length ?? 0;
+
+    /// <summary>Arguments of an incomplete request that have come already. They lie in the input buffer.</summary>
+    public long ArgumentBytes => _partialArguments?.TotalLength ?? 0;
+
+    /// <summary>All memory that the client takes.</summary>
+    public long MemoryBytes => ObjectBytes + InputCapacity + _output.MemoryBytes;
+
+    /// <summary>The most that waited in the output at the end of a turn, since about a second.</summary>
+    public long OutputPeak { get; private set; }
 
     public long CommandsProcessed { get; private set; }
 
@@ -96,7 +166,7 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_inputLength > SharedTailMax || (_inputLength > 0 && IsHeld)) ReceiveOwn();
+        if (_inputLength > 0 && (_input!.Length > SharedTailMax || IsHeld)) ReceiveOwn();
         else ReceiveShared();
         if (IsClosed) return;
         if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();
@@ -113,7 +183,7 @@ public sealed class Client : Session
         var received = Connection.Receive(buffer.Slice(_inputLength, Server.ReadBytes));
         if (!Accept(received)) return;
         var input = buffer[..(_inputLength + received)];
-        ReleaseInput();
+        _inputLength = 0;
         var used = Run(input);
         if (used < input.Length && !IsEnding && !IsClosed) Keep(input[used..]);
     }
@@ -128,6 +198,7 @@ public sealed class Client : Session
         var received = Connection.Receive(room);
         if (!Accept(received)) return;
         _inputLength += received;
+        _inputPeak = Math.Max(_inputPeak, _inputLength);
         if (_inputLength > _server.Options.QueryBufferBytesMax)
         {
             _server.CloseOverQueryBufferLimit(this);
@@ -143,7 +214,7 @@ public sealed class Client : Session
         var used = Run(_input.Span[.._inputLength]);
         if (IsClosed) return;
         var rest = _inputLength - used;
-        if (rest == 0 || IsEnding) ReleaseInput();
+        if (rest == 0 || IsEnding) EmptyInput();
         else if (used > 0)
         {
             _input.Span[used.._inputLength].CopyTo(_input.Span);
@@ -154,6 +225,7 @@ public sealed class Client : Session
     /// <summary>A call that waited is answered: what came behind it is run.</summary>
     internal void OnResumed()
     {
+        if (Has(ClientModes.SkipsReply)) AnswerAll();
         RunOwn();
         if (!IsClosed) QueueForSending();
     }
@@ -163,7 +235,7 @@ public sealed class Client : Session
         if (received > 0)
         {
             BytesReceived += received;
-            _server.Statistics.NetInputBytes += received;
+            _server.Statistics.CountRead(received);
             LastInteractionMs = _server.NowMs;
             return true;
         }
@@ -177,8 +249,22 @@ public sealed class Client : Session
         if (IsHeld) return 0;
         var executor = _server.Executor;
         executor.BeginBatch();
+        _runningBytes = input.Length;
+        _server.Serving = this;
         _output.Direct = _server.SendsAtOnce ? Connection : null;
         var call = new Call(executor, this, _output);
+        try
+        {
+            return Run(input, ref call);
+        }
+        catch (Exception) when (_server.Crash.Note(ref call))
+        {
+            throw;
+        }
+    }
+
+    private int Run(Span<byte> input, ref Call call)
+    {
         var used = 0;
         if (_partialArguments is not null && !RunPartial(input, ref call, out used))
         {
@@ -209,9 +295,12 @@ public sealed class Client : Session
     private void EndBatch(ref Call call)
     {
         call.Reply.Flush();
+        _server.Serving = null;
         _output.Direct = null;
-        CountSent(_output.PassedBytes);
+        _runningBytes = 0;
+        if (_output.PassedBytes > 0) CountSent(_output.PassedBytes);
         _output.PassedBytes = 0;
+        if (_output.IsMuted && _output.IsEmpty) _output.Clear();
     }
 
     private int RunBatch(RequestBatch batch, Span<byte> input, ref Call call)
@@ -230,10 +319,57 @@ public sealed class Client : Session
     {
         LastCommand = call.Command;
         CommandsProcessed++;
-        _server.Executor.Run(ref call);
+        if (Has(ClientModes.SkipsReply)) RunUnanswered(ref call);
+        else _server.Executor.Run(ref call);
         if (_server.GatesOutput) Gate(ref call);
         // Not only when the turn is over: until then a pipeline could ask for any amount.
         if (_output.ChunkCount > 1) CheckOutputLimit();
+    }
+
+    private void RunUnanswered(ref Call call)
+    {
+        // CLIENT REPLY SKIP may set it again.
+        _modes &= ~ClientModes.SkipsReply;
+        _server.Executor.Run(ref call);
+        if (Parked is not null) _modes |= ClientModes.SkipsReply;
+        else if (!Has(ClientModes.SkipsReply | ClientModes.RepliesOff)) AnswerAll(ref call);
+    }
+
+    private bool Has(ClientModes any) => (_modes & any) != 0;
+
+    /// <summary>CLIENT NO-EVICT.</summary>
+    internal bool IsSpared
+    {
+        get => Has(ClientModes.NoEvict);
+        set => _modes = value ? _modes | ClientModes.NoEvict : _modes & ~ClientModes.NoEvict;
+    }
+
+    /// <summary>CLIENT REPLY: what was written so far leaves or does not as it was to.</summary>
+    internal void Mute(ref Call call, ClientModes mode)
+    {
+        call.Reply.Flush();
+        _modes |= mode;
+        _output.IsMuted = true;
+    }
+
+    internal void AnswerAll(ref Call call)
+    {
+        call.Reply.Flush();
+        AnswerAll();
+    }
+
+    private void AnswerAll()
+    {
+        _modes &= ~(ClientModes.RepliesOff | ClientModes.SkipsReply);
+        _output.IsMuted = false;
+    }
+
+    /// <summary>RESET: as if just connected, but for the library's name.</summary>
+    internal void ResetModes(ref Call call)
+    {
+        AnswerAll(ref call);
+        _modes = ClientModes.None;
+        LeavesNoTrace = false;
     }
 
     /// <summary>Goes on with the request whose beginning came earlier. False while it is incomplete.</summary>
@@ -275,16 +411,20 @@ public sealed class Client : Session
 
     private void FailProtocol(string error, ReadOnlySpan<byte> input, ref Call call)
     {
-        call.Reply.Error($"ERR Protocol error: {error}");
+        call.Fail($"ERR Protocol error: {error}");
         _server.LogProtocolError(this, error, input);
         IsEnding = _hasFailedProtocol = true;
     }
 
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        _input = new OwnedBlock(_server.Allocator, rest.Length <= SharedTailMax ? rest.Length : InputCapacityFor(rest.Length), Purpose.ClientInput);
+        var isShort = rest.Length <= SharedTailMax && _state.BytesWanted is <= SharedTailMax or > AnnouncedBytesMax;
+        var wanted = isShort ? SharedTailMax : InputCapacityFor(rest.Length);
+        if (_input is null) _input = new OwnedBlock(_server.Allocator, wanted, Purpose.ClientInput);
+        else if (_input.Length < wanted) _input.Resize(wanted, 0);
         rest.CopyTo(_input.Span);
         _inputLength = rest.Length;
+        _inputPeak = Math.Max(_inputPeak, Math.Max(rest.Length, isShort ? 0 : _state.BytesWanted));
     }
 
     private void MakeRoom()
@@ -301,6 +441,35 @@ public sealed class Client : Session
     {
         var wanted = Math.Max(_state.BytesWanted > length ? _state.BytesWanted : 2L * length, Server.ReadBytes) + RequestEndBytes;
         return (int)Math.Min(BlockAllocator.UsableSize((nint)wanted), int.MaxValue);
+    }
+
+    /// <summary>
+    /// What the buffer held has been run. It is kept for what comes next in pieces (one that was given away is replaced: long requests are
+    /// followed by long ones), until <see cref="TrimInput"/> finds that nothing came.
+    /// </summary>
+    private void EmptyInput()
+    {
+        _inputLength = 0;
+        if (_input!.Length == 0) _input.Resize(Server.ReadBytes, 0);
+    }
+
+    /// <summary>Gives back what the input buffer has too much, by Redis' rules (server.c, clientsCronResizeQueryBuffer). About once a second.</summary>
+    private void TrimInput(long nowMs)
+    {
+        if (_input is null) return;
+        var announced = _inputLength > 0 ? _state.BytesWanted : 0;
+        // What long requests have sent so far is not moved: pages that nothing was received into take no memory anyway.
+        if (_input.Length - _inputLength > InputWasteMin && _inputLength <= Server.ReadBytes)
+        {
+            if (nowMs / 1000 - LastInteractionMs / 1000 > InputKeptSeconds)
+            {
+                if (_inputLength == 0) ReleaseInput();
+                else _input.Resize(_inputLength, _inputLength);
+            }
+            else if (_input.Length > InputShrinksFrom && _input.Length / 2 > Math.Max(_inputPeak, announced))
+                _input.Resize((int)Math.Max(SharedTailMax, Math.Max(_inputPeak, announced)), _inputLength);
+        }
+        _inputPeak = Math.Max(_inputLength, announced);
     }
 
     private void ReleaseInput()
@@ -332,6 +501,7 @@ public sealed class Client : Session
     {
         _isQueuedForSending = false;
         if (IsClosed || ClosesSoon) return;
+        OutputPeak = Math.Max(OutputPeak, _output.Length);
         var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
         if (allowed < _output.Length && !_isQueuedForRelease)
         {
@@ -357,7 +527,7 @@ public sealed class Client : Session
     private void CountSent(long bytes)
     {
         BytesSent += bytes;
-        _server.Statistics.NetOutputBytes += bytes;
+        _server.Statistics.CountWrite(bytes);
         if (bytes != 0) LastInteractionMs = _server.NowMs;
     }
 
@@ -381,6 +551,15 @@ public sealed class Client : Session
     {
         _isQueuedForRelease = false;
         if (!IsClosed) QueueForSending();
+    }
+
+    /// <summary>Called about once a second, whatever the client does.</summary>
+    internal void Check(long nowMs)
+    {
+        CheckOutputLimit();
+        if (IsClosed) return;
+        TrimInput(nowMs);
+        OutputPeak = _output.Length;
     }
 
     /// <summary>Also called now and then when nothing happens: who reads nothing at all must not stay for ever.</summary>

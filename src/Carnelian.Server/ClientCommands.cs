@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using static Carnelian.CommandFlags;
 
 namespace Carnelian;
@@ -70,7 +71,139 @@ internal static class ClientCommands
         Tips = "nondeterministic_output")]
     internal static void Info(ref Call call)
     {
-        if (TryClient(ref call, out var client)) call.Reply.Verbatim(ByteText.ToBytes(ClientDescription.Of(client, call.NowMs) + "\n"), "txt"u8);
+        if (!TryClient(ref call, out var client)) return;
+        var text = new StringBuilder();
+        AppendLine(ref call, text, client);
+        call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
+    }
+
+    [Command("CLIENT LIST", Summary = "Lists open connections.", Since = "2.4.0", Complexity = "O(N) where N is the number of client connections",
+        Flags = Admin | NoScript | Loading | Stale | Sentinel,
+        Arguments = "[TYPE client-type@5.0.0: NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id:integer@6.2.0...]",
+        Tips = "nondeterministic_output",
+        History = [
+            "2.8.12: Added unique client `id` field.",
+            "5.0.0: Added optional `TYPE` filter.",
+            "6.0.0: Added `user` field.",
+            "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+            "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.",
+            "7.0.3: Added `ssub` field.",
+            "7.2.0: Added `lib-name` and `lib-ver` fields.",
+            "7.4.0: Added `watch` field.",
+            "8.0.0: Added `io-thread` field."])]
+    internal static void List(ref Call call)
+    {
+        ClientType? type = null;
+        var text = new StringBuilder();
+        if (call.Args.Count > 3 && call.Is(2, "id"u8))
+        {
+            for (var i = 3; i < call.Args.Count; i++)
+            {
+                if (!IntegerText.TryParse(call.Args[i], out var id))
+                {
+                    call.Fail("ERR Invalid client ID");
+                    return;
+                }
+                if (call.Server().FindClient(id) is { } client) AppendLine(ref call, text, client);
+            }
+        }
+        else
+        {
+            if (call.Args.Count == 4 && call.Is(2, "type"u8))
+            {
+                if (!ClientSelection.TryType(ref call, 3, out type)) return;
+            }
+            else if (call.Args.Count != 2)
+            {
+                call.FailSyntax();
+                return;
+            }
+            foreach (var client in call.Server().Clients)
+                if (type is null || client.Type == type)
+                    AppendLine(ref call, text, client);
+        }
+        call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
+    }
+
+    private static void AppendLine(ref Call call, StringBuilder text, Client client)
+    {
+        ClientDescription.Append(text, client, call.NowMs, client == call.Session ? call.Args.TotalLength : 0);
+        text.Append('\n');
+    }
+
+    [Command("CLIENT KILL", Summary = "Terminates open connections.", Since = "2.4.0", Complexity = "O(N) where N is the number of client connections",
+        Flags = Admin | NoScript | Loading | Stale | Sentinel,
+        Arguments = "(filter: old-format='ip:port'!2.8.12 | (new-format: [ID client-id:integer@2.8.12] | [TYPE client-type@2.8.12: NORMAL | MASTER@3.2.0 | "
+            + "SLAVE | REPLICA@5.0.0 | PUBSUB] | [USER username] | [ADDR addr='ip:port'] | [LADDR laddr='ip:port'@6.2.0] | [SKIPME skipme: YES | NO] "
+            + "| [MAXAGE maxage:integer@7.4.0])...)",
+        Arity = -3,
+        History = [
+            "2.8.12: Added new filter format.",
+            "2.8.12: `ID` option.",
+            "3.2.0: Added `master` type in for `TYPE` option.",
+            "5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+            "6.2.0: `LADDR` option.",
+            "7.4.0: `MAXAGE` option."])]
+    internal static void Kill(ref Call call)
+    {
+        if (!ClientSelection.Read(ref call, out var selection)) return;
+        var server = call.Server();
+        var killed = 0;
+        for (var node = server.Clients.First; node is not null;)
+        {
+            var client = node.Value;
+            node = node.Next;
+            if (!selection.Fits(client, call.NowMs)) continue;
+            killed++;
+            // Oneself only once the reply is on its way.
+            if (client == call.Session) client.IsEnding = true;
+            else server.Close(client);
+        }
+        if (call.Args.Count > 3) call.Reply.Integer(killed);
+        else if (killed > 0) call.Reply.Ok();
+        else call.Fail("ERR No such client");
+    }
+
+    [Command("CLIENT REPLY", Summary = "Instructs the server whether to reply to commands.", Since = "3.2.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Sentinel,
+        Arguments = "(action: ON | OFF | SKIP)")]
+    internal static void Reply(ref Call call)
+    {
+        if (!TryClient(ref call, out var client)) return;
+        if (call.Is(2, "on"u8))
+        {
+            client.AnswerAll(ref call);
+            call.Reply.Ok();
+        }
+        else if (call.Is(2, "off"u8)) client.Mute(ref call, ClientModes.RepliesOff);
+        else if (!call.Is(2, "skip"u8)) call.FailSyntax();
+        else if ((client.Modes & ClientModes.RepliesOff) == 0) client.Mute(ref call, ClientModes.SkipsReply);
+    }
+
+    [Command("CLIENT NO-EVICT", Summary = "Sets the client eviction mode of the connection.", Since = "7.0.0", Complexity = "O(1)",
+        Flags = Admin | NoScript | Loading | Stale | Sentinel,
+        Arguments = "(enabled: ON | OFF)")]
+    internal static void NoEvict(ref Call call)
+    {
+        if (TryClient(ref call, out var client) && TryOnOff(ref call, out var on)) client.IsSpared = on;
+    }
+
+    [Command("CLIENT NO-TOUCH", Summary = "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.", Since = "7.2.0",
+        Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale,
+        Arguments = "(enabled: ON | OFF)")]
+    internal static void NoTouch(ref Call call)
+    {
+        if (TryOnOff(ref call, out var on)) call.Session.LeavesNoTrace = on;
+    }
+
+    /// <summary>Answers OK when the argument is one of the two; otherwise the call has failed.</summary>
+    private static bool TryOnOff(ref Call call, out bool on)
+    {
+        on = call.Is(2, "on"u8);
+        if (on || call.Is(2, "off"u8)) call.Reply.Ok();
+        else call.FailSyntax();
+        return !call.Failed;
     }
 
     [Command("CLIENT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
@@ -83,12 +216,40 @@ internal static class ClientCommands
         "    Return the ID of the current connection.",
         "INFO",
         "    Return information about the current client connection.",
+        "KILL <ip:port>",
+        "    Kill connection made from <ip:port>.",
+        "KILL <option> <value> [<option> <value> [...]]",
+        "    Kill connections. Options are:",
+        "    * ADDR (<ip:port>|<unixsocket>:0)",
+        "      Kill connections made from the specified address",
+        "    * LADDR (<ip:port>|<unixsocket>:0)",
+        "      Kill connections made to specified local address",
+        "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+        "      Kill connections by type.",
+        "    * USER <username>",
+        "      Kill connections authenticated by <username>.",
+        "    * SKIPME (YES|NO)",
+        "      Skip killing current connection (default: yes).",
+        "    * ID <client-id>",
+        "      Kill connections by client id.",
+        "    * MAXAGE <maxage>",
+        "      Kill connections older than the specified age.",
+        "LIST [options ...]",
+        "    Return information about client connections. Options:",
+        "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+        "      Return clients of specified type.",
+        "REPLY (ON|OFF|SKIP)",
+        "    Control the replies sent to the current connection.",
         "SETNAME <name>",
         "    Assign the name <name> to the current connection.",
         "SETINFO <option> <value>",
         "    Set client meta attr. Options are:",
         "    * LIB-NAME: the client lib name.",
-        "    * LIB-VER: the client lib version.");
+        "    * LIB-VER: the client lib version.",
+        "NO-EVICT (ON|OFF)",
+        "    Protect current client connection from eviction.",
+        "NO-TOUCH (ON|OFF)",
+        "    Will not touch LRU/LFU stats when this mode is on.");
 
     /// <summary>The session's connection, which an embedding program's session does not have; then the call has failed.</summary>
     private static bool TryClient(ref Call call, [NotNullWhen(true)] out Client? client)

@@ -1,19 +1,49 @@
+using System.Text;
+
 namespace Carnelian;
 
-/// <summary>A client as CLIENT LIST, CLIENT INFO and the log show it.</summary>
+/// <summary>A client as CLIENT LIST, CLIENT INFO and the log show it: the fields of Redis 8.0.6 in its order.</summary>
 internal static class ClientDescription
 {
     /// <summary>One line of "name=value" pairs, without a line break; byte text.</summary>
     public static string Of(Client client, long nowMs)
     {
-        var flags = client.Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint ? "U" : "N";
-        var command = client.LastCommand?.FullName ?? "NULL";
-        return $"id={client.Id} addr={client.Connection.RemoteAddress} laddr={client.Connection.LocalAddress} fd={client.Connection.Id} "
-            + $"name={ByteText.FromBytes(client.Name)} age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} "
-            + $"db={client.Database.Number} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.InputBytes} qbuf-free={client.InputCapacity - client.InputBytes} "
-            + $"argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={client.Output.ChunkCount} omem={client.Output.MemoryBytes} "
-            + $"tot-mem={client.InputCapacity + client.Output.MemoryBytes} events=r cmd={command} user=default redir=-1 resp={(int)client.Version} "
-            + $"lib-name={ByteText.FromBytes(client.LibraryName)} lib-ver={ByteText.FromBytes(client.LibraryVersion)} io-thread=0 "
-            + $"tot-net-in={client.BytesReceived} tot-net-out={client.BytesSent} tot-cmds={client.CommandsProcessed}";
+        var text = new StringBuilder(512);
+        Append(text, client, nowMs);
+        return text.ToString();
+    }
+
+    /// <param name="runningArgumentBytes">Arguments of the request that asks, when it is this client's.</param>
+    public static void Append(StringBuilder text, Client client, long nowMs, long runningArgumentBytes = 0)
+    {
+        var connection = client.Connection;
+        var output = client.Output;
+        var small = output.Small;
+        var command = client.LastCommand is { FullName.Length: > 0 } last ? last.FullName : "NULL";
+        text.Append($"id={client.Id} addr={ByteText.FromText(connection.RemoteAddress)} laddr={ByteText.FromText(connection.LocalAddress)} fd={connection.Id}");
+        text.Append(" name=").Append(ByteText.FromBytes(client.Name));
+        // Whole seconds since whole seconds, as Redis counts both.
+        text.Append($" age={nowMs / 1000 - client.CreatedMs / 1000} idle={nowMs / 1000 - client.LastInteractionMs / 1000} flags=");
+        AppendFlags(text, client);
+        text.Append($" db={client.Database.Number} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.InputBytes} qbuf-free={client.InputFree}");
+        text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0 rbs={small.Bytes} rbp={client.OutputPeak} obl={small.Waiting}");
+        text.Append($" oll={output.ChunkCount - (small.Bytes > 0 ? 1 : 0)} omem={output.MemoryBytes - small.Bytes} tot-mem={client.MemoryBytes}");
+        text.Append(" events=").Append(connection.WatchReadable ? "r" : "").Append(connection.WatchWritable ? "w" : "");
+        text.Append($" cmd={command} user={client.User} redir=-1 resp={(int)client.Version}");
+        text.Append(" lib-name=").Append(ByteText.FromBytes(client.LibraryName)).Append(" lib-ver=").Append(ByteText.FromBytes(client.LibraryVersion));
+        text.Append(" io-thread=0");
+    }
+
+    /// <summary>Redis' letters, in its order.</summary>
+    private static void AppendFlags(StringBuilder text, Client client)
+    {
+        var start = text.Length;
+        if (client.Parked is not null) text.Append('b');
+        if (client.IsEnding) text.Append('c');
+        if (client.ClosesSoon) text.Append('A');
+        if (client.Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint) text.Append('U');
+        if (client.IsSpared) text.Append('e');
+        if (client.LeavesNoTrace) text.Append('T');
+        if (text.Length == start) text.Append('N');
     }
 }

@@ -33,10 +33,20 @@ internal static class ConfigCommands
             "7.0.0: Added the ability to set multiple parameters in one call."])]
     internal static void Set(ref Call call)
     {
+        Redact(ref call);
         var server = call.Server();
         var allowProtected = server.Allows(server.Options.ProtectedConfigurations, call.Session);
         if (server.Directives.Set(Texts(ref call), allowProtected: allowProtected) is { } error) call.Fail(error);
         else call.Reply.Ok();
+    }
+
+    /// <summary>Passwords are secrets also where the request is wrong.</summary>
+    private static void Redact(ref Call call)
+    {
+        if (call.Args.Count % 2 != 0) return;
+        for (var i = 2; i < call.Args.Count; i += 2)
+            if (call.Server().Directives.Find(ByteText.FromBytes(call.Args[i]))?.Has(DirectiveFlags.Sensitive) == true)
+                call.Redact(i + 1);
     }
 
     [Command("CONFIG RESETSTAT", Summary = "Resets the server's statistics.", Since = "2.0.0", Complexity = "O(1)",
@@ -45,9 +55,7 @@ internal static class ConfigCommands
     internal static void ResetStatistics(ref Call call)
     {
         var server = call.Server();
-        server.Statistics.Reset();
-        server.Keyspace.Statistics.Reset();
-        server.Executor.ResetStatistics();
+        server.ResetStatistics();
         call.Reply.Ok();
     }
 

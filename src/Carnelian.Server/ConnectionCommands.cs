@@ -36,22 +36,30 @@ internal static class ConnectionCommands
         call.Session.IsEnding = true;
     }
 
+    [Command("RESET", Summary = "Resets the connection.", Since = "6.2.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy)]
+    internal static void Reset(ref Call call)
+    {
+        var session = call.Session;
+        session.Database = call.Keyspace.Databases[0];
+        session.Version = call.Reply.Version = RespVersion.Resp2;
+        session.Name = [];
+        // What the session may do is once more what a new one may.
+        if (session is Client client)
+        {
+            if (call.Server().Options.Password is not null) session.ClosedGates |= Gates.Authentication;
+            client.ResetModes(ref call);
+        }
+        call.Reply.Simple("RESET"u8);
+    }
+
     [Command("SELECT", Summary = "Changes the selected database.", Since = "1.0.0", Complexity = "O(1)",
         Flags = Loading | Stale | Fast,
         Arguments = "index:integer")]
     internal static void Select(ref Call call)
     {
-        if (!IntegerText.TryParse(call.Args[1], out var number) || number is < int.MinValue or > int.MaxValue)
-        {
-            call.FailNotInteger();
-            return;
-        }
-        if (number < 0 || number >= call.Keyspace.Databases.Length)
-        {
-            call.Fail("ERR DB index is out of range");
-            return;
-        }
-        call.Session.Database = call.Keyspace.Databases[(int)number];
+        if (!call.TryDatabase(1, out var database)) return;
+        call.Session.Database = database;
         call.Reply.Ok();
     }
 
@@ -63,6 +71,7 @@ internal static class ConnectionCommands
             "6.0.0: Added ACL style (username and password)."])]
     internal static void Authenticate(ref Call call)
     {
+        for (var i = 1; i < call.Args.Count; i++) call.Redact(i);
         if (call.Args.Count > 3)
         {
             call.FailSyntax();
@@ -82,8 +91,13 @@ internal static class ConnectionCommands
     /// <summary>Without a password set, the default user is let in with any.</summary>
     private static bool TryAuthenticate(ref Call call, bool isDefault, ReadOnlySpan<byte> password)
     {
-        var wanted = call.Server().Options.Password;
-        if (!isDefault || (wanted is not null && !CryptographicOperations.FixedTimeEquals(password, wanted))) return false;
+        var server = call.Server();
+        var wanted = server.Options.Password;
+        if (!isDefault || (wanted is not null && !CryptographicOperations.FixedTimeEquals(password, wanted)))
+        {
+            server.Statistics.AuthenticationsDenied++;
+            return false;
+        }
         call.Session.ClosedGates &= ~Gates.Authentication;
         return true;
     }
@@ -118,6 +132,8 @@ internal static class ConnectionCommands
             if (call.Is(next, "auth"u8) && left >= 2)
             {
                 user = next + 1;
+                call.Redact(user);
+                call.Redact(user + 1);
                 next += 2;
             }
             else if (call.Is(next, "setname"u8) && left >= 1)

@@ -113,7 +113,7 @@ public sealed class EmbeddedServer : IDisposable
         }
         catch (Exception defect)
         {
-            _server.Log.LogCritical(defect, "The server ends because of a defect");
+            _server.Crash.Write(defect);
             Failure = ended = defect;
         }
         lock (_lock) _ended = ended;

@@ -1,204 +1,62 @@
-using System.Globalization;
-using System.Text;
-
 namespace Carnelian;
 
-/// <summary>INFO: sections of "name:value" lines under Redis' names, so that what reads Redis' reads Carnelian's.</summary>
-internal sealed class InfoReport(Server server)
+/// <summary>INFO: sections under Redis' names and in its order, so that what reads Redis' reads Carnelian's.</summary>
+internal static class InfoReport
 {
-    private static readonly string[] _default = ["server", "clients", "memory", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"];
-    private static readonly string[] _all = ["server", "clients", "memory", "stats", "replication", "cpu", "commandstats", "latencystats", "cluster", "keyspace"];
+    /// <summary>When a section is shown without being asked for by its name.</summary>
+    private enum Shown
+    {
+        Always,
+        WithAll,
+        Never,
+    }
 
-    private readonly StringBuilder _text = new();
+    private sealed record Section(string Name, string Title, Shown Shown, Action<InfoText, Server> Write);
+
+    private static readonly Section[] _sections =
+    [
+        new("server", "Server", Shown.Always, ServerSections.WriteServer),
+        new("clients", "Clients", Shown.Always, ServerSections.WriteClients),
+        new("memory", "Memory", Shown.Always, MemorySection.Write),
+        new("persistence", "Persistence", Shown.Always, AbsentSections.WritePersistence),
+        new("threads", "Threads", Shown.Always, ServerSections.WriteThreads),
+        new("stats", "Stats", Shown.Always, StatisticsSections.WriteStatistics),
+        new("replication", "Replication", Shown.Always, AbsentSections.WriteReplication),
+        new("cpu", "CPU", Shown.Always, ServerSections.WriteCpu),
+        new("modules", "Modules", Shown.Always, (_, _) => { }),
+        new("commandstats", "Commandstats", Shown.WithAll, StatisticsSections.WriteCommands),
+        new("errorstats", "Errorstats", Shown.Always, StatisticsSections.WriteErrors),
+        new("latencystats", "Latencystats", Shown.WithAll, StatisticsSections.WriteLatencies),
+        new("cluster", "Cluster", Shown.Always, (text, _) => text.Line("cluster_enabled", 0)),
+        new("keyspace", "Keyspace", Shown.Always, ServerSections.WriteKeyspace),
+        new("debug", "Debug", Shown.Never, StatisticsSections.WriteDebug),
+    ];
 
     /// <param name="asked">Section names in lower case, perhaps "default", "all" or "everything"; none: the default ones.</param>
-    public string Write(ReadOnlySpan<string> asked)
+    /// <returns>Byte text.</returns>
+    public static string Write(Server server, ReadOnlySpan<string> asked)
     {
-        var wanted = new HashSet<string>();
-        if (asked.IsEmpty) wanted.UnionWith(_default);
+        var text = new InfoText();
+        foreach (var section in _sections)
+        {
+            if (!IsWanted(section, asked)) continue;
+            text.Title(section.Title);
+            section.Write(text, server);
+        }
+        return text.ToString();
+    }
+
+    private static bool IsWanted(Section section, ReadOnlySpan<string> asked)
+    {
+        if (asked.IsEmpty) return section.Shown == Shown.Always;
         foreach (var name in asked)
         {
-            if (name == "default") wanted.UnionWith(_default);
-            else if (name is "all" or "everything") wanted.UnionWith(_all);
-            else wanted.Add(name);
+            if (name == section.Name) return true;
+            if (name == "default" && section.Shown == Shown.Always) return true;
+            if (name is "all" or "everything" && section.Shown != Shown.Never) return true;
+            // What Redis calls the list of modules, apart from what modules themselves tell.
+            if (name == "module_list" && section.Name == "modules") return true;
         }
-        Section(wanted, "server", "Server", WriteServer);
-        Section(wanted, "clients", "Clients", WriteClients);
-        Section(wanted, "memory", "Memory", WriteMemory);
-        Section(wanted, "stats", "Stats", WriteStatistics);
-        Section(wanted, "replication", "Replication", WriteReplication);
-        Section(wanted, "cpu", "CPU", WriteCpu);
-        Section(wanted, "commandstats", "Commandstats", WriteCommandStatistics);
-        Section(wanted, "latencystats", "Latencystats", WriteLatencies);
-        Section(wanted, "cluster", "Cluster", () => Line("cluster_enabled", 0));
-        Section(wanted, "keyspace", "Keyspace", WriteKeyspace);
-        return _text.ToString();
-    }
-
-    private void Section(HashSet<string> wanted, string name, string title, Action write)
-    {
-        if (!wanted.Contains(name)) return;
-        if (_text.Length > 0) _text.Append("\r\n");
-        _text.Append("# ").Append(title).Append("\r\n");
-        write();
-    }
-
-    private void Line(string name, FormattableString value) =>
-        _text.Append(name).Append(':').Append(value.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
-
-    private void Line(string name, string value) => _text.Append(name).Append(':').Append(value).Append("\r\n");
-
-    private void Line(string name, long value) => _text.Append(name).Append(':').Append(value).Append("\r\n");
-
-    private void WriteServer()
-    {
-        var process = server.World.Process;
-        var uptime = (server.NowMs - server.StartedMs) / 1000;
-        Line("redis_version", ConnectionCommands.RedisVersion);
-        Line("server_name", "carnelian");
-        Line("carnelian_version", typeof(Server).Assembly.GetName().Version!.ToString(3));
-        Line("redis_mode", "standalone");
-        Line("os", process.OperatingSystem);
-        Line("arch_bits", 64);
-        Line("monotonic_clock", ".NET Stopwatch");
-        Line("multiplexing_api", process.MultiplexingApi);
-        Line("process_id", process.Id);
-        Line("run_id", server.RunId);
-        Line("tcp_port", server.Port);
-        Line("server_time_usec", server.World.Clock.UnixMicroseconds);
-        Line("uptime_in_seconds", uptime);
-        Line("uptime_in_days", uptime / 86400);
-        Line("hz", server.Options.Hz);
-        Line("configured_hz", server.Options.Hz);
-        Line("executable", process.Executable);
-        Line("config_file", server.Options.ConfigurationFile ?? "");
-    }
-
-    private void WriteClients()
-    {
-        long largestInput = 0, largestOutput = 0;
-        foreach (var client in server.Clients)
-        {
-            largestInput = Math.Max(largestInput, client.InputCapacity);
-            largestOutput = Math.Max(largestOutput, client.Output.MemoryBytes);
-        }
-        Line("connected_clients", server.Clients.Count);
-        Line("cluster_connections", 0);
-        Line("maxclients", server.Options.MaxClients);
-        Line("client_recent_max_input_buffer", largestInput);
-        Line("client_recent_max_output_buffer", largestOutput);
-        Line("blocked_clients", server.Executor.Parking.Count);
-    }
-
-    private void WriteMemory()
-    {
-        var allocator = server.Allocator;
-        var process = server.World.Process;
-        var managed = process.ManagedBytes;
-        var used = allocator.UsedBytes + managed;
-        var data = allocator.UsedBytesOf(Purpose.Keys) + allocator.UsedBytesOf(Purpose.Values) + allocator.UsedBytesOf(Purpose.Tables)
-            + allocator.UsedBytesOf(Purpose.Collections);
-        var resident = process.ResidentBytes;
-        Line("used_memory", used);
-        Line("used_memory_human", MemoryText.Human(used));
-        Line("used_memory_rss", resident);
-        Line("used_memory_rss_human", MemoryText.Human(resident));
-        Line("used_memory_peak", allocator.PeakUsedBytes + managed);
-        Line("used_memory_peak_human", MemoryText.Human(allocator.PeakUsedBytes + managed));
-        Line("used_memory_overhead", used - data + allocator.UsedBytesOf(Purpose.Tables));
-        Line("used_memory_dataset", data - allocator.UsedBytesOf(Purpose.Tables));
-        Line("allocator_allocated", allocator.UsedBytes);
-        Line("allocator_active", allocator.MappedBytes);
-        Line("allocator_resident", allocator.MappedBytes + allocator.CachedBytes);
-        Line("mem_fragmentation_ratio", $"{(double)resident / Math.Max(used, 1):F2}");
-        Line("mem_fragmentation_bytes", resident - used);
-        Line("mem_clients_normal", allocator.UsedBytesOf(Purpose.ClientInput) + allocator.UsedBytesOf(Purpose.ClientOutput));
-        Line("mem_managed", managed);
-        Line("mem_allocator", "carnelian-slabs");
-        Line("lazyfree_pending_objects", server.Keyspace.HasDiscarded ? 1 : 0);
-    }
-
-    private void WriteStatistics()
-    {
-        var statistics = server.Statistics;
-        Line("total_connections_received", statistics.ConnectionsReceived);
-        Line("total_commands_processed", server.Executor.CallsProcessed);
-        Line("instantaneous_ops_per_sec", statistics.CommandsPerSecond);
-        Line("total_net_input_bytes", statistics.NetInputBytes);
-        Line("total_net_output_bytes", statistics.NetOutputBytes);
-        Line("instantaneous_input_kbps", $"{statistics.InputKilobytesPerSecond:F2}");
-        Line("instantaneous_output_kbps", $"{statistics.OutputKilobytesPerSecond:F2}");
-        Line("rejected_connections", statistics.ConnectionsRejected);
-        Line("expired_keys", server.Keyspace.Statistics.Expired);
-        Line("evicted_keys", 0);
-        Line("keyspace_hits", server.Keyspace.Statistics.Hits);
-        Line("keyspace_misses", server.Keyspace.Statistics.Misses);
-        Line("client_query_buffer_limit_disconnections", statistics.QueryBufferLimitDisconnections);
-        Line("client_output_buffer_limit_disconnections", statistics.OutputBufferLimitDisconnections);
-    }
-
-    /// <summary>Clients take a server for a master by this.</summary>
-    private void WriteReplication()
-    {
-        Line("role", "master");
-        Line("connected_slaves", 0);
-    }
-
-    private void WriteCpu()
-    {
-        var (user, system) = server.World.Process.CpuSeconds;
-        Line("used_cpu_sys", $"{system:F6}");
-        Line("used_cpu_user", $"{user:F6}");
-    }
-
-    private void WriteCommandStatistics()
-    {
-        foreach (var command in server.Executor.Commands.All)
-        {
-            var s = server.Executor.Statistics[command.Index];
-            if (s.Calls == 0 && s.Rejected == 0) continue;
-            var perCall = s.Calls == 0 ? 0 : s.Nanoseconds / 1000.0 / s.Calls;
-            Line("cmdstat_" + command.FullName,
-                $"calls={s.Calls},usec={s.Nanoseconds / 1000},usec_per_call={perCall:F2},rejected_calls={s.Rejected},failed_calls={s.Failed}");
-        }
-    }
-
-    private void WriteLatencies()
-    {
-        foreach (var command in server.Executor.Commands.All)
-        {
-            var latencies = server.Executor.Statistics[command.Index].Latencies;
-            if (latencies.Total == 0) continue;
-            var percentiles = server.Options.LatencyPercentiles;
-            var parts = new string[percentiles.Length];
-            for (var i = 0; i < parts.Length; i++)
-            {
-                var p = percentiles[i].ToString("0.######", CultureInfo.InvariantCulture);
-                parts[i] = string.Create(CultureInfo.InvariantCulture, $"p{p}={latencies.Percentile(percentiles[i]) / 1000.0:F3}");
-            }
-            Line("latency_percentiles_usec_" + command.FullName, string.Join(',', parts));
-        }
-    }
-
-    private void WriteKeyspace()
-    {
-        foreach (var database in server.Keyspace.Databases)
-        {
-            var keys = database.Keys;
-            if (keys.Count > 0) Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl=0,subexpiry=0");
-        }
-    }
-}
-
-/// <summary>Sizes for people, as Redis words them.</summary>
-internal static class MemoryText
-{
-    public static string Human(long bytes)
-    {
-        ReadOnlySpan<char> units = "BKMGTP";
-        double value = bytes;
-        var unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return unit == 0 ? $"{bytes}B" : string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
+        return false;
     }
 }

@@ -65,20 +65,6 @@ internal sealed class KeptDirectives(DirectiveRegistry registry)
         registry.Add(new EnumDirective(name, kept, () => kept, v => kept = v, [.. all.Select((word, i) => (word, i))]) { Flags = flags | Kept });
     }
 
-    /// <summary>Classes of keyspace events: set in any order, shown in one.</summary>
-    public void EventClasses(string name)
-    {
-        var kept = NotificationClasses.None;
-        registry.Add(new SpecialDirective(name, Set, () => NotificationLetters.Write(kept), standard: "") { Flags = Kept });
-
-        SetResult Set(ReadOnlySpan<string> arguments, bool again)
-        {
-            if (NotificationLetters.Read(arguments[0]) is not { } read) return NotificationLetters.Error;
-            kept = read;
-            return SetResult.Success();
-        }
-    }
-
     public void Address(string name, string alias, string portError, DirectiveFlags flags = 0)
     {
         string? kept = null;

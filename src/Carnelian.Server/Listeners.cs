@@ -21,6 +21,8 @@ public sealed class Listeners(Server server)
         }
     }
 
+    public bool HasUnix => _open.Exists(listener => listener.Address is UnixDomainSocketEndPoint);
+
     public int Count => _open.Count;
 
     /// <summary>Opens all. Null, or why there is none to serve on; those opened before stay until <see cref="Close"/>.</summary>

@@ -19,8 +19,14 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     public bool IsEmpty => Length == 0;
 
-    /// <summary>Nothing is kept any more: CLIENT REPLY OFF, or the client is about to be closed.</summary>
+    /// <summary>Nothing is kept any more: the client is about to be closed.</summary>
     public bool Discards { get; set; }
+
+    /// <summary>Nothing is kept at present: CLIENT REPLY OFF and SKIP.</summary>
+    public bool IsMuted { get; set; }
+
+    /// <summary>The small chunk in which output begins, and what waits in it: Redis' static reply buffer. Nothing when longer ones do without.</summary>
+    public (int Bytes, int Waiting) Small => _first is { } chunk && chunk.Block.Length == OutputChunks.SmallBytes ? (chunk.Block.Length, chunk.Waiting.Length) : default;
 
     /// <summary>Where long replies may leave at once, from where they are; null while everything waits for the end of the turn.</summary>
     public Connection? Direct { get; set; }
@@ -36,14 +42,14 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     public override void Commit(int bytes)
     {
-        if (Discards) return;
+        if (Discards || IsMuted) return;
         _last!.End += bytes;
         Length += bytes;
     }
 
     public override int Pass(ReadOnlySpan<byte> bytes)
     {
-        if (Direct is null || Discards) return 0;
+        if (Direct is null || Discards || IsMuted) return 0;
         var before = Math.Max(Send(Direct, Length), 0);
         PassedBytes += before;
         if (!IsEmpty) return 0;
@@ -149,6 +155,9 @@ public sealed class OutputChunks(BlockAllocator allocator) : IDisposable
     private const int SmallKept = 1024, MediumKept = 64;
 
     private readonly Stack<OutputChunk> _small = new(SmallKept), _medium = new(MediumKept);
+
+    /// <summary>Memory of the chunks that are kept and belong to no client at present.</summary>
+    public long KeptBytes => (long)_small.Count * SmallBytes + (long)_medium.Count * MediumBytes;
 
     public OutputChunk Take(int bytes)
     {

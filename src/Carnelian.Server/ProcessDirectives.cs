@@ -22,8 +22,8 @@ internal static class ProcessDirectives
         // More or less than it can be is taken as a wish, and what it can be is done.
         registry.Integer("hz", 10, 0, int.MaxValue, () => o.Hz, v => o.Hz = (int)Math.Clamp(v, HzMin, HzMax));
         DeclareDirectory(registry, server);
-        registry.Enum("enable-protected-configs", ProtectedAction.No, [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)],
-            () => o.ProtectedConfigurations, v => o.ProtectedConfigurations = v, Immutable);
+        Permission("enable-protected-configs", () => o.ProtectedConfigurations, v => o.ProtectedConfigurations = v);
+        Permission("enable-debug-command", () => o.DebugCommand, v => o.DebugCommand = v);
         registry.Flag("daemonize", false, () => o.Daemonize, v => o.Daemonize = v, flags: Immutable);
         registry.OptionalText("pidfile", () => o.PidFile, v => o.PidFile = v, flags: Immutable);
         registry.Enum("supervised", SupervisedMode.None,
@@ -40,6 +40,9 @@ internal static class ProcessDirectives
             apply: server.ShowTitle);
         registry.Text("locale-collate", "", () => o.LocaleCollate, v => o.LocaleCollate = v,
             apply: () => server.World.Host.SetCollation(o.LocaleCollate) ? null : "Invalid locale name");
+
+        void Permission(string name, Func<ProtectedAction> get, Action<ProtectedAction> set) =>
+            registry.Enum(name, ProtectedAction.No, [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)], get, set, Immutable);
 
         // A process without privileges may only make itself likelier to be killed.
         int[] WarnOfOrder(int[] values)
@@ -79,6 +82,8 @@ internal static class ProcessDirectives
             [("user", SyslogFacility.User), .. Enum.GetValues<SyslogFacility>().Skip(1).Select(f => (f.ToString().ToLowerInvariant(), f))],
             () => o.SyslogFacility, v => o.SyslogFacility = v, Immutable);
         registry.Flag("always-show-logo", false, () => o.AlwaysShowLogo, v => o.AlwaysShowLogo = v, flags: Immutable);
+        registry.Flag("crash-log-enabled", true, () => o.CrashLogEnabled, v => o.CrashLogEnabled = v);
+        registry.Flag("use-exit-on-panic", false, () => o.ExitsOnPanic, v => o.ExitsOnPanic = v, flags: Hidden);
         registry.Flag("hide-user-data-from-log", false, () => o.HideUserData, v => o.HideUserData = v);
     }
 

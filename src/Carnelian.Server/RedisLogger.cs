@@ -14,6 +14,9 @@ public sealed class RedisLogger(TextWriter output, Clock clock, int processId, F
     /// <summary>Values of <see cref="Role"/>.</summary>
     public const char Master = 'M', BeforeServing = 'C';
 
+    /// <summary>An event with this identity is written as it is: text that is no log line, as in a crash report.</summary>
+    public static readonly EventId RawText = new(1, "raw");
+
     private readonly Lock _lock = new();
 
     public char Role { get; set; } = Master;
@@ -35,6 +38,11 @@ public sealed class RedisLogger(TextWriter output, Clock clock, int processId, F
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel)) return;
+        if (eventId == RawText)
+        {
+            Raw(formatter(state, exception));
+            return;
+        }
         var mark = logLevel switch
         {
             LogLevel.Trace => '.',

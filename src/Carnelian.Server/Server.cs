@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
@@ -42,6 +43,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
         Executor.Parking.Resumed = _resumed.Enqueue;
+        Executor.Errors.TooMany = LogTooManyErrors;
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
@@ -49,8 +51,10 @@ public sealed class Server : INetworkHandler, IDisposable
         OomScore = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
+        ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
         Chores = new(this);
+        Crash = new(this);
         Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
     }
 
@@ -78,10 +82,18 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal OomScore OomScore { get; }
 
+    public CrashReport Crash { get; }
+
+    /// <summary>Whose requests are being run; null between clients.</summary>
+    internal Client? Serving { get; set; }
+
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
 
     public long StartedMs { get; }
+
+    /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
+    public string ReplicationId { get; }
 
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
@@ -132,7 +144,30 @@ public sealed class Server : INetworkHandler, IDisposable
     // ---- life
 
     /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
-    public string? Start() => Listeners.Open();
+    public string? Start()
+    {
+        StartupMemoryBytes = MemoryUse.Total(this);
+        return Listeners.Open();
+    }
+
+    /// <summary>What was used before there were clients and keys.</summary>
+    public long StartupMemoryBytes { get; private set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        Statistics.Reset();
+        Keyspace.Statistics.Reset();
+        Executor.ResetStatistics();
+    }
+
+    private void LogTooManyErrors(string codes)
+    {
+        Log.LogWarning(
+            "Errorstats stopped adding new errors because the number of errors reached the limit, may be misuse of lua error_reply, "
+            + "please check INFO ERRORSTATS, this can be re-enabled via CONFIG RESETSTAT.");
+        Log.LogWarning("Current errors code list: {Codes}", codes);
+    }
 
     /// <summary>Turns until somebody asks to stop.</summary>
     public void Run()
@@ -165,6 +200,15 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Lets the kernel know how readily to kill the server, once it runs.</summary>
     public void AdjustOomScore() => OomScore.Apply();
 
+    /// <summary>The process can't go on: reports a defect and ends it.</summary>
+    [DoesNotReturn]
+    public void Die(Exception defect)
+    {
+        Crash.Write(defect);
+        if (Options.ExitsOnPanic) World.Process.Exit(1);
+        World.Process.Abort();
+    }
+
     /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>
     public void RequestStop()
     {
@@ -184,6 +228,7 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
+        var calls = Executor.CallsProcessed;
         World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
@@ -193,6 +238,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Keyspace.Changes.Deliver();
         SendAll();
         CloseAll();
+        Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
     }
 
     /// <summary>Only what is there by now: an action may post another.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using static Carnelian.CommandFlags;
 
 namespace Carnelian;
@@ -16,7 +17,27 @@ internal static class ServerCommands
     {
         var sections = new string[call.Args.Count - 1];
         for (var i = 0; i < sections.Length; i++) sections[i] = ByteText.FromBytes(call.Args[i + 1]).ToLowerInvariant();
-        call.Reply.Verbatim(ByteText.ToBytes(new InfoReport(call.Server()).Write(sections)), "txt"u8);
+        call.Reply.Verbatim(ByteText.ToBytes(InfoReport.Write(call.Server(), sections)), "txt"u8);
+    }
+
+    [Command("TIME", Summary = "Returns the server time.", Since = "2.6.0", Complexity = "O(1)",
+        Flags = Loading | Stale | Fast,
+        Tips = "nondeterministic_output")]
+    internal static void Time(ref Call call)
+    {
+        var now = call.Server().World.Clock.UnixMicroseconds;
+        call.Reply.Array(2);
+        call.Reply.BulkInteger(now / 1_000_000);
+        call.Reply.BulkInteger(now % 1_000_000);
+    }
+
+    [Command("LOLWUT", Summary = "Displays computer art and the Redis version", Since = "5.0.0",
+        Flags = ReadOnly | Fast,
+        Arguments = "[VERSION version:integer]")]
+    internal static void Lolwut(ref Call call)
+    {
+        if (call.Args.Count >= 3 && call.Is(1, "version"u8) && !call.TryInteger(2, out _)) return;
+        call.Reply.Verbatim(Encoding.UTF8.GetBytes(Picture.Draw(call.Keyspace.Randomness) + $"Redis ver. {ConnectionCommands.RedisVersion}\n"), "txt"u8);
     }
 
     [Command("SHUTDOWN", Summary = "Synchronously saves the database(s) to disk and shuts down the Redis server.", Since = "1.0.0",

@@ -86,9 +86,42 @@ internal static class ServerDirectives
             validate: v => v <= ushort.MaxValue ? null : $"argument must be between 1 and {ushort.MaxValue} inclusive");
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
-        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v, flags: DirectiveFlags.NoEffectYet);
+        registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
+        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
+        registry.Add(KeyspaceNotifications(server.Options));
+        DeclareEviction(registry, server);
+    }
+
+    private static SpecialDirective KeyspaceNotifications(ServerOptions o)
+    {
+        return new SpecialDirective("notify-keyspace-events", Set, () => o.KeyspaceNotifications.ToString(), standard: "");
+
+        SetResult Set(ReadOnlySpan<string> arguments, bool again)
+        {
+            if (!Carnelian.KeyspaceNotifications.TryParse(arguments[0].Split('\0')[0], out var notifications))
+                return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+            o.KeyspaceNotifications = notifications;
+            return SetResult.Success();
+        }
+    }
+
+    /// <summary>Which key would go first, and so what a use of a key leaves in it.</summary>
+    private static void DeclareEviction(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options.Keyspace;
+        registry.Enum("maxmemory-policy", EvictionPolicy.NoEviction,
+            [("volatile-lru", EvictionPolicy.VolatileLru), ("volatile-lfu", EvictionPolicy.VolatileLfu), ("volatile-random", EvictionPolicy.VolatileRandom),
+                ("volatile-ttl", EvictionPolicy.VolatileTtl), ("allkeys-lru", EvictionPolicy.AllKeysLru), ("allkeys-lfu", EvictionPolicy.AllKeysLfu),
+                ("allkeys-random", EvictionPolicy.AllKeysRandom), ("noeviction", EvictionPolicy.NoEviction)],
+            () => o.EvictionPolicy, v =>
+            {
+                o.EvictionPolicy = v;
+                server.Keyspace.Access.Advance(server.NowMs);
+            });
+        registry.Integer("lfu-log-factor", 10, 0, int.MaxValue, () => o.LfuLogFactor, v => o.LfuLogFactor = (int)v);
+        registry.Integer("lfu-decay-time", 1, 0, int.MaxValue, () => o.LfuDecayMinutes, v => o.LfuDecayMinutes = (int)v);
     }
 
     private static void DeclareStatistics(DirectiveRegistry registry, Server server)

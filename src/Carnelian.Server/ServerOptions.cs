@@ -39,8 +39,20 @@ public sealed class ServerOptions
 
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>Whether a crash report tells more than the cause (crash-log-enabled).</summary>
+    public bool CrashLogEnabled { get; set; } = true;
+
+    /// <summary>A defect ends the process with status 1 instead of by SIGABRT (use-exit-on-panic).</summary>
+    public bool ExitsOnPanic { get; set; }
+
+    /// <summary>Who may run DEBUG.</summary>
+    public ProtectedAction DebugCommand { get; set; }
+
     /// <summary>By <see cref="ClientClass"/>.</summary>
     public OutputBufferLimit[] OutputBufferLimits { get; set; } = [default, new(256UL << 20, 64UL << 20, 60), new(32UL << 20, 8UL << 20, 60)];
+
+    /// <summary>What is told of changes to those who subscribe to it (notify-keyspace-events).</summary>
+    public KeyspaceNotifications KeyspaceNotifications { get; set; }
 
     /// <summary>Rounds of background work per second.</summary>
     public int Hz { get; set; } = 10;

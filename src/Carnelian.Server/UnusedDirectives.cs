@@ -74,15 +74,9 @@ internal static class UnusedDirectives
     private static void DeclareMemory(KeptDirectives kept)
     {
         kept.Memory("maxmemory", 0, 0, ulong.MaxValue);
-        kept.Words("maxmemory-policy", "noeviction",
-            "volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction");
         kept.Integer("maxmemory-samples", 5, 1, 64);
         kept.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
-        kept.Integer("lfu-log-factor", 10, 0, int.MaxValue);
-        kept.Integer("lfu-decay-time", 1, 0, int.MaxValue);
         kept.Flag("lazyfree-lazy-eviction", false);
-        kept.Flag("lazyfree-lazy-server-del", false);
-        kept.EventClasses("notify-keyspace-events");
         kept.Flag("activerehashing", true);
         kept.Integer("active-defrag-cycle-min", 1, 1, 99);
         kept.Integer("active-defrag-cycle-max", 25, 1, 99);
@@ -112,7 +106,6 @@ internal static class UnusedDirectives
     {
         kept.Integer("busy-reply-threshold", 5000, 0, long.MaxValue, alias: "lua-time-limit");
         kept.Flag("lua-enable-deprecated-api", false, Immutable | Hidden);
-        kept.Words("enable-debug-command", "no", "no yes local", Immutable);
         kept.Words("enable-module-command", "no", "no yes local", Immutable);
         kept.Words("propagation-error-behavior", "ignore", "ignore panic panic-on-replicas");
     }
@@ -126,9 +119,7 @@ internal static class UnusedDirectives
         kept.Text("aof-rewrite-cpulist", null, Immutable, alias: "aof_rewrite_cpulist");
         kept.Text("bgsave-cpulist", null, Immutable, alias: "bgsave_cpulist");
         kept.Text("ignore-warnings", "");
-        kept.Flag("crash-log-enabled", true);
         kept.Flag("crash-memcheck-enabled", true);
-        kept.Flag("use-exit-on-panic", false, Hidden);
     }
 
     /// <summary>Those by which Redis' own tests slow it down.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Carnelian;
 
 /// <summary>
@@ -51,6 +53,36 @@ public abstract class ProcessInformation
     public abstract long ManagedBytes { get; }
 
     public abstract (double User, double System) CpuSeconds { get; }
+
+    /// <summary>Of the calling thread; of the whole process where the system does not tell them apart.</summary>
+    public abstract (double User, double System) ThreadCpuSeconds { get; }
+
+    /// <summary>Of processes that this one started and that have ended.</summary>
+    public abstract (double User, double System) ChildCpuSeconds { get; }
+
+    /// <summary>Memory that the machine has, or a container's limit where .NET knows one.</summary>
+    public abstract long MachineBytes { get; }
+
+    /// <summary>Ends the process as a defect does: at once, by SIGABRT where there is such a thing, so that a core file can be written.</summary>
+    [DoesNotReturn]
+    public abstract void Abort();
+
+    /// <summary>Ends the process at once with this status.</summary>
+    [DoesNotReturn]
+    public abstract void Exit(int status);
+
+    /// <summary>Ends the process by a fault: it writes where it must not.</summary>
+    /// <param name="report">Called before the process is gone; null: it dies silently.</param>
+    [DoesNotReturn]
+    public abstract void Fault(Action<Fault>? report);
+}
+
+/// <summary>A fault as the processor met it, as far as the system tells.</summary>
+/// <param name="Code">The signal's si_code.</param>
+/// <param name="Address">What was accessed.</param>
+public sealed record Fault(int Signal, int Code, nint Address, (string Name, ulong Value)[] Registers, (ulong Address, ulong Value)[] Stack)
+{
+    public ulong Instruction => Array.Find(Registers, register => register.Name == "RIP").Value;
 }
 
 /// <summary>Time, in the two kinds that programs need.</summary>
@@ -61,6 +93,9 @@ public abstract class Clock
 
     /// <summary>Nanoseconds since some fixed moment; never goes back. For durations.</summary>
     public abstract long MonotonicNanoseconds { get; }
+
+    /// <summary>Holds the calling thread, and so the whole server, for a while: DEBUG SLEEP.</summary>
+    public abstract void Block(long microseconds);
 
     public long UnixMilliseconds => UnixMicroseconds / 1000;
 }

@@ -68,11 +68,19 @@ internal sealed class ServerProgram : IDisposable
             return 1;
         }
         using var signals = new Signals(_server, _log);
+        using var crashSignals = new CrashSignals(_server, _log);
         Banner.WriteReady(_server, _log);
         daemon?.Report(null);
         supervisor?.Ready();
         _server.AdjustOomScore();
-        _server.Run();
+        try
+        {
+            _server.Run();
+        }
+        catch (Exception defect)
+        {
+            _server.Die(defect);
+        }
         supervisor?.Stopping();
         pidFile?.Remove();
         _server.Listeners.Close();

@@ -24,29 +24,38 @@ public class RecordedRepliesTests
 /// </summary>
 public class RecordingTests
 {
-    private ReferenceServer? _reference;
-
-    [OneTimeSetUp]
-    public void StartReference() => _reference = ReferenceServer.Start("redis");
+    private readonly Dictionary<string, ReferenceServer> _references = [];
 
     [OneTimeTearDown]
-    public void StopReference() => _reference?.Dispose();
+    public void StopReferences()
+    {
+        foreach (var reference in _references.Values) reference.Dispose();
+    }
+
+    /// <summary>Redis, but for what only Valkey has: scenarios whose names begin with that.</summary>
+    private ReferenceServer ReferenceOf(string scenario)
+    {
+        var product = scenario.StartsWith("valkey-", StringComparison.Ordinal) ? "valkey" : "redis";
+        if (!_references.TryGetValue(product, out var reference)) _references.Add(product, reference = ReferenceServer.Start(product));
+        return reference;
+    }
 
     [TestCaseSource(typeof(ScenarioFolder), nameof(ScenarioFolder.Scenarios))]
     public void Reference_server_replies_as_recorded(string name)
     {
-        using var target = new TcpTarget("127.0.0.1", _reference!.Port);
+        var reference = ReferenceOf(name);
+        using var target = new TcpTarget("127.0.0.1", reference.Port);
         var scenarioPath = ScenarioFolder.PathOf(name + ".txt");
-        var path = Recording.PathFor(scenarioPath, _reference.Name);
+        var path = Recording.PathFor(scenarioPath, reference.Name);
         var scenario = Scenario.Load(scenarioPath);
-        var now = Recording.Play(scenario, target, _reference.Name);
+        var now = Recording.Play(scenario, target, reference.Name);
         if (Environment.GetEnvironmentVariable("CARNELIAN_RECORD") == "1")
         {
             PrintChanges(path, now);
             now.Save(path);
         }
         if (!File.Exists(path) && ScenarioFolder.Recordings.Any(file => file.StartsWith(name + ".", StringComparison.Ordinal)))
-            Skip.Because($"replies are recorded of another version than {_reference.Name}, which is all that Debian has now");
+            Skip.Because($"replies are recorded of another version than {reference.Name}, which is all that Debian has now");
         Assert.That(path, Does.Exist, "not recorded yet: run with CARNELIAN_RECORD=1");
         Recording.Load(path).AssertSame(now, scenario);
     }

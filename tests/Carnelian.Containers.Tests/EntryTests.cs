@@ -7,7 +7,7 @@ public sealed unsafe class EntryTests
     public void Header_has_its_fields_where_the_drawing_has_them()
     {
         var header = Entry.MakeHeader(0x42, ValueType.Stream, ValueEncoding.Embstr, expires: true, external: false, inlineLength: 0x3ff);
-        header = Entry.WithMark(Entry.WithLru(header, 0xabcdef), 9);
+        header = Entry.WithMark(Entry.WithAccess(header, 0xabcdef), 9);
         var drawn = 0x42UL | 0xabcdefUL << 8 | 6UL << 32 | 2UL << 36 | 1UL << 40 | 0UL << 41 | 9UL << 42 | 0x3ffUL << 49;
         Assert.That(header, Is.EqualTo(drawn));
         Assert.That(Entry.MakeHeader(300, ValueType.String, ValueEncoding.Raw, false, true, 0), Is.EqualTo(255UL | 1UL << 41));
@@ -18,8 +18,8 @@ public sealed unsafe class EntryTests
     {
         foreach (var rest in new[] { 0UL, ulong.MaxValue })
         {
-            Assert.That(Entry.Lru(Entry.WithLru(rest, 0x123456)), Is.EqualTo(0x123456));
-            Assert.That(Entry.WithLru(rest, 0x123456) & ~(0xffffffUL << 8), Is.EqualTo(rest & ~(0xffffffUL << 8)));
+            Assert.That(Entry.Access(Entry.WithAccess(rest, 0x123456)), Is.EqualTo(0x123456));
+            Assert.That(Entry.WithAccess(rest, 0x123456) & ~(0xffffffUL << 8), Is.EqualTo(rest & ~(0xffffffUL << 8)));
             Assert.That(Entry.Mark(Entry.WithMark(rest, 5)), Is.EqualTo(5));
             Assert.That(Entry.WithMark(rest, 5) & ~(0xfUL << 42), Is.EqualTo(rest & ~(0xfUL << 42)));
             Assert.That(Entry.Encoding(Entry.WithEncoding(rest, ValueEncoding.Int)), Is.EqualTo(ValueEncoding.Int));
@@ -46,7 +46,7 @@ public sealed unsafe class EntryTests
     public void Entry_in_memory_is_as_drawn([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires, [Values(0, 5, 1024, 1025)] int valueLength)
     {
         using var rig = new KeyTableRig(1);
-        rig.Table.Lru = 77;
+        rig.Host.Access = 77;
         rig.Host.Mark = 3;
         var key = rig.Bytes(keyLength);
         var value = rig.Bytes(valueLength);

@@ -15,7 +15,7 @@ internal sealed class KeyTableRig : IDisposable
         Table = new(Host);
     }
 
-    public sealed record Expected(byte[] Value, long ExpiryMs, ValueType Type, ValueEncoding Encoding, int Lru, int Mark);
+    public sealed record Expected(byte[] Value, long ExpiryMs, ValueType Type, ValueEncoding Encoding, int Access, int Mark);
 
     public Random Random { get; }
 
@@ -57,7 +57,7 @@ internal sealed class KeyTableRig : IDisposable
         if (isNew) Keys.Add(text);
         // In place the entry keeps its mark; otherwise it is new.
         var mark = at.View.Mark == markWhenInPlace ? markWhenInPlace : Host.Mark;
-        Model[text] = new(copy, expiryMs, type, encoding, Table.Lru, mark);
+        Model[text] = new(copy, expiryMs, type, encoding, isNew ? Host.Access : Model[text].Access, mark);
         Verify(at.View, text);
     }
 
@@ -76,7 +76,7 @@ internal sealed class KeyTableRig : IDisposable
         var expected = Model[key];
         if (!view.Key.SequenceEqual(Key(key))) Assert.Fail($"another key in place of one of {key.Length} bytes");
         if (!view.Value.SequenceEqual(expected.Value)) Assert.Fail($"wrong value of {view.Value.Length} bytes, not {expected.Value.Length}");
-        var seen = new Expected(expected.Value, view.ExpiryMs, view.Type, view.Encoding, view.Lru, view.Mark);
+        var seen = new Expected(expected.Value, view.ExpiryMs, view.Type, view.Encoding, view.Access, view.Mark);
         if (seen != expected) Assert.Fail($"{seen} is not {expected}");
         Assert.That(view.MemoryBytes, Is.InRange(8 + key.Length + expected.Value.Length, 64 + (key.Length + expected.Value.Length) * 9L / 8 + 4096 + Reserve(expected)));
     }
@@ -101,10 +101,10 @@ internal sealed class KeyTableRig : IDisposable
     {
         var slices = 0;
         blocksInLargestSlice = 0;
-        for (var done = false; !done; slices++)
+        for (; !Table.IsDisposed; slices++)
         {
             var before = Allocator.LiveBlocks;
-            done = Table.DisposeSome();
+            Table.DisposeSome();
             blocksInLargestSlice = Math.Max(blocksInLargestSlice, before - Allocator.LiveBlocks);
         }
         _tableIsGone = true;

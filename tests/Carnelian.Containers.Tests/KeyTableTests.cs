@@ -12,7 +12,7 @@ public sealed unsafe class KeyTableTests
         var keys = Enumerable.Range(0, 120).Select(i => rig.Bytes(_keyLengths[Math.Min(rig.Random.Next(14), i % 10 == 0 ? 9 : 8)])).ToArray();
         for (var i = 0; i < 3000; i++)
         {
-            if (rig.Random.Next(40) == 0) rig.Table.Lru = rig.Random.Next(1 << 24);
+            if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 24);
             if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
             var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
             Edit(rig, KeyTableRig.Text(key), key);
@@ -35,7 +35,8 @@ public sealed unsafe class KeyTableTests
         var exists = rig.Model.TryGetValue(text, out var expected);
         var at = rig.Find(key);
         Assert.That(at.Exists, Is.EqualTo(exists));
-        if (!exists || dice < 30)
+        if (dice < (exists ? 12 : 30)) Overwrite(rig, text, key, ref at);
+        else if (!exists || dice < 30)
         {
             rig.Write(key, rig.Bytes(ValueLength(rig)), rig.Random.Next(3) == 0 ? rig.Random.NextInt64(1L << 45) : EntryView.NoExpiry,
                 (ValueType)rig.Random.Next(7), (ValueEncoding)rig.Random.Next(3));
@@ -53,9 +54,9 @@ public sealed unsafe class KeyTableTests
         else
         {
             var view = at.View;
-            view.Lru = rig.Random.Next(1 << 24);
+            view.Access = rig.Random.Next(1 << 24);
             view.Mark = rig.Random.Next(16);
-            rig.Model[text] = expected! with { Lru = view.Lru, Mark = view.Mark };
+            rig.Model[text] = expected! with { Access = view.Access, Mark = view.Mark };
         }
     }
 
@@ -67,6 +68,31 @@ public sealed unsafe class KeyTableTests
         var start = rig.Random.Next(Math.Min(source.Length, 20) + 1);
         var length = rig.Random.Next(3) == 0 ? source.Length - start : rig.Random.Next(source.Length - start + 1);
         rig.Write(rig.Random.Next(2) == 0 ? view.Key : key, source.Slice(start, length), expected.ExpiryMs, expected.Type, expected.Encoding);
+    }
+
+    /// <summary>What is written comes from the old value, each byte from the one in its place.</summary>
+    private static void Overwrite(KeyTableRig rig, string text, byte[] key, scoped ref EntryHandle at)
+    {
+        rig.Table.Step();
+        at = rig.Find(key);
+        var old = at.View;
+        var oldValue = old.Exists ? old.Value.ToArray() : [];
+        var length = rig.Random.Next(3) == 0 ? ValueLength(rig) : oldValue.Length + rig.Random.Next(60);
+        var zeroed = rig.Random.Next(2) == 0;
+        var encoding = (ValueEncoding)rig.Random.Next(3);
+        var span = rig.Table.Overwrite(ref at, key, length, encoding, zeroed);
+        Assert.That(span.Length, Is.EqualTo(length));
+        if (zeroed) Assert.That(span.IndexOfAnyExcept((byte)0), Is.Negative);
+        if (old.Exists) Assert.That(old.Value.Length, Is.EqualTo(oldValue.Length), "views keep their length");
+        var value = new byte[length];
+        for (var i = 0; i < length; i++)
+        {
+            value[i] = (byte)~(i < oldValue.Length ? oldValue[i] : i);
+            span[i] = (byte)~(i < oldValue.Length ? old.Value[i] : i);
+        }
+        if (!rig.Model.ContainsKey(text)) rig.Keys.Add(text);
+        rig.Model[text] = new(value, EntryView.NoExpiry, ValueType.String, encoding, rig.Host.Access, rig.Host.Mark);
+        rig.Verify(at.View, text);
     }
 
     private static void Resize(KeyTableRig rig, string text, scoped ref EntryHandle at)
@@ -83,15 +109,45 @@ public sealed unsafe class KeyTableTests
         rig.Verify(at.View, text);
     }
 
+    [TestCase(1100, true), TestCase(2000, true), TestCase(3000, false), TestCase(400, false)]
+    public void A_string_overwritten_keeps_its_block_when_that_is_fit(int length, bool keeps)
+    {
+        using var rig = new KeyTableRig(3);
+        rig.Write("k"u8, rig.Bytes(2000), EntryView.NoExpiry);
+        var at = rig.Find("k");
+        fixed (byte* before = at.View.Value, after = rig.Table.Overwrite(ref at, "k"u8, length, ValueEncoding.Raw, zeroed: false))
+        {
+            Assert.That(after == before, Is.EqualTo(keeps));
+        }
+        rig.Allocator.ReleaseRetired();
+        Assert.That(at.View.Value.Length, Is.EqualTo(length));
+    }
+
     [Test]
-    public void Every_change_of_shape_keeps_key_lru_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
+    public void Many_zeros_are_pages_that_nobody_touches()
+    {
+        using var rig = new KeyTableRig(4, isChecked: false);
+        var at = rig.Find("k");
+        var value = rig.Table.Overwrite(ref at, "k"u8, 900 << 20, ValueEncoding.Raw, zeroed: true);
+        value[^1] = 1;
+        rig.Write("small"u8, "12345"u8, EntryView.NoExpiry);
+        at = rig.Find("small");
+        var grown = rig.Table.Resize(ref at, 900 << 20, ValueEncoding.Raw);
+        Assert.That((grown[4], grown[5], grown[^1]), Is.EqualTo(((byte)'5', (byte)0, (byte)0)));
+        Assert.That(ResidentBytes(), Is.LessThan(600L << 20));
+    }
+
+    private static long ResidentBytes() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;
+
+    [Test]
+    public void Every_change_of_shape_keeps_key_access_and_mark([Values(0, 1, 254, 255, 256, 70_000)] int keyLength, [Values] bool expires)
     {
         using var rig = new KeyTableRig(2);
         var key = rig.Bytes(keyLength);
-        rig.Table.Lru = 0xabcdef;
+        rig.Host.Access = 0xabcdef;
         rig.Host.Mark = 15;
         rig.Write(key, [], expires ? 5 : EntryView.NoExpiry);
-        rig.Table.Lru = 1;
+        rig.Host.Access = 1;
         rig.Host.Mark = 0;
         foreach (var length in _valueLengths.Concat(_valueLengths.Reverse()))
         {
@@ -101,7 +157,7 @@ public sealed unsafe class KeyTableTests
             Assert.That(at.View.Key.SequenceEqual(key));
             Assert.That(at.View.Value.Length, Is.EqualTo(length));
             Assert.That(at.View.Value.IndexOfAnyExcept((byte)7), Is.Negative);
-            Assert.That(at.View.Lru, Is.EqualTo(0xabcdef));
+            Assert.That(at.View.Access, Is.EqualTo(0xabcdef));
             Assert.That(at.View.Mark, Is.EqualTo(15));
             rig.Allocator.ReleaseRetired();
         }
@@ -182,6 +238,56 @@ public sealed unsafe class KeyTableTests
         rig.Remove("k");
         rig.Allocator.ReleaseRetired();
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
+    }
+
+    [Test]
+    public void A_rehash_waits_until_the_memory_it_moves_to_is_ready()
+    {
+        using var rig = new KeyTableRig(9, isChecked: false);
+        var memory = new SlowMemory();
+        rig.Allocator.Background = memory;
+        const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
+        for (var i = 0; rig.Table.Buckets != OldBuckets + NewBuckets; i++)
+        {
+            memory.Touched.Clear();
+            Add(i);
+        }
+        var first = rig.Table.Count;
+        var target = memory.Touched[0].Address;
+        memory.IsReady = false;
+        for (var i = 0; i < 100; i++) Add(1_000_000 + i);
+        Assert.That(rig.Table.IsRehashing);
+        Assert.That(OfTarget(), Has.Count.EqualTo(2), "the first run of either half");
+
+        memory.IsReady = true;
+        while (rig.Table.IsRehashing) rig.Table.Step();
+        Assert.That(OfTarget().Sum(region => region.Length), Is.EqualTo(NewBuckets * Bucket.Bytes), "all of the target");
+        Assert.That(OfTarget().Distinct().Count(), Is.EqualTo(OfTarget().Count), "once");
+        for (var i = 0; i < first; i++) Assert.That(rig.Find($"key{i}").Exists);
+        rig.Allocator.Background = null;
+
+        List<(nint Address, nint Length)> OfTarget() => memory.Touched.FindAll(region => region.Address >= target && region.Address < target + NewBuckets * Bucket.Bytes);
+
+        void Add(int i)
+        {
+            rig.Table.Step();
+            var key = KeyTableRig.Key($"key{i}");
+            var at = rig.Find(key);
+            rig.Table.Write(ref at, key, ValueType.String, ValueEncoding.Raw, "v"u8, EntryView.NoExpiry);
+        }
+    }
+
+    private sealed class SlowMemory : BackgroundMemory
+    {
+        public List<(nint Address, nint Length)> Touched { get; } = [];
+
+        public bool IsReady { get; set; } = true;
+
+        public override bool IsTouching => !IsReady;
+
+        public override void Release(nint address, nint length) => SystemMemory.Release(address, length);
+
+        public override void Touch(nint address, nint length) => Touched.Add((address, length));
     }
 
     [TestCase(1, 2)]

@@ -34,9 +34,7 @@ public class NodeListTests
     public void TearDown()
     {
         _keys.Dispose();
-        while (_host.DisposeSome())
-        {
-        }
+        while (_host.Discarded > 0) _host.DisposeSome();
         _allocator.Dispose();
     }
 

@@ -47,6 +47,46 @@ public sealed class EditTests
     }
 
     [Test]
+    public void Resizing_and_overwriting_create_a_missing_key_and_overwriting_ends_an_expiry()
+    {
+        var edit = _rig.Edit("k"u8.ToArray());
+        Assert.That(edit.Resize(3, ValueEncoding.Raw, null).SequenceEqual(new byte[3]));
+        edit.SetExpiry(9000, null);
+        _rig.Heard.Take();
+        edit.Overwrite(2, ValueEncoding.Raw, KeyspaceEvent.Set).Fill((byte)'y');
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "set/String 0 k" }));
+        Assert.That(_rig.Read("k").Expires, Is.False);
+        Assert.That(_rig.Read("k").Value.SequenceEqual("yy"u8));
+        edit = _rig.Edit("new"u8.ToArray());
+        edit.Overwrite(1, ValueEncoding.Raw, KeyspaceEvent.Set).Clear();
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 new", "touched 0 new", "set/String 0 new" }));
+        Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void A_key_hidden_as_expired_is_resized_from_nothing()
+    {
+        _rig.Set("k", "old", expiryMs: 1500);
+        _rig.Keyspace.Policy = ExpiryPolicy.Hide;
+        _rig.Keyspace.NowMs = 2000;
+        var edit = _rig.Edit("k"u8.ToArray());
+        Assert.That(edit.Resize(5, ValueEncoding.Raw, null).SequenceEqual(new byte[5]));
+        Assert.That(edit.View.Expires, Is.False);
+    }
+
+    [Test]
+    public void Of_another_encoding_nobody_hears()
+    {
+        _rig.Set("k", "12");
+        _rig.Heard.Take();
+        _rig.Edit("k"u8.ToArray()).Recode(ValueEncoding.Int);
+        Assert.That(_rig.Heard.Take(), Is.Empty);
+        Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
+        Assert.That(_rig.Read("k").Encoding, Is.EqualTo(ValueEncoding.Int));
+        Assert.That(_rig.Read("k").Value.SequenceEqual("12"u8));
+    }
+
+    [Test]
     public void Listener_hears_only_what_it_wants()
     {
         var other = new KeyspaceRig.Listener { Wants = KeyspaceEventClass.String };
@@ -66,12 +106,12 @@ public sealed class EditTests
     [Test]
     public void Reading_counts_hits_and_misses_and_freshens_but_looking_does_not_freshen()
     {
-        _rig[0].Keys.Lru = 5;
+        _rig.Keyspace.Access.Advance(5000);
         _rig.Set("k");
         _rig.Heard.Take();
-        _rig[0].Keys.Lru = 9;
-        Assert.That(_rig.Look("k").Lru, Is.EqualTo(5));
-        Assert.That(_rig.Read("k").Lru, Is.EqualTo(9));
+        _rig.Keyspace.Access.Advance(9000);
+        Assert.That(_rig.Look("k").Access, Is.EqualTo(5));
+        Assert.That(_rig.Read("k").Access, Is.EqualTo(9));
         Assert.That(_rig.Read("none").Exists, Is.False);
         Assert.That(_rig.Look("none").Exists, Is.False);
         Assert.That((_rig.Keyspace.Statistics.Hits, _rig.Keyspace.Statistics.Misses), Is.EqualTo((2L, 2L)));
@@ -83,12 +123,12 @@ public sealed class EditTests
     [Test]
     public void Editing_freshens_a_key_also_where_its_value_is_not_written_anew()
     {
-        _rig[0].Keys.Lru = 5;
+        _rig.Keyspace.Access.Advance(5000);
         _rig.Set("k");
-        _rig[0].Keys.Lru = 9;
+        _rig.Keyspace.Access.Advance(9000);
         var edit = _rig.Edit("k"u8.ToArray());
         edit.Resize(3, ValueEncoding.Raw, KeyspaceEvent.Append);
-        Assert.That(_rig.Look("k").Lru, Is.EqualTo(9));
+        Assert.That(_rig.Look("k").Access, Is.EqualTo(9));
     }
 
     // ---- expiry
@@ -221,7 +261,7 @@ public sealed class EditTests
                     break;
             }
             _rig.Allocator.ReleaseRetired();
-            _rig.Keyspace.DisposeDiscarded(new Budget(1));
+            _rig.Keyspace.Disposal.Run(new Budget(1));
         }
         foreach (var (place, expected) in model)
         {

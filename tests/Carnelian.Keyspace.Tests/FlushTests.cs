@@ -25,7 +25,7 @@ public sealed class FlushTests
         var before = rig.Allocator.LiveBlocks;
         for (var i = 0; i < 1000; i++) rig.Set($"k{i}", new string('x', i * 2));
         rig.Keyspace.Flush(rig[0], background: false);
-        Assert.That(rig.Keyspace.HasDiscarded, Is.False);
+        Assert.That(rig.Keyspace.Disposal.IsPending, Is.False);
         Assert.That(rig.Allocator.LiveBlocks, Is.EqualTo(before));
     }
 
@@ -39,10 +39,10 @@ public sealed class FlushTests
         rig.Keyspace.Flush(null, background: true);
         Assert.That(rig.Allocator.LiveBlocks, Is.GreaterThanOrEqualTo(full), "the call itself frees nothing");
         var slices = 0;
-        for (; rig.Keyspace.HasDiscarded; slices++)
+        for (; rig.Keyspace.Disposal.IsPending; slices++)
         {
             var live = rig.Allocator.LiveBlocks;
-            rig.Keyspace.DisposeDiscarded(new Budget(4));
+            rig.Keyspace.Disposal.Run(new Budget(4));
             Assert.That(live - rig.Allocator.LiveBlocks, Is.LessThan(250));
         }
         Assert.That(slices, Is.GreaterThan(20));
@@ -55,7 +55,7 @@ public sealed class FlushTests
         using var rig = new KeyspaceRig();
         for (var i = 0; i < 500; i++) rig.Set($"k{i}", database: i % 2);
         rig.Keyspace.Flush(null, background: true);
-        rig.Keyspace.DisposeDiscarded(new Budget(2));
-        Assert.That(rig.Keyspace.HasDiscarded);
+        rig.Keyspace.Disposal.Run(new Budget(2));
+        Assert.That(rig.Keyspace.Disposal.IsPending);
     }
 }

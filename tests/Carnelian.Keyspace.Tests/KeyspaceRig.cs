@@ -72,6 +72,8 @@ internal sealed class KeyspaceRig : IDisposable
 
         public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
 
+        public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
+
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
             Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key)}");
 

@@ -23,7 +23,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace.Host.ListNodeBytesMax = Chance.Next(40, 300);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
-            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(20_000, 400_000),
+            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(20_000, 400_000),
         });
         Sink = new(this);
     }
@@ -47,7 +47,9 @@ internal sealed class SnapshotHarness : IDisposable
 
     public void Set(int database, string key, byte[] value, long expiryMs = EntryView.NoExpiry) => Call(database, key, () =>
     {
-        Edit(database, key).Write(ValueType.String, ValueEncoding.Raw, value, expiryMs, KeyspaceEvent.Set);
+        var edit = Edit(database, key);
+        if (expiryMs == EntryView.NoExpiry && Chance.Next(2) == 0) value.CopyTo(edit.Overwrite(value.Length, ValueEncoding.Raw, KeyspaceEvent.Set));
+        else edit.Write(ValueType.String, ValueEncoding.Raw, value, expiryMs, KeyspaceEvent.Set);
         _model[(database, key)] = new() { Text = value, ExpiryMs = expiryMs };
     });
 
@@ -83,14 +85,48 @@ internal sealed class SnapshotHarness : IDisposable
         if (_model.TryGetValue((database, key), out var model) && model.Text is { } text) SetRange(database, key, text.Length, bytes);
     }
 
-    public void Move(int from, string key, int to, string newKey) => Call(from, key, () =>
+    public void Move(int from, string key, int to, string newKey)
     {
-        var moved = Keyspace.Move(Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey));
-        Assert.That(moved, Is.EqualTo(_model.ContainsKey((from, key))));
-        if (!moved || (from, key) == (to, newKey)) return;
-        _model.Remove((from, key), out var value);
-        _model[(to, newKey)] = value!;
-    });
+        if ((from, key) == (to, newKey)) return;
+        Call(from, key, () =>
+        {
+            var replace = Chance.Next(3) != 0;
+            var result = Keyspace.Move(
+                Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
+            Assert.That(result, Is.EqualTo(Expected((from, key), (to, newKey), replace)));
+            if (result != TransferResult.Done) return;
+            _model.Remove((from, key), out var value);
+            _model[(to, newKey)] = value!;
+        });
+    }
+
+    public void Copy(int from, string key, int to, string newKey)
+    {
+        if ((from, key) == (to, newKey)) return;
+        Call(from, key, () =>
+        {
+            var replace = Chance.Next(3) != 0;
+            var result = Keyspace.Copy(Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey), replace);
+            Assert.That(result, Is.EqualTo(Expected((from, key), (to, newKey), replace)));
+            if (result != TransferResult.Done) return;
+            _model[(to, newKey)] = _model[(from, key)].Copy();
+            if (IsHeld(from, key)) Count("held one copied");
+        });
+    }
+
+    private TransferResult Expected((int, string) from, (int, string) to, bool replace)
+    {
+        if (!_model.ContainsKey(from)) return TransferResult.Missing;
+        return _model.ContainsKey(to) && !replace ? TransferResult.Occupied : TransferResult.Done;
+    }
+
+    public void Swap(int one, int other)
+    {
+        Keyspace.Swap(Keyspace.Databases[one], Keyspace.Databases[other]);
+        var moved = _model.Where(pair => pair.Key.Database == one || pair.Key.Database == other).ToArray();
+        foreach (var (place, _) in moved) _model.Remove(place);
+        foreach (var (place, value) in moved) _model[(place.Database == one ? other : one, place.Key)] = value;
+    }
 
     public void Flush(int database)
     {
@@ -272,6 +308,14 @@ internal sealed class ModelValue
     public List<string>? List;
     public SortedDictionary<string, string>? Fields;
     public long ExpiryMs = EntryView.NoExpiry;
+
+    public ModelValue Copy() => new()
+    {
+        Text = (byte[]?)Text?.Clone(),
+        List = List is null ? null : [.. List],
+        Fields = Fields is null ? null : new(Fields, StringComparer.Ordinal),
+        ExpiryMs = ExpiryMs,
+    };
 
     public override string ToString()
     {

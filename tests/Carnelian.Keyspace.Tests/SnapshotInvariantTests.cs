@@ -14,7 +14,7 @@ public class SnapshotInvariantTests
 
     private static readonly string[] _metEventually =
     [
-        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed",
+        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied",
     ];
 
     [Test]
@@ -46,7 +46,7 @@ public class SnapshotInvariantTests
         {
             TurnOfSnapshot(harness, abortPercent);
             Change(harness, chance.Next(100), seed % CrowdedSeeds == 0 ? CrowdedKeys : UsualKeys);
-            if (chance.Next(12) == 0) harness.Keyspace.DisposeDiscarded(new Budget(chance.Next(1, 20)));
+            if (chance.Next(12) == 0) harness.Keyspace.Disposal.Run(new Budget(chance.Next(1, 20)));
         }
         Finish(harness);
         Assert.That(harness.Contents(), Is.EqualTo(harness.Model()));
@@ -100,7 +100,8 @@ public class SnapshotInvariantTests
         else if (kind < 33) harness.Expire(database, key, Expiry(harness));
         else if (kind < 38) harness.Append(database, key, Value(chance));
         else if (kind < 41) OverwriteWithin(harness, database, key);
-        else if (kind < 46) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
+        else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
+        else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
         else if (kind < 64) harness.ChangeList(database, key, (list, model) => ChangeList(chance, list, model));
         else if (kind < 82) harness.ChangeFields(database, key, (fields, model) => ChangeFields(chance, fields, model));
         else if (kind < 86) harness.AdvanceTime(chance.Next(100));
@@ -112,7 +113,12 @@ public class SnapshotInvariantTests
 
     private static void Flush(SnapshotHarness harness, int database)
     {
-        if (harness.Chance.Next(3) != 0) return;
+        if (harness.Chance.Next(3) != 0)
+        {
+            if (harness.Snapshots.IsWalking) harness.Count("swap");
+            harness.Swap(database, harness.Chance.Next(SnapshotHarness.Databases));
+            return;
+        }
         if (harness.Snapshots.IsWalking && harness.KeysOf(database).Length > 0) harness.Count("flush handed over");
         harness.Flush(database);
     }

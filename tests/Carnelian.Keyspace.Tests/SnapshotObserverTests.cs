@@ -31,7 +31,7 @@ public sealed class SnapshotObserverTests
     }
 
     [Test]
-    public void Each_kind_of_change_is_announced_before_it_and_only_the_first([Values("write", "write longer", "resize", "expire", "delete")] string first)
+    public void Each_kind_of_change_is_announced_before_it_and_only_the_first([Values("write", "write longer", "resize", "overwrite", "recode", "expire", "delete")] string first)
     {
         using var rig = new KeyspaceRig();
         rig.Set("k", "old");
@@ -42,6 +42,8 @@ public sealed class SnapshotObserverTests
             case "write": edit.Write(ValueType.String, ValueEncoding.Raw, "new"u8, EntryView.NoExpiry, null); break;
             case "write longer": edit.Write(ValueType.String, ValueEncoding.Raw, new byte[5000], EntryView.NoExpiry, null); break;
             case "resize": edit.Resize(4, ValueEncoding.Raw, KeyspaceEvent.Append).Fill(1); break;
+            case "overwrite": edit.Overwrite(4, ValueEncoding.Raw, null).Fill(1); break;
+            case "recode": edit.Recode(ValueEncoding.Int); break;
             case "expire": edit.SetExpiry(9000, null); break;
             default: edit.Delete(KeyspaceEvent.Delete); break;
         }
@@ -89,7 +91,7 @@ public sealed class SnapshotObserverTests
         using var rig = new KeyspaceRig();
         rig.Set("k");
         var observer = Begin(rig);
-        rig[0].Keys.Lru = 99;
+        rig.Keyspace.Access.Advance(99_000);
         rig.Read("k");
         _ = rig.Edit("k"u8.ToArray());
         Assert.That(observer.Saved, Is.Empty);
@@ -103,7 +105,7 @@ public sealed class SnapshotObserverTests
         rig.Set("k", "kept");
         var observer = Begin(rig, takesTables: true);
         rig.Keyspace.Flush(null, background);
-        Assert.That(rig.Keyspace.HasDiscarded, Is.False);
+        Assert.That(rig.Keyspace.Disposal.IsPending, Is.False);
         var table = observer.Taken.Single();
         Assert.That(table.Find("k"u8, table.Hash("k"u8)).View.Value.SequenceEqual("kept"u8));
         table.Dispose();

@@ -325,7 +325,7 @@ public class SnapshotTests
 
     private void FreeDiscarded()
     {
-        while (_harness.Keyspace.HasDiscarded) _harness.Keyspace.DisposeDiscarded(new Budget(100));
+        while (_harness.Keyspace.Disposal.IsPending) _harness.Keyspace.Disposal.Run(new Budget(100));
     }
 
     /// <summary>Blocks of collections that a round of defragmentation moves.</summary>

@@ -26,6 +26,24 @@ internal sealed class AllocationTests
         Assert.That(allocated, Is.Zero);
     }
 
+    /// <summary>CLIENT LIST and INFO tell it; they would lie if it no longer fitted.</summary>
+    [Test]
+    public void A_client_takes_as_much_managed_memory_as_is_told()
+    {
+        const int clients = 1000;
+        using var world = new MemoryWorld("", 0);
+        using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
+        var listener = new MemoryListener(new ListenOptions(new IPEndPoint(IPAddress.Loopback, 1)));
+        var connections = Array.ConvertAll(new int[clients], _ => new MemoryConnection(""));
+        INetworkHandler handler = server;
+        handler.OnAccepted(new MemoryConnection(""), listener);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var connection in connections) handler.OnAccepted(connection, listener);
+        var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / clients;
+        // Growing the table of clients leaves old ones behind: garbage, not the clients'.
+        Assert.That(server.Clients.First!.Value.MemoryBytes, Is.EqualTo(allocated).Within(20).Percent);
+    }
+
     /// <summary>A world whose one connection brings the same bytes every turn and takes all that is sent.</summary>
     private sealed class MemoryWorld(string request, int pipeline) : World
     {

@@ -57,6 +57,28 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void What_reads_and_changes_is_told_as_what_it_changes()
+    {
+        var nowMs = _server.Server.NowMs;
+        Told("SET k v");
+        Assert.That(Told("GETEX k", "GETEX k EX 100", "GETEX k PERSIST", "GETEX k PERSIST"), Is.EqualTo(new[] { $"PEXPIREAT k {nowMs + 100_000}", "PERSIST k" }));
+        Assert.That(Told("GETSET k w", "GETEX k PXAT 1", "GETDEL k", "GETSET k v", "GETDEL k"), Is.EqualTo(new[] { "SET k w", "DEL k", "SET k v", "DEL k" }));
+        Assert.That(Told("INCRBYFLOAT k 1.50", "SETRANGE k 0 2", "msetnx k 1 a 2", "msetnx a 1 b 2"), Is.EqualTo(new[] { "SET k 1.5 KEEPTTL", "SETRANGE k 0 2", "msetnx a 1 b 2" }));
+    }
+
+    [Test]
+    public void What_only_Valkey_has_is_told_as_it_tells_it()
+    {
+        var nowMs = _server.Server.NowMs;
+        Told("SET k v");
+        Assert.That(Told("SET k w IFEQ x", "set k w IFEQ v", "SET k get GET IFEQ w", "SET k x IFEQ get GET", "SET k y IFEQ x EX 100"),
+            Is.EqualTo(new[] { "set k w IFEQ v", "SET k get IFEQ w", "SET k x IFEQ get", $"SET k y PXAT {nowMs + 100_000}" }));
+        Assert.That(Told("DELIFEQ k x", "DELIFEQ k y"), Is.EqualTo(new[] { "DEL k" }));
+        Assert.That(Told("msetex 2 a 1 b 2 nx", "MSETEX 1 a 1 NX", "MSETEX 1 a 1 EX 5 ex 10 XX", "MSETEX 1 a 1 PXAT 9999999999999"),
+            Is.EqualTo(new[] { "msetex 2 a 1 b 2 nx", $"MSETEX 1 a 1 EX 5 PXAT {nowMs + 10_000} XX", "MSETEX 1 a 1 PXAT 9999999999999" }));
+    }
+
+    [Test]
     public void A_key_that_is_found_to_be_over_is_told_as_deleted_once()
     {
         Told("SET k v PX 10", "SET m v PX 10");

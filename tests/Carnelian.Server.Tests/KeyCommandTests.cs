@@ -44,7 +44,7 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
         Assert.That(Run("DBSIZE"), Is.EqualTo(":0"));
         Run("SET after 1");
         Assert.That(Run("GET after"), Is.EqualTo("\"1\""));
-        Server.TurnUntil(() => !Server.Server.Keyspace.HasDiscarded);
+        Server.TurnUntil(() => !Server.Server.Keyspace.Disposal.IsPending);
     }
 
     [TestCase("FLUSHALL NOW"), TestCase("FLUSHALL SYNC ASYNC")]

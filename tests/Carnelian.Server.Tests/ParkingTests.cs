@@ -113,6 +113,7 @@ internal sealed class ParkingTests
         Assert.That(_server.Run("GET", "x"), Is.EqualTo("\"1\""));
         _server.Run("PUT", "k", "v");
         Assert.That(client.Read(4), Is.EqualTo(new[] { "[\"k\", \"v\"]", ":2", "\"2\"", "\"later\"" }));
+        _server.AdvanceTime(4000);
         Assert.That(client.Served!.InputCapacity, Is.Zero);
     }
 

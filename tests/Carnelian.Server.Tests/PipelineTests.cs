@@ -28,6 +28,7 @@ internal sealed class PipelineTests
         Assert.That(server.Client.Read(), Is.EqualTo("+PONG"));
         Assert.That(server.Client.Read(), Is.EqualTo("+OK"));
         Assert.That(server.Client.ReadValue().Bytes.AsSpan().SequenceEqual(value));
+        server.AdvanceTime(4000);
         Assert.That(server.Client.Served!.InputCapacity, Is.Zero, "the buffer is given back");
         Assert.That(server.Client.Served!.Output.MemoryBytes, Is.Zero);
     }
@@ -169,6 +170,7 @@ internal sealed class PipelineTests
         }
         Assert.That(server.Run([.. request]), Is.EqualTo("+OK"));
         Assert.That(server.Run("DBSIZE"), Is.EqualTo($":{pairs}"));
+        server.AdvanceTime(4000);
         Assert.That(server.Client.Served!.InputCapacity, Is.Zero);
     }
 }

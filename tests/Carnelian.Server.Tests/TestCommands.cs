@@ -26,13 +26,12 @@ internal static class WaitingCommands
         call.Executor.Parking.Park(new WaitingForKey(call.Session, timeoutMs == 0 ? ParkedCall.NoDeadline : call.NowMs + timeoutMs), call.Database, keys);
     }
 
-    [Command("PUT", Summary = "Sets a key and tells those who wait for it.", Since = "1.0.0", Complexity = "O(1)",
+    [Command("PUT", Summary = "Sets a key, of which those hear who wait for it.", Since = "1.0.0", Complexity = "O(1)",
         Flags = Write, Keys = "1 OW update",
         Arguments = "key value")]
     internal static void Put(ref Call call)
     {
         call.Edit(1).Write(ValueType.String, ValueEncoding.Raw, call.Args[2], EntryView.NoExpiry, KeyspaceEvent.Set);
-        call.Executor.Parking.Announce(call.Database, call.Args[1]);
         call.Reply.Ok();
     }
 

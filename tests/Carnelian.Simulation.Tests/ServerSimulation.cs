@@ -193,6 +193,10 @@ internal sealed class ServerSimulation : IDisposable
         {
         }
 
+        public void OnSwapped(Database one, Database other)
+        {
+        }
+
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
             simulation._model.OnExpired(database.Number, Encoding.Latin1.GetString(key), simulation._server.Keyspace.NowMs);
     }

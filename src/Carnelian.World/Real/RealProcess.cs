@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -6,6 +7,8 @@ namespace Carnelian;
 
 internal sealed class RealProcess : ProcessInformation
 {
+    private const int SIGSEGV = 11;
+
     public override int Id => Environment.ProcessId;
 
     public override string OperatingSystem => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
@@ -32,12 +35,35 @@ internal sealed class RealProcess : ProcessInformation
         }
     }
 
-    public override (double User, double System) CpuSeconds
+    public override (double User, double System) CpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_SELF) : ProcessSeconds();
+
+    public override (double User, double System) ThreadCpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_THREAD) : ProcessSeconds();
+
+    public override (double User, double System) ChildCpuSeconds => System.OperatingSystem.IsLinux() ? Libc.CpuSeconds(Libc.RUSAGE_CHILDREN) : (0, 0);
+
+    public override long MachineBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    private static (double User, double System) ProcessSeconds()
     {
-        get
-        {
-            using var process = Process.GetCurrentProcess();
-            return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
-        }
+        using var process = Process.GetCurrentProcess();
+        return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
+    }
+
+    [DoesNotReturn]
+    public override void Abort()
+    {
+        if (!System.OperatingSystem.IsWindows()) FaultSignal.Abort();
+        Environment.FailFast(null);
+    }
+
+    [DoesNotReturn]
+    public override void Exit(int status) => Environment.Exit(status);
+
+    [DoesNotReturn]
+    public override void Fault(Action<Fault>? report)
+    {
+        if (FaultSignal.IsSupported) FaultSignal.Raise(report);
+        report?.Invoke(new Fault(SIGSEGV, 0, 0, [], []));
+        Abort();
     }
 }

@@ -46,6 +46,8 @@ public sealed class RealWorld : World
 
 internal sealed class RealClock : Clock
 {
+    private const long MicrosecondsPerMillisecond = 1000, SleepMsMax = int.MaxValue - 1;
+
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     public override long UnixMicroseconds => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -58,6 +60,13 @@ internal sealed class RealClock : Clock
             if (Stopwatch.Frequency == NanosecondsPerSecond) return ticks;
             return (long)((Int128)ticks * NanosecondsPerSecond / Stopwatch.Frequency);
         }
+    }
+
+    public override void Block(long microseconds)
+    {
+        var until = MonotonicNanoseconds + (Int128)microseconds * 1000;
+        for (; MonotonicNanoseconds < until; microseconds = (long)((until - MonotonicNanoseconds) / 1000))
+            Thread.Sleep((int)Math.Min(Math.Max(microseconds, 0) / MicrosecondsPerMillisecond, SleepMsMax));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Carnelian;
@@ -100,6 +101,32 @@ internal sealed class SimulatedProcess : ProcessInformation
     public override long ManagedBytes => 0;
 
     public override (double User, double System) CpuSeconds => (0, 0);
+
+    public override (double User, double System) ThreadCpuSeconds => (0, 0);
+
+    public override (double User, double System) ChildCpuSeconds => (0, 0);
+
+    public override long MachineBytes => 1L << 40;
+
+    [DoesNotReturn]
+    public override void Abort() => throw new ProcessEndedException("SIGABRT");
+
+    [DoesNotReturn]
+    public override void Exit(int status) => throw new ProcessEndedException($"status {status}");
+
+    [DoesNotReturn]
+    public override void Fault(Action<Fault>? report)
+    {
+        report?.Invoke(new Fault(11, 2, 0x1000, [("RIP", 0x2000)], [(0x3000, 0x4000)]));
+        throw new ProcessEndedException("SIGSEGV");
+    }
+}
+
+/// <summary>A simulated process has ended itself; what ran in it must not be used again.</summary>
+/// <param name="by">A signal, or "status 1".</param>
+public sealed class ProcessEndedException(string by) : Exception($"the simulated process ended by {by}")
+{
+    public string By { get; } = by;
 }
 
 internal sealed class SimulatedClock(Simulation simulation) : Clock
@@ -112,6 +139,9 @@ internal sealed class SimulatedClock(Simulation simulation) : Clock
     public override long UnixMicroseconds => StartUnixMicroseconds + SkewMicroseconds + simulation.NowNanoseconds / 1000;
 
     public override long MonotonicNanoseconds => simulation.NowNanoseconds;
+
+    /// <summary>Time moves; what falls due meanwhile happens afterwards, and late.</summary>
+    public override void Block(long microseconds) => simulation.MoveTo(simulation.NowNanoseconds + microseconds * 1000);
 }
 
 /// <summary>Jobs that run one after the other per queue, each at a moment drawn from the seed, and are heard of at another.</summary>

@@ -53,7 +53,7 @@ public sealed class Simulation(ulong seed)
     {
         if (!_schedule.TryPeek(out _, out var due) || due.Time > untilNanoseconds) return false;
         var action = _schedule.Dequeue();
-        NowNanoseconds = due.Time;
+        MoveTo(due.Time);
         Note((ulong)due.Time);
         Note((ulong)due.Order);
         action();

@@ -1,0 +1,175 @@
+namespace Carnelian;
+
+/// <summary>The operators of BITOP; the last four are those that Redis 8.2 brought.</summary>
+internal enum BitOperator
+{
+    And,
+    Or,
+    Xor,
+    Not,
+
+    /// <summary>In the first string and in none of the others.</summary>
+    Diff,
+
+    /// <summary>In one of the others and not in the first string.</summary>
+    Diff1,
+
+    /// <summary>In the first string and in one of the others.</summary>
+    AndOr,
+
+    /// <summary>In exactly one string.</summary>
+    One,
+}
+
+/// <summary>
+/// What BITOP computes. Strings that are shorter than the longest one go on with zeros, missing keys are empty. The result may lie in the
+/// block of a source: no byte of it is written before that byte of all sources was read.
+/// </summary>
+internal static class BitCombination
+{
+    /// <summary>Of more than two strings, so much is combined at a time: it stays in the innermost cache.</summary>
+    private const int ChunkBytes = 4096;
+
+    /// <summary>Reads "operation destkey key ...", or the call has failed.</summary>
+    public static BitOperator Read(ref Call call)
+    {
+        if (!TryReadOperator(ref call, out var operation))
+        {
+            call.FailSyntax();
+            return default;
+        }
+        var sources = call.Args.Count - 3;
+        if (operation == BitOperator.Not && sources != 1) call.Fail("ERR BITOP NOT must be called with a single source key.");
+        else if (operation is BitOperator.Diff or BitOperator.Diff1 or BitOperator.AndOr && sources < 2)
+            call.Fail($"ERR BITOP {ByteText.FromBytes(call.Args[1]).ToUpperInvariant()} must be called with at least two source keys.");
+        return operation;
+    }
+
+    private static bool TryReadOperator(ref Call call, out BitOperator operation)
+    {
+        operation = BitOperator.And;
+        if (call.Is(1, "and"u8)) return true;
+        operation = BitOperator.Or;
+        if (call.Is(1, "or"u8)) return true;
+        operation = BitOperator.Xor;
+        if (call.Is(1, "xor"u8)) return true;
+        operation = BitOperator.Not;
+        if (call.Is(1, "not"u8)) return true;
+        operation = BitOperator.Diff;
+        if (call.Is(1, "diff"u8)) return true;
+        operation = BitOperator.Diff1;
+        if (call.Is(1, "diff1"u8)) return true;
+        operation = BitOperator.AndOr;
+        if (call.Is(1, "andor"u8)) return true;
+        operation = BitOperator.One;
+        return call.Is(1, "one"u8);
+    }
+
+    /// <summary>Writes the result, which is as long as the longest source.</summary>
+    public static void Write(BitOperator operation, EntryList sources, Span<byte> result)
+    {
+        Span<byte> chunk = stackalloc byte[ChunkBytes];
+        Span<byte> again = stackalloc byte[ChunkBytes];
+        Span<byte> both = stackalloc byte[ChunkBytes];
+        // One or two strings need nothing in between and are combined at once.
+        var step = sources.Count <= 2 ? result.Length : ChunkBytes;
+        for (var at = 0; at < result.Length; at += step)
+        {
+            var part = new Parts(sources, at, Math.Min(step, result.Length - at));
+            var to = result.Slice(at, part.Length);
+            switch (operation)
+            {
+                case BitOperator.And:
+                    Fold(BitwiseOperation.And, part, 0, chunk, to);
+                    break;
+                case BitOperator.Or:
+                    Fold(BitwiseOperation.Or, part, 0, chunk, to);
+                    break;
+                case BitOperator.Xor:
+                    Fold(BitwiseOperation.Xor, part, 0, chunk, to);
+                    break;
+                case BitOperator.Not:
+                    BitString.Invert(part[0], to);
+                    break;
+                case BitOperator.One:
+                    WriteOne(part, chunk, again, both, to);
+                    break;
+                default:
+                    WriteFirstAndOthers(operation, part, chunk, to);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Combines all from one on, the last step straight into the result.</summary>
+    private static void Fold(BitwiseOperation operation, in Parts parts, int first, Span<byte> chunk, Span<byte> to)
+    {
+        var last = parts.Count - 1;
+        var left = parts[first];
+        if (first == last)
+        {
+            BitString.Combine(BitwiseOperation.Or, left, default, to);
+            return;
+        }
+        for (var i = first + 1; i < last; i++)
+        {
+            BitString.Combine(operation, left, parts[i], chunk[..to.Length]);
+            left = chunk[..to.Length];
+        }
+        BitString.Combine(operation, left, parts[last], to);
+    }
+
+    private static void WriteFirstAndOthers(BitOperator operation, in Parts parts, Span<byte> chunk, Span<byte> to)
+    {
+        var others = parts[1];
+        if (parts.Count > 2)
+        {
+            Fold(BitwiseOperation.Or, parts, 1, chunk, chunk[..to.Length]);
+            others = chunk[..to.Length];
+        }
+        if (operation == BitOperator.AndOr) BitString.Combine(BitwiseOperation.And, parts[0], others, to);
+        else if (operation == BitOperator.Diff) BitString.Combine(BitwiseOperation.Without, parts[0], others, to);
+        else BitString.Combine(BitwiseOperation.Without, others, parts[0], to);
+    }
+
+    /// <summary>Of more than two, those seen an odd number of times less those seen again.</summary>
+    private static void WriteOne(in Parts parts, Span<byte> odd, Span<byte> again, Span<byte> both, Span<byte> to)
+    {
+        if (parts.Count <= 2)
+        {
+            Fold(BitwiseOperation.Xor, parts, 0, odd, to);
+            return;
+        }
+        odd = odd[..to.Length];
+        again = again[..to.Length];
+        both = both[..to.Length];
+        BitString.Combine(BitwiseOperation.And, parts[0], parts[1], again);
+        BitString.Combine(BitwiseOperation.Xor, parts[0], parts[1], odd);
+        for (var i = 2; i < parts.Count; i++)
+        {
+            BitString.Combine(BitwiseOperation.And, odd, parts[i], both);
+            BitString.Combine(BitwiseOperation.Or, again, both, again);
+            BitString.Combine(BitwiseOperation.Xor, odd, parts[i], odd);
+        }
+        BitString.Combine(BitwiseOperation.Without, odd, again, to);
+    }
+
+    /// <summary>The same part of all sources, of each what it has there.</summary>
+    private readonly ref struct Parts(EntryList sources, int start, int length)
+    {
+        public int Count => sources.Count;
+
+        public int Length => length;
+
+        public ReadOnlySpan<byte> this[int i]
+        {
+            get
+            {
+                var source = sources[i];
+                if (!source.Exists || source.Value.Length <= start) return default;
+                var rest = source.Value[start..];
+                return rest[..Math.Min(rest.Length, length)];
+            }
+        }
+    }
+}

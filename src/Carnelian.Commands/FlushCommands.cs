@@ -1,0 +1,78 @@
+using static Carnelian.CommandFlags;
+
+namespace Carnelian;
+
+/// <summary>Commands that empty databases.</summary>
+[CommandFamily("server")]
+internal static class FlushCommands
+{
+    /// <summary>So many keys are freed within the call, in a millisecond or so.</summary>
+    private const int KeysAtOnceMax = 5000;
+
+    [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
+        Complexity = "O(N) where N is the total number of keys in all databases",
+        Flags = Write, Categories = "keyspace dangerous",
+        Arguments = "[flush-type: ASYNC@4.0.0 | SYNC@6.2.0]",
+        Tips = "request_policy:all_shards response_policy:all_succeeded",
+        History = [
+            "4.0.0: Added the `ASYNC` flushing mode modifier.",
+            "6.2.0: Added the `SYNC` flushing mode modifier."])]
+    internal static void FlushAll(ref Call call) => Flush(ref call, null);
+
+    [Command("FLUSHDB", Summary = "Remove all keys from the current database.", Since = "1.0.0",
+        Complexity = "O(N) where N is the number of keys in the selected database",
+        Flags = Write, Categories = "keyspace dangerous",
+        Arguments = "[flush-type: ASYNC@4.0.0 | SYNC@6.2.0]",
+        Tips = "request_policy:all_shards response_policy:all_succeeded",
+        History = [
+            "4.0.0: Added the `ASYNC` flushing mode modifier.",
+            "6.2.0: Added the `SYNC` flushing mode modifier."])]
+    internal static void FlushDatabase(ref Call call) => Flush(ref call, call.Database);
+
+    /// <summary>
+    /// Nobody but the client waits for a large flush, not even where it is to be synchronous: it is answered when the memory is free, and others are
+    /// served meanwhile (as by Redis since 8.0).
+    /// </summary>
+    private static void Flush(ref Call call, Database? database)
+    {
+        if (!TryMode(ref call, out var waits)) return;
+        var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax;
+        call.Keyspace.Dirty += call.Keyspace.Flush(database, background: !atOnce);
+        call.PropagateAlways();
+        if (atOnce || !waits) call.Reply.Ok();
+        else call.Executor.Parking.Park(new ParkedFlush(call.Session, call.Keyspace.Disposal), call.Database);
+    }
+
+    private static bool TryMode(ref Call call, out bool waits)
+    {
+        waits = !call.Keyspace.Options.LazyUserFlush;
+        if (call.Args.Count == 1) return true;
+        waits = call.Is(1, "sync"u8);
+        if (call.Args.Count == 2 && (waits || call.Is(1, "async"u8))) return true;
+        call.FailSyntax();
+        return false;
+    }
+
+    private static long CountKeys(ref Call call, Database? database)
+    {
+        if (database is not null) return database.Keys.Count;
+        long keys = 0;
+        foreach (var each in call.Keyspace.Databases) keys += each.Keys.Count;
+        return keys;
+    }
+
+    /// <summary>Waits until what was flushed before it is freed.</summary>
+    private sealed class ParkedFlush(Session session, Disposal disposal) : ParkedCall(session, NoDeadline)
+    {
+        private readonly long _ticket = disposal.Ticket;
+
+        public override bool OnReady(ref Call call, ReadOnlySpan<byte> key)
+        {
+            if (!disposal.IsDone(_ticket)) return false;
+            call.Reply.Ok();
+            return true;
+        }
+
+        public override void OnTimeout(ref Call call) => call.Reply.Ok();
+    }
+}

@@ -1,0 +1,139 @@
+namespace Carnelian;
+
+internal enum SetCondition : byte
+{
+    None,
+    IfMissing,
+    IfExists,
+    IfEqual,
+}
+
+/// <summary>Which options a command has beside EX, PX, EXAT and PXAT.</summary>
+[Flags]
+internal enum StringOptionWords
+{
+    /// <summary>NX, XX</summary>
+    Conditions = 1,
+
+    /// <summary>IFEQ value</summary>
+    Comparison = 2,
+
+    /// <summary>GET</summary>
+    Get = 4,
+    KeepTtl = 8,
+    Persist = 16,
+}
+
+/// <summary>The options of SET, MSETEX and GETEX, read before any key is looked at.</summary>
+/// <param name="Comparison">The argument that the present value must equal.</param>
+/// <param name="IsLasting">KEEPTTL or PERSIST, whichever the command has: no new time is given.</param>
+internal readonly record struct StringOptions(SetCondition Condition, int Comparison, bool Get, bool IsLasting, ExpiryOption Expiry)
+{
+    public const StringOptionWords OfSet = StringOptionWords.Conditions | StringOptionWords.Comparison | StringOptionWords.Get | StringOptionWords.KeepTtl;
+    public const StringOptionWords OfSeveralSet = StringOptionWords.Conditions | StringOptionWords.KeepTtl;
+    public const StringOptionWords OfGet = StringOptionWords.Persist;
+
+    /// <summary>Reads from the given argument on; the time is not looked at yet.</summary>
+    public static StringOptions Read(ref Call call, int first, StringOptionWords words)
+    {
+        var condition = SetCondition.None;
+        var comparison = 0;
+        bool get = false, isLasting = false;
+        var expiry = ExpiryOption.None;
+        for (var i = first; i < call.Args.Count; i++)
+        {
+            var hasNext = i + 1 < call.Args.Count;
+            if (TryCondition(ref call, i, words, ref condition)) continue;
+            if (condition == SetCondition.None && hasNext && Has(StringOptionWords.Comparison) && call.Is(i, "ifeq"u8))
+                (condition, comparison) = (SetCondition.IfEqual, ++i);
+            else if (Has(StringOptionWords.Get) && call.Is(i, "get"u8)) get = true;
+            else if (expiry.IsNone && (Has(StringOptionWords.KeepTtl) && call.Is(i, "keepttl"u8) || Has(StringOptionWords.Persist) && call.Is(i, "persist"u8)))
+                isLasting = true;
+            else if (!isLasting && hasNext && ExpiryOption.TryRecognize(call.Args[i], out var kind) && (expiry.IsNone || expiry.IsLike(kind)))
+                expiry = kind with { Argument = ++i };
+            else
+            {
+                call.FailSyntax();
+                return default;
+            }
+        }
+        return new(condition, comparison, get, isLasting, expiry);
+
+        bool Has(StringOptionWords word) => (words & word) != 0;
+    }
+
+    /// <summary>The same condition may be given again, another may not.</summary>
+    private static bool TryCondition(ref Call call, int argument, StringOptionWords words, ref SetCondition condition)
+    {
+        if ((words & StringOptionWords.Conditions) == 0 || call.Args[argument].Length != 2) return false;
+        var given = call.Is(argument, "nx"u8) ? SetCondition.IfMissing : call.Is(argument, "xx"u8) ? SetCondition.IfExists : SetCondition.None;
+        if (given == SetCondition.None || (condition != SetCondition.None && condition != given)) return false;
+        condition = given;
+        return true;
+    }
+
+    /// <summary>The moment in Unix milliseconds, or <see cref="EntryView.NoExpiry"/> where none was given; otherwise the call has failed.</summary>
+    public bool TryExpiry(ref Call call, out long expiryMs)
+    {
+        expiryMs = EntryView.NoExpiry;
+        return Expiry.IsNone || Expiry.TryRead(ref call, out expiryMs);
+    }
+
+    /// <summary>Whether writing the key under this condition is right. The call fails where a value to be compared is no string.</summary>
+    public bool Admits(ref Call call, in KeyEdit edit) => Condition switch
+    {
+        SetCondition.IfMissing => !edit.Exists,
+        SetCondition.IfExists => edit.Exists,
+        SetCondition.IfEqual => edit.Exists && call.IsStringOrMissing(edit.View) && edit.View.Value.SequenceEqual(call.Args[Comparison]),
+        _ => true,
+    };
+}
+
+/// <summary>A span or moment of expiry: EX, PX, EXAT or PXAT with its argument, or what EXPIRE and its kin are given.</summary>
+internal readonly record struct ExpiryOption(bool InSeconds, bool IsMoment, int Argument)
+{
+    public static ExpiryOption None => default;
+
+    public bool IsNone => Argument == 0;
+
+    /// <summary>PXAT with its argument: what others are told too.</summary>
+    public bool IsPxat => IsMoment && !InSeconds && !IsNone;
+
+    /// <summary>The same option may be given again, and the last one counts; another may not.</summary>
+    public bool IsLike(ExpiryOption other) => InSeconds == other.InSeconds && IsMoment == other.IsMoment;
+
+    public static bool TryRecognize(ReadOnlySpan<byte> word, out ExpiryOption option)
+    {
+        option = default;
+        if (System.Text.Ascii.EqualsIgnoreCase(word, "ex"u8)) option = new(true, false, 0);
+        else if (System.Text.Ascii.EqualsIgnoreCase(word, "px"u8)) option = new(false, false, 0);
+        else if (System.Text.Ascii.EqualsIgnoreCase(word, "exat"u8)) option = new(true, true, 0);
+        else if (System.Text.Ascii.EqualsIgnoreCase(word, "pxat"u8)) option = new(false, true, 0);
+        else return false;
+        return true;
+    }
+
+    /// <summary>The moment in Unix milliseconds, which SET and its kin want positive; otherwise the call has failed.</summary>
+    public bool TryRead(ref Call call, out long expiryMs)
+    {
+        if (!call.TryInteger(Argument, out expiryMs)) return false;
+        if (expiryMs > 0 && TryToMoment(expiryMs, call.NowMs, out expiryMs)) return true;
+        call.FailExpireTime();
+        return false;
+    }
+
+    /// <summary>False when the moment does not fit into 64 bits.</summary>
+    public bool TryToMoment(long given, long nowMs, out long expiryMs)
+    {
+        expiryMs = given;
+        if (InSeconds)
+        {
+            if (given is > long.MaxValue / 1000 or < long.MinValue / 1000) return false;
+            expiryMs *= 1000;
+        }
+        if (IsMoment) return true;
+        if (expiryMs > long.MaxValue - nowMs) return false;
+        expiryMs += nowMs;
+        return true;
+    }
+}

@@ -1,0 +1,86 @@
+namespace Carnelian;
+
+/// <summary>What goes when memory ends (maxmemory-policy). Keys that nobody evicts yet are judged by it all the same: OBJECT IDLETIME and FREQ.</summary>
+public enum EvictionPolicy
+{
+    VolatileLru,
+    VolatileLfu,
+    VolatileRandom,
+    VolatileTtl,
+    AllKeysLru,
+    AllKeysLfu,
+    AllKeysRandom,
+    NoEviction,
+}
+
+/// <summary>
+/// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c).
+/// <code>
+/// with an LFU policy:   | minutes of the last use, modulo 2^16: 16 | logarithmic counter 8 |
+/// with any other:       | seconds of the last use, modulo 2^24: 24 |
+/// </code>
+/// A change of policy rewrites nothing: what an entry bears is read anew by the new one until the entry is used, as in Redis.
+/// </summary>
+public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomness randomness)
+{
+    private const int SecondsMax = (1 << 24) - 1, MinutesMax = (1 << 16) - 1, CounterMax = 255;
+
+    /// <summary>New keys have some uses in advance, so that they are not the first to go.</summary>
+    private const int CounterOfNew = 5;
+
+    private const int EveryUseCounts = -1;
+
+    private long _nowMs;
+
+    /// <summary>What an entry bears that has been used lately enough: using it again changes nothing. No entry bears -1.</summary>
+    public int Fresh { get; private set; }
+
+    /// <summary>While true, uses leave no trace: CLIENT NO-TOUCH.</summary>
+    public bool IsStopped { get; set; }
+
+    public bool CountsUses => options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
+
+    private int Seconds => (int)(_nowMs / 1000) & SecondsMax;
+
+    private int Minutes => (int)(_nowMs / 60_000) & MinutesMax;
+
+    /// <summary>Several times a second, and when the policy has changed.</summary>
+    public void Advance(long nowMs)
+    {
+        _nowMs = nowMs;
+        host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
+        Fresh = CountsUses ? EveryUseCounts : Seconds;
+    }
+
+    /// <summary>An entry that does not bear <see cref="Fresh"/> is used.</summary>
+    internal void Freshen(EntryView entry)
+    {
+        if (IsStopped) return;
+        entry.Access = CountsUses ? (Minutes << 8) | Increased(Frequency(entry)) : Fresh;
+    }
+
+    /// <summary>Milliseconds since the last use, in steps of a second.</summary>
+    public long IdleMs(EntryView entry)
+    {
+        var elapsed = Seconds - entry.Access;
+        return (elapsed >= 0 ? elapsed : elapsed + SecondsMax) * 1000L;
+    }
+
+    /// <summary>The counter, less one for each lfu-decay-time since the last use. 0 to 255.</summary>
+    public int Frequency(EntryView entry)
+    {
+        var counter = entry.Access & CounterMax;
+        if (options.LfuDecayMinutes == 0) return counter;
+        var elapsed = Minutes - (entry.Access >> 8);
+        if (elapsed < 0) elapsed += MinutesMax;
+        return Math.Max(0, counter - elapsed / options.LfuDecayMinutes);
+    }
+
+    /// <summary>The higher the counter, the less probable a step: it takes about a million uses to fill it with a factor of 10.</summary>
+    private int Increased(int counter)
+    {
+        if (counter == CounterMax) return counter;
+        var chance = (randomness.Next() >> 11) * (1.0 / (1L << 53));
+        return chance < 1.0 / ((double)Math.Max(0, counter - CounterOfNew) * options.LfuLogFactor + 1) ? counter + 1 : counter;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Carnelian;
+
+/// <summary>
+/// DEBUG DIGEST: one number for all data, by which Redis' test suite compares servers (debug.c, computeDatasetDigest). What has an order is mixed
+/// in, digest = SHA-1(digest xor SHA-1(data)); what has none is xored.
+/// </summary>
+internal static class DatasetDigest
+{
+    private const int Bytes = SHA1.HashSizeInBytes;
+
+    public static void WriteAll(ref Call call)
+    {
+        Span<byte> all = stackalloc byte[Bytes], one = stackalloc byte[Bytes];
+        Span<byte> number = stackalloc byte[sizeof(int)];
+        all.Clear();
+        var found = new EntryList();
+        foreach (var database in call.Keyspace.Databases)
+        {
+            if (database.Keys.Count == 0) continue;
+            BinaryPrimitives.WriteInt32BigEndian(number, database.Number);
+            Mix(all, number);
+            ulong cursor = 0;
+            do
+            {
+                found.Clear();
+                cursor = database.Keys.Scan(cursor, found);
+                for (var i = 0; i < found.Count; i++)
+                {
+                    one.Clear();
+                    Mix(one, found[i].Key);
+                    AddValue(one, database, found[i]);
+                    XorHash(all, one);
+                }
+            }
+            while (cursor != 0);
+        }
+        Write(ref call.Reply, all);
+    }
+
+    /// <summary>Of each key's value; zeros for one that does not exist. Keys are looked at as they are, expired or not.</summary>
+    public static void WriteValues(ref Call call)
+    {
+        Span<byte> digest = stackalloc byte[Bytes];
+        call.Reply.Array(call.Args.Count - 2);
+        for (var i = 2; i < call.Args.Count; i++)
+        {
+            digest.Clear();
+            var view = call.Database.Keys.Find(call.Args[i], call.Keyspace.Hash(call.Args[i])).View;
+            if (view.Exists) AddValue(digest, call.Database, view);
+            Write(ref call.Reply, digest);
+        }
+    }
+
+    private static void Write(ref ReplyWriter reply, scoped ReadOnlySpan<byte> digest) => reply.Simple(Convert.ToHexStringLower(digest));
+
+    private static void AddValue(Span<byte> digest, Database database, EntryView view)
+    {
+        Span<byte> type = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(type, (int)view.Type);
+        Mix(digest, type);
+        switch (view.Type)
+        {
+            case ValueType.String: Mix(digest, view.Value); break;
+            case ValueType.List: AddElements(digest, database.Keys.List(view)); break;
+            case ValueType.Hash: AddFields(digest, database.Keys.Fields(view)); break;
+            default: Check.Fail($"there is a digest for {view.Type}"); break;
+        }
+        if (view.Expires) XorHash(digest, "!!expire!!"u8);
+    }
+
+    private static void AddElements(Span<byte> digest, NodeList list)
+    {
+        Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
+        for (var node = 0; node < list.NodeCount; node++)
+        {
+            foreach (var element in list.ElementsOf(node)) Mix(digest, element.Text(text));
+        }
+    }
+
+    private static void AddFields(Span<byte> digest, FieldTable fields)
+    {
+        Span<byte> one = stackalloc byte[Bytes];
+        var found = new FieldList();
+        ulong cursor = 0;
+        do
+        {
+            found.Clear();
+            cursor = fields.Scan(cursor, found);
+            for (var i = 0; i < found.Count; i++)
+            {
+                one.Clear();
+                Mix(one, found[i].Name);
+                Mix(one, found[i].Value);
+                XorHash(digest, one);
+            }
+        }
+        while (cursor != 0);
+    }
+
+    private static void Mix(Span<byte> digest, ReadOnlySpan<byte> data)
+    {
+        XorHash(digest, data);
+        SHA1.HashData(digest, digest);
+    }
+
+    private static void XorHash(Span<byte> digest, ReadOnlySpan<byte> data)
+    {
+        Span<byte> hash = stackalloc byte[Bytes];
+        SHA1.HashData(data, hash);
+        for (var i = 0; i < Bytes; i++) digest[i] ^= hash[i];
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text;
+
+namespace Carnelian;
+
+/// <summary>What DEBUG shows of values and tables, and its replies of every kind.</summary>
+internal static class DebugReports
+{
+    /// <summary>Redis shares objects for these integers, and shows this as their number of references.</summary>
+    private const int SharedIntegers = 10000, SharedReferences = int.MaxValue;
+
+    /// <summary>DEBUG OBJECT. The key is looked at as it is: expired or not, and without making it fresher.</summary>
+    public static void WriteObject(ref Call call)
+    {
+        var key = call.Args[2];
+        var view = call.Database.Keys.Find(key, call.Keyspace.Hash(key)).View;
+        if (!view.Exists)
+        {
+            call.Fail("ERR no such key");
+            return;
+        }
+        var idle = call.Keyspace.Access.IdleMs(view) / 1000;
+        call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
+            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view)} lru:{view.Access} lru_seconds_idle:{idle}"));
+    }
+
+    private static int References(EntryView view) =>
+        view.Encoding == ValueEncoding.Int && IntegerText.TryParse(view.Value, out var number) && number is >= 0 and < SharedIntegers ? SharedReferences : 1;
+
+    private static string EncodingName(ValueEncoding encoding) => encoding switch
+    {
+        ValueEncoding.Int => "int",
+        ValueEncoding.Embstr => "embstr",
+        ValueEncoding.HashTable => "hashtable",
+        ValueEncoding.QuickList => "quicklist",
+        _ => "raw",
+    };
+
+    /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
+    public static void WriteTables(ref Call call)
+    {
+        if (!call.TryInteger(2, out var number)) return;
+        if (number < 0 || number >= call.Keyspace.Databases.Length)
+        {
+            call.Fail("ERR Out of range database");
+            return;
+        }
+        var keys = call.Keyspace.Databases[(int)number].Keys;
+        var text = new StringBuilder("[Dictionary HT]\n");
+        if (keys.Count > 0) Append(text, keys.MeasureTables(), IsFull(ref call));
+        text.Append("[Expires HT]\n");
+        if (keys.Expiring > 0) text.Append(CultureInfo.InvariantCulture, $"Hash table 0 stats (marks in the main hash table):\n number of elements: {keys.Expiring}\n");
+        call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
+    }
+
+    /// <summary>DEBUG HTSTATS-KEY.</summary>
+    public static void WriteTableOfKey(ref Call call)
+    {
+        var view = call.Look(2);
+        if (!view.Exists)
+        {
+            call.Fail("ERR no such key");
+            return;
+        }
+        if (view.Encoding != ValueEncoding.HashTable)
+        {
+            call.Fail("ERR The value stored at the specified key is not represented using an hash table");
+            return;
+        }
+        var text = new StringBuilder();
+        Append(text, call.Database.Keys.Fields(view).MeasureTables(), IsFull(ref call));
+        call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
+    }
+
+    private static bool IsFull(ref Call call) => call.Args.Count >= 4 && call.Is(3, "full"u8);
+
+    private static void Append(StringBuilder text, TableShape[] shapes, bool full)
+    {
+        for (var i = 0; i < shapes.Length; i++)
+        {
+            var shape = shapes[i];
+            text.Append(CultureInfo.InvariantCulture, $"Hash table {i} stats ({(i == 0 ? "main hash table" : "rehashing target")}):\n");
+            if (shape.Entries == 0)
+            {
+                text.Append("No stats available for empty dictionaries\n");
+                continue;
+            }
+            text.Append(CultureInfo.InvariantCulture, $" table size: {shape.Buckets}\n number of elements: {shape.Entries}\n");
+            if (full) AppendChains(text, shape);
+        }
+    }
+
+    private static void AppendChains(StringBuilder text, TableShape shape)
+    {
+        var used = shape.Buckets - shape.BucketsWith[0];
+        var average = (double)shape.Entries / used;
+        text.Append(CultureInfo.InvariantCulture,
+            $" different slots: {used}\n max chain length: {shape.EntriesMax}\n avg chain length (counted): {average:F2}\n avg chain length (computed): {average:F2}\n");
+        text.Append(" Chain length distribution:\n");
+        for (var entries = 0; entries < shape.BucketsWith.Length; entries++)
+        {
+            var buckets = shape.BucketsWith[entries];
+            if (buckets > 0) text.Append(CultureInfo.InvariantCulture, $"   {entries}: {buckets} ({100.0 * buckets / shape.Buckets:F2}%)\n");
+        }
+    }
+
+    /// <summary>DEBUG PROTOCOL: a reply of each kind.</summary>
+    public static void WriteProtocol(ref Call call)
+    {
+        ref var reply = ref call.Reply;
+        switch (ByteText.FromBytes(call.Args[2]).ToLowerInvariant())
+        {
+            case "string": reply.Bulk("Hello World"u8); break;
+            case "integer": reply.Integer(12345); break;
+            case "double": reply.Double(3.141); break;
+            case "bignum": reply.BigNumber("1234567999999999999999999999999999999"u8); break;
+            case "null": reply.Null(); break;
+            case "array":
+                reply.Array(3);
+                for (var i = 0; i < 3; i++) reply.Integer(i);
+                break;
+            case "set":
+                reply.Set(3);
+                for (var i = 0; i < 3; i++) reply.Integer(i);
+                break;
+            case "map":
+                reply.Map(3);
+                for (var i = 0; i < 3; i++)
+                {
+                    reply.Integer(i);
+                    reply.Bool(i == 1);
+                }
+                break;
+            case "attrib": WriteAttribute(ref reply); break;
+            case "push" when !reply.IsResp3: call.Fail("ERR RESP2 is not supported by this command"); break;
+            case "push":
+                // A push answers nothing, and what a call pushes to its own client comes behind its reply.
+                reply.Bulk("Some real reply following the push reply"u8);
+                reply.Push(2);
+                reply.Bulk("server-cpu-usage"u8);
+                reply.Integer(42);
+                break;
+            case "verbatim": reply.Verbatim("This is a verbatim\nstring"u8, "txt"u8); break;
+            case "true": reply.Bool(true); break;
+            case "false": reply.Bool(false); break;
+            default:
+                call.Fail("ERR Wrong protocol type name. Please use one of the following: "
+                    + "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+                break;
+        }
+    }
+
+    private static void WriteAttribute(ref ReplyWriter reply)
+    {
+        if (reply.IsResp3)
+        {
+            reply.Attribute(1);
+            reply.Bulk("key-popularity"u8);
+            reply.Array(2);
+            reply.Bulk("key:123"u8);
+            reply.Integer(90);
+        }
+        reply.Bulk("Some real reply following the attribute"u8);
+    }
+}

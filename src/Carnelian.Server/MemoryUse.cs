@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace Carnelian;
+
+/// <summary>
+/// Where the memory of a server is, bytes: what INFO and MEMORY tell under Redis' names. Native memory is counted by the block and so
+/// exact; the .NET heap is as large as it is until the next collection.
+/// </summary>
+internal readonly struct MemoryUse
+{
+    public MemoryUse(Server server)
+    {
+        var allocator = server.Allocator;
+        var statistics = server.Statistics;
+        Managed = server.World.Process.ManagedBytes;
+        Used = allocator.UsedBytes + Managed;
+        NotePeak(server);
+        Peak = statistics.PeakMemoryBytes;
+        Startup = server.StartupMemoryBytes;
+        Dataset = allocator.UsedBytesOf(Purpose.Keys) + allocator.UsedBytesOf(Purpose.Values) + allocator.UsedBytesOf(Purpose.Collections);
+        Tables = allocator.UsedBytesOf(Purpose.Tables);
+        Clients = allocator.UsedBytesOf(Purpose.ClientInput) - server.ReadBuffer.Length + allocator.UsedBytesOf(Purpose.ClientOutput)
+            - server.OutputChunks.KeptBytes + (long)server.Clients.Count * Client.ObjectBytes;
+        ChangeLog = allocator.UsedBytesOf(Purpose.ChangeLog);
+        Allocated = allocator.UsedBytes;
+        Active = allocator.MappedBytes;
+        AllocatorResident = allocator.MappedBytes + allocator.CachedBytes;
+        Resident = server.World.Process.ResidentBytes;
+    }
+
+    /// <summary>All that is in use, native and managed.</summary>
+    public long Used { get; }
+
+    public long Managed { get; }
+
+    public long Peak { get; }
+
+    public long Startup { get; }
+
+    /// <summary>Keys and values; all else is <see cref="Overhead"/>.</summary>
+    public long Dataset { get; }
+
+    public long Overhead => Used - Dataset;
+
+    /// <summary>What the dataset is of all that came since the start, percent.</summary>
+    public double DatasetPercent => Used > Startup ? Math.Min(100, Dataset * 100.0 / (Used - Startup)) : Dataset > 0 ? 100 : 0;
+
+    public double PeakPercent => Peak > 0 ? Used * 100.0 / Peak : 0;
+
+    public long Tables { get; }
+
+    public long Clients { get; }
+
+    public long ChangeLog { get; }
+
+    /// <summary>In live native blocks.</summary>
+    public long Allocated { get; }
+
+    /// <summary>In pages that hold live blocks.</summary>
+    public long Active { get; }
+
+    /// <summary>With pages that are kept for new blocks.</summary>
+    public long AllocatorResident { get; }
+
+    /// <summary>Of the process, code and stacks and all.</summary>
+    public long Resident { get; }
+
+    public static long Total(Server server) => server.Allocator.UsedBytes + server.World.Process.ManagedBytes;
+
+    /// <summary>Native memory's own peak is exact; with the managed part it is looked at now and then.</summary>
+    public static void NotePeak(Server server) =>
+        server.Statistics.PeakMemoryBytes = Math.Max(server.Statistics.PeakMemoryBytes, Math.Max(server.Allocator.PeakUsedBytes, Total(server)));
+}
+
+/// <summary>Sizes for people, as Redis words them.</summary>
+internal static class MemoryText
+{
+    public static string Human(long bytes)
+    {
+        ReadOnlySpan<char> units = "BKMGTP";
+        double value = bytes;
+        var unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        return unit == 0 ? $"{bytes}B" : string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
+    }
+}

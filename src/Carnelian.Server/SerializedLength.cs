@@ -1,0 +1,32 @@
+namespace Carnelian;
+
+/// <summary>How many bytes a value takes in an RDB file, without its key (rdb.c, rdbSaveStringObject): what DEBUG OBJECT shows.</summary>
+internal static class SerializedLength
+{
+    /// <summary>Longer strings are not tried as integers.</summary>
+    private const int IntegerTextMax = 11;
+
+    public static long Of(EntryView view)
+    {
+        var value = view.Value;
+        if (value.Length <= IntegerTextMax && IntegerText.TryParse(value, out var number) && OfInteger(number) is > 0 and var length) return length;
+        return OfLength(value.Length) + value.Length;
+    }
+
+    /// <summary>0: it is written as text.</summary>
+    private static int OfInteger(long number) => number switch
+    {
+        >= sbyte.MinValue and <= sbyte.MaxValue => 2,
+        >= short.MinValue and <= short.MaxValue => 3,
+        >= int.MinValue and <= int.MaxValue => 5,
+        _ => 0,
+    };
+
+    private static int OfLength(long length) => length switch
+    {
+        < 1 << 6 => 1,
+        < 1 << 14 => 2,
+        <= uint.MaxValue => 5,
+        _ => 9,
+    };
+}

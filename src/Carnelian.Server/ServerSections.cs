@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Carnelian;
+
+/// <summary>INFO's sections on what the server is and what it serves.</summary>
+internal static class ServerSections
+{
+    private const int SecondsPerDay = 86400;
+
+    public static void WriteServer(InfoText text, Server server)
+    {
+        var process = server.World.Process;
+        var uptime = (server.NowMs - server.StartedMs) / 1000;
+        text.Line("redis_version", ConnectionCommands.RedisVersion);
+        // As in a Redis that was not built from a repository.
+        text.Line("redis_git_sha1", "00000000");
+        text.Line("redis_git_dirty", 0);
+        text.Line("redis_build_id", typeof(Server).Module.ModuleVersionId.ToString("N")[..16]);
+        text.Line("redis_mode", "standalone");
+        text.Line("server_name", "carnelian");
+        text.Line("carnelian_version", typeof(Server).Assembly.GetName().Version!.ToString(3));
+        text.Line("os", process.OperatingSystem);
+        text.Line("arch_bits", 64);
+        text.Line("monotonic_clock", ".NET Stopwatch");
+        text.Line("multiplexing_api", process.MultiplexingApi);
+        text.Line("process_id", process.Id);
+        text.Line("process_supervised", "no");
+        text.Line("run_id", server.RunId);
+        text.Line("tcp_port", server.Port);
+        text.Line("server_time_usec", server.World.Clock.UnixMicroseconds);
+        text.Line("uptime_in_seconds", uptime);
+        text.Line("uptime_in_days", uptime / SecondsPerDay);
+        text.Line("hz", server.Options.Hz);
+        text.Line("configured_hz", server.Options.Hz);
+        text.Line("lru_clock", server.NowMs / 1000 & 0xFFFFFF);
+        text.Line("executable", ByteText.FromText(process.Executable));
+        text.Line("config_file", ByteText.FromText(server.Options.ConfigurationFile ?? ""));
+        text.Line("io_threads_active", 0);
+        WriteListeners(text, server.Listeners, server.Options);
+    }
+
+    private static void WriteListeners(InfoText text, Listeners listeners, ServerOptions options)
+    {
+        var number = 0;
+        if (listeners.Port > 0)
+        {
+            var addresses = string.Concat(Array.ConvertAll(options.Bind, address => $"bind={address},"));
+            text.Line($"listener{number++}", $"name=tcp,{addresses}port={listeners.Port}");
+        }
+        if (listeners.HasUnix) text.Line($"listener{number}", $"name=unix,bind={options.UnixSocket}");
+    }
+
+    public static void WriteClients(InfoText text, Server server)
+    {
+        var parking = server.Executor.Parking;
+        text.Line("connected_clients", server.Clients.Count);
+        text.Line("cluster_connections", 0);
+        text.Line("maxclients", server.Options.MaxClients);
+        text.Line("client_recent_max_input_buffer", server.Statistics.ClientPeaks.InputBytes);
+        text.Line("client_recent_max_output_buffer", server.Statistics.ClientPeaks.OutputBytes);
+        text.Line("blocked_clients", parking.Count);
+        text.Line("tracking_clients", 0);
+        text.Line("pubsub_clients", 0);
+        text.Line("watching_clients", 0);
+        text.Line("clients_in_timeout_table", parking.CountWithDeadline);
+        text.Line("total_watched_keys", 0);
+        text.Line("total_blocking_keys", parking.KeyCount);
+        text.Line("total_blocking_keys_on_nokey", 0);
+    }
+
+    /// <summary>The command thread does all reading and writing.</summary>
+    public static void WriteThreads(InfoText text, Server server) =>
+        text.Line("io_thread_0", $"clients={server.Clients.Count},reads={server.Statistics.Reads},writes={server.Statistics.Writes}");
+
+    public static void WriteCpu(InfoText text, Server server)
+    {
+        var process = server.World.Process;
+        var all = process.CpuSeconds;
+        var children = process.ChildCpuSeconds;
+        var thread = process.ThreadCpuSeconds;
+        text.Line("used_cpu_sys", $"{all.System:F6}");
+        text.Line("used_cpu_user", $"{all.User:F6}");
+        text.Line("used_cpu_sys_children", $"{children.System:F6}");
+        text.Line("used_cpu_user_children", $"{children.User:F6}");
+        text.Line("used_cpu_sys_main_thread", $"{thread.System:F6}");
+        text.Line("used_cpu_user_main_thread", $"{thread.User:F6}");
+    }
+
+    public static void WriteKeyspace(InfoText text, Server server)
+    {
+        foreach (var database in server.Keyspace.Databases)
+        {
+            var keys = database.Keys;
+            if (keys.Count > 0) text.Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl={database.AverageTtlMs},subexpiry=0");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+namespace Carnelian.Tests;
+
+/// <summary>
+/// Draws requests on few keys, for comparisons with a real server: of the change log, of keyspace events. Only a batch's last request gives a short life,
+/// so that both servers see its end between batches. A family adds its requests to the list of <see cref="Request"/>.
+/// </summary>
+internal sealed class RandomWrites(Random chance)
+{
+    /// <summary>Milliseconds that the longest of the short lives lasts.</summary>
+    public const int ShortMs = 3;
+
+    /// <summary>Databases that are used.</summary>
+    private const int Databases = 3;
+
+    private int _next;
+
+    public string[][] NextBatch()
+    {
+        var batch = new string[chance.Next(5, 40)][];
+        for (var i = 0; i < batch.Length; i++) batch[i] = Request();
+        // Spans, not moments: the servers get to it at different times.
+        batch[^1] = chance.Next(3) switch
+        {
+            0 => ["SET", Key(), Value(), "PX", $"{ShortMs}"],
+            1 => ["PEXPIRE", Key(), $"{ShortMs}"],
+            _ => ["set", Key(), Value(), "px", "1"],
+        };
+        return batch;
+    }
+
+    public static long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+
+    /// <summary>A reply that holds times differs between servers.</summary>
+    public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME";
+
+    /// <summary>A reply whose elements have no order.</summary>
+    public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS";
+
+    private string[] Request() => chance.Next(8) switch
+    {
+        < 2 => StringRequest(),
+        2 => PartRequest(),
+        3 => BitRequest(),
+        4 or 5 => ExpiryRequest(),
+        _ => KeyRequest(),
+    };
+
+    private string[] StringRequest() => chance.Next(29) switch
+    {
+        < 3 => [Word("SET"), Key(), Value()],
+        < 7 => [Word("SET"), Key(), Value(), .. SetOptions()],
+        < 9 => [Word("INCR"), Key()],
+        9 => [Word("DECR"), Key()],
+        < 12 => [Word("INCRBY"), Key(), $"{chance.Next(-9, 9)}"],
+        < 14 => [Word("APPEND"), Key(), Value()],
+        14 => [Word("MSET"), Key(), Value(), Key(), Value()],
+        15 => [Word("GET"), Key()],
+        16 => [Word("MGET"), Key(), Key(), Key()],
+        17 => [Word("STRLEN"), Key()],
+        18 => [Word("SETNX"), Key(), Value()],
+        19 => [Word("SETEX"), Key(), Far(), Value()],
+        20 => [Word("PSETEX"), Key(), Far() + "000", Value()],
+        < 23 => [Word("GETEX"), Key(), .. NewTime()],
+        23 => [Word("GETDEL"), Key()],
+        24 => [Word("GETSET"), Key(), Value()],
+        < 27 => [Word("MSETNX"), Key(), Value(), Key(), Value()],
+        27 => [Word("DECRBY"), Key(), $"{chance.Next(-9, 9)}"],
+        _ => [Word("SET"), Key(), Value()],
+    };
+
+    /// <summary>On parts of strings, and on what they mean.</summary>
+    private string[] PartRequest() => chance.Next(8) switch
+    {
+        < 2 => [Word("SETRANGE"), Key(), $"{chance.Next(-1, 20)}", chance.Next(4) == 0 ? "" : Value()],
+        2 => [Word("GETRANGE"), Key(), $"{chance.Next(-9, 9)}", $"{chance.Next(-9, 9)}"],
+        3 => [Word("LCS"), Key(), Key(), .. Pick([], ["IDX"])],
+        _ => [Word("INCRBYFLOAT"), Key(), Number()],
+    };
+
+    private string[] BitRequest() => chance.Next(10) switch
+    {
+        < 3 => [Word("SETBIT"), Key(), $"{chance.Next(100)}", $"{chance.Next(2)}"],
+        3 => [Word("GETBIT"), Key(), $"{chance.Next(100)}"],
+        4 => [Word("BITCOUNT"), Key()],
+        5 => [Word("BITOP"), Word(Pick("AND", "OR", "XOR")), Key(), Key(), Key()],
+        6 => [Word("BITOP"), Word("NOT"), Key(), Key()],
+        _ => [Word("BITFIELD"), Key(), .. Fields()],
+    };
+
+    private string[] ExpiryRequest() => chance.Next(14) switch
+    {
+        < 3 => [Word("EXPIRE"), Key(), chance.Next(6) == 0 ? "-5" : Far(), .. Condition()],
+        < 6 => [Word("PEXPIRE"), Key(), chance.Next(6) == 0 ? "0" : Far() + "000", .. Condition()],
+        < 8 => [Word("EXPIREAT"), Key(), chance.Next(6) == 0 ? "1" : $"{NowMs / 1000 + chance.Next(1000, 2000)}", .. Condition()],
+        < 10 => [Word("PEXPIREAT"), Key(), chance.Next(6) == 0 ? "-1" : $"{NowMs + chance.Next(1000, 2000) * 1000}", .. Condition()],
+        10 => [Word("PERSIST"), Key()],
+        11 => [Word("TTL"), Key()],
+        12 => [Word("PEXPIRETIME"), Key()],
+        _ => [Word("PERSIST"), Key()],
+    };
+
+    private string[] KeyRequest() => chance.Next(26) switch
+    {
+        < 2 => [Word("DEL"), Key(), Key()],
+        < 4 => [Word("UNLINK"), Key(), Key()],
+        < 7 => [Word("RENAME"), Key(), Key()],
+        7 => [Word("RENAMENX"), Key(), Key()],
+        < 12 => [Word("COPY"), Key(), Key(), .. CopyOptions()],
+        < 15 => [Word("MOVE"), Key(), Database()],
+        < 18 => [Word("SELECT"), Database()],
+        18 => [Word("EXISTS"), Key(), Key()],
+        19 => [Word("TYPE"), Key()],
+        20 => [Word("TOUCH"), Key(), Key()],
+        21 => [Word("OBJECT"), "ENCODING", Key()],
+        // Of a single key: a scan deletes what is over, and servers meet keys in different orders.
+        22 => [Word("SCAN"), "0", "COUNT", "1000", "MATCH", Key(), .. Pick([], ["TYPE", "string"])],
+        23 => chance.Next(3) == 0 ? [Word("SWAPDB"), Database(), Database()] : [Word("DBSIZE")],
+        24 => chance.Next(8) == 0 ? [Word(chance.Next(2) == 0 ? "FLUSHDB" : "FLUSHALL"), .. Pick([], ["SYNC"], ["ASYNC"])] : [Word("EXISTS"), Key()],
+        _ => [Word("KEYS"), "k*"],
+    };
+
+    private string Key() => $"k{chance.Next(8)}";
+
+    private string Value() => chance.Next(2) == 0 ? $"{chance.Next(-50, 50)}" : $"value{_next++}";
+
+    private string Word(string word) => chance.Next(3) == 0 ? word.ToLowerInvariant() : word;
+
+    private string Far() => $"{chance.Next(1000, 2000)}";
+
+    private string Database() => $"{chance.Next(Databases)}";
+
+    private T Pick<T>(params T[] some) => some[chance.Next(some.Length)];
+
+    private string[] Pick(params string[][] some) => Pick<string[]>(some);
+
+    private string[] Condition() => chance.Next(2) == 0 ? [] : [Word(Pick("NX", "XX", "GT", "LT"))];
+
+    private string[] CopyOptions()
+    {
+        string[] database = chance.Next(3) == 0 ? [Word("DB"), Database()] : [];
+        string[] replace = chance.Next(2) == 0 ? [Word("REPLACE")] : [];
+        return chance.Next(2) == 0 ? [.. database, .. replace] : [.. replace, .. database];
+    }
+
+    /// <summary>Not FAIL: a string that grows for operations that all fail is told otherwise than Redis does (docs/compatibility.md).</summary>
+    private List<string> Fields()
+    {
+        var fields = new List<string>();
+        for (var i = chance.Next(1, 4); i > 0; i--)
+        {
+            fields.AddRange([Word("OVERFLOW"), Word(Pick("WRAP", "SAT"))]);
+            var kind = Pick("GET", "SET", "INCRBY");
+            fields.AddRange([Word(kind), $"{Pick("i", "u")}{chance.Next(1, 60)}", $"{Pick("", "", "#")}{chance.Next(5)}"]);
+            if (kind != "GET") fields.Add($"{chance.Next(-200, 200)}");
+        }
+        return fields;
+    }
+
+    private string Number() => chance.Next(4) == 0 ? $"{chance.Next(-9, 9)}e{chance.Next(-9, 9)}" : $"{chance.Next(-99, 99)}.{chance.Next(99)}";
+
+    private string[] NewTime() => chance.Next(7) switch
+    {
+        0 => [Word("EX"), Far()],
+        1 => [Word("PX"), Far() + "000"],
+        2 => [Word("EXAT"), $"{NowMs / 1000 + chance.Next(-5, 5) * 1000}"],
+        3 => [Word("PXAT"), $"{NowMs + chance.Next(-5, 5) * 1_000_000}"],
+        4 or 5 => [Word("PERSIST")],
+        _ => [],
+    };
+
+    private List<string> SetOptions()
+    {
+        var options = new List<string>();
+        if (chance.Next(3) == 0) options.Add(Word(Pick("NX", "XX")));
+        if (chance.Next(3) == 0) options.Add(Word("GET"));
+        switch (chance.Next(6))
+        {
+            case 0: options.AddRange([Word("EX"), Far()]); break;
+            case 1: options.AddRange([Word("PX"), Far() + "000"]); break;
+            case 2: options.Add(Word("KEEPTTL")); break;
+            case 3: options.AddRange([Word("EXAT"), $"{NowMs / 1000 + 5000}"]); break;
+            case 4: options.AddRange([Word("PXAT"), $"{NowMs + 5_000_000}"]); break;
+        }
+        return options;
+    }
+}
