@@ -9,7 +9,7 @@ internal static class ServerDirectives
 
     public static DirectiveRegistry Declare(Server server)
     {
-        var registry = new DirectiveRegistry { AssignsStandards = false };
+        var registry = new DirectiveRegistry { AssignsStandards = false, Warning = line => server.Log.LogWarning("{Line}", line) };
         DeclareNetwork(registry, server);
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
