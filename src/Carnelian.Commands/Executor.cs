@@ -36,7 +36,8 @@ public sealed class Executor
 
     public Keyspace Keyspace { get; }
 
-    public CommandTable Commands { get; }
+    /// <summary>Replaced only before the first request: a client looks its command up before it is run.</summary>
+    public CommandTable Commands { get; set; }
 
     public Parking Parking { get; }
 

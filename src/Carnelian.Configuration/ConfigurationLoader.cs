@@ -98,21 +98,37 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
         var text = "";
         if (!path.AsSpan().ContainsAny("*?[")) return ReadFile(path, ref text) ?? LoadText(text);
 
-        var slash = path.LastIndexOf('/');
-        var directory = path[..(slash + 1)];
-        if (directory.AsSpan().ContainsAny("*?[")) return AtThisLine("Wildcards in an included path may stand in its last part only");
         // Nothing that matches is no error: an empty conf.d directory is quite usual.
-        if (disk.List(directory.Length == 0 ? "." : directory) is not { Ok: true, Value: { } names }) return null;
-        // File patterns negate a class with an exclamation mark.
-        var pattern = ByteText.ToBytes(ByteText.FromText(path[(slash + 1)..].Replace("[!", "[^", StringComparison.Ordinal)));
-        foreach (var name in names)
+        var found = new List<string>();
+        Expand(path.StartsWith('/') ? "/" : "", path.Split('/', StringSplitOptions.RemoveEmptyEntries), found);
+        foreach (var match in found)
         {
-            // As in a shell, wildcards do not match the dot of a hidden file.
-            if (name.StartsWith('.') && pattern[0] != '.') continue;
-            if (!GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name)))) continue;
-            if (ReadFile(directory + name, ref text) is { } error) return error;
+            if (ReadFile(match, ref text) is { } error) return error;
         }
         return LoadText(text);
+    }
+
+    /// <summary>The files that a path with wildcards stands for, as glob(7) finds and orders them.</summary>
+    /// <param name="directory">What has been found so far: empty, or with a slash at its end.</param>
+    private void Expand(string directory, ReadOnlySpan<string> parts, List<string> found)
+    {
+        var isLast = parts.Length == 1;
+        foreach (var name in Matching(directory, parts[0], isLast))
+        {
+            if (isLast) found.Add(directory + name);
+            else Expand($"{directory}{name}/", parts[1..], found);
+        }
+    }
+
+    private string[] Matching(string directory, string part, bool isFile)
+    {
+        if (!part.AsSpan().ContainsAny("*?[")) return !isFile || disk.FileExists(directory + part) ? [part] : [];
+        var place = directory.Length == 0 ? "." : directory;
+        if ((isFile ? disk.List(place) : disk.ListDirectories(place)).Value is not { } names) return [];
+        // File patterns negate a class with an exclamation mark.
+        var pattern = ByteText.ToBytes(ByteText.FromText(part.Replace("[!", "[^", StringComparison.Ordinal)));
+        // As in a shell, wildcards do not match the dot of a hidden file.
+        return Array.FindAll(names, name => (!name.StartsWith('.') || pattern[0] == '.') && GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name))));
     }
 
     /// <summary>Line number -1: for the line with the include to fill in.</summary>

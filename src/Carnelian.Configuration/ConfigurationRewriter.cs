@@ -15,17 +15,19 @@ public sealed class ConfigurationRewriter
     private readonly Dictionary<string, Queue<int>> _unusedLines = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _processed = new(StringComparer.OrdinalIgnoreCase);
     private readonly DirectiveRegistry _registry;
+    private readonly bool _all;
     private bool _signed;
 
-    private ConfigurationRewriter(DirectiveRegistry registry, string oldText)
+    private ConfigurationRewriter(DirectiveRegistry registry, string oldText, bool all)
     {
-        _registry = registry;
+        (_registry, _all) = (registry, all);
         if (oldText.Length == 0) return;
         foreach (var line in oldText.Split('\n')) AddOldLine(line.Trim(' ', '\t', '\r', '\n'));
     }
 
     /// <summary>Writes the registry's present values to the file, whole or not at all; a missing file is created.</summary>
-    public static DiskStatus Rewrite(DirectiveRegistry registry, Disk disk, string path)
+    /// <param name="all">Standard values too: for tests of the rewriting itself (DEBUG CONFIG-REWRITE-FORCE-ALL).</param>
+    public static DiskStatus Rewrite(DirectiveRegistry registry, Disk disk, string path, bool all = false)
     {
         var oldText = "";
         if (disk.FileExists(path))
@@ -34,7 +36,7 @@ public sealed class ConfigurationRewriter
             if (read.Value is not { } bytes) return read.Status;
             oldText = ByteText.FromBytes(bytes);
         }
-        var rewriter = new ConfigurationRewriter(registry, oldText);
+        var rewriter = new ConfigurationRewriter(registry, oldText, all);
         foreach (var directive in registry.Directives) directive.Rewrite(rewriter);
         foreach (var statement in registry.Statements) statement.Rewrite?.Invoke(rewriter);
         return Replace(disk, path, ByteText.ToBytes(rewriter.ToText()));
@@ -54,7 +56,7 @@ public sealed class ConfigurationRewriter
             _lines[index] = line;
             return;
         }
-        if (!force) return;
+        if (!force && !_all) return;
         if (!_signed) _lines.Add(Signature);
         _signed = true;
         _lines.Add(line);

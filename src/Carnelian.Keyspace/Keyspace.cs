@@ -84,7 +84,7 @@ public sealed class KeyspaceStatistics
 public sealed class Keyspace : IDisposable
 {
     private readonly TableHost _host;
-    private readonly Database[] _databases;
+    private Database[] _databases = [];
     private readonly List<IKeyspaceListener> _listeners = [];
     private IKeyWaiters? _waiters;
     private KeyspaceEventClass _eventsWanted;
@@ -102,8 +102,22 @@ public sealed class Keyspace : IDisposable
         Access = new(_host, options, randomness);
         Disposal = new(_host, Statistics);
         Changes = new(allocator);
-        _databases = new Database[options.Databases];
-        for (var i = 0; i < _databases.Length; i++) _databases[i] = new(i, _host);
+        SetDatabaseCount(options.Databases);
+    }
+
+    /// <summary>Before the first request: the configuration is read when the keyspace is there already. Those that stay are the same objects.</summary>
+    public void SetDatabaseCount(int count)
+    {
+        Check.That(count > 0);
+        for (var i = count; i < _databases.Length; i++)
+        {
+            Check.That(_databases[i].Keys.Count == 0);
+            _databases[i].Dispose();
+        }
+        var before = _databases.Length;
+        Array.Resize(ref _databases, count);
+        for (var i = before; i < count; i++) _databases[i] = new(i, _host);
+        Options.Databases = count;
     }
 
     public KeyspaceOptions Options { get; }

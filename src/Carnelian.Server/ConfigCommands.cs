@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using static Carnelian.CommandFlags;
 
 namespace Carnelian;
@@ -62,7 +63,10 @@ internal static class ConfigCommands
     [Command("CONFIG REWRITE", Summary = "Persists the effective configuration to file.", Since = "2.8.0", Complexity = "O(1)",
         Flags = Admin | NoScript | Loading | Stale,
         Tips = "request_policy:all_nodes response_policy:all_succeeded")]
-    internal static void Rewrite(ref Call call)
+    internal static void Rewrite(ref Call call) => Rewrite(ref call, all: false);
+
+    /// <param name="all">Standard values too.</param>
+    internal static void Rewrite(ref Call call, bool all)
     {
         var server = call.Server();
         if (server.Options.ConfigurationFile is not { } path)
@@ -70,9 +74,15 @@ internal static class ConfigCommands
             call.Fail("ERR The server is running without a config file");
             return;
         }
-        var status = ConfigurationRewriter.Rewrite(server.Directives, server.World.Disk, path);
-        if (status.Ok) call.Reply.Ok();
-        else call.Fail($"ERR Rewriting config file: {status.Error}");
+        var status = ConfigurationRewriter.Rewrite(server.Directives, server.World.Disk, path, all);
+        if (!status.Ok)
+        {
+            server.Log.LogWarning("CONFIG REWRITE failed: {Error}", status.Error);
+            call.Fail($"ERR Rewriting config file: {status.Error}");
+            return;
+        }
+        server.Log.LogInformation("CONFIG REWRITE executed with success.");
+        call.Reply.Ok();
     }
 
     [Command("CONFIG HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",

@@ -44,6 +44,7 @@ internal static class DebugCommands
             // Clients are not evicted for their memory: maxmemory-clients has no effect yet.
             case ("client-eviction", 2): call.Fail("ERR maxmemory-clients is disabled."); break;
             case ("set-active-expire", 3): server.Chores.ActiveExpiryEnabled = Switch(ref call); break;
+            case ("config-rewrite-force-all", 2): ConfigCommands.Rewrite(ref call, all: true); break;
             case ("pause-cron", 3): server.Chores.IsPaused = Switch(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
@@ -162,6 +163,9 @@ internal static class DebugCommands
         ref call.Reply, "DEBUG",
         "ASSERT",
         "    Crash by assertion failed.",
+        "CONFIG-REWRITE-FORCE-ALL",
+        "    Like CONFIG REWRITE but writes all configuration options, including",
+        "    keywords not listed in original configuration file or default values.",
         "DIGEST",
         "    Output a hex signature representing the current DB content.",
         "DIGEST-VALUE <key> [<key> ...]",

@@ -28,23 +28,26 @@ public sealed class Listeners(Server server)
     /// <summary>Opens all. Null, or why there is none to serve on; those opened before stay until <see cref="Close"/>.</summary>
     public string? Open()
     {
-        var options = server.Options;
-        if (options.Port != 0 || options.AnyPort)
-        {
-            var opened = 0;
-            var port = options.AnyPort ? 0 : options.Port;
-            foreach (var bind in options.Bind)
-            {
-                if (!OpenTcp(bind, ref port, ref opened)) return "Failed listening on port " + port + " (tcp), aborting.";
-            }
-            if (options.Bind.Length > 0 && opened == 0) return "Failed listening on port " + port + " (tcp), aborting.";
-        }
-        if (options.UnixSocket is { Length: > 0 } path)
+        if (!OpenTcp()) return $"Failed listening on port {server.Options.Port} (tcp), aborting.";
+        if (server.Options.UnixSocket is { Length: > 0 } path)
         {
             var result = Listen(new UnixDomainSocketEndPoint(path));
             if (result.Listener is null) return $"Failed opening Unix socket: bind: {result.Error}";
         }
         return null;
+    }
+
+    private bool OpenTcp()
+    {
+        var options = server.Options;
+        if (options.Port == 0 && !options.AnyPort) return true;
+        var opened = 0;
+        var port = options.AnyPort ? 0 : options.Port;
+        foreach (var bind in options.Bind)
+        {
+            if (!OpenTcp(bind, ref port, ref opened)) return false;
+        }
+        return options.Bind.Length == 0 || opened > 0;
     }
 
     /// <summary>False when an address that must be there could not be bound.</summary>
@@ -84,21 +87,29 @@ public sealed class Listeners(Server server)
         return result;
     }
 
-    /// <summary>CONFIG SET port: closes all and opens anew; if that fails, the old ones are opened again by the caller's undo.</summary>
-    public string? ReopenPort() => Reopen() ? null : "Unable to listen on this port. Check server logs.";
+    /// <summary>CONFIG SET port: closes the TCP listeners and opens them anew; if that fails, the caller's undo opens the old ones again.</summary>
+    public string? ReopenForPort() => ReopenTcp() ? null : "Unable to listen on this port. Check server logs.";
 
-    /// <summary>CONFIG SET bind, the same.</summary>
-    public string? ReopenAddresses() => Reopen() ? null : "Failed to bind to specified addresses.";
+    /// <summary>CONFIG SET bind.</summary>
+    public string? ReopenForAddresses() => ReopenTcp() ? null : "Failed to bind to specified addresses.";
 
-    private bool Reopen()
+    private bool ReopenTcp()
     {
-        Close();
-        return Open() is null;
+        Close(listener => listener.Address is IPEndPoint);
+        var opened = OpenTcp();
+        if (!opened) Close(listener => listener.Address is IPEndPoint);
+        server.ShowTitle();
+        return opened;
     }
 
-    public void Close()
+    public void Close() => Close(static _ => true);
+
+    private void Close(Predicate<Listener> which)
     {
-        foreach (var listener in _open) listener.Close();
-        _open.Clear();
+        foreach (var listener in _open)
+        {
+            if (which(listener)) listener.Close();
+        }
+        _open.RemoveAll(which);
     }
 }

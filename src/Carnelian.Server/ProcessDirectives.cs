@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using static Carnelian.DirectiveFlags;
 
 namespace Carnelian;
@@ -20,8 +21,7 @@ internal static class ProcessDirectives
         DeclareShutdown(registry, o);
         // More or less than it can be is taken as a wish, and what it can be is done.
         registry.Integer("hz", 10, 0, int.MaxValue, () => o.Hz, v => o.Hz = (int)Math.Clamp(v, HzMin, HzMax));
-        registry.Text("dir", ".", () => o.Directory, v => o.Directory = v, flags: Protected | DenyLoading,
-            validate: v => ByteText.ToText(v) is { } path && server.World.Disk.DirectoryExists(path) ? null : "No such file or directory");
+        DeclareDirectory(registry, server);
         Permission("enable-protected-configs", () => o.ProtectedConfigurations, v => o.ProtectedConfigurations = v);
         Permission("enable-debug-command", () => o.DebugCommand, v => o.DebugCommand = v);
         registry.Flag("daemonize", false, () => o.Daemonize, v => o.Daemonize = v, flags: Immutable);
@@ -31,16 +31,42 @@ internal static class ProcessDirectives
             () => o.Supervised, v => o.Supervised = v, Immutable);
         registry.Enum("oom-score-adj", OomScoreMode.No,
             [("no", OomScoreMode.No), ("yes", OomScoreMode.Relative), ("relative", OomScoreMode.Relative), ("absolute", OomScoreMode.Absolute)],
-            () => o.OomScore, v => o.OomScore = v);
+            () => o.OomScore, v => o.OomScore = v, apply: server.OomScore.Apply);
         registry.Integers("oom-score-adj-values", [0, 200, 800], -2000, 2000, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.",
-            () => o.OomScoreValues, v => o.OomScoreValues = v);
+            () => o.OomScoreValues, v => o.OomScoreValues = WarnOfOrder(v), server.OomScore.Apply);
         registry.Flag("set-proc-title", true, () => o.SetProcessTitle, v => o.SetProcessTitle = v, flags: Immutable);
         registry.Text("proc-title-template", ProcessTitle.StandardTemplate, () => o.ProcessTitleTemplate, v => o.ProcessTitleTemplate = v,
-            validate: v => ProcessTitle.IsTemplate(v, o) ? null : "template format is invalid or contains unknown variables");
-        registry.Text("locale-collate", "", () => o.LocaleCollate, v => o.LocaleCollate = v);
+            validate: v => ProcessTitle.IsTemplate(v, o) ? null : "template format is invalid or contains unknown variables",
+            apply: server.ShowTitle);
+        registry.Text("locale-collate", "", () => o.LocaleCollate, v => o.LocaleCollate = v,
+            apply: () => server.World.Host.SetCollation(o.LocaleCollate) ? null : "Invalid locale name");
 
         void Permission(string name, Func<ProtectedAction> get, Action<ProtectedAction> set) =>
             registry.Enum(name, ProtectedAction.No, [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)], get, set, Immutable);
+
+        // A process without privileges may only make itself likelier to be killed.
+        int[] WarnOfOrder(int[] values)
+        {
+            if (values[1] < values[0] || values[2] < values[1])
+                server.Log.LogWarning("The oom-score-adj-values configuration may not work for non-privileged processes! Please consult the documentation.");
+            return values;
+        }
+    }
+
+    /// <summary>Takes effect where it stands: relative paths in the lines behind it begin there.</summary>
+    private static void DeclareDirectory(DirectiveRegistry registry, Server server)
+    {
+        var o = server.Options;
+        registry.Add(new SpecialDirective("dir", Set, () => ByteText.FromText(o.Directory)) { Flags = Protected | DenyLoading });
+
+        SetResult Set(ReadOnlySpan<string> arguments, bool again)
+        {
+            if (ByteText.ToText(arguments[0]) is not { } path) return "argument must be valid UTF-8";
+            var entered = server.World.Host.EnterDirectory(path);
+            if (entered.Value is not { } directory) return entered.Status.Error!;
+            o.Directory = directory;
+            return SetResult.Success();
+        }
     }
 
     private static void DeclareLog(DirectiveRegistry registry, ServerOptions o)

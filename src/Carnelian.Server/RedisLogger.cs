@@ -11,10 +11,18 @@ namespace Carnelian;
 /// </summary>
 public sealed class RedisLogger(TextWriter output, Clock clock, int processId, Func<LogLevelName> level) : ILogger
 {
+    /// <summary>Values of <see cref="Role"/>.</summary>
+    public const char Master = 'M', BeforeServing = 'C';
+
     /// <summary>An event with this identity is written as it is: text that is no log line, as in a crash report.</summary>
     public static readonly EventId RawText = new(1, "raw");
 
     private readonly Lock _lock = new();
+
+    public char Role { get; set; } = Master;
+
+    /// <summary>Takes each line's text once more, without time and process: for syslog.</summary>
+    public Action<LogLevel, string>? AlsoTo { get; init; }
 
     public bool IsEnabled(LogLevel logLevel) => level() switch
     {
@@ -43,15 +51,23 @@ public sealed class RedisLogger(TextWriter output, Clock clock, int processId, F
             _ => '#',
         };
         var time = DateTimeOffset.FromUnixTimeMilliseconds(clock.UnixMilliseconds).ToLocalTime();
+        var text = formatter(state, exception);
         var line = new StringBuilder();
-        line.Append(CultureInfo.InvariantCulture, $"{processId}:M {time:dd MMM yyyy HH:mm:ss.fff} {mark} {formatter(state, exception)}");
+        line.Append(CultureInfo.InvariantCulture, $"{processId}:{Role} {time:dd MMM yyyy HH:mm:ss.fff} {mark} {text}");
         if (exception is not null) line.Append('\n').Append(exception);
         line.Append('\n');
         lock (_lock)
         {
             output.Write(line);
             output.Flush();
+            AlsoTo?.Invoke(logLevel, text);
         }
+    }
+
+    /// <summary>What a handler of signals says: <code>12345:signal-handler (1700000000) Received SIGTERM scheduling shutdown...</code></summary>
+    public void FromSignal(string text)
+    {
+        if (IsEnabled(LogLevel.Warning)) Raw($"{processId}:signal-handler ({clock.UnixMilliseconds / 1000}) {text}\n");
     }
 
     /// <summary>Text that is no log line: the logo.</summary>

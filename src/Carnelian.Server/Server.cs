@@ -47,6 +47,8 @@ public sealed class Server : INetworkHandler, IDisposable
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Listeners = new(this);
+        Shutdown = new(this);
+        OomScore = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
         ReplicationId = NewRunId(world.Randomness);
@@ -75,6 +77,10 @@ public sealed class Server : INetworkHandler, IDisposable
     public ServerStatistics Statistics { get; } = new();
 
     public Chores Chores { get; }
+
+    internal Shutdown Shutdown { get; }
+
+    internal OomScore OomScore { get; }
 
     public CrashReport Crash { get; }
 
@@ -179,6 +185,31 @@ public sealed class Server : INetworkHandler, IDisposable
     {
         while (!_stopRequested) Turn();
     }
+
+    /// <summary>What a signal asks for, between requests; says in the log what comes of it. Any thread.</summary>
+    public void RequestShutdown(Func<ServerOptions, ShutdownFlags> flags, Action refused) => Post(() =>
+    {
+        if (!Shutdown.TryBegin(flags(Options))) refused();
+    });
+
+    /// <summary>Does to the process what the configuration says, at start. Null, or why the server must not run.</summary>
+    public string? PrepareProcess()
+    {
+        if (OpenFiles.Adjust(this) is { } tooFew) return tooFew;
+        if (!World.Host.SetCollation(Options.LocaleCollate)) return "Failed to configure LOCALE for invalid locale name.";
+        ShowTitle();
+        return null;
+    }
+
+    /// <summary>What ps shows. Never fails: a title is not worth it.</summary>
+    internal string? ShowTitle()
+    {
+        if (Options.SetProcessTitle) World.Host.SetTitle(ProcessTitle.Of(Options, World.Process.CalledAs));
+        return null;
+    }
+
+    /// <summary>Lets the kernel know how readily to kill the server, once it runs.</summary>
+    public void AdjustOomScore() => OomScore.Apply();
 
     /// <summary>The process can't go on: reports a defect and ends it.</summary>
     [DoesNotReturn]
@@ -380,7 +411,7 @@ public sealed class Server : INetworkHandler, IDisposable
     internal void LogProtocolError(Client client, string error, ReadOnlySpan<byte> input)
     {
         if (!Log.IsEnabled(LogLevel.Debug)) return;
-        var shown = Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
+        var shown = Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
         Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, NowMs), shown);
     }
 

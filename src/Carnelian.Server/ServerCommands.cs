@@ -48,17 +48,15 @@ internal static class ServerCommands
             "7.0.0: Added the `NOW`, `FORCE` and `ABORT` modifiers."])]
     internal static void Shutdown(ref Call call)
     {
-        var save = false;
-        var noSave = false;
-        var now = false;
-        var force = false;
+        const ShutdownFlags saveAndNot = ShutdownFlags.Save | ShutdownFlags.NoSave;
+        var flags = ShutdownFlags.None;
         var abort = false;
         for (var i = 1; i < call.Args.Count; i++)
         {
-            if (call.Is(i, "save"u8)) save = true;
-            else if (call.Is(i, "nosave"u8)) noSave = true;
-            else if (call.Is(i, "now"u8)) now = true;
-            else if (call.Is(i, "force"u8)) force = true;
+            if (call.Is(i, "nosave"u8)) flags |= ShutdownFlags.NoSave;
+            else if (call.Is(i, "save"u8)) flags |= ShutdownFlags.Save;
+            else if (call.Is(i, "now"u8)) flags |= ShutdownFlags.Now;
+            else if (call.Is(i, "force"u8)) flags |= ShutdownFlags.Force;
             else if (call.Is(i, "abort"u8)) abort = true;
             else
             {
@@ -66,7 +64,7 @@ internal static class ServerCommands
                 return;
             }
         }
-        if ((abort && (save || noSave || now || force)) || (save && noSave))
+        if ((abort && flags != ShutdownFlags.None) || (flags & saveAndNot) == saveAndNot)
         {
             call.FailSyntax();
             return;
@@ -76,10 +74,14 @@ internal static class ServerCommands
             call.Fail("ERR No shutdown in progress.");
             return;
         }
-        // A client learns that the server is gone by the end of its connection; there is no reply.
         var server = call.Server();
+        if (!server.Shutdown.TryBegin(flags))
+        {
+            call.Fail("ERR Errors trying to SHUTDOWN. Check logs.");
+            return;
+        }
+        // A client learns that the server is gone by the end of its connection; there is no reply.
         if (call.Session is Client client) server.CloseSoon(client);
         else call.Reply.Ok();
-        server.RequestStop();
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Carnelian;
 
 /// <summary>The directives of a server: names, defaults and limits of Redis' redis.conf, bound to <see cref="ServerOptions"/>.</summary>
@@ -7,28 +9,54 @@ internal static class ServerDirectives
 
     public static DirectiveRegistry Declare(Server server)
     {
-        var registry = new DirectiveRegistry { AssignsStandards = false };
+        var registry = new DirectiveRegistry { AssignsStandards = false, Warning = line => server.Log.LogWarning("{Line}", line) };
         DeclareNetwork(registry, server);
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
         ProcessDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
         UnusedDirectives.Declare(registry, server.Options);
+        DeclareStatements(registry, server);
         return registry;
+    }
+
+    private static void DeclareStatements(DirectiveRegistry registry, Server server)
+    {
+        registry.Add(new FileStatement("rename-command", 2, 2, arguments => RenameCommand(server, arguments[0], arguments[1])));
+        registry.Add(new FileStatement("user", 1, int.MaxValue, KeepStatement("user")));
+        registry.Add(new FileStatement("loadmodule", 1, int.MaxValue, KeepStatement("loadmodule")));
+        registry.Add(new FileStatement("sentinel", 1, int.MaxValue, _ => "sentinel directive while not in sentinel mode"));
+
+        Func<string[], string?> KeepStatement(string name) => arguments =>
+        {
+            server.Log.LogWarning("Without an effect yet: {Name} {Arguments}", name, arguments[0]);
+            return null;
+        };
+    }
+
+    /// <param name="newName">Empty: the command is gone.</param>
+    private static string? RenameCommand(Server server, string oldName, string newName)
+    {
+        var commands = server.Executor.Commands;
+        if (commands.Find(ByteText.ToBytes(oldName)) is not { } command) return "No such command in rename-command";
+        if (newName.Length > 0 && commands.Find(ByteText.ToBytes(newName)) is { } other && other != command) return "Target command name already exists";
+        server.Executor.Commands = commands.Rename(command, newName);
+        return null;
     }
 
     private static void DeclareNetwork(DirectiveRegistry registry, Server server)
     {
         var o = server.Options;
-        registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.ReopenPort);
-        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenAddresses);
+        registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.ReopenForPort);
+        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenForAddresses);
         registry.OptionalText("unixsocket", () => o.UnixSocket, v => o.UnixSocket = v, flags: Immutable);
         registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
         registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);
         registry.Integer("tcp-keepalive", 300, 0, int.MaxValue, () => o.TcpKeepAliveSeconds, v => o.TcpKeepAliveSeconds = (int)v);
+        // Hidden from CONFIG GET *: tools set back all that they get there.
         registry.Enum("network-engine", NetworkEngine.Default,
             [("default", NetworkEngine.Default), ("epoll", NetworkEngine.Epoll), ("sockets", NetworkEngine.Sockets)],
-            () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable);
+            () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable | DirectiveFlags.Hidden);
         registry.Flag("protected-mode", true, () => o.ProtectedMode, v => o.ProtectedMode = v);
     }
 
@@ -36,7 +64,7 @@ internal static class ServerDirectives
     {
         var o = server.Options;
         registry.Integer("timeout", 0, 0, int.MaxValue, () => o.TimeoutSeconds, v => o.TimeoutSeconds = (int)v);
-        registry.Integer("maxclients", 10000, 1, uint.MaxValue, () => o.MaxClients, v => o.MaxClients = (int)Math.Min(v, int.MaxValue));
+        registry.Integer("maxclients", 10000, 1, uint.MaxValue, () => o.MaxClients, v => o.MaxClients = v, apply: () => OpenFiles.Apply(server));
         registry.OptionalBytes("requirepass", () => o.Password, v => o.Password = v, DirectiveFlags.Sensitive);
         registry.Memory("client-query-buffer-limit", 1UL << 30, 1UL << 20, long.MaxValue,
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
@@ -54,7 +82,8 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => o.Databases = (int)v, flags: Immutable);
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount((int)v), flags: Immutable,
+            validate: v => v <= ushort.MaxValue ? null : $"argument must be between 1 and {ushort.MaxValue} inclusive");
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);

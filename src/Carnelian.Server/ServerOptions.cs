@@ -30,7 +30,7 @@ public sealed class ServerOptions
     /// <summary>Seconds of silence after which a client is closed; 0: never.</summary>
     public int TimeoutSeconds { get; set; }
 
-    public int MaxClients { get; set; } = 10000;
+    public long MaxClients { get; set; } = 10000;
 
     public bool ProtectedMode { get; set; } = true;
 

@@ -6,6 +6,9 @@ namespace Carnelian;
 /// <summary>Those of <see cref="UnusedDirectives"/> that only Valkey 9.1 knows. Aliases of what Redis knows as well stand with that.</summary>
 internal static class UnusedValkeyDirectives
 {
+    /// <summary>Tools for Redis set back all that CONFIG GET * shows, but for what they know to be immutable: these they do not know.</summary>
+    private const DirectiveFlags HiddenImmutable = Immutable | Hidden;
+
     public static void Declare(KeptDirectives kept)
     {
         DeclareServer(kept);
@@ -22,18 +25,18 @@ internal static class UnusedValkeyDirectives
         kept.Integer("prefetch-batch-max-size", 16, 0, 128);
         kept.Flag("import-mode", false);
         kept.Flag("extended-redis-compatibility", false);
-        kept.Text("hash-seed", "", Immutable, validate: v => v.Length <= 256 ? null : "hash-seed must be less than or equal to 256 characters");
+        kept.Text("hash-seed", "", HiddenImmutable, validate: v => v.Length <= 256 ? null : "hash-seed must be less than or equal to 256 characters");
         kept.Words("rdb-version-check", "strict", "strict relaxed");
         kept.Words("log-format", "legacy", "legacy logfmt json");
         kept.Words("log-timestamp-format", "legacy", "legacy iso8601 milliseconds");
         kept.Text("availability-zone", "");
-        kept.Text("unixsocketgroup", null, Immutable);
-        kept.Flag("mptcp", false, Immutable);
-        kept.Flag("repl-mptcp", false, Immutable);
+        kept.Text("unixsocketgroup", null, HiddenImmutable);
+        kept.Flag("mptcp", false, HiddenImmutable);
+        kept.Flag("repl-mptcp", false, HiddenImmutable);
         kept.Text("rdma-bind", null, apply: RefuseRdma);
         kept.Integer("rdma-port", 0, 0, 65535, apply: RefuseRdma);
-        kept.Integer("rdma-rx-size", 1 << 20, 1 << 16, 1 << 24, Immutable);
-        kept.Integer("rdma-completion-vector", -1, -1, 1024, Immutable);
+        kept.Integer("rdma-rx-size", 1 << 20, 1 << 16, 1 << 24, HiddenImmutable);
+        kept.Integer("rdma-completion-vector", -1, -1, 1024, HiddenImmutable);
         kept.Words("tls-auth-clients-user", "off", "CN URI off");
         kept.Integer("tls-auto-reload-interval", 0, 0, int.MaxValue);
         kept.Flag("lua-enable-insecure-api", false, Hidden);
@@ -48,7 +51,7 @@ internal static class UnusedValkeyDirectives
     private static void DeclareCluster(KeptDirectives kept)
     {
         kept.Flag("dual-channel-replication-enabled", false);
-        kept.Integer("cluster-databases", 1, 1, int.MaxValue, Immutable);
+        kept.Integer("cluster-databases", 1, 1, int.MaxValue, HiddenImmutable);
         kept.Words("cluster-config-save-behavior", "sync", "sync best-effort");
         kept.Integer("cluster-blacklist-ttl", 60, long.MinValue, long.MaxValue);
         kept.Integer("cluster-manual-failover-timeout", 5000, 1, int.MaxValue);

@@ -24,6 +24,9 @@ public abstract class Disk
     /// <summary>Names (not paths) of the files in a directory, sorted by ordinal.</summary>
     public abstract DiskResult<string[]> List(string directory);
 
+    /// <summary>Names (not paths) of the directories in a directory, sorted by ordinal.</summary>
+    public virtual DiskResult<string[]> ListDirectories(string directory) => new([], DiskStatus.Success);
+
     /// <summary>The whole of a small file, such as a configuration.</summary>
     public DiskResult<byte[]> ReadAll(string path)
     {

@@ -22,6 +22,9 @@ public abstract class World : IDisposable
     /// <summary>What can be asked of the operating system about this process.</summary>
     public abstract ProcessInformation Process { get; }
 
+    /// <summary>The process, as far as it is the server's own.</summary>
+    public virtual HostProcess Host => field ??= new SharedProcess(this);
+
     /// <summary>What a chore may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
     public abstract Budget StartBudget(long microseconds);
 
@@ -40,6 +43,9 @@ public abstract class ProcessInformation
 
     /// <summary>Path of the program.</summary>
     public abstract string Executable { get; }
+
+    /// <summary>The name by which the program was called: the first word of its command line.</summary>
+    public abstract string CalledAs { get; }
 
     public abstract long ResidentBytes { get; }
 

@@ -5,23 +5,37 @@ namespace Carnelian;
 /// <summary>What the log says when a server starts: the lines that tools wait for are worded as Redis words them.</summary>
 internal static class Banner
 {
-    public static void Write(Server server, RedisLogger log)
+    private const string BacklogLimit = "/proc/sys/net/core/somaxconn";
+
+    public static void WriteStart(Server server, RedisLogger log, bool isConfigured)
     {
-        var options = server.Options;
         log.LogInformation("oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo");
         log.LogInformation("{Version}, pid={Pid}, just started", Program.Version, server.World.Process.Id);
-        if (options.ConfigurationFile is null)
+        if (isConfigured) log.LogInformation("Configuration loaded");
+        else
             log.LogWarning("Warning: no config file specified, using the default config. In order to specify a config file use {Program} /path/to/redis.conf", "carnelian server");
-        else log.LogInformation("Configuration loaded");
-        if (options.AlwaysShowLogo || (options.LogFile.Length == 0 && !Console.IsOutputRedirected)) log.Raw(Logo(server));
+    }
+
+    public static void WriteMode(Server server, RedisLogger log)
+    {
+        var options = server.Options;
+        var isTerminal = !options.SyslogEnabled && options.LogFile.Length == 0 && !Console.IsOutputRedirected;
+        if (options.AlwaysShowLogo || isTerminal) log.Raw(Logo(server));
         else log.LogInformation("Running mode=standalone, port={Port}.", options.Port);
     }
 
-    public static void WriteReady(ServerOptions options, RedisLogger log)
+    public static void WarnOfBacklog(ServerOptions options, RedisLogger log)
+    {
+        if (!File.Exists(BacklogLimit) || !int.TryParse(File.ReadAllText(BacklogLimit), out var most) || most <= 0 || most >= options.TcpBacklog) return;
+        log.LogWarning(
+            "WARNING: The TCP backlog setting of {Backlog} cannot be enforced because {File} is set to the lower value of {Most}.", options.TcpBacklog, BacklogLimit, most);
+    }
+
+    public static void WriteReady(Server server, RedisLogger log)
     {
         log.LogInformation("Server initialized");
-        if (options.Port != 0) log.LogInformation("Ready to accept connections tcp");
-        if (options.UnixSocket is { Length: > 0 }) log.LogInformation("Ready to accept connections unix");
+        if (server.Options.Port != 0) log.LogInformation("Ready to accept connections tcp");
+        if (server.Options.UnixSocket is { Length: > 0 }) log.LogInformation("Ready to accept connections unix");
     }
 
     private static string Logo(Server server) => $"""

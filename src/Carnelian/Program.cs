@@ -7,11 +7,16 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        if (CalledAs() == "redis-server") return Serve(args, RedisVersion);
+        switch (Path.GetFileName(CalledAs()))
+        {
+            case "redis-server" or "valkey-server": return Serve(args, RedisVersion);
+            case "redis-sentinel" or "valkey-sentinel": return Print(NoSentinel, 1);
+        }
         return args switch
         {
             [] => Serve(args, Version),
             ["server", ..] => Serve(args[1..], Version),
+            ["sentinel", ..] => Print(NoSentinel, 1),
             ["version"] => Print(Version, 0),
             ["help"] => Print(Help, 0),
             [var first, ..] when first.StartsWith('-') || File.Exists(first) => Serve(args, Version),
@@ -23,6 +28,7 @@ internal static class Program
     {
         ["-v" or "--version"] => Print(version, 0),
         ["-h" or "--help"] => Print(Help, 0),
+        _ when args.Contains("--sentinel") => Print(NoSentinel, 1),
         _ => ServerProgram.Run(args),
     };
 
@@ -30,8 +36,7 @@ internal static class Program
     private static string CalledAs()
     {
         const string CommandLine = "/proc/self/cmdline";
-        var name = File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
-        return Path.GetFileName(name);
+        return File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
     }
 
     private static string Release => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
@@ -43,6 +48,8 @@ internal static class Program
     private static string RedisVersion =>
         $"Redis server v={ServerProgram.RedisVersion} sha=00000000:0 malloc=carnelian-{Release} bits=64 build=0";
 
+    private const string NoSentinel = "carnelian: Sentinel is not implemented yet.";
+
     private const string Help = """
         Usage: carnelian [server] [FILE] [--option value ...] [-]
 
@@ -52,7 +59,7 @@ internal static class Program
           carnelian server -               reads a configuration from standard input
           carnelian --version | --help
 
-        The program also acts as redis-server when it is called by that name.
+        The program also acts as redis-server when it is called by that name or as valkey-server.
         """;
 
     private static int Print(string text, int status)

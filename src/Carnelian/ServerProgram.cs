@@ -1,67 +1,130 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
 
-/// <summary>The server as a program: command line, configuration, log, signals, exit status.</summary>
-internal static class ServerProgram
+/// <summary>The server as a program: command line, configuration, background, log, signals, exit status.</summary>
+internal sealed class ServerProgram : IDisposable
 {
     public const string RedisVersion = "8.0.6";
 
+    private readonly RealWorld _world = new(ownsProcess: true);
+    private readonly ServerOptions _options = new();
+    private readonly StartupArguments _arguments;
+    private readonly byte[]? _standardInput;
+    private readonly LogOutput _output;
+    private readonly RedisLogger _log;
+    private readonly Server _server;
+
+    /// <summary>Values before the configuration was read.</summary>
+    private readonly Dictionary<string, string> _standards;
+
+    private ServerProgram(StartupArguments arguments, byte[]? standardInput)
+    {
+        (_arguments, _standardInput) = (arguments, standardInput);
+        _output = new(_options);
+        _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel) 
+        {
+            Role = RedisLogger.BeforeServing,
+            AlsoTo = _output.WriteToSyslog,
+        };
+        _server = new(_options, _world, _log);
+        _standards = _server.Directives.Directives.ToDictionary(directive => directive.Name, directive => directive.Get());
+    }
+
     public static int Run(string[] args)
     {
-        using var world = new RealWorld();
-        var options = new ServerOptions();
-        using var output = new LogOutput();
-        var log = new RedisLogger(output, world.Clock, world.Process.Id, () => options.LogLevel);
-        using var server = new Server(options, world, log);
-        if (!Configure(server, args, log)) return 1;
-        output.Open(options.LogFile);
-        if (!EnterDirectory(options, log)) return 1;
+        var arguments = StartupArguments.Parse(args);
+        // A daemon reads what was handed over to it before it lets go of its standard input.
+        var standardInput = arguments.ReadStandardInput ? ReadStandardInput() : null;
+        using var daemon = DaemonStart.Enter();
+        using var program = new ServerProgram(arguments, standardInput);
+        return program.Run(args, daemon);
+    }
 
-        Banner.Write(server, log);
-        if (server.Start() is { } error)
+    public void Dispose()
+    {
+        _server.Dispose();
+        _world.Dispose();
+        _output.Dispose();
+    }
+
+    private int Run(string[] args, DaemonStart? daemon)
+    {
+        // Reading the configuration may enter another directory.
+        var directory = Directory.GetCurrentDirectory();
+        if (!Configure()) return 1;
+        var supervisor = Supervisor.Find(_options, _log);
+        var inBackground = _options.Daemonize && supervisor is null;
+        if (inBackground && daemon is null) return DaemonStart.Launch(args, directory, _standardInput);
+
+        Banner.WriteStart(_server, _log, isConfigured: args.Length > 0);
+        WarnOfUnused();
+        _log.Role = RedisLogger.Master;
+        var pidFile = inBackground || _options.PidFile is not null ? PidFile.Write(_options, _world.Process.Id, _log) : null;
+        if ((_server.PrepareProcess() ?? Listen()) is { } error)
         {
-            log.LogWarning("{Error}", error);
+            _log.LogWarning("{Error}", error);
+            daemon?.Report(error);
             return 1;
         }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(server, log, context, "SIGINT"));
-        using var crashSignals = new CrashSignals(server, log);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(server, log, context, "SIGTERM"));
-        Banner.WriteReady(options, log);
+        using var signals = new Signals(_server, _log);
+        using var crashSignals = new CrashSignals(_server, _log);
+        Banner.WriteReady(_server, _log);
+        daemon?.Report(null);
+        supervisor?.Ready();
+        _server.AdjustOomScore();
         try
         {
-            server.Run();
+            _server.Run();
         }
         catch (Exception defect)
         {
-            server.Die(defect);
+            _server.Die(defect);
         }
-        log.LogInformation("User requested shutdown...");
-        log.LogInformation("Redis is now ready to exit, bye bye...");
+        supervisor?.Stopping();
+        pidFile?.Remove();
+        _server.Listeners.Close();
+        _log.LogWarning("Redis is now ready to exit, bye bye...");
         return 0;
     }
 
-    private static bool Configure(Server server, string[] args, RedisLogger log)
+    private string? Listen()
     {
-        var arguments = StartupArguments.Parse(args);
-        var loader = new ConfigurationLoader(server.Directives, server.World.Disk);
-        var standardInput = arguments.ReadStandardInput ? ReadStandardInput() : null;
-        var error = loader.Load(arguments.File, standardInput, arguments.Options);
-        if (error is not null)
+        Banner.WriteMode(_server, _log);
+        Banner.WarnOfBacklog(_options, _log);
+        if (_server.Start() is { } error) return error;
+        return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
+    }
+
+    private bool Configure()
+    {
+        // Before the configuration is read: it may enter another directory.
+        if (_arguments.File is not null) _options.ConfigurationFile = Path.GetFullPath(_arguments.File);
+        _options.Directory = Directory.GetCurrentDirectory();
+        var loader = new ConfigurationLoader(_server.Directives, _world.Disk);
+        if (_standardInput is not null) _log.LogInformation("Reading config from stdin");
+        if ((loader.Load(_arguments.File, _standardInput, _arguments.Options) ?? _output.Check()) is { } error)
         {
-            if (error.IsUnreadableFile) log.LogWarning("{Message}", error.Message);
+            if (error.IsUnreadableFile) _log.LogWarning("{Message}", error.Message);
             else Console.Error.Write(error.Report($"Redis {RedisVersion}"));
             return false;
         }
         if (loader.Unresolved.Count > 0)
         {
-            log.LogWarning("Unresolved Configuration(s) Detected:");
-            foreach (var line in loader.Unresolved) log.LogWarning(">>> '{Line}'", line);
+            _log.LogWarning("Unresolved Configuration(s) Detected:");
+            foreach (var line in loader.Unresolved) _log.LogWarning(">>> '{Line}'", line);
+            _log.LogWarning("Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting");
             return false;
         }
-        if (arguments.File is not null) server.Options.ConfigurationFile = Path.GetFullPath(arguments.File);
         return true;
+    }
+
+    /// <summary>Who configures what has no effect yet must be able to know. What is empty asks for nothing: <c>save ""</c>.</summary>
+    private void WarnOfUnused()
+    {
+        var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.NoEffectYet));
+        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _standards[directive.Name]).Select(directive => directive.Name).ToArray();
+        if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", string.Join(", ", names));
     }
 
     private static byte[] ReadStandardInput()
@@ -70,32 +133,5 @@ internal static class ServerProgram
         using var all = new MemoryStream();
         input.CopyTo(all);
         return all.ToArray();
-    }
-
-    private static bool EnterDirectory(ServerOptions options, RedisLogger log)
-    {
-        try
-        {
-            Directory.SetCurrentDirectory(ByteText.ToText(options.Directory) ?? options.Directory);
-            options.Directory = ByteText.FromText(Directory.GetCurrentDirectory());
-            return true;
-        }
-        catch (IOException exception)
-        {
-            log.LogWarning("Can't chdir to '{Directory}': {Error}", options.Directory, exception.Message);
-            return false;
-        }
-    }
-
-    private static void Stop(Server server, RedisLogger log, PosixSignalContext context, string signal)
-    {
-        context.Cancel = true;
-        if (server.StopRequested)
-        {
-            log.LogWarning("You insist... exiting now.");
-            Environment.Exit(1);
-        }
-        log.LogInformation("Received {Signal} scheduling shutdown...", signal);
-        server.RequestStop();
     }
 }

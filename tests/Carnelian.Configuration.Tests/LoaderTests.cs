@@ -100,6 +100,16 @@ public class LoaderTests
     }
 
     [Test]
+    public void Wildcards_may_stand_for_directories()
+    {
+        _disk.Files["/etc/b/redis.conf"] = "timeout 2\n";
+        _disk.Files["/etc/a/redis.conf"] = "timeout 1\nport 1\n";
+        _disk.Files["/etc/c/other.conf"] = "port 9\n";
+        Assert.That(Load("include /e*/?/redis.conf"), Is.Null);
+        Assert.That((_options.TimeoutSeconds, _options.Port), Is.EqualTo((2L, 1L)));
+    }
+
+    [Test]
     public void Wildcards_that_match_nothing_are_no_error_but_a_missing_file_is()
     {
         Assert.That(Load("include /etc/none.d/*.conf"), Is.Null);

@@ -39,6 +39,13 @@ internal sealed class MemoryDisk : Disk
         return new([.. Files.Keys.Where(path => path.StartsWith(prefix) && !path[prefix.Length..].Contains('/')).Select(path => path[prefix.Length..])], default);
     }
 
+    public override DiskResult<string[]> ListDirectories(string directory)
+    {
+        var prefix = directory.EndsWith('/') ? directory : directory + "/";
+        var paths = Files.Keys.Where(path => path.StartsWith(prefix) && path[prefix.Length..].Contains('/'));
+        return new([.. paths.Select(path => path[prefix.Length..].Split('/')[0]).Distinct()], default);
+    }
+
     private DiskStatus Status(string operation)
     {
         Log.Add(operation);

@@ -38,6 +38,60 @@ internal sealed class ConfigCommandTests(RespVersion version) : CommandFixture(v
         Assert.That(Server.Connect().Run("PING"), Is.EqualTo("+PONG"));
     }
 
+    [TestCase(ProtectedAction.No, "-ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set protected config")]
+    [TestCase(ProtectedAction.Local, "+OK")]
+    [TestCase(ProtectedAction.Yes, "+OK")]
+    public void Names_of_files_are_set_by_those_only_who_may(ProtectedAction allowed, string reply)
+    {
+        Server.Server.Options.ProtectedConfigurations = allowed;
+        Assert.That(Run("CONFIG SET dbfilename other.rdb"), Is.EqualTo(reply));
+    }
+
+    [Test]
+    public void A_port_of_zero_closes_no_connection_and_hz_out_of_range_is_brought_into_it()
+    {
+        Assert.That(Run("CONFIG SET port 0 hz 100000"), Is.EqualTo("+OK"));
+        Assert.That(Run("CONFIG GET hz"), Is.EqualTo(Map("\"hz\"", "\"500\"")));
+        Assert.That(Server.Server.Listeners.Count, Is.Zero);
+    }
+
+    [TestCase("TEST {port} {{x}", "+OK"), TestCase("{listen-addr}", "+OK")]
+    [TestCase("{nope}", "template"), TestCase("{port", "template"), TestCase("", "template"), TestCase("{unixsocket}", "template")]
+    public void A_title_must_show_something(string template, string reply)
+    {
+        Assert.That(Server.Client.Run("CONFIG", "SET", "proc-title-template", template), reply == "+OK" ? Is.EqualTo(reply)
+            : Does.EndWith("'proc-title-template') - template format is invalid or contains unknown variables"));
+    }
+
+    [Test]
+    public void Commands_are_renamed_and_removed_by_the_file()
+    {
+        var loader = new ConfigurationLoader(Server.Server.Directives, Server.World.Disk);
+        var text = Encoding.ASCII.GetBytes("rename-command GET fetch\nrename-command INFO \"\"\n");
+        Assert.That(loader.Load(null, text), Is.Null);
+        Assert.That(Run("FETCH x"), Is.EqualTo(Run("fetch y")));
+        Assert.That(Run("GET x"), Does.StartWith("-ERR unknown command 'GET'"));
+        Assert.That(Run("INFO"), Does.StartWith("-ERR unknown command 'INFO'"));
+    }
+
+    [Test]
+    public void The_file_says_how_many_databases_there_are()
+    {
+        var loader = new ConfigurationLoader(Server.Server.Directives, Server.World.Disk);
+        Assert.That(loader.Load(null, "databases 20\ndatabases 18"u8.ToArray()), Is.Null);
+        Assert.That(Run("SELECT 17"), Is.EqualTo("+OK"));
+        Assert.That(Run("SELECT 18"), Is.EqualTo("-ERR DB index is out of range"));
+        Assert.That(Run("CONFIG GET databases"), Is.EqualTo(Map("\"databases\"", "\"18\"")));
+    }
+
+    [TestCase("rename-command GET SET", "Target command name already exists"), TestCase("rename-command NOPE x", "No such command in rename-command")]
+    [TestCase("sentinel monitor x 127.0.0.1 1 1", "sentinel directive while not in sentinel mode"), TestCase("dir /nowhere/at/all", "No such file or directory")]
+    public void What_a_file_can_not_have_is_refused_with_its_line(string line, string error)
+    {
+        var loader = new ConfigurationLoader(Server.Server.Directives, Server.World.Disk);
+        Assert.That(loader.Load(null, Encoding.ASCII.GetBytes("\n" + line)), Is.EqualTo(new ConfigurationError(error, 2, line)));
+    }
+
     [Test]
     public void Classes_of_keyspace_events_are_letters_in_an_order_of_their_own()
     {

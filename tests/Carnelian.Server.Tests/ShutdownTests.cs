@@ -15,6 +15,30 @@ internal sealed class ShutdownTests
         Assert.That(server.Client.ReadToEnd(), Is.AnyOf("", "+PONG\r\n"), "nothing is said to it after SHUTDOWN");
     }
 
+    [Test]
+    public void A_snapshot_that_can_not_be_saved_keeps_the_server_running()
+    {
+        using var server = new SimulatedServer();
+        Assert.That(server.Run("SHUTDOWN", "SAVE"), Is.EqualTo("-ERR Errors trying to SHUTDOWN. Check logs."));
+        Assert.That(server.Server.StopRequested, Is.False);
+        Assert.That(server.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void A_signal_ends_the_server_as_configured()
+    {
+        using var server = new SimulatedServer();
+        var refused = 0;
+        Assert.That(server.Run("CONFIG", "SET", "shutdown-on-sigterm", "save"), Is.EqualTo("+OK"));
+        server.Server.RequestShutdown(options => options.ShutdownOnTermination, () => refused++);
+        server.TurnUntil(() => refused == 1);
+        Assert.That(server.Server.StopRequested, Is.False);
+        Assert.That(server.Run("CONFIG", "SET", "shutdown-on-sigterm", "save force"), Is.EqualTo("+OK"));
+        server.Server.RequestShutdown(options => options.ShutdownOnTermination, () => refused++);
+        server.TurnUntil(() => server.Server.StopRequested);
+        Assert.That(refused, Is.EqualTo(1));
+    }
+
     [TestCase("SHUTDOWN WHAT", "-ERR syntax error"), TestCase("SHUTDOWN SAVE NOSAVE", "-ERR syntax error"), TestCase("SHUTDOWN ABORT NOW", "-ERR syntax error")]
     [TestCase("SHUTDOWN ABORT", "-ERR No shutdown in progress.")]
     public void What_makes_no_sense_does_not_stop_it(string request, string error)

@@ -34,7 +34,9 @@ internal static unsafe partial class Libc
 
     internal const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
 
-    internal const int O_RDONLY = 0, O_CLOEXEC = 0x80000;
+    internal const int O_RDONLY = 0, O_RDWR = 2, O_CLOEXEC = 0x80000;
+
+    internal const int LC_COLLATE = 3, SIGSTOP = 19, RLIMIT_NOFILE = 7;
 
     internal const int EINTR = 4, EAGAIN = 11, ENOMEM = 12, EINVAL = 22, ENFILE = 23, EMFILE = 24, EPROTO = 71,
         ENOPROTOOPT = 92, EPROTONOSUPPORT = 93, ESOCKTNOSUPPORT = 94, EPFNOSUPPORT = 96, EAFNOSUPPORT = 97,
@@ -99,6 +101,35 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     internal static partial int fdatasync(int descriptor);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int chdir(string path);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint setlocale(int category, string locale);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc")]
+    internal static partial int setsid();
+
+    [LibraryImport("libc")]
+    internal static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    internal static partial int dup2(int from, int to);
+
+    [LibraryImport("libc")]
+    internal static partial int getrlimit(int resource, out ResourceLimit limit);
+
+    [LibraryImport("libc")]
+    internal static partial int setrlimit(int resource, in ResourceLimit limit);
+
+    internal struct ResourceLimit
+    {
+        internal ulong Current, Maximum;
+    }
 
     internal const int RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1, RUSAGE_THREAD = 1;
 

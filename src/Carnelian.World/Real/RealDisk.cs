@@ -48,11 +48,15 @@ internal sealed class RealDisk : Disk
 
     public override bool DirectoryExists(string path) => Directory.Exists(path);
 
-    public override DiskResult<string[]> List(string directory)
+    public override DiskResult<string[]> List(string directory) => Names(directory, Directory.GetFiles);
+
+    public override DiskResult<string[]> ListDirectories(string directory) => Names(directory, Directory.GetDirectories);
+
+    private static DiskResult<string[]> Names(string directory, Func<string, string[]> list)
     {
         try
         {
-            var names = Directory.GetFiles(directory);
+            var names = list(directory);
             for (var i = 0; i < names.Length; i++) names[i] = Path.GetFileName(names[i]);
             Array.Sort(names, StringComparer.Ordinal);
             return new(names, DiskStatus.Success);
@@ -118,7 +122,7 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
 }
 
 /// <summary>Turns .NET's file exceptions back into what the operating system said.</summary>
-internal static class DiskTrouble
+public static class DiskTrouble
 {
     private const int Win32Facility = unchecked((int)0x80070000);
 

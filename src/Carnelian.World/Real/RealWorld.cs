@@ -12,8 +12,10 @@ public sealed class RealWorld : World
     private readonly RealWorkers _workers;
 
     /// <param name="engine">What serves outgoing connections and listeners that ask for the default.</param>
-    public RealWorld(NetworkEngine engine = NetworkEngine.Default)
+    /// <param name="ownsProcess">The process is the server's own, to be changed as it is configured.</param>
+    public RealWorld(NetworkEngine engine = NetworkEngine.Default, bool ownsProcess = false)
     {
+        Host = ownsProcess ? new OwnProcess() : new SharedProcess(this);
         _network = new RealNetwork(engine);
         _workers = new RealWorkers(_network);
     }
@@ -29,6 +31,8 @@ public sealed class RealWorld : World
     public override Workers Workers => _workers;
 
     public override ProcessInformation Process { get; } = new RealProcess();
+
+    public override HostProcess Host { get; }
 
     public override Budget StartBudget(long microseconds) => new(Clock, Clock.MonotonicNanoseconds + microseconds * 1000);
 

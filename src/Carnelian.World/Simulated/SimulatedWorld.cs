@@ -92,6 +92,8 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override string MultiplexingApi => "simulated";
 
+    public override string CalledAs => "carnelian";
+
     public override string Executable => "";
 
     public override long ResidentBytes => 0;

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Carnelian.Tests;
+
+/// <summary>The server as an operator meets it: configuration files, the background, the service manager.</summary>
+public class ServerProgramTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
+    private DirectoryInfo _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("carnelian-program-");
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Delete(recursive: true);
+
+    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
+    [Test]
+    public void A_daemon_listens_when_the_command_returns_and_its_pid_file_names_it()
+    {
+        var port = CarnelianServer.FreePort();
+        File.WriteAllText(PathOf("redis.conf"), $"""
+            port {port}
+            daemonize yes
+            save 900 1
+            bind 127.0.0.1
+            tcp-keepalive 60
+            dbfilename dump.rdb
+            dir {_folder.FullName}
+            rdbcompression yes
+            pidfile daemon.pid
+            logfile daemon.log
+            """);
+        var start = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")], _patience);
+        Assert.That((start.Status, start.Everything), Is.EqualTo((0, "")));
+
+        var daemon = int.Parse(File.ReadAllText(PathOf("daemon.pid")), CultureInfo.InvariantCulture);
+        Assert.That(Ask(port, "CONFIG GET daemonize"), Does.Contain("yes"));
+        Assert.That(Ask(port, "INFO server"), Does.Contain($"process_id:{daemon}\r\n"));
+        var stat = File.ReadAllText($"/proc/{daemon}/stat").Split(' ');
+        Assert.That(stat[5], Is.EqualTo(daemon.ToString(CultureInfo.InvariantCulture)), "leads a session of its own");
+        Assert.That(File.ReadAllText($"/proc/{daemon}/cmdline"), Does.Contain($" 127.0.0.1:{port}"), "the title");
+
+        using var process = Process.GetProcessById(daemon);
+        Ask(port, "SHUTDOWN NOSAVE");
+        Assert.That(process.WaitForExit(_patience), "it ends");
+        Assert.That(File.Exists(PathOf("daemon.pid")), Is.False);
+        Assert.That(File.ReadAllText(PathOf("daemon.log")), Does.Contain("* Ready to accept connections tcp\n").And.EndWith("# Redis is now ready to exit, bye bye...\n"));
+    }
+
+    [Test]
+    public void What_keeps_a_daemon_from_listening_is_told_to_the_user()
+    {
+        using var first = new CarnelianServer();
+        var second = ChildProcess.Run(CarnelianServer.Program, ["--port", $"{first.Port}", "--daemonize", "yes", "--pidfile", PathOf("p")], _patience);
+        Assert.That((second.Status, second.Error), Is.EqualTo((1, $"Failed listening on port {first.Port} (tcp), aborting.\n")));
+    }
+
+    [TestCase("port x", "port x", "argument couldn't be parsed into an integer")]
+    [TestCase("save 1", "save 1", "Invalid save parameters")]
+    public void A_bad_line_stops_the_start_even_of_a_daemon(string line, string shown, string reason)
+    {
+        File.WriteAllText(PathOf("redis.conf"), $"# comment\ndaemonize yes\n{line}\n");
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")], _patience);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Error, Is.EqualTo($"\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nReading the configuration file, at line 3\n>>> '{shown}'\n{reason}\n"));
+    }
+
+    [Test]
+    public void A_log_that_can_not_be_written_stops_the_start()
+    {
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", PathOf("missing/log")], _patience);
+        Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, "\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nCan't open the log file: No such file or directory\n")));
+    }
+
+    [Test]
+    public void Nowhere_to_listen_stops_the_start()
+    {
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--port", "0"], _patience);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Output, Does.EndWith("# Configured to not listen anywhere, exiting.\n"));
+    }
+
+    [TestCase("etc/redis/redis.conf"), TestCase("etc/valkey/valkey.conf")]
+    public void The_configuration_that_Debian_ships_starts_it(string file)
+    {
+        // The directories that its package makes are not on this machine.
+        var text = File.ReadAllText(Path.Combine(ReferenceServer.Programs(), "..", "root", file)).Replace("\ndir /", $"\ndir {_folder.FullName}\n# dir /").Replace("\nlogfile /", "\n# logfile /");
+        File.WriteAllText(PathOf("server.conf"), text);
+        var port = CarnelianServer.FreePort();
+        string[] options = ["--port", $"{port}", "--bind", "127.0.0.1", "--daemonize", "no", "--pidfile", PathOf("p")];
+        using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, ["server", PathOf("server.conf"), .. options]));
+        server.WaitForOutput("Ready to accept connections tcp", _patience);
+        Assert.That(Ask(port, "CONFIG GET client-output-buffer-limit"), Does.Contain("normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"));
+    }
+
+    [Test]
+    public void A_service_manager_hears_that_it_is_ready_and_that_it_stops()
+    {
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
+        manager.Bind(new UnixDomainSocketEndPoint(PathOf("notify")));
+        string[] options = ["--port", $"{CarnelianServer.FreePort()}", "--supervised", "auto", "--daemonize", "yes", "--save", "", "--set-proc-title", "no"];
+        using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, options) { Environment = { ["NOTIFY_SOCKET"] = PathOf("notify") } });
+        Assert.That(Receive(manager), Is.EqualTo("STATUS=Redis is loading...\n"));
+        Assert.That(Receive(manager), Is.EqualTo("STATUS=Ready to accept connections\n"));
+        Assert.That(Receive(manager), Is.EqualTo("READY=1\n"));
+        server.Signal(ChildProcess.Terminate);
+        Assert.That(Receive(manager), Is.EqualTo("STOPPING=1\n"));
+        Assert.That(server.WaitForExit(_patience).Status, Is.Zero, "it stayed in the foreground");
+    }
+
+    [Test]
+    public void The_file_is_rewritten_though_it_entered_another_directory()
+    {
+        var port = CarnelianServer.FreePort();
+        _folder.CreateSubdirectory("data");
+        File.WriteAllText(PathOf("redis.conf"), $"# mine\nport {port}\ndir data\ntimeout 1 \nsave \"\"\n");
+        using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, ["redis.conf"]) { WorkingDirectory = _folder.FullName });
+        server.WaitForOutput("Ready to accept connections tcp", _patience);
+        Assert.That(Ask(port, "CONFIG SET timeout 9"), Is.EqualTo("+OK\r\n"));
+        Assert.That(Ask(port, "CONFIG REWRITE"), Is.EqualTo("+OK\r\n"));
+        Assert.That(File.ReadAllText(PathOf("redis.conf")), Does.StartWith($"# mine\nport {port}\ndir \"{PathOf("data")}\"\ntimeout 9\nsave \"\"\n"));
+    }
+
+    private static string Receive(Socket socket)
+    {
+        var buffer = new byte[256];
+        return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+    }
+
+    /// <summary>Sends an inline request and takes what comes back at once, or nothing when the connection ends.</summary>
+    private static string Ask(int port, string request)
+    {
+        using var client = new TcpClient("127.0.0.1", port) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
+        client.GetStream().Write(Encoding.UTF8.GetBytes(request + "\r\n"));
+        var buffer = new byte[64 * 1024];
+        return Encoding.UTF8.GetString(buffer, 0, client.GetStream().Read(buffer));
+    }
+}
