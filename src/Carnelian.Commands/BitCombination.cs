@@ -68,41 +68,48 @@ internal static class BitCombination
     /// <summary>Writes the result, which is as long as the longest source.</summary>
     public static void Write(BitOperator operation, EntryList sources, Span<byte> result)
     {
-        Span<byte> chunk = stackalloc byte[ChunkBytes];
-        Span<byte> again = stackalloc byte[ChunkBytes];
-        Span<byte> both = stackalloc byte[ChunkBytes];
         // One or two strings need nothing in between and are combined at once.
-        var step = sources.Count <= 2 ? result.Length : ChunkBytes;
-        for (var at = 0; at < result.Length; at += step)
+        if (sources.Count <= 2) Write(operation, new Parts(sources, 0, result.Length), default, result);
+        else WriteInChunks(operation, sources, result);
+    }
+
+    private static void WriteInChunks(BitOperator operation, EntryList sources, Span<byte> result)
+    {
+        Span<byte> chunks = stackalloc byte[3 * ChunkBytes];
+        for (var at = 0; at < result.Length; at += ChunkBytes)
         {
-            var part = new Parts(sources, at, Math.Min(step, result.Length - at));
-            var to = result.Slice(at, part.Length);
-            switch (operation)
-            {
-                case BitOperator.And:
-                    Fold(BitwiseOperation.And, part, 0, chunk, to);
-                    break;
-                case BitOperator.Or:
-                    Fold(BitwiseOperation.Or, part, 0, chunk, to);
-                    break;
-                case BitOperator.Xor:
-                    Fold(BitwiseOperation.Xor, part, 0, chunk, to);
-                    break;
-                case BitOperator.Not:
-                    BitString.Invert(part[0], to);
-                    break;
-                case BitOperator.One:
-                    WriteOne(part, chunk, again, both, to);
-                    break;
-                default:
-                    WriteFirstAndOthers(operation, part, chunk, to);
-                    break;
-            }
+            var to = result.Slice(at, Math.Min(ChunkBytes, result.Length - at));
+            Write(operation, new Parts(sources, at, to.Length), chunks, to);
+        }
+    }
+
+    private static void Write(BitOperator operation, in Parts parts, Span<byte> chunks, Span<byte> to)
+    {
+        switch (operation)
+        {
+            case BitOperator.And:
+                Fold(BitwiseOperation.And, parts, 0, chunks, to);
+                break;
+            case BitOperator.Or:
+                Fold(BitwiseOperation.Or, parts, 0, chunks, to);
+                break;
+            case BitOperator.Xor:
+                Fold(BitwiseOperation.Xor, parts, 0, chunks, to);
+                break;
+            case BitOperator.Not:
+                BitString.Invert(parts[0], to);
+                break;
+            case BitOperator.One:
+                WriteOne(parts, chunks, to);
+                break;
+            default:
+                WriteFirstAndOthers(operation, parts, chunks, to);
+                break;
         }
     }
 
     /// <summary>Combines all from one on, the last step straight into the result.</summary>
-    private static void Fold(BitwiseOperation operation, in Parts parts, int first, Span<byte> chunk, Span<byte> to)
+    private static void Fold(BitwiseOperation operation, in Parts parts, int first, Span<byte> chunks, Span<byte> to)
     {
         var last = parts.Count - 1;
         var left = parts[first];
@@ -113,19 +120,19 @@ internal static class BitCombination
         }
         for (var i = first + 1; i < last; i++)
         {
-            BitString.Combine(operation, left, parts[i], chunk[..to.Length]);
-            left = chunk[..to.Length];
+            BitString.Combine(operation, left, parts[i], chunks[..to.Length]);
+            left = chunks[..to.Length];
         }
         BitString.Combine(operation, left, parts[last], to);
     }
 
-    private static void WriteFirstAndOthers(BitOperator operation, in Parts parts, Span<byte> chunk, Span<byte> to)
+    private static void WriteFirstAndOthers(BitOperator operation, in Parts parts, Span<byte> chunks, Span<byte> to)
     {
         var others = parts[1];
         if (parts.Count > 2)
         {
-            Fold(BitwiseOperation.Or, parts, 1, chunk, chunk[..to.Length]);
-            others = chunk[..to.Length];
+            Fold(BitwiseOperation.Or, parts, 1, chunks, chunks[..to.Length]);
+            others = chunks[..to.Length];
         }
         if (operation == BitOperator.AndOr) BitString.Combine(BitwiseOperation.And, parts[0], others, to);
         else if (operation == BitOperator.Diff) BitString.Combine(BitwiseOperation.Without, parts[0], others, to);
@@ -133,16 +140,16 @@ internal static class BitCombination
     }
 
     /// <summary>Of more than two, those seen an odd number of times less those seen again.</summary>
-    private static void WriteOne(in Parts parts, Span<byte> odd, Span<byte> again, Span<byte> both, Span<byte> to)
+    private static void WriteOne(in Parts parts, Span<byte> chunks, Span<byte> to)
     {
         if (parts.Count <= 2)
         {
-            Fold(BitwiseOperation.Xor, parts, 0, odd, to);
+            Fold(BitwiseOperation.Xor, parts, 0, chunks, to);
             return;
         }
-        odd = odd[..to.Length];
-        again = again[..to.Length];
-        both = both[..to.Length];
+        var odd = chunks[..to.Length];
+        var again = chunks.Slice(ChunkBytes, to.Length);
+        var both = chunks.Slice(2 * ChunkBytes, to.Length);
         BitString.Combine(BitwiseOperation.And, parts[0], parts[1], again);
         BitString.Combine(BitwiseOperation.Xor, parts[0], parts[1], odd);
         for (var i = 2; i < parts.Count; i++)

@@ -172,6 +172,7 @@ internal static class KeyCommands
     {
         if (options.HasType)
         {
+            call.Keyspace.Changes.BeginUnit();
             var view = call.Keyspace.Inspect(call.Database, entry.Key, call.Keyspace.Hash(entry.Key));
             return view.Exists && options.MatchesType(view.Type);
         }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Carnelian;
 
@@ -17,30 +18,50 @@ public enum BitwiseOperation
 }
 
 /// <summary>
-/// Work on whole strings of bits, as wide as the processor's registers are. Bit 0 is the highest of the first byte. Vectors are written
-/// as 64 bytes; where registers are narrower, the compiler takes several.
+/// Work on whole strings of bits, limited by the memory's speed. Bit 0 is the highest of the first byte. Vectors are written as 64 bytes;
+/// where registers are narrower, the compiler takes several.
 /// </summary>
 public static class BitString
 {
-    /// <summary>Vectors that <see cref="Count"/> adds up before it counts bits.</summary>
+    /// <summary>Vectors that are added up before bits are counted.</summary>
     private const int VectorsPerStep = 16;
 
     /// <summary>Number of bits that are set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Count(ReadOnlySpan<byte> bits)
     {
-        var count = 0L;
-        var rest = bits;
-        if (Vector128.IsHardwareAccelerated && bits.Length >= VectorsPerStep * Vector512<byte>.Count)
+        var (count, done) = (0L, 0);
+        if (Vector256.IsHardwareAccelerated)
         {
             var vectors = MemoryMarshal.Cast<byte, Vector512<ulong>>(bits);
             vectors = vectors[..(vectors.Length & -VectorsPerStep)];
-            count = Count(vectors);
-            rest = bits[(vectors.Length * Vector512<byte>.Count)..];
+            if (!vectors.IsEmpty) (count, done) = (CountColumns(vectors), vectors.Length * Vector512<byte>.Count);
         }
-        var words = MemoryMarshal.Cast<byte, ulong>(rest);
+        else if (AdvSimd.IsSupported)
+        {
+            var vectors = MemoryMarshal.Cast<byte, Vector128<byte>>(bits);
+            (count, done) = (CountBytes(vectors), vectors.Length * Vector128<byte>.Count);
+        }
+        var words = MemoryMarshal.Cast<byte, ulong>(bits[done..]);
         foreach (var word in words) count += BitOperations.PopCount(word);
-        foreach (var b in rest[(words.Length * sizeof(ulong))..]) count += BitOperations.PopCount(b);
+        foreach (var b in bits[(done + words.Length * sizeof(ulong))..]) count += BitOperations.PopCount(b);
+        return count;
+    }
+
+    /// <summary>ARM counts the bits of each byte by itself.</summary>
+    private static long CountBytes(ReadOnlySpan<Vector128<byte>> vectors)
+    {
+        // Each adds 16 at most to a sum of 16 bits.
+        const int VectorsPerSum = ushort.MaxValue / 16;
+        var count = 0L;
+        while (!vectors.IsEmpty)
+        {
+            var part = vectors[..Math.Min(vectors.Length, VectorsPerSum)];
+            var sums = Vector128<ushort>.Zero;
+            foreach (var vector in part) sums = AdvSimd.AddPairwiseWideningAndAdd(sums, AdvSimd.PopCount(vector));
+            count += Vector128.Sum(Vector128.WidenLower(sums) + Vector128.WidenUpper(sums));
+            vectors = vectors[part.Length..];
+        }
         return count;
     }
 
@@ -49,7 +70,7 @@ public static class BitString
     /// that only every sixteenth has to be counted.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long Count(ReadOnlySpan<Vector512<ulong>> vectors)
+    private static long CountColumns(ReadOnlySpan<Vector512<ulong>> vectors)
     {
         Vector512<ulong> ones = default, twos = default, fours = default, eights = default, sum = default;
         for (; vectors.Length >= VectorsPerStep; vectors = vectors[VectorsPerStep..])

@@ -120,6 +120,20 @@ public readonly unsafe struct FieldTable
         return _table.Scan(cursor, ref collector);
     }
 
+    /// <summary>Memory of the hash; so many fields are measured and stand for the others.</summary>
+    public long MemoryBytes(long samples)
+    {
+        var found = new FieldList();
+        ulong cursor = 0;
+        do cursor = Scan(cursor, found);
+        while (cursor != 0 && found.Count < samples);
+        long fields = 0;
+        var measured = (int)Math.Min(found.Count, samples);
+        for (var i = 0; i < measured; i++) fields += BlockAllocator.UsableSize(Field.Size(found[i].Address));
+        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.BucketBytes + _table.ExpiryCountBytes;
+        return own + (measured == 0 ? 0 : (long)((double)fields / measured * Count));
+    }
+
     // ---- snapshots
 
     public void Hold(int holder) => _root->Hold.Take(holder);

@@ -515,6 +515,16 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         _host.Allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
     }
 
+    /// <summary>Memory of buckets, those that continue others too.</summary>
+    public long BucketBytes =>
+        (_root->Main.Buckets == null ? 0 : (long)BlockAllocator.UsableSize(_root->Main.BucketBytes))
+        + (_root->Target.Buckets == null ? 0 : (long)BlockAllocator.UsableSize(_root->Target.BucketBytes)) + _root->ChainedBuckets * Bucket.Bytes;
+
+    /// <summary>Memory of the counts of entries that expire.</summary>
+    public long ExpiryCountBytes =>
+        (_root->Main.Expiring == null ? 0 : (long)BlockAllocator.UsableSize(_root->Main.GroupBytes))
+        + (_root->Target.Expiring == null ? 0 : (long)BlockAllocator.UsableSize(_root->Target.GroupBytes));
+
     /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
     public TableShape[] Measure() => _root->IsRehashing ? [Measure(_root->Main), Measure(_root->Target)] : [Measure(_root->Main)];
 

@@ -49,6 +49,9 @@ public sealed unsafe class KeyTable : IDisposable
 
     public long Buckets => _table.Root->Buckets;
 
+    /// <summary>How large the values are.</summary>
+    public SizeCounts Sizes { get; } = new();
+
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,7 +79,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, old == null ? _host.Access : Entry.Access(Entry.Header(old))), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(old)), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
@@ -84,14 +87,39 @@ public sealed unsafe class KeyTable : IDisposable
         if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Make(_host, value));
         else value.CopyTo(new(keyStart + key.Length, value.Length));
 
+        Install(ref at, entry, expires);
+    }
+
+    /// <summary>Puts a new block in the table, in place of the one that is there, if any.</summary>
+    private void Install(scoped ref EntryHandle at, byte* entry, bool expires)
+    {
+        var old = at.Position.Entry;
+        var type = Entry.Type(Entry.Header(entry));
         if (old == null)
         {
+            Sizes.Add(type, SizeOf(entry));
             at.Position = _table.Insert(entry, at.Hash, expires);
             return;
         }
+        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
         _table.Replace(at.Position, entry, expires);
         Retire(old);
     }
+
+    /// <summary>Bytes of a string, elements of a collection.</summary>
+    private long SizeOf(byte* entry)
+    {
+        var header = Entry.Header(entry);
+        if (!Entry.External(header)) return Entry.InlineLength(header);
+        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        return external.IsRoot ? CountOf(external.Address, Entry.Encoding(header)) : external.Length;
+    }
+
+    private long CountOf(byte* root, ValueEncoding encoding) =>
+        encoding == ValueEncoding.HashTable ? new FieldTable(root, _host).Count : new NodeList(root, _host).Count;
+
+    /// <summary>What the entry bears that takes this one's place; without one, what new ones do.</summary>
+    private int AccessOf(byte* old) => old == null ? _host.Access : Entry.Access(Entry.Header(old));
 
     /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,6 +130,7 @@ public sealed unsafe class KeyTable : IDisposable
         var valueStart = Entry.ValueStart(entry);
         var size = (nint)(valueStart - entry) + Entry.InlineLength(header);
         if (usable != BlockAllocator.UsableSize(size)) return false;
+        Sizes.Change(Entry.Type(header), Entry.InlineLength(header), type, value.Length);
         value.CopyTo(new(valueStart, value.Length));
         if (expiryMs != EntryView.NoExpiry) Entry.Expiry(entry) = expiryMs;
         var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), type, encoding, expiryMs != EntryView.NoExpiry, false, value.Length);
@@ -118,6 +147,7 @@ public sealed unsafe class KeyTable : IDisposable
         var entry = at.Position.Entry;
         ref var header = ref Entry.Header(entry);
         header = Entry.WithEncoding(header, encoding);
+        Sizes.Change(ValueType.String, SizeOf(entry), ValueType.String, length);
         var valueStart = Entry.ValueStart(entry);
         if (Entry.External(header)) return ResizeExternal(valueStart, length);
         var oldLength = Entry.InlineLength(header);
@@ -196,6 +226,7 @@ public sealed unsafe class KeyTable : IDisposable
         else if (old != null) Retire(old);
         if (!external && zeroed) new Span<byte>(valueStart, length).Clear();
         if (external) Unsafe.WriteUnaligned(valueStart, value);
+        Sizes.Add(ValueType.String, length);
         return Entry.WritableValue(at.Position.Entry);
     }
 
@@ -238,6 +269,7 @@ public sealed unsafe class KeyTable : IDisposable
     public void Remove(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
+        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
         _table.Remove(at.Position);
         at.Position = default;
         Retire(entry);
@@ -276,6 +308,17 @@ public sealed unsafe class KeyTable : IDisposable
 
     public NodeList List(EntryView entry) => new(RootOf(entry, ValueEncoding.QuickList), _host);
 
+    /// <summary>Bytes of a key's string, elements of its collection.</summary>
+    public long SizeOf(EntryView entry) => SizeOf(entry.Address);
+
+    /// <summary>A collection has been changed and had so many elements before.</summary>
+    public void Recount(scoped ref EntryHandle at, long before)
+    {
+        var entry = at.Position.Entry;
+        var type = Entry.Type(Entry.Header(entry));
+        Sizes.Change(type, before, type, SizeOf(entry));
+    }
+
     private static byte* RootOf(EntryView entry, ValueEncoding encoding)
     {
         Check.That(entry.Encoding == encoding);
@@ -297,6 +340,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryView Detach(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
+        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
         _table.Remove(at.Position);
         at.Position = default;
         RetireEntry(entry);
@@ -317,21 +361,32 @@ public sealed unsafe class KeyTable : IDisposable
     {
         var old = at.Position.Entry;
         value.CopyTo(new(PutBlock(ref at, key, header, expiryMs, value.Length), value.Length));
+        Sizes.Add(Entry.Type(header), SizeOf(at.Position.Entry));
         if (old != null) Retire(old);
     }
 
-    /// <summary>A new block for a key, whether it exists or not. Returns where the value is to be written; an old block is the caller's.</summary>
+    /// <summary>
+    /// A new block for a key, whether it exists or not. Returns where the value is to be written and then counted; an old block is the caller's, and
+    /// counted no more.
+    /// </summary>
     private byte* PutBlock(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, int valueBytes)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var keyOffset = Entry.KeyOffset(key.Length, expires);
         var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, _host.Access), _host.Mark);
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(at.Position.Entry)), _host.Mark);
         if (expires) Entry.Expiry(entry) = expiryMs;
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(entry + keyOffset, key.Length));
-        if (at.Position.Found) _table.Replace(at.Position, entry, expires);
-        else at.Position = _table.Insert(entry, at.Hash, expires);
+        if (at.Position.Found)
+        {
+            Sizes.Remove(Entry.Type(Entry.Header(at.Position.Entry)), SizeOf(at.Position.Entry));
+            _table.Replace(at.Position, entry, expires);
+        }
+        else
+        {
+            at.Position = _table.Insert(entry, at.Hash, expires);
+        }
         return entry + keyOffset + key.Length;
     }
 
@@ -347,6 +402,7 @@ public sealed unsafe class KeyTable : IDisposable
         WriteCollection(ref at, key, source.Encoding);
         if (source.Encoding == ValueEncoding.QuickList) List(at.View).AddAll(List(source));
         else Fields(at.View).AddAll(Fields(source));
+        Recount(ref at, 0);
         WriteExpiry(ref at, source.ExpiryMs);
     }
 
@@ -373,6 +429,26 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Sample(chance));
 
+    /// <summary>Memory of the table itself.</summary>
+    public long BucketBytes => _table.BucketBytes;
+
+    /// <summary>Memory of the counts by which keys that expire are found.</summary>
+    public long ExpiryCountBytes => _table.ExpiryCountBytes;
+
+    /// <summary>Memory of the array that a rehash is emptying.</summary>
+    public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
+
+    /// <summary>Memory that a key and its value take; of a collection's elements so many are measured and stand for the others.</summary>
+    public long MemoryBytes(EntryView entry, long samples)
+    {
+        if (!Entry.External(Entry.Header(entry.Address))) return entry.MemoryBytes;
+        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address));
+        if (!external.IsRoot) return entry.MemoryBytes;
+        return entry.MemoryBytes + (entry.Encoding == ValueEncoding.HashTable
+            ? new FieldTable(external.Address, _host).MemoryBytes(samples)
+            : new NodeList(external.Address, _host).MemoryBytes(samples));
+    }
+
     public TableShape[] MeasureTables() => _table.Measure();
 
     // ---- defragmentation
@@ -381,7 +457,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// Moves what lies in sparse slabs, some buckets at a time; only between calls. True at the end of a round. At a large
     /// collection it stays until all of that has been seen.
     /// </summary>
-    public bool Defragment(int bucketsMax, out int moved)
+    public bool Defragment(int bucketsMax, ref DefragmentationCounts counts)
     {
         var mover = new Mover(_host);
         for (; bucketsMax > 0; bucketsMax--)
@@ -392,7 +468,7 @@ public sealed unsafe class KeyTable : IDisposable
             _defragmentationCursor = next;
             if (next == 0) break;
         }
-        moved = mover.Blocks.Moved;
+        counts.Add(mover.Blocks.Moved, mover.Blocks.Kept, mover.KeysMoved, mover.KeysKept);
         return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
@@ -454,10 +530,17 @@ public sealed unsafe class KeyTable : IDisposable
         /// <summary>A collection has more than one step saw.</summary>
         public bool IsUnfinished;
 
+        /// <summary>Keys of which a block was moved, and the others.</summary>
+        public int KeysMoved, KeysKept;
+
         public byte* Move(byte* entry)
         {
+            var movedBefore = Blocks.Moved;
             if (Entry.External(Entry.Header(entry))) MoveExternal(entry);
-            return Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            var moved = Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+            if (Blocks.Moved > movedBefore) KeysMoved++;
+            else KeysKept++;
+            return moved;
         }
 
         private void MoveExternal(byte* entry)

@@ -23,6 +23,8 @@ internal unsafe struct NodeDirectory
     /// <summary>Nodes.</summary>
     public int Length { get; private set; }
 
+    public readonly long MemoryBytes => _slots == null ? 0 : (long)BlockAllocator.UsableSize(Bytes(_capacity));
+
     public readonly ulong* Slots => _slots + _first;
 
     public static ulong MakeSlot(byte* node, int count) => (ulong)node | (ulong)count << CountShift;

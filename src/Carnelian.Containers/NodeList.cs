@@ -228,6 +228,16 @@ public readonly unsafe struct NodeList
         _host.Allocator.Transfer(capacity, Purpose.Collections, Purpose.Snapshot);
     }
 
+    /// <summary>Memory of the list; so many nodes are measured and stand for the others.</summary>
+    public long MemoryBytes(long samples)
+    {
+        var measured = (int)Math.Min(NodeCount, samples);
+        long nodes = 0;
+        for (var n = 0; n < measured; n++) nodes += ListNode.At(_root->Nodes.Node(n))->Capacity;
+        var own = BlockAllocator.UsableSize(sizeof(ListRoot)) + _root->Nodes.MemoryBytes;
+        return own + (measured == 0 ? 0 : (long)((double)nodes / measured * NodeCount));
+    }
+
     // ---- the list as a whole
 
     /// <summary>Holds all nodes as they are for the snapshot of the present number; the cost is the directory's copy.</summary>

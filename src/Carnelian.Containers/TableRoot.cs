@@ -64,10 +64,17 @@ internal unsafe struct BlockMover(BlockAllocator allocator)
 {
     public int Moved { get; private set; }
 
+    /// <summary>Blocks that lie well.</summary>
+    public int Kept { get; private set; }
+
     /// <summary>Where the block is from now on.</summary>
     public byte* Move(byte* block, nint size, Purpose purpose)
     {
-        if (!allocator.IsSparse(block, size)) return block;
+        if (!allocator.IsSparse(block, size))
+        {
+            Kept++;
+            return block;
+        }
         var copy = allocator.Allocate(size, purpose);
         Buffer.MemoryCopy(block, copy, size, size);
         allocator.Free(block, size, purpose);

@@ -88,7 +88,6 @@ public sealed class ActiveExpiry(Keyspace keyspace)
                 leftMs += Math.Min(entry.ExpiryMs - keyspace.NowMs, long.MaxValue / BucketsPerStep / byte.MaxValue);
                 continue;
             }
-            keyspace.Changes.BeginUnit();
             keyspace.ExpireIfOver(database, entry);
             expired++;
         }

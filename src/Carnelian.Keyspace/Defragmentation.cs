@@ -1,41 +1,78 @@
 namespace Carnelian;
 
 /// <summary>
-/// Moves entries out of sparse slabs so that whole slabs go back to the system. A round through all databases begins when
-/// resident memory exceeds live memory by more than <see cref="WastePercent"/> (and a little), and goes on in slices.
+/// When memory is defragmented and at what cost, as Redis' directives of the same names. Redis waits for 100 MB of waste and begins with 1% of the time;
+/// here moving is cheap, so the standards are eager.
+/// </summary>
+public sealed class DefragmentationLimits
+{
+    /// <summary>active-defrag-ignore-bytes: less waste nobody minds.</summary>
+    public ulong IgnoreBytes { get; set; } = 8 << 20;
+
+    /// <summary>active-defrag-threshold-lower: a round is worth it from so much waste on, percent of the live bytes.</summary>
+    public int ThresholdLowerPercent { get; set; } = 10;
+
+    /// <summary>active-defrag-threshold-upper: from so much on it takes all the time that it may.</summary>
+    public int ThresholdUpperPercent { get; set; } = 100;
+
+    /// <summary>active-defrag-cycle-min and -max: percent of the command thread's time.</summary>
+    public int CycleMinPercent { get; set; } = 15;
+
+    public int CycleMaxPercent { get; set; } = 25;
+}
+
+/// <summary>
+/// Moves entries out of sparse slabs so that whole slabs go back to the system. A round through all databases begins when mapped memory exceeds
+/// live memory by more than <see cref="DefragmentationLimits"/> allow, and goes on in slices.
 /// </summary>
 public sealed class Defragmentation(Keyspace keyspace)
 {
-    /// <summary>A round is worth it from here on: percent of mapped bytes beyond used ones.</summary>
-    private const int WastePercent = 10;
-
-    /// <summary>Below this nobody minds.</summary>
-    private const long WasteBytesMin = 8 << 20;
-
     private const int BucketsPerStep = 16;
 
+    private bool _isRunning;
     private int _database;
     private bool _movedInRound;
     private long _idleAtMapped;
+    private long _startedMs;
+    private long _pastMs;
+    private DefragmentationCounts _counts;
 
-    /// <summary>Blocks moved since the start.</summary>
-    public long Moved { get; private set; }
+    /// <summary>Since the start or CONFIG RESETSTAT.</summary>
+    public DefragmentationCounts Counts => _counts;
 
-    /// <summary>A round goes on.</summary>
-    public bool IsRunning { get; private set; }
+    /// <summary>How much of the command thread's time the present round may take, percent; 0: none goes on.</summary>
+    public int CyclePercent => _isRunning ? Effort(Waste()) : 0;
+
+    /// <summary>Milliseconds for which the present round has been going on.</summary>
+    public long CurrentMs => _isRunning ? keyspace.NowMs - _startedMs : 0;
+
+    /// <summary>The same of all rounds.</summary>
+    public long TotalMs => _pastMs + CurrentMs;
+
+    private DefragmentationLimits Limits => keyspace.Options.Defragmentation;
+
+    public void ResetStatistics()
+    {
+        _counts = default;
+        _pastMs = 0;
+        _startedMs = keyspace.NowMs;
+    }
+
+    /// <summary>True if there is a reason to call <see cref="Run"/>: begins a round when one is due.</summary>
+    public bool IsDue() => _isRunning || Begin();
 
     /// <summary>Works within a budget; true while a round goes on. Between calls only.</summary>
     public bool Run(Budget budget)
     {
-        if (!IsRunning && !Begin()) return false;
+        if (!IsDue()) return false;
         while (_database < keyspace.Databases.Length)
         {
             var keys = keyspace.Databases[_database].Keys;
             while (keys.Count > 0)
             {
-                var finished = keys.Defragment(BucketsPerStep, out var moved);
-                Moved += moved;
-                _movedInRound |= moved > 0;
+                var before = _counts.BlocksMoved;
+                var finished = keys.Defragment(BucketsPerStep, ref _counts);
+                _movedInRound |= _counts.BlocksMoved > before;
                 if (finished) break;
                 if (budget.Spent) return true;
             }
@@ -45,22 +82,41 @@ public sealed class Defragmentation(Keyspace keyspace)
         return false;
     }
 
+    /// <summary>Switched off: the round that goes on is given up.</summary>
+    public void Stop()
+    {
+        if (_isRunning) End();
+    }
+
+    private long Waste() => keyspace.Allocator.MappedBytes - keyspace.Allocator.UsedBytes;
+
+    /// <summary>From the smallest effort at the lower threshold to the largest at the upper one.</summary>
+    private int Effort(long waste)
+    {
+        var percent = 100.0 * waste / Math.Max(keyspace.Allocator.UsedBytes, 1);
+        var span = Math.Max(Limits.ThresholdUpperPercent - Limits.ThresholdLowerPercent, 1);
+        var part = Math.Clamp((percent - Limits.ThresholdLowerPercent) / span, 0, 1);
+        return (int)Math.Clamp(Limits.CycleMinPercent + part * (Limits.CycleMaxPercent - Limits.CycleMinPercent), Limits.CycleMinPercent, Math.Max(Limits.CycleMinPercent, Limits.CycleMaxPercent));
+    }
+
     private bool Begin()
     {
-        var mapped = keyspace.Allocator.MappedBytes;
-        var waste = mapped - keyspace.Allocator.UsedBytes;
-        if (waste < WasteBytesMin || waste * 100 < keyspace.Allocator.UsedBytes * WastePercent) return false;
+        var waste = Waste();
+        if (waste < (long)Limits.IgnoreBytes || waste * 100 < keyspace.Allocator.UsedBytes * Limits.ThresholdLowerPercent) return false;
         // A round that moved nothing is not repeated until memory has changed by a noticeable part.
-        if (Math.Abs(mapped - _idleAtMapped) < WasteBytesMin / 2) return false;
-        IsRunning = true;
+        var mapped = keyspace.Allocator.MappedBytes;
+        if (Math.Abs(mapped - _idleAtMapped) < (long)Limits.IgnoreBytes / 2) return false;
+        _isRunning = true;
         _movedInRound = false;
         _database = 0;
+        _startedMs = keyspace.NowMs;
         return true;
     }
 
     private void End()
     {
-        IsRunning = false;
+        _pastMs = TotalMs;
+        _isRunning = false;
         _idleAtMapped = _movedInRound ? 0 : keyspace.Allocator.MappedBytes;
     }
 }

@@ -13,6 +13,9 @@ public ref struct KeyEdit
     private readonly ReadOnlySpan<byte> _key;
     private EntryHandle _at;
 
+    /// <summary>Elements of a collection before it is changed.</summary>
+    private long _countBefore;
+
     internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists)
     {
         _keyspace = keyspace;
@@ -60,7 +63,7 @@ public ref struct KeyEdit
         if (!created) _keyspace.BeforeChange(_database, _at.View);
         var value = _database.Keys.Overwrite(ref _at, _key, length, encoding, zeroed);
         Exists = true;
-        if (created) _keyspace.Raise(KeyspaceEvent.New, _database, _key);
+        if (created) _keyspace.Created(_database, _key);
         Changed(happened);
         return value;
     }
@@ -111,6 +114,7 @@ public ref struct KeyEdit
     /// <summary>The collection has been changed; one that is empty by now goes.</summary>
     public void EndCollection(bool isEmpty, KeyspaceEvent? happened)
     {
+        _database.Keys.Recount(ref _at, _countBefore);
         Changed(happened);
         if (!isEmpty) return;
         _database.Keys.Remove(ref _at);
@@ -121,6 +125,7 @@ public ref struct KeyEdit
     private void BeginCollection(ValueEncoding encoding)
     {
         if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
+        _countBefore = Exists ? _database.Keys.SizeOf(_at.View) : 0;
         if (Exists) return;
         _database.Keys.WriteCollection(ref _at, _key, encoding);
         Exists = true;

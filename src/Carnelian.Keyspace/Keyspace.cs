@@ -45,6 +45,8 @@ public sealed class KeyspaceOptions
 
     /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
     public bool ActiveDefragmentation { get; set; } = true;
+
+    public DefragmentationLimits Defragmentation { get; } = new();
 }
 
 public sealed class KeyspaceStatistics
@@ -201,13 +203,18 @@ public sealed class Keyspace : IDisposable
         Touch(database, key);
     }
 
-    /// <summary>A key that a walk found, and whose time is over, is deleted if the policy says so.</summary>
+    /// <summary>
+    /// A key that a walk found, and whose time is over, is deleted if the policy says so; a unit of its own in the change log: such keys have nothing to do with
+    /// each other.
+    /// </summary>
     public void ExpireIfOver(Database database, EntryView entry)
     {
         if (IsAlive(entry) || Policy != ExpiryPolicy.Delete) return;
         database.Keys.Step();
         var found = database.Keys.Find(entry.Key, Hash(entry.Key));
-        if (found.Exists) Expire(database, entry.Key, ref found);
+        if (!found.Exists) return;
+        Changes.BeginUnit();
+        Expire(database, entry.Key, ref found);
     }
 
     /// <summary>

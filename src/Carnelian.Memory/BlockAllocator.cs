@@ -56,6 +56,14 @@ public sealed unsafe class BlockAllocator : IDisposable
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
+    /// <summary>Blocks above 16 KiB and their bytes.</summary>
+    public long LargeBlocks => _large.LiveBlocks;
+
+    public long LargeBytes => _large.InUseBytes;
+
+    /// <summary>How the slabs are used, by size of their blocks from the smallest on. In checked mode quarantined blocks count as live.</summary>
+    public SizeClassUse[] MeasureClasses() => _small.MeasureClasses();
+
     /// <summary>Gets the slow work on large memory; null: it is done at once, or when it shows.</summary>
     public BackgroundMemory? Background
     {

@@ -80,6 +80,13 @@ internal unsafe struct SlabHeap
         }
     }
 
+    public readonly SizeClassUse[] MeasureClasses()
+    {
+        var uses = new SizeClassUse[SizeClass.Count];
+        for (var i = 0; i < uses.Length; i++) uses[i] = new(_classes[i].BlockBytes, _classes[i].Slabs, (long)_classes[i].Slabs * _classes[i].Capacity, _classes[i].Live);
+        return uses;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly SizeClass* ClassOf(nint size) => _classes + SizeClass.Of(size);
 

@@ -6,7 +6,7 @@ namespace Carnelian;
 /// </summary>
 public sealed class Chores
 {
-    private const long RehashMicroseconds = 500, DisposalMicroseconds = 1000, DefragmentationMicroseconds = 500;
+    private const long RehashMicroseconds = 500, DisposalMicroseconds = 1000;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
@@ -15,7 +15,6 @@ public sealed class Chores
 
     private readonly Server _server;
     private readonly ActiveExpiry _expiry;
-    private readonly Defragmentation _defragmentation;
     private long _nextRoundMs;
     private long _nextSliceMs;
     private long _nextTimeoutMs = long.MaxValue;
@@ -26,15 +25,15 @@ public sealed class Chores
     {
         _server = server;
         _expiry = new(server.Keyspace);
-        _defragmentation = new(server.Keyspace);
+        Defragmentation = new(server.Keyspace);
         _nextRoundMs = server.NowMs;
         server.Keyspace.Access.Advance(server.NowMs);
     }
 
+    public Defragmentation Defragmentation { get; }
+
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiryEnabled { get; set; } = true;
-
-    public bool IsDefragmenting => _defragmentation.IsRunning;
 
     /// <summary>DEBUG PAUSE-CRON: nothing is done but timing out what waits.</summary>
     public bool IsPaused { get; set; }
@@ -81,8 +80,15 @@ public sealed class Chores
         statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
         if (keyspace.Disposal.IsPending) keyspace.Disposal.Run(world.StartBudget(DisposalMicroseconds));
-        if (keyspace.Options.ActiveDefragmentation) _hasMore |= _defragmentation.Run(world.StartBudget(DefragmentationMicroseconds));
+        Defragment();
         statistics.ChoreNanoseconds += world.Clock.MonotonicNanoseconds - began;
+    }
+
+    /// <summary>A slice takes the part of the time between slices that the round may have.</summary>
+    private void Defragment()
+    {
+        if (!_server.Keyspace.Options.ActiveDefragmentation) Defragmentation.Stop();
+        else if (Defragmentation.IsDue()) _hasMore |= Defragmentation.Run(_server.World.StartBudget(Defragmentation.CyclePercent * SliceEveryMs * 10));
     }
 
     private bool Rehash(Budget budget)

@@ -20,8 +20,9 @@ internal static class DebugReports
             return;
         }
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
+        var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
-            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view)} lru:{view.Access} lru_seconds_idle:{idle}"));
+            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
     }
 
     private static int References(EntryView view) =>

@@ -29,6 +29,7 @@ internal static class InfoReport
         new("latencystats", "Latencystats", Shown.WithAll, StatisticsSections.WriteLatencies),
         new("cluster", "Cluster", Shown.Always, (text, _) => text.Line("cluster_enabled", 0)),
         new("keyspace", "Keyspace", Shown.Always, ServerSections.WriteKeyspace),
+        new("keysizes", "Keysizes", Shown.Always, ServerSections.WriteKeySizes),
         new("debug", "Debug", Shown.Never, StatisticsSections.WriteDebug),
     ];
 

@@ -26,6 +26,12 @@ internal readonly struct MemoryUse
         Active = allocator.MappedBytes;
         AllocatorResident = allocator.MappedBytes + allocator.CachedBytes;
         Resident = server.World.Process.ResidentBytes;
+        foreach (var database in server.Keyspace.Databases)
+        {
+            Keys += database.Keys.Count;
+            RehashingBytes += database.Keys.RehashingBytes;
+            if (database.Keys.IsRehashing) RehashingTables++;
+        }
     }
 
     /// <summary>All that is in use, native and managed.</summary>
@@ -49,6 +55,14 @@ internal readonly struct MemoryUse
 
     public long Tables { get; }
 
+    /// <summary>Keys in all databases.</summary>
+    public long Keys { get; }
+
+    /// <summary>Tables that are about to be given up.</summary>
+    public long RehashingBytes { get; }
+
+    public int RehashingTables { get; }
+
     public long Clients { get; }
 
     public long ChangeLog { get; }
@@ -65,6 +79,8 @@ internal readonly struct MemoryUse
     /// <summary>Of the process, code and stacks and all.</summary>
     public long Resident { get; }
 
+    public static double Ratio(long part, long whole) => (double)part / Math.Max(whole, 1);
+
     public static long Total(Server server) => server.Allocator.UsedBytes + server.World.Process.ManagedBytes;
 
     /// <summary>Native memory's own peak is exact; with the managed part it is looked at now and then.</summary>
@@ -75,6 +91,13 @@ internal readonly struct MemoryUse
 /// <summary>Sizes for people, as Redis words them.</summary>
 internal static class MemoryText
 {
+    /// <summary>1, 2, 4, ... 512, 1K, 2K, ...; 0 below the first.</summary>
+    public static string PowerOfTwo(int exponent)
+    {
+        ReadOnlySpan<string> units = ["", "K", "M", "G", "T", "P", "E"];
+        return exponent < 0 ? "0" : $"{1 << (exponent % 10)}{units[exponent / 10]}";
+    }
+
     public static string Human(long bytes)
     {
         ReadOnlySpan<char> units = "BKMGTP";

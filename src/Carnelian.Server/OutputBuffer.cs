@@ -184,9 +184,12 @@ public sealed class OutputChunks(BlockAllocator allocator) : IDisposable
         else chunk.Block.Dispose();
     }
 
-    public void Dispose()
+    /// <summary>Gives back what is kept for use again.</summary>
+    public void Trim()
     {
         while (_small.TryPop(out var chunk)) chunk.Block.Dispose();
         while (_medium.TryPop(out var chunk)) chunk.Block.Dispose();
     }
+
+    public void Dispose() => Trim();
 }

@@ -6,10 +6,16 @@ internal static class SerializedLength
     /// <summary>Longer strings are not tried as integers.</summary>
     private const int IntegerTextMax = 11;
 
-    public static long Of(EntryView view)
+    /// <summary>Shorter ones LZF cannot make shorter; and it must win four bytes.</summary>
+    private const int CompressFrom = 21, WinMin = 4;
+
+    /// <param name="compresses">rdbcompression.</param>
+    public static long Of(EntryView view, bool compresses)
     {
         var value = view.Value;
         if (value.Length <= IntegerTextMax && IntegerText.TryParse(value, out var number) && OfInteger(number) is > 0 and var length) return length;
+        if (compresses && value.Length >= CompressFrom && Lzf.Compress(value, new byte[value.Length - WinMin]) is > 0 and var compressed)
+            return 1 + OfLength(compressed) + OfLength(value.Length) + compressed;
         return OfLength(value.Length) + value.Length;
     }
 

@@ -153,6 +153,7 @@ public sealed class Server : INetworkHandler, IDisposable
         Statistics.Reset();
         Keyspace.Statistics.Reset();
         Executor.ResetStatistics();
+        Chores.Defragmentation.ResetStatistics();
     }
 
     private void LogTooManyErrors(string codes)
@@ -161,6 +162,16 @@ public sealed class Server : INetworkHandler, IDisposable
             "Errorstats stopped adding new errors because the number of errors reached the limit, may be misuse of lua error_reply, "
             + "please check INFO ERRORSTATS, this can be re-enabled via CONFIG RESETSTAT.");
         Log.LogWarning("Current errors code list: {Codes}", codes);
+    }
+
+    /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
+    internal void ReleaseCaches()
+    {
+        OutputChunks.Trim();
+        SpareArguments.Clear();
+        SpareArguments.TrimExcess();
+        Allocator.TrimCaches();
+        World.Process.ReleaseManagedMemory();
     }
 
     /// <summary>Turns until somebody asks to stop.</summary>

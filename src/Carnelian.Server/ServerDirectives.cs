@@ -61,6 +61,14 @@ internal static class ServerDirectives
         registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
+        var d = o.Defragmentation;
+        registry.Memory("active-defrag-ignore-bytes", d.IgnoreBytes, 1, long.MaxValue, () => d.IgnoreBytes, v => d.IgnoreBytes = v);
+        registry.Integer("active-defrag-threshold-lower", d.ThresholdLowerPercent, 0, 1000,
+            () => d.ThresholdLowerPercent, v => d.ThresholdLowerPercent = (int)v);
+        registry.Integer("active-defrag-threshold-upper", d.ThresholdUpperPercent, 0, 1000,
+            () => d.ThresholdUpperPercent, v => d.ThresholdUpperPercent = (int)v);
+        registry.Integer("active-defrag-cycle-min", d.CycleMinPercent, 1, 99, () => d.CycleMinPercent, v => d.CycleMinPercent = (int)v);
+        registry.Integer("active-defrag-cycle-max", d.CycleMaxPercent, 1, 99, () => d.CycleMaxPercent, v => d.CycleMaxPercent = (int)v);
         registry.Add(KeyspaceNotifications(server.Options));
         DeclareEviction(registry, server);
     }

@@ -87,6 +87,30 @@ internal static class ServerSections
         text.Line("used_cpu_user_main_thread", $"{thread.User:F6}");
     }
 
+    private static readonly (ValueType Type, string Name)[] _sizesOf =
+    [
+        (ValueType.String, "strings_sizes"), (ValueType.List, "lists_items"), (ValueType.Set, "sets_items"), (ValueType.SortedSet, "zsets_items"),
+        (ValueType.Hash, "hashes_items"),
+    ];
+
+    /// <summary>How many keys there are by the power of two that their size reaches.</summary>
+    public static void WriteKeySizes(InfoText text, Server server)
+    {
+        foreach (var database in server.Keyspace.Databases)
+        {
+            foreach (var (type, name) in _sizesOf)
+            {
+                var counts = database.Keys.Sizes.Of(type);
+                var parts = new List<string>();
+                for (var bin = 0; bin < counts.Length; bin++)
+                {
+                    if (counts[bin] != 0) parts.Add($"{MemoryText.PowerOfTwo(bin - 1)}={counts[bin]}");
+                }
+                if (parts.Count > 0) text.Line($"db{database.Number}_distrib_{name}", string.Join(',', parts));
+            }
+        }
+    }
+
     public static void WriteKeyspace(InfoText text, Server server)
     {
         foreach (var database in server.Keyspace.Databases)

@@ -9,7 +9,10 @@ internal static class StatisticsSections
     {
         WriteTraffic(text, server.Statistics, server.Executor);
         WriteKeys(text, server);
-        WriteAbsent(text);
+        WriteZeros(text, ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets",
+            "slave_expires_tracked_keys"]);
+        WriteDefragmentation(text, server.Chores.Defragmentation);
+        WriteZeros(text, ["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
         WriteReplies(text, server);
         WriteLoop(text, server.Statistics, server.Executor);
         text.Line("acl_access_denied_auth", server.Statistics.AuthenticationsDenied);
@@ -54,14 +57,20 @@ internal static class StatisticsSections
         text.Line("keyspace_misses", keys.Misses);
     }
 
-    /// <summary>Publish and subscribe, forks, migration, tracking: as without them. Defragmentation tells what it has moved.</summary>
-    private static void WriteAbsent(InfoText text)
+    /// <summary>Publish and subscribe, forks, migration, tracking: as without them.</summary>
+    private static void WriteZeros(InfoText text, ReadOnlySpan<string> names)
     {
-        foreach (var name in (ReadOnlySpan<string>)["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-            "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-            "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
-            "tracking_total_prefixes"])
-            text.Line(name, 0);
+        foreach (var name in names) text.Line(name, 0);
+    }
+
+    private static void WriteDefragmentation(InfoText text, Defragmentation defragmentation)
+    {
+        text.Line("active_defrag_hits", defragmentation.Counts.BlocksMoved);
+        text.Line("active_defrag_misses", defragmentation.Counts.BlocksKept);
+        text.Line("active_defrag_key_hits", defragmentation.Counts.KeysMoved);
+        text.Line("active_defrag_key_misses", defragmentation.Counts.KeysKept);
+        text.Line("total_active_defrag_time", defragmentation.TotalMs);
+        text.Line("current_active_defrag_time", defragmentation.CurrentMs);
     }
 
     private static void WriteReplies(InfoText text, Server server)

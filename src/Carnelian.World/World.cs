@@ -57,6 +57,9 @@ public abstract class ProcessInformation
     /// <summary>Memory that the machine has, or a container's limit where .NET knows one.</summary>
     public abstract long MachineBytes { get; }
 
+    /// <summary>Gives back what the .NET heap holds and does not need. Slow: milliseconds.</summary>
+    public abstract void ReleaseManagedMemory();
+
     /// <summary>Ends the process as a defect does: at once, by SIGABRT where there is such a thing, so that a core file can be written.</summary>
     [DoesNotReturn]
     public abstract void Abort();

@@ -37,6 +37,8 @@ internal sealed partial class ChildProcess : IDisposable
 
     public string Output => Snapshot(_output);
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Runs a program to its end.</summary>
     /// <param name="input">Writes its standard input, which is closed afterwards.</param>
     public static Outcome Run(ProcessStartInfo start, TimeSpan patience, Action<Stream>? input = null)

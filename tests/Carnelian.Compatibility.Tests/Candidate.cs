@@ -23,6 +23,7 @@ internal static class Candidate
             {
                 AnyPort = true,
                 Bind = ["127.0.0.1"],
+                DebugCommand = ProtectedAction.Yes,
                 Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 },
             });
             _target = new TcpTarget("127.0.0.1", _server.Port);

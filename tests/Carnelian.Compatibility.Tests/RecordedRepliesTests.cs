@@ -36,7 +36,7 @@ public class RecordingTests
     private ReferenceServer ReferenceOf(string scenario)
     {
         var product = scenario.StartsWith("valkey-", StringComparison.Ordinal) ? "valkey" : "redis";
-        if (!_references.TryGetValue(product, out var reference)) _references.Add(product, reference = ReferenceServer.Start(product));
+        if (!_references.TryGetValue(product, out var reference)) _references.Add(product, reference = ReferenceServer.Start(product, "--enable-debug-command", "yes"));
         return reference;
     }
 

@@ -18,7 +18,8 @@ public sealed unsafe class KeyTableTests
             Edit(rig, KeyTableRig.Text(key), key);
             rig.Allocator.ReleaseRetired();
             if (i % 300 == 0) rig.VerifyAll();
-            rig.Table.Defragment(4, out _);
+            var counts = new DefragmentationCounts();
+            rig.Table.Defragment(4, ref counts);
         }
         rig.VerifyAll();
         rig.Allocator.ReleaseRetired();
@@ -327,8 +328,9 @@ public sealed unsafe class KeyTableTests
             bool finished;
             do
             {
-                finished = rig.Table.Defragment(8, out var moved);
-                movedInRound += moved;
+                var counts = new DefragmentationCounts();
+                finished = rig.Table.Defragment(8, ref counts);
+                movedInRound += (int)counts.BlocksMoved;
             }
             while (!finished);
             rig.VerifyAll();

@@ -97,6 +97,69 @@ public sealed class ActiveExpiryTests
     }
 
     [Test]
+    public void A_few_expired_keys_of_a_large_table_are_found_soon()
+    {
+        const int many = 400_000, few = 20;
+        using var rig = new KeyspaceRig(isChecked: false);
+        rig.Keyspace.Detach(rig.Heard);
+        for (var i = 0; i < many; i++) rig.Set($"k{i}", expiryMs: i % (many / few) == 0 ? 1500 : EntryView.NoExpiry);
+        rig.Keyspace.NowMs = 2000;
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        var turns = 0;
+        for (; rig[0].Keys.Expiring > 0; turns++) expiry.Run(new Budget(50));
+        Assert.That(turns, Is.LessThanOrEqualTo(5));
+        Assert.That(rig[0].Keys.Count, Is.EqualTo(many - few));
+    }
+
+    [Test]
+    public void A_turn_over_many_groups_without_expiring_keys_is_short()
+    {
+        using var rig = new KeyspaceRig(isChecked: false);
+        rig.Keyspace.Detach(rig.Heard);
+        for (var i = 0; i < 400_000; i++) rig.Set($"k{i}");
+        rig.Set("expires", expiryMs: 1500);
+        rig.Keyspace.NowMs = 2000;
+        var found = new EntryList();
+        var looks = 0;
+        while (found.Count == 0)
+        {
+            rig[0].Keys.ScanExpiring(1, found);
+            looks++;
+        }
+        Assert.That(looks, Is.LessThanOrEqualTo(2 + 2 * 64), "a look at all empty groups before the key's, and one at each bucket of its group; twice while rehashing");
+    }
+
+    [Test]
+    public void Effort_looks_at_more_keys_and_leaves_fewer([Values(1, 10)] int effort)
+    {
+        using var rig = Filled(8);
+        rig.Keyspace.Options.ActiveExpireEffort = effort;
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        Assert.That(expiry.BudgetMicroseconds(100), Is.EqualTo(effort == 1 ? 25_000 : 43_000), "Redis' share of the time");
+        var stale = Stale(rig);
+        expiry.Run(new Budget(int.MaxValue));
+        if (effort == 1) Assert.That(Stale(rig), Is.InRange(stale - 256, stale - 1), "8% are acceptable");
+        else Assert.That(Stale(rig), Is.Zero, "more than 1% are not, so it goes on to the end");
+    }
+
+    [Test]
+    public void What_is_left_to_live_is_known_on_average()
+    {
+        using var rig = new KeyspaceRig();
+        for (var i = 0; i < 100; i++) rig.Set($"k{i}", expiryMs: 11_000);
+        rig.Set("lasting");
+        var expiry = new ActiveExpiry(rig.Keyspace);
+        expiry.Run(new Budget(1000));
+        Assert.That(rig[0].AverageTtlMs, Is.EqualTo(10_000));
+        rig.Keyspace.NowMs = 12_000;
+        expiry.Run(new Budget(1000));
+        Assert.That(rig.Keyspace.Statistics.StaleRatio, Is.EqualTo(0.05).Within(1e-9), "a running average");
+        while (rig[0].Keys.Expiring > 0) expiry.Run(new Budget(1000));
+        expiry.Run(new Budget(1000));
+        Assert.That(rig[0].AverageTtlMs, Is.Zero);
+    }
+
+    [Test]
     public void Each_expired_key_is_a_unit_of_its_own()
     {
         using var rig = new KeyspaceRig();

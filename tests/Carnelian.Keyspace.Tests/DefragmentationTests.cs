@@ -27,7 +27,7 @@ public sealed class DefragmentationTests
         var defragmentation = new Defragmentation(rig.Keyspace);
         var slices = 0;
         for (var idle = 0; idle < 3; idle = defragmentation.Run(new Budget(20)) ? 0 : idle + 1) Assert.That(++slices, Is.LessThan(100_000));
-        TestContext.Out.WriteLine($"mapped/used {before:f3} to {(double)rig.Allocator.MappedBytes / rig.Allocator.UsedBytes:f3} in {slices} slices, {defragmentation.Moved} moves");
+        TestContext.Out.WriteLine($"mapped/used {before:f3} to {(double)rig.Allocator.MappedBytes / rig.Allocator.UsedBytes:f3} in {slices} slices, {defragmentation.Counts.BlocksMoved} moves");
         Assert.That(slices, Is.GreaterThan(20));
         Assert.That((double)rig.Allocator.MappedBytes / rig.Allocator.UsedBytes, Is.LessThanOrEqualTo(1.25));
         foreach (var (key, length) in expected)
@@ -38,12 +38,50 @@ public sealed class DefragmentationTests
     }
 
     [Test]
+    public void Limits_decide_when_a_round_begins_and_how_much_time_it_takes()
+    {
+        using var rig = new KeyspaceRig(isChecked: false);
+        rig.Keyspace.Detach(rig.Heard);
+        for (var i = 0; i < 120_000; i++) rig.Set($"key:{i}", "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789");
+        for (var i = 0; i < 120_000; i++)
+        {
+            if (i % 3 != 0) rig.Delete($"key:{i}");
+        }
+        var limits = rig.Keyspace.Options.Defragmentation;
+        var defragmentation = new Defragmentation(rig.Keyspace);
+        limits.IgnoreBytes = 1UL << 30;
+        Assert.That(defragmentation.IsDue(), Is.False, "less waste than is to be ignored");
+        limits.IgnoreBytes = 1 << 20;
+        limits.ThresholdLowerPercent = 500;
+        Assert.That(defragmentation.IsDue(), Is.False, "below the threshold");
+        Assert.That(defragmentation.CyclePercent, Is.Zero);
+        limits.ThresholdLowerPercent = 10;
+        limits.CycleMinPercent = 20;
+        limits.CycleMaxPercent = 60;
+        Assert.That(defragmentation.IsDue(), Is.True);
+        Assert.That(defragmentation.CyclePercent, Is.EqualTo(60), "waste is above the upper threshold");
+        limits.ThresholdUpperPercent = 400;
+        Assert.That(defragmentation.CyclePercent, Is.InRange(30, 50), "waste is between the thresholds");
+        rig.Keyspace.NowMs += 70;
+        Assert.That((defragmentation.CurrentMs, defragmentation.TotalMs), Is.EqualTo((70L, 70L)));
+        while (defragmentation.Run(new Budget(100))) { }
+        Assert.That(defragmentation.CyclePercent, Is.Zero);
+        Assert.That((defragmentation.CurrentMs, defragmentation.TotalMs), Is.EqualTo((0L, 70L)));
+        var counts = defragmentation.Counts;
+        Assert.That(counts.BlocksMoved, Is.Positive);
+        Assert.That(counts.KeysMoved, Is.EqualTo(counts.BlocksMoved), "each of these keys is one block");
+        Assert.That(counts.KeysMoved + counts.KeysKept, Is.GreaterThanOrEqualTo(40_000));
+        defragmentation.ResetStatistics();
+        Assert.That((defragmentation.Counts.BlocksMoved, defragmentation.TotalMs), Is.EqualTo((0L, 0L)));
+    }
+
+    [Test]
     public void Full_keyspace_is_left_alone()
     {
         using var rig = new KeyspaceRig(isChecked: false);
         for (var i = 0; i < 30_000; i++) rig.Set($"key:{i}", "value");
         var defragmentation = new Defragmentation(rig.Keyspace);
         Assert.That(defragmentation.Run(new Budget(int.MaxValue)), Is.False);
-        Assert.That(defragmentation.Moved, Is.Zero);
+        Assert.That(defragmentation.Counts.BlocksMoved, Is.Zero);
     }
 }

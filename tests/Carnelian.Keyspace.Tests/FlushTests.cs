@@ -50,6 +50,50 @@ public sealed class FlushTests
     }
 
     [Test]
+    public void What_is_pending_and_what_was_freed_add_up([Values] bool withCollections)
+    {
+        using var rig = new KeyspaceRig();
+        for (var i = 0; i < 2000; i++) rig.Set($"k{i}");
+        if (withCollections)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var list = rig.Edit(KeyspaceRig.Bytes($"list{i}")).List();
+                for (var j = 0; j < 2000; j++) list.Append(KeyspaceRig.Bytes($"element {j}"));
+                rig.Allocator.ReleaseRetired();
+            }
+        }
+        var objects = rig[0].Keys.Count;
+        var (disposal, statistics) = (rig.Keyspace.Disposal, rig.Keyspace.Statistics);
+        rig.Keyspace.Flush(null, background: true);
+        var ticket = disposal.Ticket;
+        Assert.That(disposal.PendingObjects, Is.EqualTo(objects));
+        while (disposal.IsPending)
+        {
+            Assert.That(disposal.IsDone(ticket), Is.False);
+            disposal.Run(new Budget(3));
+            Assert.That(disposal.PendingObjects + statistics.LazilyFreed, Is.EqualTo(objects));
+        }
+        Assert.That(disposal.IsDone(ticket));
+        Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.Zero);
+    }
+
+    [Test]
+    public void A_deleted_collection_is_pending_until_it_is_freed()
+    {
+        using var rig = new KeyspaceRig();
+        var list = rig.Edit(KeyspaceRig.Bytes("list")).List();
+        for (var i = 0; i < 30_000; i++) list.Append(KeyspaceRig.Bytes($"element {i}"));
+        rig.Delete("list");
+        Assert.That(rig.Keyspace.Disposal.PendingObjects, Is.EqualTo(1));
+        Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.GreaterThan(300_000));
+        var slices = 0;
+        for (; rig.Keyspace.Disposal.IsPending; slices++) rig.Keyspace.Disposal.Run(new Budget(1));
+        Assert.That(slices, Is.GreaterThan(2));
+        Assert.That(rig.Keyspace.Statistics.LazilyFreed, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Keyspace_that_is_closed_amid_a_background_flush_leaks_nothing()
     {
         using var rig = new KeyspaceRig();

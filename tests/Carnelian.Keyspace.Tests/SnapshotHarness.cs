@@ -23,7 +23,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace.Host.ListNodeBytesMax = Chance.Next(40, 300);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
-            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(20_000, 400_000),
+            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
         });
         Sink = new(this);
     }
@@ -181,8 +181,9 @@ internal sealed class SnapshotHarness : IDisposable
         {
             for (var i = 0; i < steps; i++)
             {
-                var finished = database.Keys.Defragment(Chance.Next(1, 8), out var moved);
-                Count("moved", moved);
+                var counts = new DefragmentationCounts();
+                var finished = database.Keys.Defragment(Chance.Next(1, 8), ref counts);
+                Count("moved", (int)counts.BlocksMoved);
                 if (finished) break;
             }
         }

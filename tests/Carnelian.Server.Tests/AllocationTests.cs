@@ -10,7 +10,14 @@ internal sealed class AllocationTests
     [TestCase("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", 100), TestCase("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n", 100)]
     [TestCase("*5\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n$2\r\nEX\r\n$3\r\n100\r\n", 10), TestCase("*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", 10)]
     [TestCase("GET key\r\n", 1), TestCase("*1\r\n$4\r\nPING\r\n", 50), TestCase("*2\r\n$3\r\nDEL\r\n$3\r\nkey\r\n", 10)]
-    public void A_turn_with_requests_allocates_no_managed_memory(string request, int pipeline)
+    public void A_turn_with_requests_allocates_no_managed_memory(string request, int pipeline) => AssertAllocatesNothing(request, pipeline, pipeline);
+
+    [TestCase("SETBIT b 100000 1\r\nBITCOUNT b\r\nBITPOS b 1 5 -5 BIT\r\n")]
+    [TestCase("BITFIELD b INCRBY u9 #7 300 OVERFLOW FAIL SET i5 9000 99 GET u1 3\r\n")]
+    [TestCase("SETBIT b 100000 1\r\nSETBIT c 200000 1\r\nBITOP OR to b c\r\nBITOP ONE to b c to\r\nBITOP NOT b b\r\nBITOP AND to missing\r\n")]
+    public void Work_on_bits_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
+
+    private static void AssertAllocatesNothing(string request, int pipeline, int callsPerTurn)
     {
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
@@ -22,7 +29,7 @@ internal sealed class AllocationTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++) server.Turn();
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(server.Executor.CallsProcessed - calls, Is.EqualTo(1000 * pipeline));
+        Assert.That(server.Executor.CallsProcessed - calls, Is.EqualTo(1000 * callsPerTurn));
         Assert.That(allocated, Is.Zero);
     }
 

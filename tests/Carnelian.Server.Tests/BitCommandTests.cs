@@ -195,4 +195,53 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
         Assert.That(Run(request), Is.EqualTo(error));
         Assert.That(Run("EXISTS k"), Is.EqualTo(":0"));
     }
+
+    [Test]
+    public void Changes_are_counted_and_announced_as_Redis_does()
+    {
+        var events = new EventList();
+        Server.Server.Keyspace.Attach(events);
+        Assert.That(Announced("SETBIT k 0 0"), Is.EqualTo((1, "new k, setbit k")));
+        Assert.That(Announced("SETBIT k 0 0"), Is.EqualTo((0, "")));
+        Assert.That(Announced("SETBIT k 0 1"), Is.EqualTo((1, "setbit k")));
+        Assert.That(Announced("SETBIT k 90 0"), Is.EqualTo((1, "setbit k")));
+        Assert.That(Announced("BITFIELD k SET u8 0 128 GET u8 0"), Is.EqualTo((0, "")));
+        Assert.That(Announced("BITFIELD k SET u8 0 1 SET u8 8 2 INCRBY u8 16 0"), Is.EqualTo((2, "setbit k")));
+        Assert.That(Announced("BITFIELD k SET u8 0 1 SET u8 96 0"), Is.EqualTo((2, "setbit k")), "of a string that grows every write counts");
+        Assert.That(Announced("BITFIELD new OVERFLOW FAIL INCRBY u8 0 256"), Is.EqualTo((1, "new new")));
+        Assert.That(Announced("BITOP NOT to k"), Is.EqualTo((1, "new to, set to")));
+        Assert.That(Announced("BITOP NOT to k"), Is.EqualTo((1, "set to")));
+        Assert.That(Announced("BITOP OR to missing"), Is.EqualTo((1, "del to")));
+        Assert.That(Announced("BITOP OR to missing"), Is.EqualTo((0, "")));
+
+        (long Changes, string Events) Announced(string request)
+        {
+            var before = Server.Server.Keyspace.Dirty;
+            events.Clear();
+            Run(request);
+            return (Server.Server.Keyspace.Dirty - before, string.Join(", ", events));
+        }
+    }
+
+    private sealed class EventList : List<string>, IKeyspaceListener
+    {
+        public KeyspaceEventClass Wants => KeyspaceEventClass.String | KeyspaceEventClass.Generic | KeyspaceEventClass.New;
+
+        public bool WantsTouches => false;
+
+        public void OnTouched(Database database, ReadOnlySpan<byte> key)
+        {
+        }
+
+        public void OnFlushed(Database? database)
+        {
+        }
+
+        public void OnSwapped(Database one, Database other)
+        {
+        }
+
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
+            Add($"{System.Text.Encoding.ASCII.GetString(name)} {System.Text.Encoding.ASCII.GetString(key)}");
+    }
 }

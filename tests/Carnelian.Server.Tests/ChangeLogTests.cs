@@ -33,6 +33,32 @@ internal sealed class ChangeLogTests
     }
 
     [Test]
+    public void Bits_are_told_in_their_own_words_where_they_change_something()
+    {
+        Assert.That(Told("SETBIT k 9 0", "SETBIT k 9 0", "SETBIT k 9 1", "GETBIT k 9", "BITFIELD k SET u2 8 1 GET u8 0", "bitfield k set u2 8 2 incrby u8 0 0"),
+            Is.EqualTo(new[] { "SELECT 0", "SETBIT k 9 0", "SETBIT k 9 1", "bitfield k set u2 8 2 incrby u8 0 0" }));
+        Assert.That(Told("BITOP NOT to k", "BITOP OR missing gone", "BITOP OR to gone", "BITOP OR to gone"), Is.EqualTo(new[] { "BITOP NOT to k", "BITOP OR to gone" }));
+    }
+
+    /// <summary>As in Redis, which looks at no time there.</summary>
+    [Test]
+    public void A_destination_whose_time_is_over_is_deleted_where_nothing_comes_of_BITOP()
+    {
+        Told("SET to v PX 10");
+        _server.AdvanceTime(20);
+        Assert.That(Told("BITOP OR to missing"), Is.EqualTo(new[] { "BITOP OR to missing" }));
+        Assert.That(Told("BITOP OR to missing"), Is.Empty);
+    }
+
+    /// <summary>Redis keeps it to itself, so that its replicas and its file lack the key.</summary>
+    [Test]
+    public void A_string_that_grew_for_operations_that_all_failed_is_told()
+    {
+        Assert.That(Told("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256"), Is.EqualTo(new[] { "SELECT 0", "BITFIELD k OVERFLOW FAIL INCRBY u8 0 256" }));
+        Assert.That(Told("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256"), Is.Empty);
+    }
+
+    [Test]
     public void What_changes_nothing_is_not_told()
     {
         Assert.That(Told("SET k v XX", "DEL k", "PERSIST k", "EXPIRE k 10", "INCR k x", "SET k v NX EX"), Is.Empty);
@@ -54,6 +80,25 @@ internal sealed class ChangeLogTests
         Assert.That(Told("PEXPIRE k 5000 LT"), Is.EqualTo(new[] { $"PEXPIREAT k {nowMs + 5000} LT" }));
         Assert.That(Told("EXPIRE k -1"), Is.EqualTo(new[] { "DEL k" }));
         Assert.That(Told("SET k v GET", "SET k w NX GET", "SET k x XX GET KEEPTTL"), Is.EqualTo(new[] { "SET k v", "SET k x XX KEEPTTL" }));
+    }
+
+    [Test]
+    public void Deadlines_are_told_as_moments_of_milliseconds()
+    {
+        Told("SET k v");
+        Assert.That(Told("EXPIREAT k 4102444800 NX"), Is.EqualTo(new[] { "PEXPIREAT k 4102444800000 NX" }));
+        Assert.That(Told("pexpireat k 4102444800001 gt"), Is.EqualTo(new[] { "pexpireat k 4102444800001 gt" }), "it is one already");
+        _server.Run("CONFIG", "SET", "lazyfree-lazy-expire", "yes");
+        Assert.That(Told("PEXPIREAT k 1"), Is.EqualTo(new[] { "UNLINK k" }));
+    }
+
+    [Test]
+    public void Keys_that_change_places_are_told_in_the_requests_words()
+    {
+        Told("SET a v", "SET b v");
+        Assert.That(Told("unlink b missing", "RENAME a b", "RENAME b b", "RENAMENX b b", "COPY b c DB 3", "COPY b c DB 3", "MOVE b 2", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1"),
+            Is.EqualTo(new[] { "unlink b missing", "RENAME a b", "COPY b c DB 3", "MOVE b 2", "swapdb 2 3", "SWAPDB 1 1" }));
+        Assert.That(Told("FLUSHDB", "FLUSHALL ASYNC", "TOUCH a", "RANDOMKEY"), Is.EqualTo(new[] { "FLUSHDB", "FLUSHALL ASYNC" }));
     }
 
     [Test]
@@ -95,6 +140,14 @@ internal sealed class ChangeLogTests
         Told("SET a v PX 10", "SELECT 1");
         _server.World.Advance(20);
         Assert.That(Told("SET x y", "SELECT 0", "MGET a b"), Is.EqualTo(new[] { "SELECT 1", "SET x y", "MULTI", "SELECT 0", "DEL a", "DEL b", "EXEC" }));
+    }
+
+    [Test]
+    public void Keys_that_a_walk_finds_to_be_over_are_told_one_by_one([Values("SCAN 0 COUNT 100", "SCAN 0 COUNT 100 TYPE string", "RANDOMKEY")] string request)
+    {
+        Told("SET a v PX 10", "SET b v PX 10", "SET c v PX 10");
+        _server.World.Advance(20);
+        Assert.That(Told(request), Is.EquivalentTo(new[] { "DEL a", "DEL b", "DEL c" }));
     }
 
     [Test]

@@ -11,8 +11,12 @@ internal abstract class CommandFixture(RespVersion version)
     [SetUp]
     public void Start()
     {
-        Server = new SimulatedServer();
+        Server = new SimulatedServer(Configure);
         if (IsResp3) Server.Run("HELLO", "3");
+    }
+
+    protected virtual void Configure(ServerOptions options)
+    {
     }
 
     [TearDown]

@@ -39,6 +39,19 @@ internal sealed class ConfigCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Classes_of_keyspace_events_are_letters_in_an_order_of_their_own()
+    {
+        Assert.That(Run("CONFIG", "GET", "notify-keyspace-events"), Is.EqualTo(Map("\"notify-keyspace-events\"", "\"\"")));
+        Assert.That(Run("CONFIG SET notify-keyspace-events zElK"), Is.EqualTo("+OK"));
+        Assert.That(Run("CONFIG GET notify-keyspace-events"), Is.EqualTo(Map("\"notify-keyspace-events\"", "\"lzKE\"")));
+        Assert.That(Run("CONFIG SET notify-keyspace-events KEq"), Is.EqualTo(
+            "-ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid event class character. Use 'Ag$lshzxeKEtmdn'."));
+        Server.Server.Options.ConfigurationFile = "carnelian.conf";
+        Run("CONFIG REWRITE");
+        Assert.That(Encoding.UTF8.GetString(Server.World.Disk.ReadAll("carnelian.conf").Value!), Does.Contain("notify-keyspace-events \"lzKE\""));
+    }
+
+    [Test]
     public void Statistics_begin_anew()
     {
         Run("GET x");

@@ -83,6 +83,33 @@ internal sealed class ExpiryCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Moments_are_set_and_told_as_they_are()
+    {
+        Run("SET k v");
+        Assert.That(Run("EXPIRETIME k"), Is.EqualTo(":-1"));
+        Assert.That(Run("PEXPIRETIME missing"), Is.EqualTo(":-2"));
+        Assert.That(Run("PEXPIREAT k 4102444800499"), Is.EqualTo(":1"));
+        Assert.That(Run("EXPIRETIME k"), Is.EqualTo(":4102444800"), "rounded to the nearest second");
+        Assert.That(Run("PEXPIRETIME k"), Is.EqualTo(":4102444800499"));
+        Assert.That(Run("EXPIREAT k 4102444801 LT"), Is.EqualTo(":0"));
+        Assert.That(Run("EXPIREAT k 4102444801 GT"), Is.EqualTo(":1"));
+        Assert.That(Run("PEXPIRETIME k"), Is.EqualTo(":4102444801000"));
+        Assert.That(Run("PEXPIREAT k 9223372036854775807"), Is.EqualTo(":1"));
+        Assert.That(Run("EXPIRETIME k"), Is.EqualTo(":9223372036854776"));
+        Assert.That(Run("EXPIREAT k 1"), Is.EqualTo(":1"));
+        Assert.That(Run("EXISTS k"), Is.EqualTo(":0"));
+    }
+
+    [TestCase("EXPIREAT k 9223372036854776", "-ERR invalid expire time in 'expireat' command")]
+    [TestCase("PEXPIREAT k x", "-ERR value is not an integer or out of range"), TestCase("PEXPIREAT k 1 NX LT", "-ERR NX and XX, GT or LT options at the same time are not compatible")]
+    public void Moments_that_are_none_are_refused(string request, string error)
+    {
+        Run("SET k v");
+        Assert.That(Run(request), Is.EqualTo(error));
+        Assert.That(Run("TTL k"), Is.EqualTo(":-1"));
+    }
+
+    [Test]
     public void Keys_that_nobody_asks_for_are_deleted_too()
     {
         for (var i = 0; i < 5000; i++) Server.Client.Send("SET", $"k{i}", "v", "PX", "1000");

@@ -47,9 +47,6 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
         Server.TurnUntil(() => !Server.Server.Keyspace.Disposal.IsPending);
     }
 
-    [TestCase("FLUSHALL NOW"), TestCase("FLUSHALL SYNC ASYNC")]
-    public void Flushing_knows_two_ways(string request) => Assert.That(Run(request), Is.EqualTo("-ERR syntax error"));
-
     [Test]
     public void Scan_visits_every_key_that_is_there_all_the_time_though_the_table_grows_and_shrinks()
     {
@@ -119,6 +116,32 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
         Server.World.Advance(10);
         Assert.That(ScanAll("COUNT", "100"), Is.EqualTo(new[] { "stays" }));
         Assert.That(Run("DBSIZE"), Is.EqualTo(":1"));
+    }
+
+    [Test]
+    public void Scan_deletes_only_what_it_would_have_shown()
+    {
+        Server.Server.Chores.ActiveExpiryEnabled = false;
+        Run("SET a v PX 5");
+        Run("SET b v PX 5");
+        Server.World.Advance(10);
+        Assert.That(ScanAll("MATCH", "a*"), Is.Empty);
+        Assert.That(Run("DBSIZE"), Is.EqualTo(":1"));
+        Assert.That(Run("SCAN 0 NOVALUES"), Is.EqualTo("-ERR NOVALUES option can only be used in HSCAN"));
+        Assert.That(ScanAll("TYPE", "string"), Is.Empty);
+        Assert.That(Run("DBSIZE"), Is.EqualTo(":0"));
+    }
+
+    [Test]
+    public void Scan_with_a_type_looks_at_keys_which_counts()
+    {
+        Run("MSET a 1 b 2");
+        var statistics = Server.Server.Keyspace.Statistics;
+        var before = statistics.Hits;
+        Assert.That(ScanAll("TYPE", "nope"), Is.Empty);
+        Assert.That(statistics.Hits - before, Is.EqualTo(2));
+        Assert.That(ScanAll(), Has.Count.EqualTo(2));
+        Assert.That(statistics.Hits - before, Is.EqualTo(2));
     }
 
     private HashSet<string> ScanAll(params string[] options)

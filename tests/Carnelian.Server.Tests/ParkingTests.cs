@@ -55,6 +55,30 @@ internal sealed class ParkingTests
         Assert.That(client.Run("PING"), Is.EqualTo("+PONG"));
     }
 
+    [TestCase("RENAME", "other", "k"), TestCase("COPY", "other", "k"), TestCase("SET", "k", "v")]
+    public void A_key_may_come_to_be_in_any_way(params string[] request)
+    {
+        _server.Run("SET", "other", "v");
+        var client = Waiting("WAITFORKEY", "k", "0");
+        _server.Run(request);
+        Assert.That(client.Read(), Is.EqualTo("[\"k\", \"v\"]"));
+        Assert.That(_server.Run("EXISTS", "k"), Is.EqualTo(":0"));
+        Assert.That(_server.Server.Keyspace.Waiters, Is.Null, "nobody waits any more");
+    }
+
+    [Test]
+    public void A_key_may_come_from_another_database([Values("MOVE k 0", "SWAPDB 0 4", "SWAPDB 4 0", "COPY k k DB 0")] string request)
+    {
+        var client = Waiting("WAITFORKEY", "k", "0");
+        var elsewhere = Waiting("WAITFORKEY", "l", "k", "0");
+        _server.Run("SELECT", "4");
+        _server.Run("SET", "k", "v");
+        Assert.That(client.Arrived(), Is.Empty);
+        _server.Run(request.Split(' '));
+        Assert.That(client.Read(), Is.EqualTo("[\"k\", \"v\"]"));
+        Assert.That(elsewhere.Arrived(), Is.Empty, "the first took it");
+    }
+
     [Test]
     public void Waiting_ends_when_the_time_is_over()
     {

@@ -55,6 +55,8 @@ internal sealed class RealProcess : ProcessInformation
         return (process.UserProcessorTime.TotalSeconds, process.PrivilegedProcessorTime.TotalSeconds);
     }
 
+    public override void ReleaseManagedMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
     [DoesNotReturn]
     public override void Abort()
     {

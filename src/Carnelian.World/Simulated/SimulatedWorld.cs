@@ -106,6 +106,10 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override long MachineBytes => 1L << 40;
 
+    public override void ReleaseManagedMemory()
+    {
+    }
+
     [DoesNotReturn]
     public override void Abort() => throw new ProcessEndedException("SIGABRT");
 
