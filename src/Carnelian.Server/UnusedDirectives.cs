@@ -78,11 +78,6 @@ internal static class UnusedDirectives
         kept.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
         kept.Flag("lazyfree-lazy-eviction", false);
         kept.Flag("activerehashing", true);
-        kept.Integer("active-defrag-cycle-min", 1, 1, 99);
-        kept.Integer("active-defrag-cycle-max", 25, 1, 99);
-        kept.Integer("active-defrag-threshold-lower", 10, 0, 1000);
-        kept.Integer("active-defrag-threshold-upper", 100, 0, 1000);
-        kept.Memory("active-defrag-ignore-bytes", 100 * Mebi, 1, long.MaxValue);
         kept.Integer("active-defrag-max-scan-fields", 1000, 1, long.MaxValue);
         kept.Flag("jemalloc-bg-thread", true);
         kept.Flag("disable-thp", true, Immutable);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --memkeys (MEMORY USAGE), --hotkeys (OBJECT FREQ),
+/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --hotkeys (OBJECT FREQ),
 /// --eval (EVAL), --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
 /// </summary>
 [TestFixture("7")]
@@ -131,6 +131,14 @@ public class RedisCliTests(string version)
         Says("OK", "SET", "big", new string('x', 500));
         var outcome = Cli(["--bigkeys"]);
         Assert.That(outcome.Output, Does.Contain("Sampled 101 keys in the keyspace!").And.Match("Biggest string found '?\"big\"'? has 500 bytes"));
+    }
+
+    [Test]
+    public void It_finds_the_key_that_takes_most_memory()
+    {
+        Fill(100);
+        Says("OK", "SET", "big", new string('x', 5000));
+        Assert.That(Cli(["--memkeys"]).Output, Does.Contain("Sampled 101 keys in the keyspace!").And.Match("Biggest string found '?\"big\"'? has 5[0-9]{3} bytes"));
     }
 
     [Test]
