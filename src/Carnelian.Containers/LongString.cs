@@ -42,17 +42,22 @@ internal static unsafe class LongString
     /// <summary>A new block with the content, or the very block that the content is in when its owner has offered that.</summary>
     public static ExternalValue Make(TableHost host, ReadOnlySpan<byte> content)
     {
-        var value = Donated(host.Donor, content);
-        if (!CanBeHeld(value)) return Allocate(host.Allocator, content, content.Length);
-        host.Donor!.Give(Purpose.Values);
-        host.Donor = null;
-        return value;
+        var donors = host.Donors;
+        for (var i = content.Length > HoldFrom ? donors.Count - 1 : -1; i >= 0; i--)
+        {
+            var value = Donated(donors[i], content);
+            if (!CanBeHeld(value)) continue;
+            donors[i].Give(Purpose.Values);
+            donors.RemoveAt(i);
+            return value;
+        }
+        return Allocate(host.Allocator, content, content.Length);
     }
 
     /// <summary>Nothing where the content is not in the block, leaves no room for the tail, or is too small a part of it.</summary>
-    private static ExternalValue Donated(OwnedBlock? donor, ReadOnlySpan<byte> content)
+    private static ExternalValue Donated(OwnedBlock donor, ReadOnlySpan<byte> content)
     {
-        if (donor is null || content.Length <= HoldFrom || !donor.Span.Overlaps(content, out var lead)) return default;
+        if (!donor.Span.Overlaps(content, out var lead)) return default;
         var capacity = donor.Length - lead;
         if (lead < 0 || capacity < content.Length + TailBytes || donor.Length - content.Length > content.Length >> WasteShift) return default;
         fixed (byte* address = content)

@@ -31,10 +31,10 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     public int ListNodeBytesMax { get; set; } = 8192;
 
     /// <summary>
-    /// A block that a value written next may keep when it lies in it, instead of being copied: the block of a request with a long value.
-    /// Its owner offers it for one call and finds out by <see cref="OwnedBlock.Length"/> whether it is gone; the bytes stay in any case.
+    /// Blocks that values written next may keep when they lie in them, instead of being copied: those of a request with long values, the last of them
+    /// first. Their owner offers them for one call; those that were taken are no longer here, and given. The bytes stay in any case.
     /// </summary>
-    public OwnedBlock? Donor { get; set; }
+    public List<OwnedBlock> Donors { get; } = [];
 
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;

@@ -24,10 +24,13 @@ public sealed unsafe class OwnedBlock : IDisposable
 
     public Span<byte> Span => new(_block, Length);
 
+    /// <summary>The memory has another owner; its bytes can be seen here as long as that one keeps them.</summary>
+    public bool IsGiven { get; private set; }
+
     /// <summary>Changes the length and keeps the first <paramref name="keepBytes"/> bytes; the others are undefined.</summary>
     public void Resize(int newLength, int keepBytes)
     {
-        Check.That(newLength >= 0);
+        Check.That(newLength >= 0 && !IsGiven);
         Check.That(keepBytes >= 0 && keepBytes <= Math.Min(Length, newLength));
         if (newLength == Length) return;
         var block = newLength > 0 ? _allocator.Allocate(newLength, _purpose) : null;
@@ -40,15 +43,14 @@ public sealed unsafe class OwnedBlock : IDisposable
     /// <summary>Leaves the memory, whose bytes are worth keeping, to another owner, who is to free it as a block of this length.</summary>
     public void Give(Purpose purpose)
     {
-        Check.That(Length > 0);
+        Check.That(Length > 0 && !IsGiven);
         _allocator.Transfer(Length, _purpose, purpose);
-        _block = null;
-        Length = 0;
+        IsGiven = true;
     }
 
     public void Dispose()
     {
-        if (Length > 0) _allocator.Free(_block, Length, _purpose);
+        if (Length > 0 && !IsGiven) _allocator.Free(_block, Length, _purpose);
         _block = null;
         Length = 0;
     }

@@ -2,15 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-/// <summary>Where an argument's bytes lie, counted from the beginning of its request.</summary>
+/// <summary>Where an argument's bytes lie, counted from the beginning of its request; negative: the complement of the number of its own block.</summary>
 public readonly record struct Argument(int Start, int Length);
 
-/// <summary>Arguments of one or several requests; grows, and is used again.</summary>
+/// <summary>Arguments of one or several requests; grows, and is used again. Owns the blocks of long arguments that lie apart.</summary>
 public sealed class ArgumentList
 {
     /// <summary>A list that a huge request has grown beyond this is made small again by <see cref="Clear"/>.</summary>
     private const int KeptCapacity = 1024;
 
+    private readonly List<OwnedBlock> _blocks = [];
     private Argument[] _items = new Argument[64];
 
     public int Count { get; private set; }
@@ -36,6 +37,16 @@ public sealed class ArgumentList
         Count = count + 1;
     }
 
+    /// <summary>Long arguments that lie in blocks of their own, from their beginnings on.</summary>
+    public IReadOnlyList<OwnedBlock> Blocks => _blocks;
+
+    /// <summary>Takes over a block that begins with the argument.</summary>
+    public void Add(OwnedBlock block, int length)
+    {
+        _blocks.Add(block);
+        Add(~(_blocks.Count - 1), length);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Argument[] Grow()
     {
@@ -54,6 +65,8 @@ public sealed class ArgumentList
     public void Clear()
     {
         Count = 0;
+        foreach (var block in _blocks) block.Dispose();
+        _blocks.Clear();
         if (_items.Length > KeptCapacity) _items = new Argument[64];
     }
 
@@ -65,10 +78,12 @@ public sealed class ArgumentList
 }
 
 /// <summary>The arguments of one request, the first of which is the command's name. Views into the input buffer: they die with the call.</summary>
-public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Argument> items)
+/// <param name="apart">Has the blocks of the arguments that lie in their own.</param>
+public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Argument> items, ArgumentList? apart = null)
 {
     private readonly ReadOnlySpan<byte> _request = request;
     private readonly ReadOnlySpan<Argument> _items = items;
+    private readonly ArgumentList? _apart = apart;
 
     public int Count => _items.Length;
 
@@ -88,12 +103,12 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
         get
         {
             var item = _items[i];
-            return _request.Slice(item.Start, item.Length);
+            return item.Start >= 0 ? _request.Slice(item.Start, item.Length) : _apart!.Blocks[~item.Start].Span[..item.Length];
         }
     }
 
     /// <summary>From the given argument on.</summary>
-    public Arguments Slice(int start) => new(_request, _items[start..]);
+    public Arguments Slice(int start) => new(_request, _items[start..], _apart);
 
     /// <summary>A copy that outlives the call, for requests that wait.</summary>
     public byte[][] Copy()
@@ -151,6 +166,17 @@ public struct RequestState
 
     /// <summary>What was announced is the request's last argument.</summary>
     public readonly bool IsLastArgument => Remaining == 1;
+
+    /// <summary>Bytes of the argument that was announced and whose first is looked for at <see cref="Position"/>; -1: none was.</summary>
+    public readonly int Announced => Bulk;
+
+    /// <summary>The argument that was announced has been taken out of the request, with the line end behind it.</summary>
+    public void SkipAnnounced()
+    {
+        Check.That(Bulk >= 0 && Remaining > 1);
+        Bulk = -1;
+        Remaining--;
+    }
 
     public static RequestState Begin => new() { Bulk = -1 };
 }

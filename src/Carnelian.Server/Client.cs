@@ -62,6 +62,12 @@ public sealed class Client : Session
     /// <summary>Room behind a long argument: for what makes a value of its block, or for the short arguments that may follow.</summary>
     private const int RequestEndBytes = 1024;
 
+    /// <summary>Arguments from here on get a block of their own when others follow: shorter ones make no values of their blocks.</summary>
+    private const int LongArgumentFrom = 64 * 1024 + 1;
+
+    /// <summary>What is read behind a long argument: the next one's beginning, and little more that would have to be copied to its place.</summary>
+    private const int BetweenLongBytes = 4096;
+
     private readonly Server _server;
     private readonly OutputBuffer _output;
     private readonly OutputGates _gates = new();
@@ -78,6 +84,11 @@ public sealed class Client : Session
     /// <summary>How far the first request of <see cref="_input"/> has been parsed.</summary>
     private RequestState _state = RequestState.Begin;
     private ArgumentList? _partialArguments;
+
+    /// <summary>The long argument that is being received, or was before the request was complete: <see cref="_state"/> knows its length.</summary>
+    private OwnedBlock? _longArgument;
+    private int _longArgumentLength;
+    private long _longBytes;
     private bool _isQueuedForSending;
     private bool _hasFailedProtocol;
     private bool _isQueuedForRelease;
@@ -127,13 +138,13 @@ public sealed class Client : Session
     public OutputBuffer Output => _output;
 
     /// <summary>Bytes received that wait or are being run.</summary>
-    public int InputBytes => Math.Max(_runningBytes, _inputLength);
+    public long InputBytes => Math.Max(_runningBytes, _inputLength) + _longBytes + _longArgumentLength;
 
     /// <summary>What the input buffer has room for beyond that: its own, or while a request runs from it the one that all share.</summary>
-    public int InputFree => Math.Max(0, (_runningBytes > _inputLength ? _server.ReadBuffer.Length : InputCapacity) - InputBytes);
+    public long InputFree => Math.Max(0, (_runningBytes > _inputLength ? _server.ReadBuffer.Length : InputCapacity) - InputBytes);
 
-    /// <summary>Memory of the input buffer.</summary>
-    public int InputCapacity => _input?.Length ?? 0;
+    /// <summary>Memory of the input buffer, and of long arguments that have one of their own.</summary>
+    public long InputCapacity => (_input?.Length ?? 0) + _longBytes + (_longArgument?.Length ?? 0);
 
     /// <summary>Arguments of an incomplete request that have come already. They lie in the input buffer.</summary>
     public long ArgumentBytes => _partialArguments?.TotalLength ?? 0;
@@ -167,7 +178,8 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_inputLength > 0 && (_input!.Length > SharedTailMax || IsHeld)) ReceiveOwn();
+        if (_longArgument is not null) ReceiveLongArgument();
+        else if (_longBytes > 0 || (_inputLength > 0 && (_input!.Length > SharedTailMax || IsHeld))) ReceiveOwn();
         else ReceiveShared();
         if (IsClosed) return;
         if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();
@@ -196,16 +208,44 @@ public sealed class Client : Session
         // A long last argument ends where its block does, so that the block can become its value.
         if (_state.IsLastArgument && _state.BytesWanted > _inputLength && room.Length > _state.BytesWanted - _inputLength)
             room = room[..(int)(_state.BytesWanted - _inputLength)];
+        else if (_longBytes > 0 && room.Length > BetweenLongBytes) room = room[..BetweenLongBytes];
         var received = Connection.Receive(room);
         if (!Accept(received)) return;
         _inputLength += received;
         _inputPeak = Math.Max(_inputPeak, _inputLength);
-        if (_inputLength > _server.Options.QueryBufferBytesMax)
-        {
-            _server.CloseOverQueryBufferLimit(this);
-            return;
-        }
-        RunOwn();
+        if (IsWithinInputLimit()) RunOwn();
+    }
+
+    private bool IsWithinInputLimit()
+    {
+        if (InputBytes <= _server.Options.QueryBufferBytesMax) return true;
+        _server.CloseOverQueryBufferLimit(this);
+        return false;
+    }
+
+    // A long argument that others follow is received into a block of its own, which can become its value, and the request goes on without it.
+
+    private bool BeginsLongArgument => _partialArguments is not null && _state.Announced is >= LongArgumentFrom and <= AnnouncedBytesMax && !_state.IsLastArgument;
+
+    private void BeginLongArgument(ReadOnlySpan<byte> arrived)
+    {
+        _longArgument = new OwnedBlock(_server.Allocator, _state.Announced + RequestEndBytes, Purpose.ClientInput);
+        arrived.CopyTo(_longArgument.Span);
+        _longArgumentLength = arrived.Length;
+    }
+
+    private void ReceiveLongArgument()
+    {
+        var end = _state.Announced + 2;
+        var received = Connection.Receive(_longArgument!.Span[_longArgumentLength..end]);
+        if (!Accept(received)) return;
+        _longArgumentLength += received;
+        if (!IsWithinInputLimit() || _longArgumentLength < end) return;
+        _partialArguments!.Add(_longArgument, _state.Announced);
+        _state.SkipAnnounced();
+        _longBytes += _longArgument.Length;
+        _longArgument = null;
+        _longArgumentLength = 0;
     }
 
     /// <summary>Runs what waits in the own buffer: after it was received, and when a parked call is over.</summary>
@@ -220,6 +260,11 @@ public sealed class Client : Session
         {
             _input.Span[used.._inputLength].CopyTo(_input.Span);
             _inputLength = rest;
+        }
+        else if (BeginsLongArgument)
+        {
+            BeginLongArgument(_input.Span[_state.Position.._inputLength]);
+            _inputLength = _state.Position;
         }
     }
 
@@ -386,12 +431,13 @@ public sealed class Client : Session
         if (status == ParseStatus.Error) FailProtocol(_state.Error!, input, ref call);
         else if (status == ParseStatus.Complete)
         {
-            var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count));
+            var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count), _partialArguments);
             call.Begin(args, _server.Executor.Commands.Find(args));
-            var tables = _server.Keyspace.Host;
-            if (_state.Position == _inputLength) tables.Donor = _input;
+            var donors = _server.Keyspace.Host.Donors;
+            if (_state.Position == _inputLength && _input is not null) donors.Add(_input);
+            for (var i = _partialArguments.Blocks.Count - 1; i >= 0; i--) donors.Add(_partialArguments.Blocks[i]);
             RunOne(ref call);
-            tables.Donor = null;
+            donors.Clear();
         }
         used = _state.Position;
         _state = RequestState.Begin;
@@ -403,6 +449,10 @@ public sealed class Client : Session
     {
         if (_partialArguments is not { } list) return;
         list.Clear();
+        _longArgument?.Dispose();
+        _longArgument = null;
+        _longArgumentLength = 0;
+        _longBytes = 0;
         _server.SpareArguments.Push(list);
         _partialArguments = null;
     }
@@ -423,7 +473,12 @@ public sealed class Client : Session
 
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        var isShort = rest.Length <= SharedTailMax && _state.BytesWanted is <= SharedTailMax or > AnnouncedBytesMax;
+        if (rest.Length > SharedTailMax && BeginsLongArgument)
+        {
+            BeginLongArgument(rest[_state.Position..]);
+            rest = rest[.._state.Position];
+        }
+        var isShort = rest.Length <= SharedTailMax && (_longArgument is not null || _state.BytesWanted is <= SharedTailMax or > AnnouncedBytesMax);
         var wanted = isShort ? SharedTailMax : InputCapacityFor(rest.Length);
         if (_input is null) _input = new OwnedBlock(_server.Allocator, wanted, Purpose.ClientInput);
         else if (_input.Length < wanted) _input.Resize(wanted, 0);
@@ -444,7 +499,10 @@ public sealed class Client : Session
     /// </summary>
     private int InputCapacityFor(int length)
     {
-        var wanted = Math.Max(_state.BytesWanted > length ? _state.BytesWanted : 2L * length, Server.ReadBytes) + RequestEndBytes;
+        // Exactly what is wanted only where nothing follows: growing again with each argument would copy those before it as often.
+        var isEnd = _state.IsLastArgument && _state.BytesWanted > length;
+        var isApart = BeginsLongArgument;
+        var wanted = Math.Max(isEnd ? _state.BytesWanted : Math.Max(isApart ? 0 : _state.BytesWanted, 2L * length), Server.ReadBytes) + RequestEndBytes;
         return (int)Math.Min(BlockAllocator.UsableSize((nint)wanted), int.MaxValue);
     }
 

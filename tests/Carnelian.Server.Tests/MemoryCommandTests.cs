@@ -30,7 +30,8 @@ internal sealed class MemoryCommandTests(RespVersion version) : CommandFixture(v
         var values = stats.Chunk(2).ToDictionary(pair => pair[0].Text!, pair => pair[1]);
         Assert.That(stats, Has.Length.EqualTo(2 * (33 + 2)));
         Assert.That(values["keys.count"].Text, Is.EqualTo("1001"));
-        Assert.That(long.Parse(values["allocator.active"].Text!), Is.EqualTo(Server.Server.Allocator.MappedBytes));
+        // The reply itself is in a chunk that was taken after the look at the allocator.
+        Assert.That(Server.Server.Allocator.MappedBytes - long.Parse(values["allocator.active"].Text!), Is.InRange(0, 2 * OutputChunks.MediumBytes));
         Assert.That(long.Parse(values["dataset.bytes"].Text!), Is.EqualTo(UsedByData()));
         Assert.That(long.Parse(values["overhead.total"].Text!) + long.Parse(values["dataset.bytes"].Text!), Is.EqualTo(long.Parse(values["total.allocated"].Text!)));
         var database = values["db.5"].Items;
