@@ -414,10 +414,10 @@ public sealed class Client : Session
         _output.IsMuted = false;
     }
 
-    /// <summary>RESET: as if just connected, but for the library's name.</summary>
+    /// <summary>RESET: as if just connected, but for the library's name. One whose reply is to be skipped is not answered itself.</summary>
     internal void ResetModes(ref Call call)
     {
-        AnswerAll(ref call);
+        if (Has(ClientModes.RepliesOff)) AnswerAll(ref call);
         _modes = ClientModes.None;
         LeavesNoTrace = false;
     }
