@@ -507,13 +507,13 @@ public sealed class Client : Session
     }
 
     /// <summary>
-    /// What the buffer held has been run. It is kept for what comes next in pieces (one that was given away is replaced: long requests are
-    /// followed by long ones), until <see cref="TrimInput"/> finds that nothing came.
+    /// What the buffer held has been run. If it has not become a value it is kept for what comes next in pieces, until
+    /// <see cref="TrimInput"/> finds that nothing came.
     /// </summary>
     private void EmptyInput()
     {
         _inputLength = 0;
-        if (_input!.Length == 0) _input.Resize(Server.ReadBytes, 0);
+        if (_input!.IsGiven) ReleaseInput();
     }
 
     /// <summary>Gives back what the input buffer has too much, by Redis' rules (server.c, clientsCronResizeQueryBuffer). About once a second.</summary>

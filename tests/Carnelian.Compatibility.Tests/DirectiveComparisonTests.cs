@@ -31,6 +31,9 @@ public class DirectiveComparisonTests
     private static readonly Dictionary<string, string> _differences = new()
     {
         ["activedefrag"] = "moving entries costs little here and is on; Debian's Redis can't do it at all",
+        ["active-defrag-cycle-min"] = "slices are short, so that a round may begin with more of them",
+        ["active-defrag-ignore-bytes"] = "what is waste to memory that is used exactly begins earlier",
+        ["enable-debug-command"] = "the test's own servers differ in it",
         ["enable-protected-configs"] = "the recorded servers had to allow setting everything",
         ["dbfilename"] = "the candidate does not allow it: see enable-protected-configs",
         ["repl-backlog-size"] = "there is no backlog yet whose least size the value could be raised to",

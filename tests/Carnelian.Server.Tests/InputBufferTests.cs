@@ -62,7 +62,8 @@ internal sealed class InputBufferTests
     [Test]
     public void A_large_one_shrinks_while_only_little_is_sent()
     {
-        _server.Run("SET", "k", new string('x', 400_000));
+        // A command that does not keep it as a value.
+        _server.Run("ECHO", new string('x', 400_000));
         Assert.That(Served.InputCapacity, Is.GreaterThan(32 * 1024));
         for (var i = 0; i < 5; i++)
         {
