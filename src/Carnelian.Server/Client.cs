@@ -513,7 +513,7 @@ public sealed class Client : Session
     private void EmptyInput()
     {
         _inputLength = 0;
-        if (_input!.Length == 0) _input.Resize(Server.ReadBytes, 0);
+        if (_input!.IsGiven) _input = new OwnedBlock(_server.Allocator, Server.ReadBytes, Purpose.ClientInput);
     }
 
     /// <summary>Gives back what the input buffer has too much, by Redis' rules (server.c, clientsCronResizeQueryBuffer). About once a second.</summary>

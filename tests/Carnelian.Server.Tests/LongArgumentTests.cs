@@ -25,6 +25,7 @@ internal sealed class LongArgumentTests
             for (var i = 0; i < lengths.Length; i++) Assert.That(server.Run("GET", $"key{i}"), Is.EqualTo($"\"{Value(i + round, lengths[i])}\""));
         }
         Assert.That(server.Client.Served!.InputBytes, Is.Zero);
+        server.AdvanceTime(4000);
         Assert.That(server.Client.Served!.InputCapacity, Is.Zero);
     }
 
@@ -58,6 +59,7 @@ internal sealed class LongArgumentTests
         Assert.That(server.Run("MSET", "a", Value(1, 100_000), "b", Value(2, 100_000), "c"), Is.EqualTo("-ERR wrong number of arguments for 'mset' command"));
         Assert.That(server.Run("NOPE", Value(1, 100_000), Value(2, 100_000)), Does.StartWith("-ERR unknown command 'NOPE', with args beginning with: '00989680"));
         Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.Values), Is.Zero);
+        server.AdvanceTime(4000);
         Assert.That(server.Client.Served!.InputCapacity, Is.Zero);
     }
 
