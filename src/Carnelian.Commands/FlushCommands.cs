@@ -37,7 +37,10 @@ internal static class FlushCommands
     {
         if (!TryMode(ref call, out var waits)) return;
         var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax;
-        call.Keyspace.Dirty += call.Keyspace.Flush(database, background: !atOnce);
+        var keys = call.Keyspace.Flush(database, background: !atOnce);
+        call.Keyspace.Dirty += keys;
+        // To INFO every flush is a lazy one, as in Redis.
+        if (atOnce) call.Keyspace.Statistics.LazilyFreed += keys;
         call.PropagateAlways();
         if (atOnce || !waits) call.Reply.Ok();
         else call.Executor.Parking.Park(new ParkedFlush(call.Session, call.Keyspace.Disposal), call.Database);

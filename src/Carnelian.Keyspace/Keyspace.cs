@@ -53,7 +53,7 @@ public sealed class KeyspaceStatistics
 {
     public long Hits, Misses, Expired;
 
-    /// <summary>Keys and collections that were freed after the call that deleted them.</summary>
+    /// <summary>Keys and collections that were freed after the call that deleted them, and all keys that FLUSHALL and FLUSHDB deleted.</summary>
     public long LazilyFreed;
 
     /// <summary>Turns of the active expiry that ended because their time did.</summary>

@@ -55,6 +55,16 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void Keys_of_a_small_flush_count_as_lazily_freed_when_it_is_answered([Values("FLUSHALL", "FLUSHDB SYNC")] string request)
+    {
+        Fill(10);
+        Assert.That(Run(request), Is.EqualTo("+OK"));
+        Assert.That(Run(request), Is.EqualTo("+OK"));
+        Assert.That(Field("lazyfree_pending_objects"), Is.EqualTo("0"));
+        Assert.That(Field("lazyfreed_objects"), Is.EqualTo("10"));
+    }
+
+    [Test]
     public void The_mode_that_is_not_given_is_the_configured_one()
     {
         Run("CONFIG SET lazyfree-lazy-user-flush yes");
