@@ -507,13 +507,13 @@ public sealed class Client : Session
     }
 
     /// <summary>
-    /// What the buffer held has been run. If it has not become a value it is kept for what comes next in pieces, until
-    /// <see cref="TrimInput"/> finds that nothing came.
+    /// What the buffer held has been run. It is kept for what comes next in pieces, until <see cref="TrimInput"/> finds that nothing came.
+    /// Where it has become a value there is another one, of which nothing is touched: Redis' clients keep one too, and tell it in CLIENT LIST.
     /// </summary>
     private void EmptyInput()
     {
         _inputLength = 0;
-        if (_input!.IsGiven) ReleaseInput();
+        if (_input!.IsGiven) _input = new OwnedBlock(_server.Allocator, Server.ReadBytes, Purpose.ClientInput);
     }
 
     /// <summary>Gives back what the input buffer has too much, by Redis' rules (server.c, clientsCronResizeQueryBuffer). About once a second.</summary>
