@@ -359,7 +359,7 @@ public sealed class Keyspace : IDisposable
         long keys = 0;
         foreach (var each in _databases)
         {
-            if (database is not null && each != database || each.Keys.Count == 0) continue;
+            if (database is not null && each != database || each.Keys.BucketBytes == 0) continue;
             keys += each.Keys.Count;
             var table = each.Detach();
             if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;

@@ -8,7 +8,7 @@ internal static class MemoryReport
     {
         var use = new MemoryUse(server);
         var databases = 0;
-        foreach (var database in server.Keyspace.Databases) databases += database.Keys.Count > 0 ? 1 : 0;
+        foreach (var database in server.Keyspace.Databases) databases += IsTold(database) ? 1 : 0;
         reply.Map(33 + databases);
         Write(ref reply, "peak.allocated", use.Peak);
         Write(ref reply, "total.allocated", use.Used);
@@ -46,10 +46,13 @@ internal static class MemoryReport
         Write(ref reply, "fragmentation.bytes", use.Resident - use.Used);
     }
 
+    /// <summary>One that is empty but was not flushed has its table still.</summary>
+    private static bool IsTold(Database database) => database.Keys.BucketBytes > 0;
+
     /// <summary>Marks of keys that expire are part of the table, but for a count per group of buckets.</summary>
     private static void WriteDatabase(ref ReplyWriter reply, Database database)
     {
-        if (database.Keys.Count == 0) return;
+        if (!IsTold(database)) return;
         reply.Bulk($"db.{database.Number}");
         reply.Map(2);
         Write(ref reply, "overhead.hashtable.main", database.Keys.BucketBytes);

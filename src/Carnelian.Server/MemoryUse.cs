@@ -18,7 +18,6 @@ internal readonly struct MemoryUse
         Peak = statistics.PeakMemoryBytes;
         Startup = server.StartupMemoryBytes;
         Dataset = allocator.UsedBytesOf(Purpose.Keys) + allocator.UsedBytesOf(Purpose.Values) + allocator.UsedBytesOf(Purpose.Collections);
-        Tables = allocator.UsedBytesOf(Purpose.Tables);
         Clients = allocator.UsedBytesOf(Purpose.ClientInput) - server.ReadBuffer.Length + allocator.UsedBytesOf(Purpose.ClientOutput)
             - server.OutputChunks.KeptBytes + (long)server.Clients.Count * Client.ObjectBytes;
         ChangeLog = allocator.UsedBytesOf(Purpose.ChangeLog);
@@ -29,6 +28,7 @@ internal readonly struct MemoryUse
         foreach (var database in server.Keyspace.Databases)
         {
             Keys += database.Keys.Count;
+            Tables += database.Keys.BucketBytes + database.Keys.ExpiryCountBytes;
             RehashingBytes += database.Keys.RehashingBytes;
             if (database.Keys.IsRehashing) RehashingTables++;
         }
@@ -53,6 +53,7 @@ internal readonly struct MemoryUse
 
     public double PeakPercent => Peak > 0 ? Used * 100.0 / Peak : 0;
 
+    /// <summary>Buckets of all databases; 0 where nothing was since they were flushed.</summary>
     public long Tables { get; }
 
     /// <summary>Keys in all databases.</summary>

@@ -41,6 +41,25 @@ internal sealed class MemoryCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Statistics_tell_a_database_from_its_first_key_until_it_is_flushed()
+    {
+        Assert.That(Databases(), Is.Empty);
+        Run("SET a b");
+        Run("SELECT 3");
+        Run("SET a b");
+        Run("DEL a");
+        Assert.That(Databases(), Is.EqualTo(new[] { "db.0", "db.3" }));
+        Assert.That(Tables(), Is.Positive);
+        Run("FLUSHALL");
+        Assert.That(Databases(), Is.Empty);
+        Assert.That(Tables(), Is.Zero);
+
+        IEnumerable<string> Databases() => Names().Where(name => name.Length < 6 && name.StartsWith("db.", StringComparison.Ordinal));
+        IEnumerable<string> Names() => Server.Client.RunValue("MEMORY", "STATS").Items.Where((_, i) => i % 2 == 0).Select(item => item.Text!);
+        long Tables() => long.Parse(Server.Client.RunValue("MEMORY", "STATS").Items.SkipWhile(item => item.Text != "overhead.db.hashtable.lut").ElementAt(1).Text!);
+    }
+
+    [Test]
     public void Doctor_needs_data_and_sees_a_peak()
     {
         Assert.That(Run("MEMORY DOCTOR"), Does.Contain("Hi Sam, this instance is empty or is using very little memory"));
