@@ -9,6 +9,7 @@ public ref struct Call
     private readonly Keyspace _keyspace;
     private ulong _keyHash;
     private int _hashedArgument;
+    private int _aheadFirst, _aheadEnd;
     private ulong _redacted;
 
     public Call(Executor executor, Session session, ReplySink sink)
@@ -57,11 +58,37 @@ public ref struct Call
         _redacted = 0;
         _hashedArgument = hashedArgument;
         _keyHash = hash;
+        _aheadEnd = 0;
     }
 
     // ---- keys
 
-    private readonly ulong HashOf(int argument) => argument == _hashedArgument ? _keyHash : _keyspace.Hash(Args[argument]);
+    private readonly ulong HashOf(int argument) => argument == _hashedArgument ? _keyHash : HashAside(argument);
+
+    private readonly ulong HashAside(int argument) =>
+        argument >= _aheadFirst && argument < _aheadEnd ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
+
+    /// <summary>
+    /// To be called before each of several keys: now and then the processor is asked to fetch the next ones, all at once, as
+    /// <see cref="RequestBatch"/> does for the first keys of a pipeline.
+    /// </summary>
+    /// <param name="argument">The key whose turn it is.</param>
+    /// <param name="end">Behind the last one.</param>
+    /// <param name="step">From key to key.</param>
+    public void FetchAhead(int argument, int end, int step = 1)
+    {
+        if (argument < _aheadEnd || argument + step >= end) return;
+        var hashes = Executor.HashesAhead;
+        var keys = Database.Keys;
+        end = Math.Min(end, argument + hashes.Length);
+        for (var i = argument; i < end; i += step)
+        {
+            var hash = hashes[i - argument] = HashOf(i);
+            keys.PrefetchBucket(hash);
+        }
+        for (var i = argument; i < end; i += step) keys.PrefetchEntry(hashes[i - argument]);
+        (_aheadFirst, _aheadEnd) = (argument, end);
+    }
 
     /// <summary>The key that an argument names, for reading.</summary>
     public readonly EntryView Read(int argument) => _keyspace.Read(Database, Args[argument], HashOf(argument));

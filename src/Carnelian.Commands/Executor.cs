@@ -66,6 +66,9 @@ public sealed class Executor
     /// <summary>For walks of one call: cleared by whoever begins to use it.</summary>
     internal EntryList Found { get; } = new();
 
+    /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>
+    internal ulong[] HashesAhead { get; } = new ulong[32];
+
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;
 

@@ -29,6 +29,7 @@ internal static class KeyCommands
         var deleted = 0;
         for (var i = 1; i < call.Args.Count; i++)
         {
+            call.FetchAhead(i, call.Args.Count);
             var edit = call.Edit(i);
             if (!edit.Exists) continue;
             edit.Delete(KeyspaceEvent.Delete);
@@ -49,6 +50,7 @@ internal static class KeyCommands
         var found = 0;
         for (var i = 1; i < call.Args.Count; i++)
         {
+            call.FetchAhead(i, call.Args.Count);
             if (call.Look(i).Exists) found++;
         }
         call.Reply.Integer(found);
@@ -66,6 +68,7 @@ internal static class KeyCommands
         var found = 0;
         for (var i = 1; i < call.Args.Count; i++)
         {
+            call.FetchAhead(i, call.Args.Count);
             if (call.Read(i).Exists) found++;
         }
         call.Reply.Integer(found);

@@ -16,6 +16,7 @@ internal static class StringBatchCommands
         call.Reply.Array(call.Args.Count - 1);
         for (var i = 1; i < call.Args.Count; i++)
         {
+            call.FetchAhead(i, call.Args.Count);
             var view = call.Read(i);
             if (view.Exists && view.Type == ValueType.String) call.Reply.Bulk(view.Value);
             else call.Reply.Null();
@@ -96,7 +97,11 @@ internal static class StringBatchCommands
 
     private static void SetPairs(ref Call call, int first, int end, bool keepsExpiry = false, long expiryMs = EntryView.NoExpiry)
     {
-        for (var i = first; i < end; i += 2) StringValue.Set(ref call, call.Edit(i), i, call.Args[i + 1], keepsExpiry, expiryMs);
+        for (var i = first; i < end; i += 2)
+        {
+            call.FetchAhead(i, end, 2);
+            StringValue.Set(ref call, call.Edit(i), i, call.Args[i + 1], keepsExpiry, expiryMs);
+        }
     }
 
     /// <summary>Others are told the moment in place of the last time given, which is the one that counts.</summary>

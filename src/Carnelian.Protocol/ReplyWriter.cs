@@ -12,8 +12,11 @@ public abstract class ReplySink
     /// <summary>So many bytes of the last reservation have been written.</summary>
     public abstract void Commit(int bytes);
 
-    /// <summary>Offers long bytes that need not be copied: how many of them, from the first, the sink took at once. What was written before is committed.</summary>
-    public virtual int Pass(ReadOnlySpan<byte> bytes) => 0;
+    /// <summary>
+    /// Offers long bytes, and few that end them, that need not be copied: how many of them, from the first, the sink took at once. What was
+    /// written before is committed, and not empty.
+    /// </summary>
+    public virtual int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end) => 0;
 }
 
 /// <summary>The versions of RESP that a client may speak.</summary>
@@ -133,8 +136,9 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     {
         Header((byte)'$', value.Length);
         Flush();
-        Raw(value[_sink.Pass(value)..]);
-        Raw("\r\n"u8);
+        var passed = _sink.Pass(value, "\r\n"u8);
+        if (passed < value.Length) Raw(value[passed..]);
+        Raw("\r\n"u8[Math.Max(passed - value.Length, 0)..]);
     }
 
     /// <summary><see cref="ByteText"/> as a bulk string.</summary>

@@ -54,15 +54,19 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
         Length += bytes;
     }
 
-    public override int Pass(ReadOnlySpan<byte> bytes)
+    public override int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end)
     {
-        if (Direct is null || Discards || IsMuted) return 0;
-        var before = Math.Max(Send(Direct, Length), 0);
-        PassedBytes += before;
-        if (!IsEmpty) return 0;
-        var sent = Math.Max(Direct.Send(bytes), 0);
+        if (Direct is null || Discards || IsMuted || _first is not { } chunk) return 0;
+        // All but the chunk that ends where the bytes begin.
+        if (chunk != _last) PassedBytes += Math.Max(Send(Direct, Length - _last!.Waiting.Length), 0);
+        if (_first != _last || _last!.IsEmpty) return 0;
+        var head = _last.Waiting.Length;
+        var sent = Math.Max(Direct.Send(_last.Waiting, bytes, end), 0);
         PassedBytes += sent;
-        return sent;
+        _last.Start += Math.Min(sent, head);
+        Length -= Math.Min(sent, head);
+        if (IsEmpty) Clear();
+        return Math.Max(sent - head, 0);
     }
 
     private void Append(int bytes)

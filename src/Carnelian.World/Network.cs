@@ -80,6 +80,18 @@ public abstract class Connection
     /// <returns>Bytes taken, perhaps fewer than offered; <see cref="WouldBlock"/>; <see cref="Failed"/>.</returns>
     public abstract int Send(ReadOnlySpan<byte> source);
 
+    /// <summary>As one <see cref="Send(ReadOnlySpan{byte})"/> of the three parts behind each other; none is empty.</summary>
+    public virtual int Send(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> end)
+    {
+        var sent = Send(head);
+        if (sent < head.Length) return sent;
+        var more = Send(body);
+        if (more <= 0) return sent;
+        sent += more;
+        if (more < body.Length) return sent;
+        return sent + Math.Max(Send(end), 0);
+    }
+
     /// <summary>Whether <see cref="INetworkHandler.OnReadable"/> is wanted. On for a new connection.</summary>
     public abstract bool WatchReadable { get; set; }
 

@@ -3,6 +3,19 @@ namespace Carnelian.Tests;
 /// <summary>Commands that read and change at once, or change under a condition.</summary>
 internal sealed class StringUpdateTests(RespVersion version) : CommandFixture(version)
 {
+    [TestCase(1), TestCase(16), TestCase(17), TestCase(31), TestCase(32), TestCase(33), TestCase(200)]
+    public void Each_of_many_keys_of_one_request_is_found(int keys)
+    {
+        var names = string.Join(' ', Enumerable.Range(0, keys).Select(i => $"key{i}"));
+        Assert.That(Run("MSET " + string.Join(' ', Enumerable.Range(0, keys).Select(i => $"key{i} value{i}"))), Is.EqualTo("+OK"));
+        var values = string.Join(", ", Enumerable.Range(0, keys).Select(i => $"\"value{i}\""));
+        Assert.That(Run("MGET " + names), Is.EqualTo($"[{values}]"));
+        Assert.That(Run("EXISTS missing " + names), Is.EqualTo($":{keys}"));
+        Assert.That(Run("TOUCH missing " + names), Is.EqualTo($":{keys}"));
+        Assert.That(Run("DEL missing " + names), Is.EqualTo($":{keys}"));
+        Assert.That(Run("DBSIZE"), Is.EqualTo(":0"));
+    }
+
     [Test]
     public void Getex_answers_the_value_and_sets_or_takes_off_its_time()
     {

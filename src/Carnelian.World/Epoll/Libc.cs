@@ -85,6 +85,29 @@ internal static unsafe partial class Libc
     internal static partial nint send(int descriptor, void* buffer, nuint length, int flags);
 
     [LibraryImport("libc")]
+    internal static partial nint sendmsg(int descriptor, Message* message, int flags);
+
+    /// <summary>struct iovec.</summary>
+    internal readonly struct Part(byte* start, int length)
+    {
+        private readonly byte* _start = start;
+        private readonly nuint _length = (nuint)length;
+    }
+
+    /// <summary>struct msghdr: name and its length, parts and how many, control and its length, flags; the system fills up to eight bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Message
+    {
+        private void* _name;
+        private ulong _nameLength;
+        public Part* Parts;
+        public nuint PartCount;
+        private void* _control;
+        private nuint _controlLength;
+        private ulong _flags;
+    }
+
+    [LibraryImport("libc")]
     internal static partial nint read(int descriptor, void* buffer, nuint length);
 
     [LibraryImport("libc")]
