@@ -14,6 +14,9 @@ internal sealed class RandomWrites(Random chance)
 
     private int _next;
 
+    /// <summary>The seeds that a comparison is made with; CARNELIAN_COMPARISONS says how many.</summary>
+    public static IEnumerable<int> Seeds(int first) => Enumerable.Range(first, TestSettings.Number("CARNELIAN_COMPARISONS", 5));
+
     public string[][] NextBatch()
     {
         var batch = new string[chance.Next(5, 40)][];
