@@ -7,26 +7,14 @@ namespace Carnelian;
 [CommandFamily("generic")]
 internal static class ObjectCommands
 {
-    /// <summary>Redis keeps small numbers once for all keys, and tells this as their number of references.</summary>
-    private const int SharedReferences = int.MaxValue, SharedIntegers = 10_000;
-
     [Command("OBJECT ENCODING", Summary = "Returns the internal encoding of a Redis object.", Since = "2.2.3", Complexity = "O(1)",
         Flags = ReadOnly, Keys = "2 RO",
         Arguments = "key",
         Tips = "nondeterministic_output")]
     internal static void Encoding(ref Call call)
     {
-        if (TryKey(ref call, out var view)) call.Reply.Bulk(EncodingName(view.Encoding));
+        if (TryKey(ref call, out var view)) call.Reply.Bulk(ObjectTerms.EncodingName(view.Encoding));
     }
-
-    internal static ReadOnlySpan<byte> EncodingName(ValueEncoding encoding) => encoding switch
-    {
-        ValueEncoding.Raw => "raw"u8,
-        ValueEncoding.Int => "int"u8,
-        ValueEncoding.Embstr => "embstr"u8,
-        ValueEncoding.HashTable => "hashtable"u8,
-        _ => "quicklist"u8,
-    };
 
     [Command("OBJECT FREQ", Summary = "Returns the logarithmic access frequency counter of a Redis object.", Since = "4.0.0", Complexity = "O(1)",
         Flags = ReadOnly, Keys = "2 RO",
@@ -59,9 +47,7 @@ internal static class ObjectCommands
         Tips = "nondeterministic_output")]
     internal static void ReferenceCount(ref Call call)
     {
-        if (!TryKey(ref call, out var view)) return;
-        var isShared = view.Encoding == ValueEncoding.Int && IntegerText.TryParse(view.Value, out var number) && number is >= 0 and < SharedIntegers;
-        call.Reply.Integer(isShared ? SharedReferences : 1);
+        if (TryKey(ref call, out var view)) call.Reply.Integer(ObjectTerms.References(view));
     }
 
     [Command("OBJECT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "6.2.0", Complexity = "O(1)",

@@ -6,9 +6,6 @@ namespace Carnelian;
 /// <summary>What DEBUG shows of values and tables, and its replies of every kind.</summary>
 internal static class DebugReports
 {
-    /// <summary>Redis shares objects for these integers, and shows this as their number of references.</summary>
-    private const int SharedIntegers = 10000, SharedReferences = int.MaxValue;
-
     /// <summary>DEBUG OBJECT. The key is looked at as it is: expired or not, and without making it fresher.</summary>
     public static void WriteObject(ref Call call)
     {
@@ -22,20 +19,8 @@ internal static class DebugReports
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
-            $"Value at:0x{view.Location:x} refcount:{References(view)} encoding:{EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
+            $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
     }
-
-    private static int References(EntryView view) =>
-        view.Encoding == ValueEncoding.Int && IntegerText.TryParse(view.Value, out var number) && number is >= 0 and < SharedIntegers ? SharedReferences : 1;
-
-    private static string EncodingName(ValueEncoding encoding) => encoding switch
-    {
-        ValueEncoding.Int => "int",
-        ValueEncoding.Embstr => "embstr",
-        ValueEncoding.HashTable => "hashtable",
-        ValueEncoding.QuickList => "quicklist",
-        _ => "raw",
-    };
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
     public static void WriteTables(ref Call call)

@@ -1,0 +1,20 @@
+namespace Carnelian;
+
+/// <summary>A value in the terms of Redis' objects, as OBJECT and DEBUG OBJECT tell them.</summary>
+public static class ObjectTerms
+{
+    private const int SharedReferences = int.MaxValue, SharedIntegers = 10_000;
+
+    /// <summary>Redis keeps small numbers once for all keys, and tells the greatest int as their number of references.</summary>
+    public static int References(EntryView view) =>
+        view.Encoding == ValueEncoding.Int && IntegerText.TryParse(view.Value, out var number) && number is >= 0 and < SharedIntegers ? SharedReferences : 1;
+
+    public static string EncodingName(ValueEncoding encoding) => encoding switch
+    {
+        ValueEncoding.Raw => "raw",
+        ValueEncoding.Int => "int",
+        ValueEncoding.Embstr => "embstr",
+        ValueEncoding.HashTable => "hashtable",
+        _ => "quicklist",
+    };
+}
