@@ -36,6 +36,15 @@ internal sealed class AuthenticationTests
         Assert.That(server.Client.Read(4), Is.EqualTo(new[] { "-NOAUTH Authentication required.", "+OK", "+OK", ":20000" }));
     }
 
+    [Test]
+    public void A_wrong_password_is_answered_behind_other_replies()
+    {
+        using var server = WithPassword();
+        server.Client.SendRaw([.. TestClient.Request("AUTH", "secret"), .. TestClient.Request("AUTH", "wrong"), .. TestClient.Request("HELLO", "3", "AUTH", "default", "wrong"), .. TestClient.Request("PING")]);
+        const string refusal = "-WRONGPASS invalid username-password pair or user is disabled.";
+        Assert.That(server.Client.Read(4), Is.EqualTo(new[] { "+OK", refusal, refusal, "+PONG" }));
+    }
+
     [TestCase("*11\r\n", "unauthenticated multibulk length"), TestCase("*2\r\n$3\r\nGET\r\n$16385\r\n", "unauthenticated bulk length")]
     public void Who_is_not_authenticated_may_not_send_much(string request, string error)
     {
