@@ -186,12 +186,14 @@ public class RedisCliTests(string version)
         using var terminal = Process.Start(start)!;
         try
         {
-            var seen = new StringBuilder();
-            SeeUntil($":{_server.Port}> ");
+            var prompt = $":{_server.Port}> ";
+            SeeUntil(prompt);
             Type("getrange k ");
             SeeUntil("start end");
             Type("0 -1\r");
             SeeUntil("\"\"");
+            // The prompt comes once the terminal takes keys again: what is typed before is thrown away.
+            SeeUntil(prompt);
             Type("quit\r");
             Assert.That(terminal.WaitForExit(_patience), "it quits");
 
@@ -201,8 +203,10 @@ public class RedisCliTests(string version)
                 terminal.StandardInput.Flush();
             }
 
+            // Reads on from where the last one ended.
             void SeeUntil(string text)
             {
+                var seen = new StringBuilder();
                 var reading = Task.Run(() =>
                 {
                     for (int next; !seen.ToString().Contains(text, StringComparison.Ordinal) && (next = terminal.StandardOutput.Read()) >= 0;) seen.Append((char)next);
