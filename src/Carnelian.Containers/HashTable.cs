@@ -5,29 +5,6 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
 
-/// <summary>Where an entry sits. Holds until the next change or rehash step of its table.</summary>
-public readonly unsafe struct SlotPosition
-{
-    internal readonly Bucket* Bucket;
-    internal readonly int Index;
-
-    /// <summary>Number of the chain's first bucket.</summary>
-    internal readonly long Number;
-    internal readonly bool InTarget;
-
-    internal SlotPosition(Bucket* bucket, int index, long number, bool inTarget)
-    {
-        Bucket = bucket;
-        Index = index;
-        Number = number;
-        InTarget = inTarget;
-    }
-
-    public bool Found => Bucket != null;
-
-    public byte* Entry => Bucket == null ? null : Carnelian.Bucket.EntryOf((*Bucket)[Index]);
-}
-
 /// <summary>
 /// A handle to a hash table of 64-byte buckets (see <see cref="Bucket"/>) whose root lies at a native address. It keeps
 /// entries by address and owns none of them. Rehashing is incremental: <see cref="Step"/>, called once per operation
@@ -578,15 +555,4 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
         x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
         return x ^ (x >> 31);
     }
-}
-
-public unsafe interface IEntryVisitor
-{
-    void Visit(byte* entry, bool expires);
-}
-
-public unsafe interface IEntryMover
-{
-    /// <summary>Where the entry is from now on: the same address, or that of a copy (the old block is then the mover's to free).</summary>
-    byte* Move(byte* entry);
 }

@@ -2,80 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-/// <summary>What becomes of a key whose time is over.</summary>
-public enum ExpiryPolicy
-{
-    /// <summary>It is deleted when somebody meets it (a master).</summary>
-    Delete,
-
-    /// <summary>It looks as if it were gone, and stays until the master says so (a replica, for its own clients).</summary>
-    Hide,
-
-    /// <summary>It is there (loading, and the link to a master).</summary>
-    Ignore,
-}
-
-public sealed class KeyspaceOptions
-{
-    /// <summary>Number of databases.</summary>
-    public int Databases { get; set; } = 16;
-
-    /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
-    public bool LazyExpire { get; set; }
-
-    /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
-    public bool LazyUserDelete { get; set; }
-
-    public bool LazyServerDelete { get; set; }
-
-    /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
-    public bool LazyUserFlush { get; set; }
-
-    /// <summary>1 to 10; see <see cref="ActiveExpiry"/>.</summary>
-    public int ActiveExpireEffort { get; set; } = 1;
-
-    /// <summary>maxmemory-policy.</summary>
-    public EvictionPolicy EvictionPolicy { get; set; } = EvictionPolicy.NoEviction;
-
-    /// <summary>The higher, the more uses it takes to raise a key's counter (lfu-log-factor).</summary>
-    public int LfuLogFactor { get; set; } = 10;
-
-    /// <summary>A key's counter falls by one in so many minutes without a use; 0: never (lfu-decay-time).</summary>
-    public int LfuDecayMinutes { get; set; } = 1;
-
-    /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
-    public bool ActiveDefragmentation { get; set; } = true;
-
-    public DefragmentationLimits Defragmentation { get; } = new();
-}
-
-public sealed class KeyspaceStatistics
-{
-    public long Hits, Misses, Expired;
-
-    /// <summary>Keys and collections that were freed after the call that deleted them, and all keys that FLUSHALL and FLUSHDB deleted.</summary>
-    public long LazilyFreed;
-
-    /// <summary>Turns of the active expiry that ended because their time did.</summary>
-    public long ExpiryTurnsCut;
-
-    /// <summary>Of the keys that expire, those that are over and still there, as far as the active expiry saw them lately: 0 to 1.</summary>
-    public double StaleRatio;
-
-    internal void NoteExpiryTurn(long looked, long expired, bool cut)
-    {
-        const double newPart = 0.05;
-        if (cut) ExpiryTurnsCut++;
-        StaleRatio = StaleRatio * (1 - newPart) + (looked == 0 ? 0 : newPart * expired / looked);
-    }
-
-    public void Reset()
-    {
-        Hits = Misses = Expired = LazilyFreed = ExpiryTurnsCut = 0;
-        StaleRatio = 0;
-    }
-}
-
 /// <summary>
 /// All databases and the one door for writes. Values are read through <see cref="Read"/> and changed through
 /// <see cref="Edit"/> only; what a change needs besides (expiry, snapshot, touch, event) happens there, once.
@@ -456,28 +382,4 @@ public sealed class Keyspace : IDisposable
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }
-}
-
-public enum TransferResult
-{
-    Done,
-
-    /// <summary>There is no such key.</summary>
-    Missing,
-
-    /// <summary>Where it should go is a key that must stay.</summary>
-    Occupied,
-}
-
-/// <summary>A snapshot in the making: hears of every change to what it has not saved yet.</summary>
-public interface ISnapshotObserver
-{
-    /// <summary>An entry that does not bear the current mark is about to change or to go; it must be copied now. It bears the mark from then on.</summary>
-    void OnChanging(Database database, EntryView entry);
-
-    /// <summary>The same for a field of a hash that the snapshot holds.</summary>
-    void OnChanging(FieldTable fields, FieldView field);
-
-    /// <summary>A database's table is about to be discarded; true when the snapshot takes it over and disposes of it.</summary>
-    bool OnFlushing(Database database, KeyTable table);
 }
