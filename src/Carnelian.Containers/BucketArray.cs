@@ -26,6 +26,12 @@ internal unsafe struct BucketArray
 
     public readonly nint GroupBytes => (nint)(Groups * sizeof(uint));
 
+    /// <summary>Memory that the buckets take.</summary>
+    public readonly long UsedBucketBytes => Buckets == null ? 0 : (long)BlockAllocator.UsableSize(BucketBytes);
+
+    /// <summary>Memory that the groups' counts take.</summary>
+    public readonly long UsedGroupBytes => Expiring == null ? 0 : (long)BlockAllocator.UsableSize(GroupBytes);
+
     public static BucketArray Allocate(BlockAllocator allocator, int bits)
     {
         var array = new BucketArray { Bits = bits };
@@ -45,5 +51,17 @@ internal unsafe struct BucketArray
     {
         if (Expiring == null) Expiring = (uint*)allocator.AllocateZeroed(GroupBytes, Purpose.Tables);
         Expiring[bucket >> GroupShift] += (uint)change;
+    }
+
+    public readonly TableShape Measure()
+    {
+        var shape = new TableShape { Buckets = Size };
+        for (long number = 0; number < Size; number++)
+        {
+            var entries = 0;
+            for (var bucket = Buckets + number; bucket != null; bucket = bucket->Next) entries += bucket->Count;
+            shape.Add(entries);
+        }
+        return shape;
     }
 }

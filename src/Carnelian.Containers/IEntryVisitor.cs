@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-public unsafe interface IEntryVisitor
+internal unsafe interface IEntryVisitor
 {
     void Visit(byte* entry, bool expires);
 }

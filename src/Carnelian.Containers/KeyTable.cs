@@ -47,8 +47,6 @@ public sealed unsafe class KeyTable : IDisposable
 
     public bool IsRehashing => _table.IsRehashing;
 
-    public long Buckets => _table.Root->Buckets;
-
     /// <summary>How large the values are.</summary>
     public SizeCounts Sizes { get; } = new();
 
@@ -408,11 +406,11 @@ public sealed unsafe class KeyTable : IDisposable
 
     // ---- walking
 
-    /// <summary>Adds the entries of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
+    /// <summary>Adds the entries of one position of a walk to a list; see <see cref="TableWalk.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        return _table.Scan(cursor, ref collector);
+        return _table.Walk.Scan(cursor, ref collector);
     }
 
     /// <summary>
@@ -422,18 +420,18 @@ public sealed unsafe class KeyTable : IDisposable
     public bool ScanExpiring(int bucketsMax, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        _expiryCursor = _table.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
+        _expiryCursor = _table.Walk.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
         return _expiryCursor == 0;
     }
 
-    /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
-    public EntryView Sample(ulong chance) => new(_table.Sample(chance));
+    /// <summary>A key drawn by chance; see <see cref="TableWalk.Sample"/>.</summary>
+    public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
     /// <summary>Memory of the table itself.</summary>
-    public long BucketBytes => _table.BucketBytes;
+    public long BucketBytes => _table.Root->BucketBytes;
 
     /// <summary>Memory of the counts by which keys that expire are found.</summary>
-    public long ExpiryCountBytes => _table.ExpiryCountBytes;
+    public long ExpiryCountBytes => _table.Root->ExpiryCountBytes;
 
     /// <summary>Memory of the array that a rehash is emptying.</summary>
     public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
@@ -449,7 +447,7 @@ public sealed unsafe class KeyTable : IDisposable
             : new NodeList(external.Address, _host).MemoryBytes(samples));
     }
 
-    public TableShape[] MeasureTables() => _table.Measure();
+    public TableShape[] MeasureTables() => _table.Root->Measure();
 
     // ---- defragmentation
 
@@ -463,7 +461,7 @@ public sealed unsafe class KeyTable : IDisposable
         for (; bucketsMax > 0; bucketsMax--)
         {
             mover.IsUnfinished = false;
-            var next = _table.Relocate(_defragmentationCursor, 1, ref mover);
+            var next = _table.Walk.Relocate(_defragmentationCursor, 1, ref mover);
             if (mover.IsUnfinished) break;
             _defragmentationCursor = next;
             if (next == 0) break;
@@ -490,7 +488,7 @@ public sealed unsafe class KeyTable : IDisposable
     public int DisposeSome()
     {
         var disposer = new Disposer(_host);
-        _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
+        _disposalCursor = _table.Walk.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
         _disposed += disposer.Entries;
         if (_disposalCursor != 0) return disposer.Entries - disposer.Collections;
         var root = _table.Root;

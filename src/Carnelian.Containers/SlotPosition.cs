@@ -1,16 +1,16 @@
 namespace Carnelian;
 
 /// <summary>Where an entry sits. Holds until the next change or rehash step of its table.</summary>
-public readonly unsafe struct SlotPosition
+internal readonly unsafe struct SlotPosition
 {
-    internal readonly Bucket* Bucket;
-    internal readonly int Index;
+    public readonly Bucket* Bucket;
+    public readonly int Index;
 
     /// <summary>Number of the chain's first bucket.</summary>
-    internal readonly long Number;
-    internal readonly bool InTarget;
+    public readonly long Number;
+    public readonly bool InTarget;
 
-    internal SlotPosition(Bucket* bucket, int index, long number, bool inTarget)
+    public SlotPosition(Bucket* bucket, int index, long number, bool inTarget)
     {
         Bucket = bucket;
         Index = index;

@@ -9,14 +9,11 @@ namespace Carnelian;
 /// So a key has one bucket at any time.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
-public unsafe struct TableRoot
+internal unsafe struct TableRoot
 {
-    internal BucketArray Main;
-    internal BucketArray Target;
-    internal long RehashIndex;
-
-    /// <summary>While above zero no rehash step is taken and none begins: somebody walks the buckets by number.</summary>
-    internal int Paused;
+    public BucketArray Main;
+    public BucketArray Target;
+    public long RehashIndex;
 
     /// <summary>Entries.</summary>
     public long Count;
@@ -30,4 +27,30 @@ public unsafe struct TableRoot
     public readonly bool IsRehashing => Target.Buckets != null;
 
     public readonly long Buckets => Main.Size + Target.Size;
+
+    /// <summary>Memory of the buckets, those that continue others too.</summary>
+    public readonly long BucketBytes => Main.UsedBucketBytes + Target.UsedBucketBytes + ChainedBuckets * Bucket.Bytes;
+
+    /// <summary>Memory of the counts of entries that expire.</summary>
+    public readonly long ExpiryCountBytes => Main.UsedGroupBytes + Target.UsedGroupBytes;
+
+    /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
+    public readonly TableShape[] Measure() => IsRehashing ? [Main.Measure(), Target.Measure()] : [Main.Measure()];
+
+    /// <summary>Frees the buckets that continue this one.</summary>
+    public void FreeChain(Bucket* bucket, BlockAllocator allocator)
+    {
+        for (var next = bucket->Next; next != null;)
+        {
+            var after = next->Next;
+            FreeChained(next, allocator);
+            next = after;
+        }
+    }
+
+    public void FreeChained(Bucket* bucket, BlockAllocator allocator)
+    {
+        allocator.Free((byte*)bucket, Bucket.Bytes, Purpose.Tables);
+        ChainedBuckets--;
+    }
 }
