@@ -100,6 +100,17 @@ internal static unsafe class Entry
         return new(external.Address, external.Length);
     }
 
+    /// <summary>Where the value of an entry lies whose value is external.</summary>
+    public static ExternalValue ExternalOf(byte* entry) => Unsafe.ReadUnaligned<ExternalValue>(ValueStart(entry));
+
+    /// <summary>The root of the collection that is the value, or null when it is a string.</summary>
+    public static byte* Root(byte* entry)
+    {
+        if (!External(Header(entry))) return null;
+        var external = ExternalOf(entry);
+        return external.IsRoot ? external.Address : null;
+    }
+
     /// <summary>Bytes that the entry's own block needs.</summary>
     public static nint Size(byte* entry)
     {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Carnelian;
 
 /// <summary>
@@ -59,9 +57,8 @@ public readonly unsafe ref struct EntryView
     {
         get
         {
-            if (!Entry.External(Entry.Header(Address))) return false;
-            var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address));
-            return external.IsRoot && ((Hold*)external.Address)->IsHeld;
+            var root = Entry.Root(Address);
+            return root != null && ((Hold*)root)->IsHeld;
         }
     }
 
@@ -71,7 +68,7 @@ public readonly unsafe ref struct EntryView
         get
         {
             var own = BlockAllocator.UsableSize(Entry.Size(Address));
-            return Entry.External(Entry.Header(Address)) ? own + LongString.BlockBytes(Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address))) : own;
+            return Entry.External(Entry.Header(Address)) ? own + LongString.BlockBytes(Entry.ExternalOf(Address)) : own;
         }
     }
 }

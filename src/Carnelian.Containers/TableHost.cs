@@ -41,10 +41,8 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
     public unsafe bool DisposeSome()
     {
-        const int NodesPerStep = 16;
         if (!_discarded.TryPeek(out var next)) return false;
-        var root = (byte*)next.Root;
-        var done = next.Encoding == ValueEncoding.HashTable ? new FieldTable(root, this).DisposeSome() : new NodeList(root, this).DisposeSome(NodesPerStep);
+        var done = Collections.DisposeSome((byte*)next.Root, next.Encoding, this);
         if (done) _discarded.Dequeue();
         return done;
     }
