@@ -54,6 +54,9 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// <summary>Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB.</summary>
     public long CachedBytes => _small.RetainedBytes + _large.CachedBytes;
 
+    /// <summary>Bytes of freed large blocks that are being given back to the system in the background.</summary>
+    public long LeavingBytes => _large.LeavingBytes;
+
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
     /// <summary>Blocks above 16 KiB and their bytes.</summary>
@@ -176,7 +179,7 @@ public sealed unsafe class BlockAllocator : IDisposable
         if (_checker != null) Check.That(_usedOf[(int)from] >= 0);
     }
 
-    /// <summary>Gives all memory that is kept for reuse back to the system: <see cref="CachedBytes"/> falls to 0.</summary>
+    /// <summary>Gives all memory that is kept for reuse back to the system, large blocks in the background: <see cref="CachedBytes"/> falls to 0.</summary>
     public void TrimCaches()
     {
         Discharge(all: true);

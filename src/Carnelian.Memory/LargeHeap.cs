@@ -4,24 +4,38 @@ namespace Carnelian;
 /// Blocks above 16 KiB, in whole pages: below 1 MiB a run of pages, from there on a mapping of its own. The last
 /// few freed keep their memory in a bounded cache, so that overwriting large values does not fault every page anew.
 /// </summary>
-internal sealed class LargeHeap(Reservation range)
+internal sealed class LargeHeap
 {
     /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
     private const nint HugePagesFrom = 4 << 20;
 
-    private readonly PageRuns _runs = new(range);
+    private readonly PageRuns _runs;
     private readonly RegionCache _cache = new();
+    private readonly RegionReturn _return;
 
-    /// <summary>Every mapping not yet released, in use or cached: address to length.</summary>
+    /// <summary>Every mapping in use or cached: address to length.</summary>
     private readonly Dictionary<nint, nint> _mappings = [];
 
-    public BackgroundMemory? Background { get; set; }
+    public LargeHeap(Reservation range)
+    {
+        _runs = new PageRuns(range);
+        _return = new RegionReturn(_runs);
+    }
+
+    public BackgroundMemory? Background
+    {
+        get => _return.Background;
+        set => _return.Background = value;
+    }
 
     public long InUseBytes { get; private set; }
 
     public long LiveBlocks { get; private set; }
 
     public long CachedBytes => _cache.Bytes;
+
+    /// <summary>Freed, and not yet given back.</summary>
+    public long LeavingBytes => _return.Bytes;
 
     /// <summary>Contents are undefined, or zero in pages that nobody touched yet.</summary>
     public nint Take(nint bytes, bool zeroed)
@@ -59,6 +73,7 @@ internal sealed class LargeHeap(Reservation range)
     {
         foreach (var (address, length) in _mappings) SystemMemory.Release(address, length);
         _mappings.Clear();
+        _return.Dispose();
     }
 
     private nint Map(nint bytes)
@@ -77,14 +92,7 @@ internal sealed class LargeHeap(Reservation range)
 
     private void GiveBack(nint address, nint bytes)
     {
-        if (bytes < PageRuns.BytesMax)
-        {
-            _runs.Give(address, bytes);
-            return;
-        }
-
-        _mappings.Remove(address);
-        if (Background is { } background) background.Release(address, bytes);
-        else SystemMemory.Release(address, bytes);
+        if (bytes >= PageRuns.BytesMax) _mappings.Remove(address);
+        _return.Add(address, bytes);
     }
 }
