@@ -11,13 +11,7 @@ public sealed class Keyspace : IDisposable
 {
     private readonly TableHost _host;
     private Database[] _databases = [];
-    private readonly List<IKeyspaceListener> _listeners = [];
-    private IKeyWaiters? _waiters;
-    private KeyspaceEventClass _eventsWanted;
-    private bool _touchesWanted;
-
-    /// <summary>Somebody wants to hear of keys that come to be.</summary>
-    private bool _arrivalsWanted;
+    private KeyspaceListeners _listeners = new();
 
     public Keyspace(KeyspaceOptions options, BlockAllocator allocator, Randomness randomness)
     {
@@ -97,7 +91,7 @@ public sealed class Keyspace : IDisposable
     public EntryView Look(Database database, ReadOnlySpan<byte> key, ulong hash)
     {
         var view = Inspect(database, key, hash);
-        if (!view.Exists && (_eventsWanted & KeyspaceEventClass.KeyMiss) != 0) Raise(KeyspaceEvent.KeyMiss, database, key);
+        if (!view.Exists && _listeners.Wants(KeyspaceEventClass.KeyMiss)) Raise(KeyspaceEvent.KeyMiss, database, key);
         return view;
     }
 
@@ -216,69 +210,13 @@ public sealed class Keyspace : IDisposable
         field.Mark = _host.Mark;
     }
 
-    /// <summary>Gives a key's value and expiry to another key, in O(1) whatever the size.</summary>
-    /// <param name="replace">Whether what is there goes, without an event of its own; otherwise that is a reason not to move.</param>
-    /// <param name="left">The event of the key that goes; RENAME's and MOVE's differ.</param>
-    public TransferResult Move(
-        Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace, KeyspaceEvent left, KeyspaceEvent arrived)
-    {
-        ulong hash = Hash(key), newHash = Hash(newKey);
-        Check.That(from != to || !key.SequenceEqual(newKey));
-        if (!Edit(from, key, hash).Exists) return TransferResult.Missing;
-        if (!TryVacate(to, newKey, newHash, replace)) return TransferResult.Occupied;
-        // Looked up again: what went may have moved others of its bucket.
-        var source = from.Keys.Find(key, hash);
-        BeforeChange(from, source.View);
-        var detached = from.Keys.Detach(ref source);
-        var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Attach(ref target, newKey, detached);
-        Dirty++;
-        Created(to, newKey);
-        Touch(from, key);
-        Touch(to, newKey);
-        Raise(left, from, key);
-        Raise(arrived, to, newKey);
-        return TransferResult.Done;
-    }
-
-    /// <summary>Gives another key the same value and expiry, in O(N) of a collection's elements.</summary>
-    /// <param name="replace">As in <see cref="Move"/>.</param>
-    public TransferResult Copy(Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace)
-    {
-        Check.That(from != to || !key.SequenceEqual(newKey));
-        var source = Read(from, key, Hash(key));
-        if (!source.Exists) return TransferResult.Missing;
-        var newHash = Hash(newKey);
-        if (!TryVacate(to, newKey, newHash, replace)) return TransferResult.Occupied;
-        var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Copy(ref target, newKey, source);
-        Dirty++;
-        Created(to, newKey);
-        Touch(to, newKey);
-        Raise(KeyspaceEvent.CopyTo, to, newKey);
-        return TransferResult.Done;
-    }
-
-    /// <summary>Makes a place for a key that is to come. False when there is one that must stay.</summary>
-    private bool TryVacate(Database database, ReadOnlySpan<byte> key, ulong hash, bool replace)
-    {
-        if (Edit(database, key, hash).Exists && !replace) return false;
-        var found = database.Keys.Find(key, hash);
-        if (!found.Exists) return true;
-        BeforeChange(database, found.View);
-        database.Keys.Remove(ref found);
-        return true;
-    }
-
     /// <summary>Two databases get each other's keys, in O(1) save for those that wait for keys in them.</summary>
     public void Swap(Database one, Database other)
     {
         Dirty++;
         if (one == other) return;
         one.Swap(other);
-        foreach (var listener in _listeners) listener.OnSwapped(one, other);
-        _waiters?.OnSwapped(one);
-        _waiters?.OnSwapped(other);
+        _listeners.Swapped(one, other);
     }
 
     /// <summary>Empties one database, or all; their tables are handed over whole. Returns the number of keys.</summary>
@@ -295,88 +233,36 @@ public sealed class Keyspace : IDisposable
             if (background) Disposal.Take(table);
             else table.Dispose();
         }
-        foreach (var listener in _listeners) listener.OnFlushed(database);
+        _listeners.Flushed(database);
         return keys;
     }
 
     // ---- listeners
 
-    public void Attach(IKeyspaceListener listener)
-    {
-        _listeners.Add(listener);
-        ListenersChanged();
-    }
+    public void Attach(IKeyspaceListener listener) => _listeners.Attach(listener);
 
-    public void Detach(IKeyspaceListener listener)
-    {
-        _listeners.Remove(listener);
-        ListenersChanged();
-    }
+    public void Detach(IKeyspaceListener listener) => _listeners.Detach(listener);
 
     /// <summary>To be called when what a listener wants has changed.</summary>
-    public void ListenersChanged()
-    {
-        _eventsWanted = KeyspaceEventClass.None;
-        _touchesWanted = false;
-        foreach (var listener in _listeners)
-        {
-            _eventsWanted |= listener.Wants;
-            _touchesWanted |= listener.WantsTouches;
-        }
-        _arrivalsWanted = _waiters is not null || (_eventsWanted & KeyspaceEventClass.New) != 0;
-    }
+    public void ListenersChanged() => _listeners.Refresh();
 
     /// <summary>Those who wait for keys; null while nobody does.</summary>
     public IKeyWaiters? Waiters
     {
-        get => _waiters;
-        set
-        {
-            _waiters = value;
-            ListenersChanged();
-        }
+        get => _listeners.Waiters;
+        set => _listeners.Waiters = value;
     }
 
     /// <summary>A key has come to be that was not there, or has taken another one's place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Created(Database database, ReadOnlySpan<byte> key)
-    {
-        if (_arrivalsWanted) TellOfArrival(database, key);
-    }
+    internal void Created(Database database, ReadOnlySpan<byte> key) => _listeners.Created(database, key);
 
-    private void TellOfArrival(Database database, ReadOnlySpan<byte> key)
-    {
-        _waiters?.OnCreated(database, key);
-        Raise(KeyspaceEvent.New, database, key);
-    }
+    /// <summary>A key's value or expiry has changed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Touch(Database database, ReadOnlySpan<byte> key) => _listeners.Touch(database, key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Touch(Database database, ReadOnlySpan<byte> key)
-    {
-        if (_touchesWanted) TouchListeners(database, key);
-    }
-
-    private void TouchListeners(Database database, ReadOnlySpan<byte> key)
-    {
-        foreach (var listener in _listeners)
-        {
-            if (listener.WantsTouches) listener.OnTouched(database, key);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
-    {
-        if ((_eventsWanted & happened.Kind) != 0) RaiseToListeners(happened, database, key);
-    }
-
-    private void RaiseToListeners(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
-    {
-        foreach (var listener in _listeners)
-        {
-            if ((listener.Wants & happened.Kind) != 0) listener.OnEvent(happened.Kind, happened.Name, database, key);
-        }
-    }
+    public void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key) => _listeners.Raise(happened, database, key);
 
     public void Dispose()
     {

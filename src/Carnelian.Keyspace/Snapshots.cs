@@ -266,9 +266,12 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     private void Save(int database, EntryView entry)
     {
         entry.Mark = _host.Mark;
-        if (entry.Encoding == ValueEncoding.HashTable) SaveHash(database, entry, _tables[database]!.Fields(entry));
-        else if (entry.Encoding == ValueEncoding.QuickList) _keys?.AppendList(database, entry, _tables[database]!.List(entry));
-        else _keys?.Append(database, entry);
+        switch (entry.Encoding)
+        {
+            case ValueEncoding.HashTable: SaveHash(database, entry, _tables[database]!.Fields(entry)); break;
+            case ValueEncoding.QuickList: _keys?.AppendList(database, entry, _tables[database]!.List(entry)); break;
+            default: _keys?.Append(database, entry); break;
+        }
         Statistics.Keys++;
     }
 
