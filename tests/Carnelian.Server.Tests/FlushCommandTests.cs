@@ -41,6 +41,17 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         Assert.That(Field("lazyfreed_objects"), Is.EqualTo($"{Many}"));
     }
 
+    /// <summary>Giving back the pages of a value of 100 KB takes as long as freeing a hundred small keys.</summary>
+    [Test]
+    public void A_flush_of_few_keys_with_large_values_is_a_large_one([Values("FLUSHALL", "FLUSHDB SYNC")] string request)
+    {
+        for (var i = 0; i < 50; i++) Run("SET", $"key:{i}", new string('x', 100_000));
+        Server.Client.Send([.. request.Split(' ')]);
+        Server.TurnUntil(() => Server.Client.Served!.Parked is not null);
+        Assert.That(Server.Client.Read(), Is.EqualTo("+OK"));
+        Assert.That(Field("lazyfreed_objects"), Is.EqualTo("50"));
+    }
+
     [Test]
     public void An_asynchronous_flush_is_answered_at_once()
     {
