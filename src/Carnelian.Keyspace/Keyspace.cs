@@ -23,6 +23,9 @@ public sealed class KeyspaceOptions
     /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
     public bool LazyExpire { get; set; }
 
+    /// <summary>What is propagated of a key whose time is over.</summary>
+    public ReadOnlySpan<byte> ExpiryCommand => LazyExpire ? "UNLINK"u8 : "DEL"u8;
+
     /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
     public bool LazyUserDelete { get; set; }
 
@@ -210,8 +213,7 @@ public sealed class Keyspace : IDisposable
         if (Changes.Listening != 0)
         {
             Changes.Begin(ChangeTargets.All, database.Number, 2);
-            Changes.Append(Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
-            Changes.Append(key);
+            Changes.Append(Options.ExpiryCommand).Append(key);
         }
         Raise(KeyspaceEvent.Expired, database, key);
         Touch(database, key);
