@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// The only way to run a command, whoever asks. Per call: checks name and arity, asks the gates, runs the handler at one frozen
-/// moment, counts, and tells the change log. Command thread only.
+/// moment, counts, and propagates. Command thread only.
 /// </summary>
 public sealed class Executor
 {
@@ -71,6 +71,9 @@ public sealed class Executor
 
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;
+
+    /// <summary>Milliseconds of the monotonic clock, as of the latest call or turn: for what is due after a span, whatever the wall clock does.</summary>
+    public long MonotonicMs => _stamp / 1_000_000;
 
     /// <summary>Installs a gate; it is asked while its bit is closed.</summary>
     public void AddGate(Gate gate) => _gates[System.Numerics.BitOperations.Log2((uint)gate.Bit)] = gate;

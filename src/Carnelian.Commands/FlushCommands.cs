@@ -6,8 +6,8 @@ namespace Carnelian;
 [CommandFamily("server")]
 internal static class FlushCommands
 {
-    /// <summary>So many keys, if all data is as small as this, are freed within the call, in a millisecond or so.</summary>
-    private const long KeysAtOnceMax = 5000, BytesAtOnceMax = 4 << 20;
+    /// <summary>So many keys, where all databases together hold no more bytes than that, are freed within the call, in a millisecond or so.</summary>
+    private const int KeysAtOnceMax = 5000, BytesAtOnceMax = 8 << 20;
 
     [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
         Complexity = "O(N) where N is the total number of keys in all databases",
@@ -36,7 +36,7 @@ internal static class FlushCommands
     private static void Flush(ref Call call, Database? database)
     {
         if (!TryMode(ref call, out var waits)) return;
-        var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax && DataBytes(call.Keyspace.Allocator) <= BytesAtOnceMax;
+        var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax && call.Keyspace.DataBytes <= BytesAtOnceMax;
         var keys = call.Keyspace.Flush(database, background: !atOnce);
         call.Keyspace.Dirty += keys;
         // To INFO every flush is a lazy one, as in Redis.
@@ -63,10 +63,6 @@ internal static class FlushCommands
         foreach (var each in call.Keyspace.Databases) keys += each.Keys.Count;
         return keys;
     }
-
-    /// <summary>Of all databases: blocks are not counted by database.</summary>
-    private static long DataBytes(BlockAllocator allocator) =>
-        allocator.UsedBytesOf(Purpose.Keys) + allocator.UsedBytesOf(Purpose.Values) + allocator.UsedBytesOf(Purpose.Collections);
 
     /// <summary>Waits until what was flushed before it is freed.</summary>
     private sealed class ParkedFlush(Session session, Disposal disposal) : ParkedCall(session, NoDeadline)

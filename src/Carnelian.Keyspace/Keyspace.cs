@@ -127,6 +127,9 @@ public sealed class Keyspace : IDisposable
 
     public BlockAllocator Allocator { get; }
 
+    /// <summary>Bytes of all keys and their values, without the tables that find them.</summary>
+    public long DataBytes => Allocator.UsedBytesOf(Purpose.Keys) + Allocator.UsedBytesOf(Purpose.Values) + Allocator.UsedBytesOf(Purpose.Collections);
+
     public Randomness Randomness { get; }
 
     public ChangeLog Changes { get; }

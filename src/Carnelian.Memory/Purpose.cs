@@ -37,8 +37,8 @@ public sealed class AllocatorOptions
 /// </summary>
 public abstract class BackgroundMemory
 {
-    /// <summary>To be answered by <see cref="SystemMemory.Release"/>, once. The region, 1 MiB or more, belongs to the callee from now on.</summary>
-    public abstract void Release(nint address, nint length);
+    /// <summary>To be answered by <see cref="RegionReturn.Run"/> on another thread, and <see cref="RegionReturn.Completed"/> then on the allocator's.</summary>
+    public abstract void Return(RegionReturn regions);
 
     /// <summary>
     /// To be answered by <see cref="SystemMemory.Touch"/>: the region will be used soon. A huge page takes as long to clear as thousands of commands run

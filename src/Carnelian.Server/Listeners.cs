@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
@@ -7,6 +8,9 @@ namespace Carnelian;
 /// <summary>The sockets that a server listens on, as bind, port and unixsocket say.</summary>
 public sealed class Listeners(Server server)
 {
+    /// <summary>Of sun_path in struct sockaddr_un, with the NUL that ends it.</summary>
+    private const int UnixPathBytes = 108;
+
     private readonly List<Listener> _open = [];
 
     public int Port
@@ -29,12 +33,14 @@ public sealed class Listeners(Server server)
     public string? Open()
     {
         if (!OpenTcp()) return $"Failed listening on port {server.Options.Port} (tcp), aborting.";
-        if (server.Options.UnixSocket is { Length: > 0 } path)
-        {
-            var result = Listen(new UnixDomainSocketEndPoint(path));
-            if (result.Listener is null) return $"Failed opening Unix socket: bind: {result.Error}";
-        }
-        return null;
+        return server.Options.UnixSocket is { Length: > 0 } path && OpenUnix(path) is { } error ? $"Failed opening Unix socket: {error}" : null;
+    }
+
+    private string? OpenUnix(string path)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(path);
+        if (bytes >= UnixPathBytes) return $"unix socket path too long ({bytes}), must be under {UnixPathBytes}";
+        return Listen(new UnixDomainSocketEndPoint(path)) is { Listener: null, Error: var error } ? $"bind: {error}" : null;
     }
 
     private bool OpenTcp()

@@ -287,7 +287,11 @@ public sealed unsafe class KeyTableTests
 
         public override bool IsTouching => !IsReady;
 
-        public override void Release(nint address, nint length) => SystemMemory.Release(address, length);
+        public override void Return(RegionReturn regions)
+        {
+            regions.Run(isRangeGone: false);
+            regions.Completed();
+        }
 
         public override void Touch(nint address, nint length) => Touched.Add((address, length));
     }
