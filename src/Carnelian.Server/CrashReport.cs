@@ -72,7 +72,7 @@ public sealed class CrashReport(Server server)
     public void Write(Fault fault)
     {
         if (!Begin()) return;
-        Line($"{Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
+        Line($"{Release.Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
         Line($"Accessing address: 0x{fault.Address:x}");
         if (fault.Instruction != 0) Line($"Crashed running the instruction at: 0x{fault.Instruction:x}");
         Section("STACK TRACE", () => Environment.StackTrace);
@@ -88,15 +88,13 @@ public sealed class CrashReport(Server server)
     public void WriteKilled(int signal)
     {
         if (!Begin()) return;
-        Line($"{Product} crashed by signal: {signal}, si_code: 0");
+        Line($"{Release.Product} crashed by signal: {signal}, si_code: 0");
         WriteState();
         End();
     }
 
     /// <summary>For SIGALRM: what the command thread is at.</summary>
     public string Activity() => server.Serving is { } client ? $"Running a request of {Describe(client)}" : "Between requests";
-
-    private static string Product => $"Carnelian {typeof(CrashReport).Assembly.GetName().Version!.ToString(3)} (compatible with Redis {ConnectionCommands.RedisVersion})";
 
     private void WriteState()
     {

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Carnelian;
 
 /// <summary>One program with many names: what it does follows from its first argument, or from the name that it is called by.</summary>
@@ -39,14 +37,11 @@ internal static class Program
         return File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
     }
 
-    private static string Release => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
-
-    internal static string Version =>
-        $"Carnelian {Release} (compatible with Redis {ServerProgram.RedisVersion}), .NET {Environment.Version}, 64 bits";
+    internal static string Version => $"{Release.Product}, .NET {Environment.Version}, 64 bits";
 
     /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
     private static string RedisVersion =>
-        $"Redis server v={ServerProgram.RedisVersion} sha=00000000:0 malloc=carnelian-{Release} bits=64 build=0";
+        $"Redis server v={Release.RedisVersion} sha=00000000:0 malloc=carnelian-{Release.Version} bits=64 build=0";
 
     private const string NoSentinel = "carnelian: Sentinel is not implemented yet.";
 

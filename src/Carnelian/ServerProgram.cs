@@ -5,8 +5,6 @@ namespace Carnelian;
 /// <summary>The server as a program: command line, configuration, background, log, signals, exit status.</summary>
 internal sealed class ServerProgram : IDisposable
 {
-    public const string RedisVersion = "8.0.6";
-
     private readonly RealWorld _world = new(ownsProcess: true);
     private readonly ServerOptions _options = new();
     private readonly StartupArguments _arguments;
@@ -22,7 +20,7 @@ internal sealed class ServerProgram : IDisposable
     {
         (_arguments, _standardInput) = (arguments, standardInput);
         _output = new(_options);
-        _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel) 
+        _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel)
         {
             Role = RedisLogger.BeforeServing,
             AlsoTo = _output.WriteToSyslog,
@@ -106,7 +104,7 @@ internal sealed class ServerProgram : IDisposable
         if ((loader.Load(_arguments.File, _standardInput, _arguments.Options) ?? _output.Check()) is { } error)
         {
             if (error.IsUnreadableFile) _log.LogWarning("{Message}", error.Message);
-            else Console.Error.Write(error.Report($"Redis {RedisVersion}"));
+            else Console.Error.Write(error.Report($"Redis {Release.RedisVersion}"));
             return false;
         }
         if (loader.Unresolved.Count > 0)
