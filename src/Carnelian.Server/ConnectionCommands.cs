@@ -7,9 +7,6 @@ namespace Carnelian;
 [CommandFamily("connection")]
 internal static class ConnectionCommands
 {
-    /// <summary>What HELLO and INFO report as the version: clients choose features by it.</summary>
-    public const string RedisVersion = "8.0.6";
-
     private const string WrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
     [Command("PING", Summary = "Returns the server's liveliness response.", Since = "1.0.0", Complexity = "O(1)",
@@ -168,7 +165,7 @@ internal static class ConnectionCommands
         call.Reply.Bulk("server"u8);
         call.Reply.Bulk("redis"u8);
         call.Reply.Bulk("version"u8);
-        call.Reply.Bulk(RedisVersion);
+        call.Reply.Bulk(Compatibility.RedisVersion);
         call.Reply.Bulk("proto"u8);
         call.Reply.Integer((long)call.Session.Version);
         call.Reply.Bulk("id"u8);
