@@ -58,7 +58,6 @@ internal sealed class LargeHeap
             GiveBack(address, bytes);
             return;
         }
-
         _cache.Add(address, bytes);
         while (_cache.Bytes > RegionCache.BytesMax) GiveBackOldest();
     }
