@@ -133,8 +133,7 @@ public sealed class Keyspace : IDisposable
         if (Changes.Listening != 0)
         {
             Changes.Begin(ChangeTargets.All, database.Number, 2);
-            Changes.Append(Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
-            Changes.Append(key);
+            Changes.Append(Options.ExpiryCommand).Append(key);
         }
         Raise(KeyspaceEvent.Expired, database, key);
         Touch(database, key);

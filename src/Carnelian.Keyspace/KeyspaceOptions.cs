@@ -9,6 +9,9 @@ public sealed class KeyspaceOptions
     /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
     public bool LazyExpire { get; set; }
 
+    /// <summary>What is propagated of a key whose time is over.</summary>
+    public ReadOnlySpan<byte> ExpiryCommand => LazyExpire ? "UNLINK"u8 : "DEL"u8;
+
     /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
     public bool LazyUserDelete { get; set; }
 

@@ -49,7 +49,10 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// <summary>Bytes of the slabs in use and of the large blocks.</summary>
     public long MappedBytes => _small.InUseBytes + _large.InUseBytes;
 
-    /// <summary>Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB.</summary>
+    /// <summary>
+    /// Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB, or as much as large blocks were
+    /// allocated since the <see cref="Age"/> before last.
+    /// </summary>
     public long CachedBytes => _small.RetainedBytes + _large.CachedBytes;
 
     /// <summary>Bytes of freed large blocks that are being given back to the system in the background.</summary>
@@ -172,6 +175,9 @@ public sealed unsafe class BlockAllocator : IDisposable
         _usedOf[(int)to] += UsableSize(size);
         if (_checker != null) Check.That(_usedOf[(int)from] >= 0);
     }
+
+    /// <summary>To be called some ten times a second: what is cached, and was not asked for lately, goes back to the system.</summary>
+    public void Age() => _large.Age();
 
     /// <summary>Gives all memory that is kept for reuse back to the system, large blocks in the background: <see cref="CachedBytes"/> falls to 0.</summary>
     public void TrimCaches()

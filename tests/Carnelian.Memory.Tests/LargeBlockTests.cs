@@ -31,6 +31,8 @@ public sealed unsafe class LargeBlockTests
         allocator.Background = returned;
         var blocks = new nint[40];
         for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
+        allocator.Age();
+        allocator.Age();
         foreach (var block in blocks)
         {
             allocator.Free((byte*)block, 1 << 20, Purpose.Values);
@@ -49,6 +51,24 @@ public sealed unsafe class LargeBlockTests
     }
 
     [Test]
+    public void As_much_stays_cached_as_was_asked_for_of_late()
+    {
+        using var allocator = new BlockAllocator();
+        var blocks = new nint[100];
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
+            Assert.That(allocator.CachedBytes, Is.Zero, "all of it is used again");
+            foreach (var block in blocks) allocator.Free((byte*)block, 1 << 20, Purpose.Values);
+            Assert.That(allocator.CachedBytes, Is.EqualTo(100 << 20));
+            allocator.Age();
+            Assert.That(allocator.CachedBytes, Is.EqualTo(100 << 20));
+        }
+        allocator.Age();
+        Assert.That(allocator.CachedBytes, Is.EqualTo(CachedBytesMax));
+    }
+
+    [Test]
     public void Regions_of_many_lengths_stay_apart_in_the_cache()
     {
         using var allocator = new BlockAllocator();
@@ -56,6 +76,7 @@ public sealed unsafe class LargeBlockTests
         var blocks = new List<(nint Block, int Size, byte Mark)>();
         for (var i = 0; i < 20_000; i++)
         {
+            allocator.Age();
             if (blocks.Count < 100 && random.Next(2) == 0)
             {
                 var size = random.Next(5, 40) * 4096;
