@@ -65,7 +65,6 @@ internal sealed class LargeHeap
             GiveBack(address, bytes);
             return;
         }
-
         _cache.Add(address, bytes);
         GiveBackUntil(CacheBytesMax);
     }
