@@ -3,7 +3,7 @@ using static Carnelian.CommandFlags;
 
 namespace Carnelian;
 
-/// <summary>COMMAND and its subcommands: the table, told to clients.</summary>
+/// <summary>COMMAND and its subcommands: what clients can learn about the command table.</summary>
 [CommandFamily("server")]
 internal static class CommandCommands
 {
@@ -142,7 +142,7 @@ internal static class CommandCommands
         CommandReplies.WriteDocs(ref call.Reply, command);
     }
 
-    /// <summary>False when an error was replied.</summary>
+    /// <summary>Finds the keys of a request that is given as arguments; otherwise the call has failed.</summary>
     private static bool TryFindKeys(ref Call call, Arguments arguments, out KeyRanges keys)
     {
         keys = default;
