@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Carnelian;
 
 /// <summary>
@@ -129,7 +131,10 @@ public sealed class Chores
     {
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+        {
+            _server.Log.LogDebug("Closing idle client");
             _server.Close(client);
+        }
         else
         {
             _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);

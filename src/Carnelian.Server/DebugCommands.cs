@@ -41,7 +41,7 @@ internal static class DebugCommands
                 break;
             case ("assert", _): throw new BrokenInvariantException("1 == 2");
             case ("panic", _): throw new PanicException($"DEBUG PANIC called at Unix time {call.NowMs / 1000}");
-            case ("oom", _): throw new OutOfMemoryException($"allocating {nint.MaxValue} bytes");
+            case ("oom", _): throw new OutOfMemoryException($"Allocating {nint.MaxValue} bytes!");
             case ("protocol", 3): DebugReports.WriteProtocol(ref call); break;
             case ("stringmatch-test", 2): TestPatterns(ref call); break;
             // Clients are not evicted for their memory: maxmemory-clients has no effect yet.

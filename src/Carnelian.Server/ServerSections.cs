@@ -25,7 +25,7 @@ internal static class ServerSections
         text.Line("monotonic_clock", ".NET Stopwatch");
         text.Line("multiplexing_api", process.MultiplexingApi);
         text.Line("process_id", process.Id);
-        text.Line("process_supervised", "no");
+        text.Line("process_supervised", server.Options.IsSupervised ? server.Options.Supervised.ToString().ToLowerInvariant() : "no");
         text.Line("run_id", server.RunId);
         text.Line("tcp_port", server.Port);
         text.Line("server_time_usec", server.World.Clock.UnixMicroseconds);

@@ -5,11 +5,9 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        switch (Path.GetFileName(CalledAs()))
-        {
-            case "redis-server" or "valkey-server": return Serve(args, RedisVersion);
-            case "redis-sentinel" or "valkey-sentinel": return Print(NoSentinel, 1);
-        }
+        var name = Path.GetFileName(RealWorld.CalledAs);
+        if (IsServerName(name)) return Serve(args, RedisVersion);
+        if (name is "redis-sentinel" or "valkey-sentinel") return Print(NoSentinel, 1);
         return args switch
         {
             [] => Serve(args, Version),
@@ -22,20 +20,17 @@ internal static class Program
         };
     }
 
+    /// <summary>Called by such a name, the program takes the arguments of a server.</summary>
+    internal static bool IsServerName(string? name) => name is "redis-server" or "valkey-server";
+
     private static int Serve(string[] args, string version) => args switch
     {
-        ["-v" or "--version"] => Print(version, 0),
-        ["-h" or "--help"] => Print(Help, 0),
+        ["-v" or "--version", ..] => Print(version, 0),
+        ["-h" or "--help", ..] => Print(Help, 0),
+        ["--check-system" or "--test-memory", ..] => Print($"carnelian: there is no {args[0]} in Carnelian.", 1),
         _ when args.Contains("--sentinel") => Print(NoSentinel, 1),
         _ => ServerProgram.Run(args),
     };
-
-    /// <summary>The name in the command line. Not .NET's: that one is of the assembly, whatever name its program was started by.</summary>
-    private static string CalledAs()
-    {
-        const string CommandLine = "/proc/self/cmdline";
-        return File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
-    }
 
     internal static string Version => $"{Release.Product}, .NET {Environment.Version}, 64 bits";
 
