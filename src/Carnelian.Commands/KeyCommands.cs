@@ -120,8 +120,7 @@ internal static class KeyCommands
         const int KeysPerLook = 32;
         var pattern = call.Args[1];
         var all = pattern.SequenceEqual("*"u8);
-        var found = call.Executor.Found;
-        found.Clear();
+        var found = call.Executor.BorrowFound();
         var count = 0;
         ulong cursor = 0;
         do
@@ -159,8 +158,7 @@ internal static class KeyCommands
         if (!ScanOptions.TryCursor(ref call, 1, out var cursor)) return;
         var options = ScanOptions.Read(ref call, 2, acceptsType: true);
         if (call.Failed) return;
-        var found = call.Executor.Found;
-        found.Clear();
+        var found = call.Executor.BorrowFound();
         // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
         for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
         {
@@ -181,8 +179,7 @@ internal static class KeyCommands
     }
 
     /// <summary>
-    /// What a walk met, as far as it matches, is deleted if it is over; views of it still live until the end of the call. With TYPE it is a look at the key,
-    /// which counts.
+    /// Whether SCAN shows a key: one whose time is over is deleted instead (its view stays valid until the end of the call). With TYPE the key counts as looked at.
     /// </summary>
     private static bool IsShown(ref Call call, scoped ScanOptions options, EntryView entry)
     {
