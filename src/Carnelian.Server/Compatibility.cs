@@ -7,8 +7,8 @@ public static class Compatibility
     public const string RedisVersion = "8.0.6";
 
     /// <summary>Carnelian's own version, "1.2.3".</summary>
-    public static string Release => typeof(Compatibility).Assembly.GetName().Version!.ToString(3);
+    public static string Release { get; } = typeof(Compatibility).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>For people: both versions.</summary>
-    public static string Product => $"Carnelian {Release} (compatible with Redis {RedisVersion})";
+    public static string Product { get; } = $"Carnelian {Release} (compatible with Redis {RedisVersion})";
 }

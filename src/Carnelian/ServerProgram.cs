@@ -96,6 +96,8 @@ internal sealed class ServerProgram : IDisposable
     {
         Banner.WriteMode(_server, _log);
         Banner.WarnOfBacklog(_options, _log);
+        // Start-up leaves garbage, and what is in use is known from the first collection on.
+        _world.Process.ReleaseManagedMemory();
         if (_server.Start() is { } error) return error;
         return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
     }
