@@ -69,6 +69,7 @@ public sealed class Chores
         var began = _server.World.Clock.MonotonicNanoseconds;
         _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
+        _server.Allocator.Age();
         CheckClients(nowMs);
         _server.CloseLingering();
         MemoryUse.NotePeak(_server);

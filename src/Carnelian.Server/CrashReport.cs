@@ -83,7 +83,7 @@ public sealed class CrashReport(Server server)
     public void Write(Fault fault)
     {
         if (!Begin()) return;
-        Line($"{Compatibility.Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
+        Line($"{Release.Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
         Line($"Accessing address: 0x{fault.Address:x}");
         if (fault.Instruction != 0) Line($"Crashed running the instruction at: 0x{fault.Instruction:x}");
         Section("STACK TRACE", () => Environment.StackTrace);
@@ -99,7 +99,7 @@ public sealed class CrashReport(Server server)
     public void WriteKilled(int signal)
     {
         if (!Begin()) return;
-        Line($"{Compatibility.Product} crashed by signal: {signal}, si_code: 0");
+        Line($"{Release.Product} crashed by signal: {signal}, si_code: 0");
         WriteState();
         End();
     }

@@ -12,14 +12,14 @@ internal static class ServerSections
     {
         var process = server.World.Process;
         var uptime = (server.NowMs - server.StartedMs) / 1000;
-        text.Line("redis_version", Compatibility.RedisVersion);
+        text.Line("redis_version", Release.RedisVersion);
         // As in a Redis that was not built from a repository.
         text.Line("redis_git_sha1", "00000000");
         text.Line("redis_git_dirty", 0);
         text.Line("redis_build_id", typeof(Server).Module.ModuleVersionId.ToString("N")[..16]);
         text.Line("redis_mode", "standalone");
         text.Line("server_name", "carnelian");
-        text.Line("carnelian_version", Compatibility.Release);
+        text.Line("carnelian_version", Release.Version);
         text.Line("os", process.OperatingSystem);
         text.Line("arch_bits", 64);
         text.Line("monotonic_clock", ".NET Stopwatch");

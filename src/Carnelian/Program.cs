@@ -32,11 +32,11 @@ internal static class Program
         _ => ServerProgram.Run(args),
     };
 
-    internal static string Version => $"{Compatibility.Product}, .NET {Environment.Version}, 64 bits";
+    internal static string Version => $"{Release.Product}, .NET {Environment.Version}, 64 bits";
 
     /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
     private static string RedisVersion =>
-        $"Redis server v={Compatibility.RedisVersion} sha=00000000:0 malloc=carnelian-{Compatibility.Release} bits=64 build=0";
+        $"Redis server v={Release.RedisVersion} sha=00000000:0 malloc=carnelian-{Release.Version} bits=64 build=0";
 
     private const string NoSentinel = "carnelian: Sentinel is not implemented yet.";
 

@@ -112,7 +112,7 @@ internal sealed class ServerProgram : IDisposable
         if ((loader.Load(_arguments.File, _standardInput, _arguments.Options) ?? _output.Check()) is { } error)
         {
             if (error.IsUnreadableFile) _log.LogWarning("{Message}", error.Message);
-            else Console.Error.Write(error.Report($"Redis {Compatibility.RedisVersion}"));
+            else Console.Error.Write(error.Report($"Redis {Release.RedisVersion}"));
             return false;
         }
         if (loader.Unresolved.Count > 0)

@@ -20,12 +20,19 @@ internal sealed class AllocationTests
     public void Work_on_bits_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
     [TestCase("INFO\r\n"), TestCase("INFO everything\r\n")]
-    public void Info_leaves_little_garbage(string request) => Assert.That(AllocatedBytes(request, 1, 1) / Turns, Is.LessThan(24 << 10));
+    public void Info_leaves_little_garbage(string request) => Assert.That(Allocated(request, 1, 1) / Turns, Is.LessThan(24 << 10));
+
+    /// <summary>A string of it would take two bytes for each of its own, and it may have 512 MB.</summary>
+    [TestCase("CLIENT SETINFO {0} x"), TestCase("CLIENT LIST TYPE {0}"), TestCase("CLIENT KILL USER {0} ID 1"), TestCase("CLIENT KILL ADDR {0}")]
+    [TestCase("HELLO 3 {0}"), TestCase("EXPIRE k 1 {0}"), TestCase("DEBUG {0}")]
+    public void An_error_that_quotes_a_long_argument_makes_no_string_of_it(string request) =>
+        Assert.That(Allocated(string.Format(request, new string('x', 50_000)) + "\r\n", 1, 1), Is.LessThan(Turns * 50_000));
 
     private static void AssertAllocatesNothing(string request, int pipeline, int callsPerTurn) =>
-        Assert.That(AllocatedBytes(request, pipeline, callsPerTurn), Is.Zero);
+        Assert.That(Allocated(request, pipeline, callsPerTurn), Is.Zero);
 
-    private static long AllocatedBytes(string request, int pipeline, int callsPerTurn)
+    /// <summary>Bytes in <see cref="Turns"/> turns.</summary>
+    private static long Allocated(string request, int pipeline, int callsPerTurn)
     {
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);

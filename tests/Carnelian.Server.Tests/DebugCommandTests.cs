@@ -31,6 +31,14 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void A_subcommand_ends_at_a_NUL_and_an_unknown_one_is_shown_up_to_128_bytes()
+    {
+        Assert.That(Run("DEBUG", "SLEEP\0x", "0"), Is.EqualTo("+OK"));
+        Assert.That(Run("DEBUG", new string('x', 200)),
+            Is.EqualTo($"-ERR unknown subcommand or wrong number of arguments for '{new string('x', 128)}'. Try DEBUG HELP."));
+    }
+
+    [Test]
     public void Sleep_holds_the_server()
     {
         var before = Server.World.Clock.UnixMilliseconds;
