@@ -2,7 +2,7 @@ namespace Carnelian;
 
 /// <summary>
 /// When memory is defragmented and at what cost, as Redis' directives of the same names. Redis waits for 100 MB of waste and begins with 1% of the time;
-/// here moving is cheap, so the standards are eager.
+/// here moving is cheap, so the defaults are eager.
 /// </summary>
 public sealed class DefragmentationLimits
 {

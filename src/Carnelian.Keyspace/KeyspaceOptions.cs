@@ -11,11 +11,6 @@ public sealed class KeyspaceOptions
     /// <summary>What is propagated of a key whose time is over.</summary>
     public ReadOnlySpan<byte> ExpiryCommand => LazyExpire ? "UNLINK"u8 : "DEL"u8;
 
-    /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
-    public bool LazyUserDelete { get; set; }
-
-    public bool LazyServerDelete { get; set; }
-
     /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
     public bool LazyUserFlush { get; set; }
 
