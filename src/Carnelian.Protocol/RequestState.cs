@@ -11,6 +11,9 @@ public enum ParseStatus
     /// <summary>More bytes are needed; the state tells where to go on.</summary>
     Incomplete,
 
+    /// <summary>An inline request with quotes, which are taken off in place, so that it can't be read twice: it is to be read when those before it have been run.</summary>
+    Later,
+
     /// <summary>The stream can't be understood any more; <see cref="RequestState.Error"/> says why.</summary>
     Error,
 }

@@ -14,6 +14,9 @@ public sealed class Client : Session
     /// </summary>
     internal const int ObjectBytes = 544;
 
+    /// <summary>Redis' bound, for output beyond the first chunk (REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT).</summary>
+    private const ulong UnauthenticatedOutputBytesMax = 1024;
+
     /// <summary>An argument is received into its place from its first byte on when it announces no more; others must have begun to come.</summary>
     private const int AnnouncedBytesMax = 4 << 20;
 
@@ -97,6 +100,9 @@ public sealed class Client : Session
     public Command? LastCommand { get; private set; }
 
     public bool IsAuthenticated => (ClosedGates & Gates.Authentication) == 0;
+
+    /// <summary>What may wait for the client. Who has not authenticated must not fill the memory with refusals that it does not read.</summary>
+    internal OutputBufferLimit OutputLimit => IsAuthenticated ? _server.Options.OutputBufferLimits[(int)Class] : new(UnauthenticatedOutputBytesMax + 1, 0, 0);
 
     public override string Address => Connection.RemoteAddress;
 
@@ -185,7 +191,7 @@ public sealed class Client : Session
 
     private bool IsWithinInputLimit()
     {
-        if (InputBytes <= _server.Options.QueryBufferBytesMax) return true;
+        if (InputBytes <= _server.InputBytesMax) return true;
         _server.CloseOverQueryBufferLimit(this);
         return false;
     }
@@ -265,7 +271,9 @@ public sealed class Client : Session
         _runningBytes = input.Length;
         _server.Serving = this;
         // What is to be limited is gathered first, as Redis does: a reply that is over the limit closes the client instead of reaching it.
-        _hasOutputLimit = _server.Options.OutputBufferLimits[(int)Class].IsLimit;
+        var limit = OutputLimit;
+        _hasOutputLimit = limit.IsLimit;
+        _output.HardBytes = limit.HardBytes;
         _output.Direct = _server.SendsAtOnce && !_hasOutputLimit ? Connection : null;
         var call = new Call(executor, this, _output);
         try
@@ -456,8 +464,9 @@ public sealed class Client : Session
 
     private void MakeRoom()
     {
-        var wanted = InputCapacityFor(_inputLength);
-        if (_inputLength == _input!.Length || (wanted > _input.Length && _inputLength > _input.Length / 2)) _input.Resize(wanted, _inputLength);
+        // Ahead of time only for what was announced: doubling whenever half is used would copy all with each read.
+        if (_inputLength == _input!.Length || (_state.BytesWanted > _input.Length && _inputLength > _input.Length / 2))
+            _input.Resize(InputCapacityFor(_inputLength), _inputLength);
     }
 
     /// <summary>
@@ -521,7 +530,7 @@ public sealed class Client : Session
     /// <summary>To be called when something was written outside of a request.</summary>
     internal void QueueForSending()
     {
-        if (_isQueuedForSending || (_output.IsEmpty && !IsEnding)) return;
+        if (_isQueuedForSending || (_output.MemoryBytes == 0 && !IsEnding)) return;
         _isQueuedForSending = true;
         _server.QueueForSending(this);
     }
@@ -530,7 +539,12 @@ public sealed class Client : Session
     internal void Send()
     {
         _isQueuedForSending = false;
-        if (IsClosed || ClosesSoon) return;
+        if (IsClosed) return;
+        if (_output.Discards)
+        {
+            CheckOutputLimit();
+            return;
+        }
         OutputPeak = Math.Max(OutputPeak, _output.Length);
         var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
         if (allowed < _output.Length && !_isQueuedForRelease)
@@ -550,6 +564,7 @@ public sealed class Client : Session
             CountSent(sent);
             Connection.WatchWritable = sent < allowed;
         }
+        else Connection.WatchWritable = false;
         if (_output.IsEmpty && IsEnding) CloseOrLinger();
         else CheckOutputLimit();
     }
@@ -595,7 +610,7 @@ public sealed class Client : Session
     /// <summary>Also called now and then when nothing happens: who reads nothing at all must not stay for ever.</summary>
     internal void CheckOutputLimit()
     {
-        if (_output.IsEmpty) _overSoftLimitSinceMs = 0;
+        if (_output.IsEmpty && !_output.Discards) _overSoftLimitSinceMs = 0;
         else _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
     }
 

@@ -108,6 +108,9 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal OwnedBlock ReadBuffer { get; }
 
+    /// <summary>Input of one client, bytes: what client-query-buffer-limit says, unless a buffer can't be that long.</summary>
+    public long InputBytesMax => Math.Min(Options.QueryBufferBytesMax, int.MaxValue - 1);
+
     /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
     internal Stack<ArgumentList> SpareArguments { get; } = new();
 
@@ -340,6 +343,12 @@ public sealed class Server : INetworkHandler, IDisposable
     public bool Allows(ProtectedAction action, Session session) =>
         action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.Connection.IsLoopback != false);
 
+    /// <summary>The password is gone: who has not given it may do what others may.</summary>
+    internal void AdmitAll()
+    {
+        foreach (var client in _clients) client.ClosedGates &= ~Gates.Authentication;
+    }
+
     public Client? FindClient(long id) => _clientsById.GetValueOrDefault(id);
 
     /// <summary>Closes a client at once; what it was to be sent is lost.</summary>
@@ -418,17 +427,16 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Closes a client whose output is over the hard limit, or over the soft one for too long.</summary>
     internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
     {
-        var limit = Options.OutputBufferLimits[(int)client.Class];
-        if (!limit.IsLimit || client.ClosesSoon) return;
+        var limit = client.OutputLimit;
         var used = (ulong)client.Output.QueuedMemoryBytes;
-        var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
+        var isOver = client.Output.Discards || (limit.HardBytes > 0 && used >= limit.HardBytes);
         if (limit.SoftBytes > 0 && used >= limit.SoftBytes)
         {
             if (overSoftLimitSinceMs == 0) overSoftLimitSinceMs = NowMs;
             isOver |= NowMs - overSoftLimitSinceMs > limit.SoftSeconds * 1000L;
         }
         else overSoftLimitSinceMs = 0;
-        if (!isOver) return;
+        if (!isOver || client.ClosesSoon) return;
         Statistics.OutputBufferLimitDisconnections++;
         Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, NowMs));
         CloseSoon(client);
