@@ -68,7 +68,7 @@ internal static class ServerDirectives
         registry.OptionalBytes("requirepass", () => o.Password, v =>
         {
             o.Password = v;
-            if (v is null) server.AdmitAll();
+            if (v is null) server.Clients.AdmitAll();
         }, DirectiveFlags.Sensitive);
         registry.Memory("client-query-buffer-limit", 1UL << 30, 1UL << 20, long.MaxValue,
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);

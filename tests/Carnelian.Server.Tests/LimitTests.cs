@@ -211,14 +211,15 @@ internal sealed class LimitTests
     public void Who_has_caught_up_with_long_replies_keeps_nobody_awake()
     {
         using var server = new SimulatedServer();
-        var slow = SlowReader(server, 3);
+        server.World.Simulation.Conditions.PipeBytesMin = server.World.Simulation.Conditions.PipeBytesMax = Megabyte;
+        var slow = SlowReader(server, 12);
         Assert.That(slow.Served!.Connection.WatchWritable);
-        // Read while nobody turns: the connection becomes writable and readable in one turn.
+        // It reads while the server does not turn: the connection can be read and written in one turn, and all fits into it.
         slow.Peer.Paused = false;
         slow.Send("GET", "large");
         var simulation = server.World.Simulation;
         while (simulation.RunNext(simulation.NowNanoseconds + 100_000)) { }
-        for (var i = 0; i < 4; i++) slow.ReadValue();
+        for (var i = 0; i < 13; i++) slow.ReadValue();
         server.AdvanceTime(1);
         Assert.That(slow.Served!.Connection.WatchWritable, Is.False);
     }
