@@ -110,7 +110,7 @@ internal static class CommandCommands
     [Command("COMMAND HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
         Flags = Loading | Stale | Sentinel, Categories = "connection")]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "COMMAND",
+        ref call,
         "(no subcommand)",
         "    Return details about all Redis commands.",
         "COUNT",
@@ -166,10 +166,10 @@ internal static class CommandCommands
             filter = default;
             if (args.Count == 2) return true;
             if (args.Count != 5 || !Ascii.EqualsIgnoreCase(args[2], "filterby")) return false;
-            var text = args[4];
-            if (Ascii.EqualsIgnoreCase(args[3], "module")) filter = new('m', default, text);
-            else if (Ascii.EqualsIgnoreCase(args[3], "aclcat")) filter = new('c', AclCategoryNames.Find(Encoding.UTF8.GetString(text)), text);
-            else if (Ascii.EqualsIgnoreCase(args[3], "pattern")) filter = new('p', default, text);
+            var name = ByteText.UpToNul(args[4]);
+            if (Ascii.EqualsIgnoreCase(args[3], "module")) filter = new('m', default, name);
+            else if (Ascii.EqualsIgnoreCase(args[3], "aclcat")) filter = new('c', AclCategoryNames.Find(Encoding.UTF8.GetString(name)), name);
+            else if (Ascii.EqualsIgnoreCase(args[3], "pattern")) filter = new('p', default, args[4]);
             else return false;
             return true;
         }

@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// The only way to run a command, whoever asks. Per call: checks name and arity, asks the gates, runs the handler at one frozen
-/// moment, counts, and tells the change log. Command thread only.
+/// moment, counts, and propagates. Command thread only.
 /// </summary>
 public sealed class Executor
 {

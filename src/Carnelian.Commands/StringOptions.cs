@@ -96,8 +96,8 @@ internal readonly record struct ExpiryOption(bool InSeconds, bool IsMoment, int 
 
     public bool IsNone => Argument == 0;
 
-    /// <summary>PXAT with its argument: what others are told too.</summary>
-    public bool IsPxat => IsMoment && !InSeconds && !IsNone;
+    /// <summary>As PXAT and PEXPIREAT take it, the form in which times are propagated.</summary>
+    public bool IsUnixMilliseconds => IsMoment && !InSeconds && !IsNone;
 
     /// <summary>The same option may be given again, and the last one counts; another may not.</summary>
     public bool IsLike(ExpiryOption other) => InSeconds == other.InSeconds && IsMoment == other.IsMoment;

@@ -112,7 +112,7 @@ internal static unsafe class LongString
     public static void Release(byte* entryCopy, BlockAllocator allocator)
     {
         if (!Entry.External(Entry.Header(entryCopy))) return;
-        var value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entryCopy));
+        var value = Entry.ExternalOf(entryCopy);
         if (CanBeHeld(value) && HoldOf(value).Release()) allocator.Free(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Snapshot);
     }
 

@@ -1,18 +1,5 @@
 namespace Carnelian;
 
-/// <summary>What goes when memory ends (maxmemory-policy). Keys that nobody evicts yet are judged by it all the same: OBJECT IDLETIME and FREQ.</summary>
-public enum EvictionPolicy
-{
-    VolatileLru,
-    VolatileLfu,
-    VolatileRandom,
-    VolatileTtl,
-    AllKeysLru,
-    AllKeysLfu,
-    AllKeysRandom,
-    NoEviction,
-}
-
 /// <summary>
 /// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c).
 /// <code>

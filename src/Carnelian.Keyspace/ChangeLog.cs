@@ -76,20 +76,21 @@ public sealed class ChangeLog : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(header[16..], arguments);
     }
 
-    public void Append(ReadOnlySpan<byte> argument)
+    public ChangeLog Append(ReadOnlySpan<byte> argument)
     {
         Check.That(_argumentsLeft > 0);
         var room = Take(4 + argument.Length);
         BinaryPrimitives.WriteInt32LittleEndian(room, argument.Length);
         argument.CopyTo(room[4..]);
         if (--_argumentsLeft == 0) BinaryPrimitives.WriteInt32LittleEndian(_records.Span[_recordStart..], _used - _recordStart);
+        return this;
     }
 
-    public void Append(long argument)
+    public ChangeLog Append(long argument)
     {
         Span<byte> text = stackalloc byte[20];
         System.Buffers.Text.Utf8Formatter.TryFormat(argument, text, out var length);
-        Append(text[..length]);
+        return Append(text[..length]);
     }
 
     /// <summary>Gives the sinks what there is and empties the log; at the end of a turn.</summary>

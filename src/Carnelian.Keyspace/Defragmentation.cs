@@ -1,27 +1,6 @@
 namespace Carnelian;
 
 /// <summary>
-/// When memory is defragmented and at what cost, as Redis' directives of the same names. Redis waits for 100 MB of waste and begins with 1% of the time;
-/// here moving is cheap, so the standards are eager.
-/// </summary>
-public sealed class DefragmentationLimits
-{
-    /// <summary>active-defrag-ignore-bytes: less waste nobody minds.</summary>
-    public ulong IgnoreBytes { get; set; } = 8 << 20;
-
-    /// <summary>active-defrag-threshold-lower: a round is worth it from so much waste on, percent of the live bytes.</summary>
-    public int ThresholdLowerPercent { get; set; } = 10;
-
-    /// <summary>active-defrag-threshold-upper: from so much on it takes all the time that it may.</summary>
-    public int ThresholdUpperPercent { get; set; } = 100;
-
-    /// <summary>active-defrag-cycle-min and -max: percent of the command thread's time.</summary>
-    public int CycleMinPercent { get; set; } = 15;
-
-    public int CycleMaxPercent { get; set; } = 25;
-}
-
-/// <summary>
 /// Moves entries out of sparse slabs so that whole slabs go back to the system. A round through all databases begins when mapped memory exceeds
 /// live memory by more than <see cref="DefragmentationLimits"/> allow, and goes on in slices.
 /// </summary>

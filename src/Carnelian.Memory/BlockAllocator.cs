@@ -51,8 +51,14 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// <summary>Bytes of the slabs in use and of the large blocks.</summary>
     public long MappedBytes => _small.InUseBytes + _large.InUseBytes;
 
-    /// <summary>Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB.</summary>
+    /// <summary>
+    /// Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB, or as much as large blocks were
+    /// allocated since the <see cref="Age"/> before last.
+    /// </summary>
     public long CachedBytes => _small.RetainedBytes + _large.CachedBytes;
+
+    /// <summary>Bytes of freed large blocks that are being given back to the system in the background.</summary>
+    public long LeavingBytes => _large.LeavingBytes;
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
@@ -176,7 +182,10 @@ public sealed unsafe class BlockAllocator : IDisposable
         if (_checker != null) Check.That(_usedOf[(int)from] >= 0);
     }
 
-    /// <summary>Gives all memory that is kept for reuse back to the system: <see cref="CachedBytes"/> falls to 0.</summary>
+    /// <summary>To be called some ten times a second: what is cached, and was not asked for lately, goes back to the system.</summary>
+    public void Age() => _large.Age();
+
+    /// <summary>Gives all memory that is kept for reuse back to the system, large blocks in the background: <see cref="CachedBytes"/> falls to 0.</summary>
     public void TrimCaches()
     {
         Discharge(all: true);

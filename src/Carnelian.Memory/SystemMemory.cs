@@ -92,7 +92,7 @@ public static unsafe partial class SystemMemory
     }
 
     [DoesNotReturn]
-    internal static void ThrowOutOfMemory(nint bytes) => throw new OutOfMemoryException($"the system does not grant {bytes} bytes of memory");
+    internal static void ThrowOutOfMemory(nint bytes) => throw new OutOfMemoryException($"Allocating {bytes} bytes!");
 
     private static nint UnixMap(nint address, nint length, int protection, int flags)
     {

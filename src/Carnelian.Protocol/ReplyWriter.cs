@@ -77,17 +77,34 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     /// <summary>An error: code, blank, sentence. Line breaks become blanks, as Redis does.</summary>
     public void Error(scoped ReadOnlySpan<byte> text) => Line((byte)'-', text);
 
+    /// <summary>An error that quotes something, which may be long: it is copied here only.</summary>
+    public void Error(scoped ReadOnlySpan<byte> before, scoped ReadOnlySpan<byte> quoted, scoped ReadOnlySpan<byte> after)
+    {
+        var length = before.Length + quoted.Length + after.Length;
+        var room = Room(length + 3);
+        before.CopyTo(room[1..]);
+        quoted.CopyTo(room[(1 + before.Length)..]);
+        after.CopyTo(room[(1 + before.Length + quoted.Length)..]);
+        EndLine(room, (byte)'-', length);
+    }
+
     private void Line(byte type, scoped ReadOnlySpan<byte> text)
     {
         var room = Room(text.Length + 3);
+        text.CopyTo(room[1..]);
+        EndLine(room, type, text.Length);
+    }
+
+    /// <summary>Makes a line of text that was written behind the place of its type.</summary>
+    private void EndLine(Span<byte> room, byte type, int length)
+    {
         room[0] = type;
-        var line = room.Slice(1, text.Length);
-        text.CopyTo(line);
+        var line = room.Slice(1, length);
         line.Replace((byte)'\r', (byte)' ');
         line.Replace((byte)'\n', (byte)' ');
-        room[text.Length + 1] = (byte)'\r';
-        room[text.Length + 2] = (byte)'\n';
-        _used += text.Length + 3;
+        room[length + 1] = (byte)'\r';
+        room[length + 2] = (byte)'\n';
+        _used += length + 3;
     }
 
     public void Integer(long value) => Header((byte)':', value);

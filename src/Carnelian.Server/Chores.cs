@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Carnelian;
 
 /// <summary>
@@ -67,6 +69,7 @@ public sealed class Chores
         var began = _server.World.Clock.MonotonicNanoseconds;
         _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
+        _server.Allocator.Age();
         CheckClients(nowMs);
         _server.Clients.CloseLingering();
         MemoryUse.NotePeak(_server);
@@ -128,7 +131,10 @@ public sealed class Chores
     {
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+        {
+            _server.Log.LogDebug("Closing idle client");
             _server.Clients.Close(client);
+        }
         else
         {
             _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);

@@ -47,36 +47,41 @@ public sealed class Listeners(Server server)
     {
         var options = server.Options;
         if (options.Port == 0 && !options.AnyPort) return true;
-        var opened = 0;
         var port = options.AnyPort ? 0 : options.Port;
         foreach (var bind in options.Bind)
         {
-            if (!OpenTcp(bind, ref port, ref opened)) return false;
+            if (!OpenTcp(bind, ref port)) return false;
         }
-        return options.Bind.Length == 0 || opened > 0;
+        return true;
     }
 
     /// <summary>False when an address that must be there could not be bound.</summary>
-    private bool OpenTcp(string bind, ref int port, ref int opened)
+    private bool OpenTcp(string bind, ref int port)
     {
         var optional = bind.StartsWith('-');
         var name = optional ? bind[1..] : bind;
-        IPAddress? address = name switch
+        var address = AddressOf(name);
+        var result = address is null ? new(null, "Name or service not known") : Listen(new IPEndPoint(address, port));
+        if (result.Listener is not null)
+        {
+            port = ((IPEndPoint)result.Listener.Address).Port;
+            return true;
+        }
+        var reason = address is null ? result.Error : $"bind: {result.Error}";
+        server.Log.LogWarning("Warning: Could not create server TCP listening socket {Name}:{Port}: {Reason}", name, port, reason);
+        return (optional && result.AddressNotAvailable) || result.ProtocolNotSupported;
+    }
+
+    /// <summary>As in Redis, a name without a colon is one of IPv4.</summary>
+    private IPAddress? AddressOf(string name)
+    {
+        var family = name.Contains(':') ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        return name switch
         {
             "*" => IPAddress.Any,
             "::*" => IPAddress.IPv6Any,
-            _ => server.World.Network.Resolve(name) is [var first, ..] ? first : null,
+            _ => Array.Find(server.World.Network.Resolve(name), address => address.AddressFamily == family),
         };
-        var result = address is null ? new(null, "Name or service not known") : Listen(new IPEndPoint(address, port));
-        if (result.Listener is null)
-        {
-            if (optional && (result.AddressNotAvailable || result.ProtocolNotSupported)) return true;
-            server.Log.LogWarning("Warning: Could not create server TCP listening socket {Address}:{Port}: bind: {Error}", name, port, result.Error);
-            return result.ProtocolNotSupported;
-        }
-        port = ((IPEndPoint)result.Listener.Address).Port;
-        opened++;
-        return true;
     }
 
     private ListenResult Listen(EndPoint address)
@@ -108,7 +113,11 @@ public sealed class Listeners(Server server)
         return opened;
     }
 
-    public void Close() => Close(static _ => true);
+    public void Close()
+    {
+        if (HasUnix) server.Log.LogInformation("Removing the unix socket file.");
+        Close(static _ => true);
+    }
 
     private void Close(Predicate<Listener> which)
     {

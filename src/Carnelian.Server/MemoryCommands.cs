@@ -30,10 +30,8 @@ internal static class MemoryCommands
             }
             if (samples == 0) samples = long.MaxValue;
         }
-        // As it is: neither deleted when its time is over nor made fresher.
-        var keys = call.Database.Keys;
-        var view = keys.Find(call.Args[2], call.Keyspace.Hash(call.Args[2])).View;
-        if (view.Exists) call.Reply.Integer(keys.MemoryBytes(view, samples));
+        var view = call.Peek(2);
+        if (view.Exists) call.Reply.Integer(call.Database.Keys.MemoryBytes(view, samples));
         else call.Reply.Null();
     }
 
@@ -63,7 +61,7 @@ internal static class MemoryCommands
     [Command("MEMORY HELP", Summary = "Returns helpful text about the different subcommands.", Since = "4.0.0", Complexity = "O(1)",
         Flags = Loading | Stale)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "MEMORY",
+        ref call,
         "DOCTOR",
         "    Return memory problems reports.",
         "MALLOC-STATS",

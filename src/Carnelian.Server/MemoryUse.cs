@@ -15,13 +15,13 @@ internal readonly struct MemoryUse
         NotePeak(server);
         Peak = statistics.PeakMemoryBytes;
         Startup = server.StartupMemoryBytes;
-        Dataset = allocator.UsedBytesOf(Purpose.Keys) + allocator.UsedBytesOf(Purpose.Values) + allocator.UsedBytesOf(Purpose.Collections);
+        Dataset = server.Keyspace.DataBytes;
         Clients = allocator.UsedBytesOf(Purpose.ClientInput) - server.ReadBuffer.Length + allocator.UsedBytesOf(Purpose.ClientOutput)
             - server.OutputChunks.KeptBytes + (long)server.Clients.Count * Client.ObjectBytes;
         ChangeLog = allocator.UsedBytesOf(Purpose.ChangeLog);
         Allocated = allocator.UsedBytes;
         Active = allocator.MappedBytes;
-        AllocatorResident = allocator.MappedBytes + allocator.CachedBytes;
+        AllocatorResident = allocator.MappedBytes + allocator.CachedBytes + allocator.LeavingBytes;
         Resident = server.World.Process.ResidentBytes;
         foreach (var database in server.Keyspace.Databases)
         {

@@ -81,6 +81,9 @@ public sealed class ServerOptions
 
     public SupervisedMode Supervised { get; set; } = SupervisedMode.None;
 
+    /// <summary>Whether that service manager is there and hears the server.</summary>
+    public bool IsSupervised { get; set; }
+
     public OomScoreMode OomScore { get; set; }
 
     /// <summary>For a master, a replica and background children.</summary>

@@ -28,7 +28,6 @@ internal sealed class PidFile
 
     public void Remove()
     {
-        _log.LogInformation("Removing the pid file.");
         try
         {
             File.Delete(_path);

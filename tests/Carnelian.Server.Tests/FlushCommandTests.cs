@@ -42,6 +42,19 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void A_flush_of_fewer_keys_with_large_values_is_a_large_one()
+    {
+        const int few = 4000;
+        var value = new string('x', 4000);
+        for (var i = 0; i < few; i++) Server.Client.Send("SET", $"key:{i}", value);
+        Server.Client.Read(few);
+        Server.Client.Send("FLUSHALL");
+        Server.TurnUntil(() => Server.Client.Served!.Parked is not null);
+        Assert.That(Server.Client.Read(), Is.EqualTo("+OK"));
+        Assert.That(Server.Server.Keyspace.DataBytes, Is.Zero);
+    }
+
+    [Test]
     public void A_wall_clock_that_is_set_back_by_an_hour_delays_neither_a_flush_nor_expiry()
     {
         Fill(Many);

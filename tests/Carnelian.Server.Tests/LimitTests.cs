@@ -10,7 +10,8 @@ internal sealed class LimitTests
     [Test]
     public void Idle_clients_are_closed_when_a_timeout_is_set()
     {
-        using var server = new SimulatedServer();
+        var log = new LogLines();
+        using var server = new SimulatedServer(logger: log);
         var idle = server.Connect();
         idle.Run("PING");
         server.AdvanceTime(3_600_000);
@@ -27,6 +28,7 @@ internal sealed class LimitTests
         }
         server.TurnUntil(() => idle.IsClosed);
         Assert.That(server.Run("PING"), Is.EqualTo("+PONG"), "who is not idle stays");
+        Assert.That(log.Text, Does.Contain("Closing idle client\n"));
     }
 
     [Test]

@@ -202,7 +202,7 @@ internal sealed class WorldTests
         Assert.That(real.Network.Resolve("localhost"), Is.Not.Empty.And.All.Matches<IPAddress>(a => a is not null && IPAddress.IsLoopback(a)));
         Assert.That(real.Network.Resolve(new string('x', 300)), Is.Empty);
         using var simulated = new SimulatedWorld(1);
-        simulated.Simulation.HostNames["primary"] = IPAddress.Parse("10.0.0.9");
+        simulated.Simulation.HostNames["primary"] = [IPAddress.Parse("10.0.0.9")];
         Assert.That(simulated.Network.Resolve("::1"), Is.EqualTo(new[] { IPAddress.IPv6Loopback }));
         Assert.That(simulated.Network.Resolve("primary"), Is.EqualTo(new[] { IPAddress.Parse("10.0.0.9") }));
         Assert.That(simulated.Network.Resolve("nobody"), Is.Empty);

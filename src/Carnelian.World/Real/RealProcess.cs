@@ -28,10 +28,8 @@ internal sealed class RealProcess : ProcessInformation
 
     public override string Executable => Environment.ProcessPath ?? "";
 
-    // .NET's own first argument names the assembly, whatever name the program was started by. Read once: the title changes it.
-    public override string CalledAs { get; } = System.OperatingSystem.IsLinux()
-        ? File.ReadAllText("/proc/self/cmdline").Split('\0')[0]
-        : Environment.GetCommandLineArgs()[0];
+    // Read once: the title changes it.
+    public override string CalledAs { get; } = RealWorld.CalledAs;
 
     public override long ManagedBytes => GC.GetTotalMemory(forceFullCollection: false);
 
