@@ -26,12 +26,12 @@ public sealed class RequestBatch
     /// <summary>Where the bytes of the complete requests end.</summary>
     public int End { get; private set; }
 
-    /// <summary>Where a request begins: what is to be kept when it can't be run now.</summary>
+    /// <summary>Where a request begins; <see cref="End"/> behind the last. Bytes from there on are kept when it can't be run now.</summary>
     public int StartOf(int request) => request < Count ? _requests[request].Start : End;
 
     /// <summary>
-    /// Parses requests until there are enough, the input ends or one can't be understood; the last two are told by the result
-    /// (<see cref="ParseStatus.Complete"/>: there may be more). Of an incomplete request, state and arguments so far are given.
+    /// Parses requests until the batch is full, the input ends or a request can't be understood. <see cref="ParseStatus.Complete"/>: there may be
+    /// more. Otherwise <paramref name="state"/> and <see cref="PartialArguments"/> tell of the incomplete or broken request.
     /// </summary>
     /// <param name="requestsMax">1 while nobody has authenticated: AUTH changes what the next request may be.</param>
     public ParseStatus Parse(Span<byte> input, int start, int requestsMax, RequestLimits limits, bool authenticated, out RequestState state)

@@ -109,7 +109,7 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_input.IsOwn(IsHeld)) ReceiveOwn();
+        if (_input.Length > 0 && _input.IsOwn(IsHeld)) ReceiveOwn();
         else ReceiveShared();
         if (IsClosed) return;
         if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();

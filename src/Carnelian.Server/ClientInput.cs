@@ -57,7 +57,7 @@ internal struct ClientInput
     {
     }
 
-    /// <summary>Bytes that wait in the block.</summary>
+    /// <summary>Bytes that wait in the block. Not 0 while long arguments do: their request begins there.</summary>
     public int Length { get; private set; }
 
     /// <summary>Bytes of long arguments.</summary>
@@ -74,10 +74,9 @@ internal struct ClientInput
     /// <summary>The bytes that wait; only with <see cref="HasBlock"/>.</summary>
     public readonly Span<byte> Waiting => _block!.Span[..Length];
 
-    /// <summary>Whether the next read goes into <see cref="Room"/>, and not into the buffer that all share.</summary>
+    /// <summary>Whether the next read goes into <see cref="Room"/>; otherwise it goes into the buffer that all share, behind what waits.</summary>
     /// <param name="isHeld">Nothing is run at present.</param>
-    public readonly bool IsOwn(bool isHeld) =>
-        _longArgument is not null || _longBytes > 0 || (Length > 0 && (_block!.Length > SharedTailMax || isHeld));
+    public readonly bool IsOwn(bool isHeld) => isHeld || _block!.Length > SharedTailMax || _longArgument is not null || _longBytes > 0;
 
     // ---- the shared buffer
 

@@ -67,7 +67,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
         if (connection.Owner is Client { IsClosed: false } client) client.Send();
     }
 
-    /// <summary>The password is gone: who has not given it may do what others may.</summary>
+    /// <summary>There is no password any more: lets in the clients that have not given it.</summary>
     internal void AdmitAll()
     {
         foreach (var client in _all) client.ClosedGates &= ~Gates.Authentication;
@@ -94,7 +94,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
         _toClose.Enqueue(client);
     }
 
-    /// <summary>Closes a client that does what no honest one does. The log tells it at most once a minute.</summary>
+    /// <summary>Closes a client that attacks (HTTP sent to this port). Logged at most once a minute.</summary>
     internal void Abort(Client client, string reason)
     {
         if (server.NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
@@ -107,7 +107,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
 
     internal void Linger(Client client) => _lingering.Add(client);
 
-    /// <summary>Closes those who have been silent for a while, or have been sending for too long, since their stream failed.</summary>
+    /// <summary>Closes clients whose stream has failed, once they are silent or have been sending for too long.</summary>
     internal void CloseLingering()
     {
         for (var i = _lingering.Count - 1; i >= 0; i--)
@@ -150,7 +150,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
         CloseSoon(client);
     }
 
-    /// <summary>Closes those whose turn is over.</summary>
+    /// <summary>At the end of a turn: closes what <see cref="CloseSoon"/> was called for.</summary>
     internal void CloseQueued()
     {
         while (_toClose.TryDequeue(out var client)) Close(client);

@@ -22,13 +22,13 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     public bool IsEmpty => Length == 0;
 
-    /// <summary>From so much on, counted as <see cref="QueuedMemoryBytes"/>, nothing more is kept; 0: no limit.</summary>
+    /// <summary>When <see cref="QueuedMemoryBytes"/> reaches this, nothing more is kept; 0: no limit.</summary>
     public ulong HardBytes { get; set; }
 
-    /// <summary>Nothing is kept any more: the client is over its limit, or about to be closed.</summary>
+    /// <summary>Replies are dropped for good: the client is over its limit, or about to be closed.</summary>
     public bool Discards { get; set; }
 
-    /// <summary>Nothing is kept at present: CLIENT REPLY OFF and SKIP.</summary>
+    /// <summary>Replies are dropped at present: CLIENT REPLY OFF and SKIP.</summary>
     public bool IsMuted { get; set; }
 
     /// <summary>
@@ -41,7 +41,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     /// <summary>Memory of the other chunks: what client-output-buffer-limit limits.</summary>
     public long QueuedMemoryBytes => MemoryBytes - Beginning.Bytes;
 
-    /// <summary>Where long replies may leave at once, from where they are; null while everything waits for the end of the turn.</summary>
+    /// <summary>The connection to which long values are sent at once, uncopied; null while all output waits for the end of the turn.</summary>
     public Connection? Direct { get; set; }
 
     /// <summary>Bytes that <see cref="Pass"/> has sent past the buffer, or ahead of it, since this was last taken.</summary>
@@ -63,7 +63,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     public override int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end)
     {
         if (Direct is null || Discards || IsMuted || _first is not { } chunk) return 0;
-        // All but the chunk that ends where the bytes begin.
+        // First all chunks but the last, behind which the value begins.
         if (chunk != _last) PassedBytes += Math.Max(Send(Direct, Length - _last!.Waiting.Length), 0);
         if (_first != _last || _last!.IsEmpty) return 0;
         var head = _last.Waiting.Length;

@@ -82,6 +82,7 @@ public sealed class Server : IDisposable
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
 
+    /// <summary>Unix milliseconds.</summary>
     public long StartedMs { get; }
 
     /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
@@ -99,10 +100,10 @@ public sealed class Server : IDisposable
 
     internal OwnedBlock ReadBuffer { get; }
 
-    /// <summary>Input of one client, bytes: what client-query-buffer-limit says, unless a buffer can't be that long.</summary>
+    /// <summary>How much input of one client may wait, bytes: client-query-buffer-limit, or less where no buffer can be that long.</summary>
     public long InputBytesMax => Math.Min(Options.QueryBufferBytesMax, int.MaxValue - 1);
 
-    /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
+    /// <summary>Lists for requests that come in pieces, used again: as many as ever were incomplete at once.</summary>
     internal Stack<ArgumentList> SpareArguments { get; } = new();
 
     internal RequestBatch Batch { get; } = new();
