@@ -7,14 +7,14 @@ namespace Carnelian;
 [CommandFamily("server")]
 internal static class MemoryCommands
 {
-    private const long StandardSamples = 5;
+    private const long DefaultSamples = 5;
 
     [Command("MEMORY USAGE", Summary = "Estimates the memory usage of a key.", Since = "4.0.0", Complexity = "O(N) where N is the number of samples.",
         Flags = ReadOnly, Keys = "2 RO",
         Arguments = "key [SAMPLES count:integer]")]
     internal static void Usage(ref Call call)
     {
-        var samples = StandardSamples;
+        var samples = DefaultSamples;
         for (var i = 3; i < call.Args.Count; i += 2)
         {
             if (!call.Is(i, "samples"u8) || i + 1 == call.Args.Count)
