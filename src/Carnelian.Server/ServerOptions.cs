@@ -159,16 +159,6 @@ public enum OomScoreMode
     Absolute,
 }
 
-[Flags]
-public enum ShutdownFlags
-{
-    None = 0,
-    Save = 1,
-    NoSave = 2,
-    Now = 4,
-    Force = 8,
-}
-
 /// <summary>Who may do what a server forbids by default.</summary>
 public enum ProtectedAction
 {

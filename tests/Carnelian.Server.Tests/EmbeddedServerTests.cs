@@ -205,4 +205,14 @@ internal sealed class EmbeddedServerTests
         server.Dispose();
         abandoned.Join();
     }
+
+    [Test]
+    public void What_comes_with_a_reply_is_left_out_of_it([Values("attrib", "push")] string kind)
+    {
+        var options = Options();
+        options.DebugCommand = ProtectedAction.Yes;
+        using var server = EmbeddedServer.Start(options);
+        Assert.That(server.Execute("DEBUG", "PROTOCOL", kind).Text, Does.StartWith("Some real reply following the "));
+        Assert.That(server.Execute("PING").Text, Is.EqualTo("PONG"));
+    }
 }

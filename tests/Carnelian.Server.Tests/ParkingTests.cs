@@ -206,4 +206,18 @@ internal sealed class ParkingTests
         Assert.That(abandoned, Is.InstanceOf<InvalidOperationException>());
         Assert.That(embedded.Failure, Is.Null);
     }
+
+    [Test]
+    public void An_inline_request_behind_a_parked_one_is_the_same_when_its_time_comes([Range(0, 5)] int at)
+    {
+        var requests = new List<string> { "ECHO \"b c\"\r\n", "*2\r\n$4\r\nECHO\r\n$1\r\n\"\r\n", "ECHO 'd e'\r\n", "ECHO f\r\n", "ECHO \"\\x67\"\r\n" };
+        var replies = new List<string> { "\"b c\"", "\"\"\"", "\"d e\"", "\"f\"", "\"g\"" };
+        requests.Insert(at, "WAITFORKEY k 0\r\n");
+        replies.Insert(at, "[\"k\", \"v\"]");
+        var client = _server.Connect();
+        client.SendRaw(string.Concat(requests));
+        _server.TurnUntil(() => client.Served?.Parked is not null);
+        _server.Run("PUT", "k", "v");
+        Assert.That(client.Read(replies.Count), Is.EqualTo(replies));
+    }
 }
