@@ -71,7 +71,7 @@ public class RecordingTests
 /// <summary>Where scenarios (*.txt) and recordings (*.server-version.replies) lie side by side in the sources.</summary>
 internal static class ScenarioFolder
 {
-    private static readonly string _folder = Path.Combine(ReferenceServer.SourceRoot(), "tests", "Carnelian.Compatibility.Tests", "Scenarios");
+    private static readonly string _folder = SourceTree.PathOf("tests", "Carnelian.Compatibility.Tests", "Scenarios");
 
     public static IEnumerable<string> Scenarios => Directory.GetFiles(_folder, "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order();
 
