@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 
 namespace Carnelian.Tests;
 
@@ -192,19 +191,5 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
         server.Server.Options.ExitsOnPanic = true;
         Assert.That(Assert.Throws<ProcessEndedException>(() => server.Server.Die(defect!))!.By, Is.EqualTo("status 1"));
         Assert.That(log.Text, Does.Contain("=== ASSERTION FAILED ===").And.Not.Contain("STACK TRACE").And.Not.Contain("INFO OUTPUT"));
-    }
-
-    private sealed class LogLines : ILogger
-    {
-        private readonly System.Text.StringBuilder _text = new();
-
-        public string Text => _text.ToString();
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _text.Append(formatter(state, exception)).Append('\n');
     }
 }
