@@ -3,10 +3,11 @@ namespace Carnelian;
 /// <summary>What ten thousand connections cost: memory when they idle, throughput and latency when all of them ask.</summary>
 internal sealed class ConnectionsGroup : IGroup
 {
-    private const string Explanation = """
-        Idle: resident bytes per connection, each answered one PING, five seconds later (in the small load a thousand connections). Active: as many clients of
-        valkey-benchmark, each with one SET or GET under way; latencies in milliseconds, which at this number are mostly
-        waiting for the others. Its CPU includes accepting the connections.
+    private const string IdleExplanation = "Resident bytes per connection, five seconds after each has been answered one PING.";
+
+    private const string ActiveExplanation = """
+        Clients of valkey-benchmark, each with one SET or GET under way; latencies in milliseconds, which at this number are mostly
+        waiting for the others. CPU includes accepting the connections.
         """;
 
     private const int SettleMs = 5000;
@@ -28,7 +29,7 @@ internal sealed class ConnectionsGroup : IGroup
 
     private void MeasureIdle(Lab lab, int connections)
     {
-        var table = lab.Report.Begin(new Table($"{connections:#,0} idle connections", Explanation,
+        var table = lab.Report.Begin(new Table($"{connections:#,0} idle connections", IdleExplanation,
             ("server", 9), ("empty MiB", 9), ("with connections MiB", 9), ("B/connection", 12), ("×", 6)));
         var candidate = double.NaN;
         lab.ForEachServer(Members[0], server =>
@@ -51,7 +52,7 @@ internal sealed class ConnectionsGroup : IGroup
 
     private void MeasureActive(Lab lab, int connections)
     {
-        var table = lab.Report.Begin(new Table($"{connections:#,0} active connections", Explanation,
+        var table = lab.Report.Begin(new Table($"{connections:#,0} active connections", ActiveExplanation,
             ("command", 7), ("server", 9), ("req/s", 9), ("CPU µs", 7), ("p50", 7), ("p99", 7), ("p99.9", 7), ("max", 7), ("generator", 9),
             ("req/s ×", 7), ("CPU ×", 6), ("max ×", 6)) { WordColumns = 2 });
         var requests = lab.Size(50_000, 500_000);

@@ -22,7 +22,7 @@ internal sealed class ThroughputGroup : IGroup
     public void Run(Lab lab, IReadOnlyList<string> members)
     {
         var table = lab.Report.Begin(new Table("Throughput", Explanation,
-            ("workload", 11), ("server", 9), ("req/s", 10), ("spread", 6), ("CPU µs", 7), ("user", 5), ("p50", 7), ("p99", 7), ("p99.9", 7),
+            ("workload", 15), ("server", 9), ("req/s", 10), ("spread", 6), ("CPU µs", 7), ("user", 5), ("p50", 7), ("p99", 7), ("p99.9", 7),
             ("generator", 9), ("req/s ×", 7), ("CPU ×", 7), ("p99 ≤", 7)) { WordColumns = 2 });
         var servers = new List<ServerUnderTest>();
         try

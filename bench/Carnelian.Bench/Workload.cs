@@ -46,15 +46,20 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
     private static IEnumerable<Workload> Others()
     {
         yield return new Workload("get-c1", $"-t get -c 1 -d {ValueBytes}", 100_000, 20_000, 100_000);
-        yield return new Workload("mset", $"-t mset -c 50 -d {ValueBytes}", 100_000, 40_000, 200_000);
+        yield return new Workload("mset", $"-t mset -c 50 -d {ValueBytes}", 1_000_000, 40_000, 200_000);
+        yield return new Workload("mset-p16", $"-t mset -c 50 -P 16 -d {ValueBytes}", 1_000_000, 100_000, 400_000);
+        yield return new Workload("mset-100k", "-t mset -c 10 -d 100000", 100, 1_000, 4_000) { FilledValue = RespLoader.Value(100_000) };
     }
 
     private static IEnumerable<Workload> OnLongValues()
     {
         const int Megabyte = 1 << 20;
         yield return Long("bitcount-1m", "-c 10 BITCOUNT key:__rand_int__", Megabyte, 20_000);
+        yield return Long("bitcount-1m-p16", "-c 10 -P 16 BITCOUNT key:__rand_int__", Megabyte, 20_000);
         yield return Long("bitop-1m", "-c 10 BITOP XOR result key:000000000000 other", Megabyte, 4_000, Megabyte);
         yield return Long("getrange-4k", "-c 50 GETRANGE key:__rand_int__ 100000 104095", Megabyte, 60_000);
+        yield return Long("getrange-32k", "-c 50 GETRANGE key:__rand_int__ 100000 132767", Megabyte, 20_000);
+        yield return Long("getrange-100k", "-c 20 GETRANGE key:__rand_int__ 100000 199999", Megabyte, 10_000);
         yield return Long("getrange-1m", "-c 10 GETRANGE key:__rand_int__ 1 -2", Megabyte, 4_000);
         // The table of Redis' LCS takes four bytes per pair of characters and has to fit into 512 MB: two values of 1 MB are refused.
         yield return Long("lcs-2k", "-c 10 LCS key:000000000000 other", 2048, 400, 2048);

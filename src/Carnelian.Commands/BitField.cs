@@ -93,7 +93,7 @@ internal enum BitFieldOverflow : byte { Wrap, Saturate, Fail }
 /// <summary>One operation of BITFIELD.</summary>
 internal readonly record struct BitFieldOperation(BitFieldKind Kind, BitFieldOverflow Overflow, BitField Field, long Operand)
 {
-    /// <summary>What becomes of the field's number. False when that does not fit and is not to be written.</summary>
+    /// <summary>The number that the operation leaves in the field; false when it would not fit and OVERFLOW FAIL is set.</summary>
     public bool TryApply(long old, out long updated)
     {
         updated = old;
@@ -157,9 +157,7 @@ internal struct BitFieldReader()
     /// <summary>"i" and 1 to 64 or "u" and 1 to 63 bits; a reply has no room for 64 without a sign. What follows a zero byte does not count.</summary>
     private static bool TryReadType(ref Call call, int argument, out bool isSigned, out int bits)
     {
-        var text = call.Args[argument];
-        var end = text.IndexOf((byte)0);
-        if (end >= 0) text = text[..end];
+        var text = ByteText.UpToNul(call.Args[argument]);
         isSigned = text is [(byte)'i', ..];
         bits = 0;
         if ((isSigned || text is [(byte)'u', ..]) && IntegerText.TryParse(text[1..], out var number) && number >= 1 && number <= (isSigned ? 64 : 63))

@@ -44,7 +44,7 @@ public ref struct Call
     /// <summary>An error was answered.</summary>
     public bool Failed { get; private set; }
 
-    /// <summary>How the call is told to those who persist and replicate.</summary>
+    /// <summary>What of the call reaches the change log.</summary>
     internal Propagation Propagation { get; private set; }
 
     /// <summary>Makes this the call of another request of the same session.</summary>
@@ -69,7 +69,7 @@ public ref struct Call
         argument >= _aheadFirst && argument < _aheadEnd ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
 
     /// <summary>
-    /// To be called before each of several keys: now and then the processor is asked to fetch the next ones, all at once, as
+    /// To be called before each of several keys: prefetches the buckets and entries of the next ones, up to 32 together, as
     /// <see cref="RequestBatch"/> does for the first keys of a pipeline.
     /// </summary>
     /// <param name="argument">The key whose turn it is.</param>
@@ -99,6 +99,9 @@ public ref struct Call
     /// <summary>As <see cref="Look"/>, and a missing key is no event.</summary>
     public readonly EntryView Inspect(int argument) => _keyspace.Inspect(Database, Args[argument], HashOf(argument));
 
+    /// <summary>The key as it is: neither deleted when its time is over nor made fresher.</summary>
+    public readonly EntryView Peek(int argument) => Database.Keys.Find(Args[argument], HashOf(argument)).View;
+
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
 
@@ -107,10 +110,7 @@ public ref struct Call
 
     // ---- failing
 
-    /// <summary>
-    /// Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its ends, which a client's argument may have
-    /// brought in, are left out; those within become blanks.
-    /// </summary>
+    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines within become blanks.</summary>
     public void Fail(string error)
     {
         Failed = true;
@@ -118,16 +118,31 @@ public ref struct Call
         Reply.Error(error.Trim('\r', '\n'));
     }
 
-    /// <summary>An argument as errors name it: a C string's worth, up to a NUL, and no more than so many bytes.</summary>
-    public readonly string Shown(int argument, int bytesMax = int.MaxValue)
+    /// <summary>As <see cref="Fail(string)"/>, with an argument quoted in full, up to a NUL: it may be long, and goes into the reply as it is.</summary>
+    public void Fail(string before, int argument, scoped ReadOnlySpan<byte> after)
     {
-        var text = Args[argument];
-        var end = text.IndexOf((byte)0);
-        if (end >= 0) text = text[..end];
+        Failed = true;
+        Executor.Errors.Count(before);
+        var quoted = ByteText.UpToNul(Args[argument]);
+        Reply.Error(ByteText.ToBytes(before), after.IsEmpty ? quoted.TrimEnd("\r\n"u8) : quoted, after);
+    }
+
+    /// <summary>An argument as errors name it: a C string's worth, up to a NUL, and no more than so many bytes.</summary>
+    public readonly string Shown(int argument, int bytesMax = ShownMax)
+    {
+        var text = ByteText.UpToNul(Args[argument]);
         return ByteText.FromBytes(text[..Math.Min(text.Length, bytesMax)]);
     }
 
+    /// <summary>What most errors show of an argument at most, bytes.</summary>
+    public const int ShownMax = 128;
+
+    /// <summary>The name by which the command was called, in upper case: it may have been renamed.</summary>
+    public readonly string CalledName => ByteText.FromBytes(Args[0]).ToUpperInvariant();
+
     public void FailSyntax() => Fail("ERR syntax error");
+
+    public void FailArity() => Fail($"ERR wrong number of arguments for '{Command.FullName}' command");
 
     public void FailWrongType() => Fail("WRONGTYPE Operation against a key holding the wrong kind of value");
 
@@ -140,7 +155,7 @@ public ref struct Call
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
 
     public void FailUnknownSubcommand(int argument) =>
-        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {(Command.Container ?? Command).Name.ToUpperInvariant()} HELP.");
+        Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {CalledName} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
     public bool IsStringOrMissing(EntryView view)
@@ -190,19 +205,19 @@ public ref struct Call
 
     // ---- secrets
 
-    /// <summary>An argument is a secret: the slow log and whoever else shows requests must not show it.</summary>
+    /// <summary>Marks an argument as a secret, which the slow log must not show.</summary>
     public void Redact(int argument) => _redacted |= argument < RedactionsTogether ? 1UL << argument : 1UL << RedactionsTogether;
 
     /// <summary>Arguments from here on are redacted together.</summary>
     private const int RedactionsTogether = 63;
 
-    /// <summary>An argument as it may be shown to others.</summary>
+    /// <summary>An argument as the slow log may show it: a secret is replaced.</summary>
     public readonly ReadOnlySpan<byte> Showable(int argument) =>
         (_redacted >> Math.Min(argument, RedactionsTogether) & 1) == 0 ? Args[argument] : "(redacted)"u8;
 
-    // ---- telling others
+    // ---- propagation
 
-    /// <summary>Tells persistence and replicas another effect than the request's own words. So many arguments follow with <see cref="ChangeLog.Append(ReadOnlySpan{byte})"/>.</summary>
+    /// <summary>Propagates another effect than the request's own words; so many arguments follow with <see cref="ChangeLog.Append(ReadOnlySpan{byte})"/>.</summary>
     public ChangeLog BeginEffect(int arguments)
     {
         Propagation = Propagation.Replaced;
@@ -211,10 +226,13 @@ public ref struct Call
         return changes;
     }
 
-    /// <summary>Whether anybody wants to know effects: when not, there is no need to word them.</summary>
+    /// <summary>Begins the effect of a command on the call's first key; so many arguments more follow.</summary>
+    public ChangeLog BeginEffect(scoped ReadOnlySpan<byte> command, int more = 0) => BeginEffect(2 + more).Append(command).Append(Args[1]);
+
+    /// <summary>Whether persistence or replicas take effects: when not, there is no need to word them.</summary>
     public readonly bool HasListeners => _keyspace.Changes.Listening != ChangeTargets.None;
 
-    /// <summary>The request's own words are told even if no key changed: FLUSHALL of nothing.</summary>
+    /// <summary>Propagates the request even if no key changed: FLUSHALL of nothing.</summary>
     public void PropagateAlways() => Propagation = Propagation.Always;
 }
 
@@ -224,6 +242,6 @@ internal enum Propagation : byte
     WhenChanged,
     Always,
 
-    /// <summary>The handler has told the effects.</summary>
+    /// <summary>The handler has worded the effects.</summary>
     Replaced,
 }

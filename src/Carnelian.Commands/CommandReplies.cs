@@ -84,12 +84,12 @@ public static class CommandReplies
     /// <summary>The flags of a key, as key specs and COMMAND GETKEYSANDFLAGS show them.</summary>
     public static void WriteKeyFlags(ref ReplyWriter reply, KeyFlags flags) => WriteFlags(ref reply, (ulong)flags, KeySpec.FlagNames);
 
-    /// <summary>The reply of a container's HELP: a headline, the given lines, and HELP itself.</summary>
-    /// <param name="command">In upper case.</param>
-    public static void WriteHelp(ref ReplyWriter reply, string command, params scoped ReadOnlySpan<string> lines)
+    /// <summary>The reply of a container's HELP: a headline with the name it was called by, the given lines, and HELP itself.</summary>
+    public static void WriteHelp(ref Call call, params scoped ReadOnlySpan<string> lines)
     {
+        ref var reply = ref call.Reply;
         reply.Array(lines.Length + 3);
-        reply.Simple(command + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+        reply.Simple(call.CalledName + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
         foreach (var line in lines) reply.Simple(line);
         reply.Simple("HELP");
         reply.Simple("    Print this help.");

@@ -38,9 +38,9 @@ public sealed class CommandTable
     /// <summary>Stands for "no command" where one must be given. Not among <see cref="All"/>, never found, without handler.</summary>
     public Command Nothing { get; } = new("", null, 0, CommandFlags.None, AclCategories.None, [], null, new NoCommands(), 0) { Index = -1 };
 
-    private CommandTable(CommandTable other, NameTable names) => (_names, _all, TopLevel, Nothing) = (names, other._all, other.TopLevel, other.Nothing);
+    private CommandTable(NameTable names, Command[] all, Command[] topLevel, Command nothing) => (_names, _all, TopLevel, Nothing) = (names, all, topLevel, nothing);
 
-    /// <summary>By <see cref="Command.Index"/>, subcommands included.</summary>
+    /// <summary>Subcommands included.</summary>
     public ReadOnlySpan<Command> All => _all;
 
     /// <summary>Without subcommands; set by set, in each by name.</summary>
@@ -66,8 +66,16 @@ public sealed class CommandTable
         return bar < 0 ? Find(fullName) : Find(fullName[..bar])?.FindSubcommand(fullName[(bar + 1)..]);
     }
 
-    /// <summary>A table in which a command is found under another name only (`rename-command`), or not at all when that is empty.</summary>
-    public CommandTable Rename(Command command, string name) => new(this, _names.Renamed(command, name));
+    /// <summary>
+    /// A table in which a command is found under another name only (`rename-command`), and shown by its own. When the name, <see cref="ByteText"/>, is
+    /// empty, the command is gone; other commands keep their <see cref="Command.Index"/>.
+    /// </summary>
+    public CommandTable Rename(Command command, string name)
+    {
+        var names = _names.Renamed(command, name);
+        if (name.Length > 0) return new(names, _all, TopLevel, Nothing);
+        return new(names, Array.FindAll(_all, other => other != command && other.Container != command), Array.FindAll(TopLevel, other => other != command), Nothing);
+    }
 
     /// <summary>A container and its subcommands need not be of one set.</summary>
     private void AdoptSubcommands()

@@ -87,16 +87,7 @@ internal static class CounterCommands
         text = text[..sum.Format(text)];
         edit.Write(ValueType.String, StringValue.EncodingOfText(text), text, edit.Exists ? edit.View.ExpiryMs : EntryView.NoExpiry, KeyspaceEvent.IncrementByFloat);
         call.Reply.Bulk(text);
-        if (call.HasListeners) TellSum(ref call, text);
-    }
-
-    /// <summary>Others are told the result, so that no other way to compute can yield another.</summary>
-    private static void TellSum(ref Call call, scoped ReadOnlySpan<byte> sum)
-    {
-        var effect = call.BeginEffect(4);
-        effect.Append("SET"u8);
-        effect.Append(call.Args[1]);
-        effect.Append(sum);
-        effect.Append("KEEPTTL"u8);
+        // The sum, so that no other way to compute can yield another.
+        if (call.HasListeners) call.BeginEffect("SET"u8, 2).Append(text).Append("KEEPTTL"u8);
     }
 }

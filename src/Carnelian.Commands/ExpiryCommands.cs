@@ -52,32 +52,20 @@ internal static class ExpiryCommands
         if (call.NowMs >= expiryMs && call.Keyspace.Policy == ExpiryPolicy.Delete)
         {
             edit.Delete(KeyspaceEvent.Delete);
-            TellDeletion(ref call);
+            if (call.HasListeners) call.BeginEffect(call.Keyspace.Options.ExpiryCommand);
         }
         else
         {
             edit.SetExpiry(Math.Max(expiryMs, 0), KeyspaceEvent.Expire);
-            if (option.InSeconds || !option.IsMoment) TellMoment(ref call, expiryMs);
+            if (call.HasListeners && !option.IsUnixMilliseconds) PropagateMoment(ref call, expiryMs);
         }
         call.Reply.Integer(1);
     }
 
-    private static void TellDeletion(ref Call call)
+    /// <summary>The moment instead of the span or of seconds; conditions stay, as with Redis: they hold on replicas too.</summary>
+    private static void PropagateMoment(ref Call call, long expiryMs)
     {
-        if (!call.HasListeners) return;
-        var effect = call.BeginEffect(2);
-        effect.Append(call.Keyspace.Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
-        effect.Append(call.Args[1]);
-    }
-
-    /// <summary>Replicas are told the moment, not the span; conditions stay, as with Redis: they hold there too.</summary>
-    private static void TellMoment(ref Call call, long expiryMs)
-    {
-        if (!call.HasListeners) return;
-        var effect = call.BeginEffect(call.Args.Count);
-        effect.Append("PEXPIREAT"u8);
-        effect.Append(call.Args[1]);
-        effect.Append(expiryMs);
+        var effect = call.BeginEffect("PEXPIREAT"u8, call.Args.Count - 2).Append(expiryMs);
         for (var i = 3; i < call.Args.Count; i++) effect.Append(call.Args[i]);
     }
 
@@ -102,7 +90,7 @@ internal static class ExpiryCommands
             else if (call.Is(i, "lt"u8)) condition |= Condition.IfEarlier;
             else
             {
-                call.Fail($"ERR Unsupported option {call.Shown(i)}");
+                call.Fail("ERR Unsupported option ", i, default);
                 return default;
             }
         }

@@ -6,8 +6,8 @@ namespace Carnelian;
 [CommandFamily("server")]
 internal static class FlushCommands
 {
-    /// <summary>So many keys are freed within the call, in a millisecond or so.</summary>
-    private const int KeysAtOnceMax = 5000;
+    /// <summary>So many keys, where all databases together hold no more bytes than that, are freed within the call, in a millisecond or so.</summary>
+    private const int KeysAtOnceMax = 5000, BytesAtOnceMax = 8 << 20;
 
     [Command("FLUSHALL", Summary = "Removes all keys from all databases.", Since = "1.0.0",
         Complexity = "O(N) where N is the total number of keys in all databases",
@@ -36,7 +36,7 @@ internal static class FlushCommands
     private static void Flush(ref Call call, Database? database)
     {
         if (!TryMode(ref call, out var waits)) return;
-        var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax;
+        var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax && call.Keyspace.DataBytes <= BytesAtOnceMax;
         var keys = call.Keyspace.Flush(database, background: !atOnce);
         call.Keyspace.Dirty += keys;
         // To INFO every flush is a lazy one, as in Redis.

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -94,7 +93,7 @@ internal static class KeySearch
                 break;
             case KeyFind.KeyCount:
                 var at = first + spec.CountAt;
-                if (at >= count || !ParseCount(arguments[at], out var number)) return false;
+                if (at >= count || !IntegerText.TryParse(arguments[at], out var number) || number is < 0 or > int.MaxValue) return false;
                 first += spec.First;
                 // With a step the count is of keys, each with what belongs to it.
                 last = first + ((number - 1) * spec.Step);
@@ -106,9 +105,6 @@ internal static class KeySearch
         keys.Add(new(first, (int)last, spec.Step, spec.Flags));
         return true;
     }
-
-    private static bool ParseCount(ReadOnlySpan<byte> text, out int number) =>
-        Utf8Parser.TryParse(text, out number, out var used) && used == text.Length && number >= 0;
 
     /// <summary>The position after the keyword, 0 when it is not there.</summary>
     private static int AfterKeyword(KeySpec spec, Arguments arguments)

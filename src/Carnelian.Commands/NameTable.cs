@@ -10,9 +10,6 @@ namespace Carnelian;
 /// </summary>
 internal sealed class NameTable
 {
-    /// <summary>No name is longer; what is, is refused before it is looked at.</summary>
-    public const int LengthMax = 32;
-
     private const ulong AllFold = 0x2020_2020_2020_2020;
 
     // Index + 1 into _entries: 2 KiB for the whole table instead of an entry of 48 bytes for each empty slot.
@@ -29,18 +26,18 @@ internal sealed class NameTable
 
     private NameTable(Entry[] entries) => (_slots, _shift) = Build(_entries = entries);
 
-    /// <summary>A table in which a command is found under another name, or none when it is empty.</summary>
+    /// <summary>A table in which a command is found under another name, <see cref="ByteText"/> of any length, or not at all when that is empty.</summary>
     public NameTable Renamed(Command command, string name)
     {
         var entries = new List<Entry>(_entries);
-        entries.RemoveAll(entry => entry.Command == command || string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase));
+        entries.RemoveAll(entry => entry.Command == command);
         if (name.Length > 0) entries.Add(new(name, command));
         return new(entries.ToArray());
     }
 
     public Command? Find(ReadOnlySpan<byte> name)
     {
-        if ((uint)(name.Length - 1) >= LengthMax) return null;
+        if (name.IsEmpty) return null;
         var (head, tail) = Words(name);
         var mask = _slots.Length - 1;
         for (var i = Slot(head, tail, _shift); ; i = (i + 1) & mask)
@@ -63,7 +60,7 @@ internal sealed class NameTable
             var i = Slot(entries[index].Head, entries[index].Tail, shift);
             for (; slots[i] != 0; i = (i + 1) & (slots.Length - 1))
             {
-                if (entries[slots[i] - 1].Name.Equals(entries[index].Name, StringComparison.OrdinalIgnoreCase))
+                if (entries[slots[i] - 1].Name.AsSpan().SequenceEqual(entries[index].Name))
                     Check.Fail($"the command {entries[index].Command.FullName} is declared once");
             }
             slots[i] = (ushort)(index + 1);
@@ -88,32 +85,35 @@ internal sealed class NameTable
 
     private readonly struct Entry
     {
-        /// <summary>The name's words with their letters in lower case; a bit 0x20 in the fold for each letter, so that only letters match in both cases.</summary>
+        /// <summary>The name's words; a bit 0x20 in the fold for each letter, so that only letters match in both cases.</summary>
         public readonly ulong Head, Tail, HeadFold, TailFold;
-        public readonly string Name;
+
+        /// <summary>In lower case.</summary>
+        public readonly byte[] Name;
         public readonly Command Command;
 
         public Entry(string name, Command command)
         {
-            Check.That(name.Length is > 0 and <= LengthMax);
-            Span<byte> bytes = stackalloc byte[LengthMax], folds = stackalloc byte[LengthMax];
-            for (var i = 0; i < name.Length; i++)
+            Name = ByteText.ToBytes(name);
+            var folds = new byte[Name.Length];
+            for (var i = 0; i < folds.Length; i++)
             {
-                Check.That(char.IsAscii(name[i]));
-                folds[i] = char.IsAsciiLetter(name[i]) ? (byte)0x20 : (byte)0;
-                bytes[i] = (byte)(name[i] | folds[i]);
+                folds[i] = FoldOf(Name[i]);
+                Name[i] |= folds[i];
             }
-            (Head, Tail) = Words(bytes[..name.Length]);
-            (HeadFold, TailFold) = Words(folds[..name.Length]);
-            (Name, Command) = (name, command);
+            (Head, Tail) = Words(Name);
+            (HeadFold, TailFold) = Words(folds);
+            Command = command;
         }
 
         public bool MiddleEquals(ReadOnlySpan<byte> name)
         {
             for (var i = 8; i < name.Length - 8; i++)
-                if (char.ToLowerInvariant((char)name[i]) != char.ToLowerInvariant(Name[i]))
+                if ((name[i] | FoldOf(name[i])) != Name[i])
                     return false;
             return true;
         }
+
+        private static byte FoldOf(byte character) => char.IsAsciiLetter((char)character) ? (byte)0x20 : (byte)0;
     }
 }

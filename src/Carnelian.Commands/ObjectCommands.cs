@@ -53,7 +53,7 @@ internal static class ObjectCommands
     [Command("OBJECT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "6.2.0", Complexity = "O(1)",
         Flags = Loading | Stale)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "OBJECT",
+        ref call,
         "ENCODING <key>",
         "    Return the kind of internal representation used in order to store the value",
         "    associated with a <key>.",

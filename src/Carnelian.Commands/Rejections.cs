@@ -5,31 +5,29 @@ namespace Carnelian;
 /// <summary>Requests that name no command, or have too few or too many arguments: Redis' errors (server.c, commandCheckExistence).</summary>
 internal static class Rejections
 {
-    private const int ShownMax = 128;
-
     public static void Answer(ref Call call)
     {
         if (call.Command != call.Executor.Nothing)
         {
             call.Executor.Statistics[call.Command.Index].Rejected++;
-            call.Fail($"ERR wrong number of arguments for '{call.Command.FullName}' command");
+            call.FailArity();
             return;
         }
         if (call.Is(0, "post"u8) || call.Is(0, "host:"u8))
             call.Session.Abort("Possible SECURITY ATTACK: POST and Host: are sent by web browsers, which somebody may use to get at this server.");
         var container = call.Commands.Find(call.Args[0]);
         if (container is null) call.Fail(UnknownCommand(ref call));
-        else call.Fail($"ERR unknown subcommand '{call.Shown(1, ShownMax)}'. Try {container.Name.ToUpperInvariant()} HELP.");
+        else call.Fail($"ERR unknown subcommand '{call.Shown(1)}'. Try {call.CalledName} HELP.");
     }
 
     private static string UnknownCommand(ref Call call)
     {
         var shown = new StringBuilder();
-        for (var i = 1; i < call.Args.Count && shown.Length < ShownMax; i++)
+        for (var i = 1; i < call.Args.Count && shown.Length < Call.ShownMax; i++)
         {
-            var argument = call.Shown(i, ShownMax - shown.Length);
+            var argument = call.Shown(i, Call.ShownMax - shown.Length);
             shown.Append('\'').Append(argument).Append("' ");
         }
-        return $"ERR unknown command '{call.Shown(0, ShownMax)}', with args beginning with: {shown}";
+        return $"ERR unknown command '{call.Shown(0)}', with args beginning with: {shown}";
     }
 }

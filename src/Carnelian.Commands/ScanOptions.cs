@@ -26,8 +26,7 @@ internal readonly ref struct ScanOptions
     /// </summary>
     private static bool TryParseCursor(ReadOnlySpan<byte> text, out ulong cursor)
     {
-        var end = text.IndexOf((byte)0);
-        if (end >= 0) text = text[..end];
+        text = ByteText.UpToNul(text);
         if (IntegerText.TryParse(text, out var number))
         {
             cursor = (ulong)number;

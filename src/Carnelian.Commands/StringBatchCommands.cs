@@ -72,7 +72,8 @@ internal static class StringBatchCommands
         if (isAdmitted)
         {
             SetPairs(ref call, 2, end, options.IsLasting, expiryMs);
-            if (call.HasListeners && !options.Expiry.IsNone && !options.Expiry.IsPxat) TellMoment(ref call, options.Expiry.Argument, expiryMs);
+            if (call.HasListeners && !options.Expiry.IsNone && !options.Expiry.IsUnixMilliseconds)
+                PropagateMoment(ref call, end, options.Expiry.Argument, expiryMs);
         }
         call.Reply.Integer(isAdmitted ? 1 : 0);
     }
@@ -80,7 +81,7 @@ internal static class StringBatchCommands
     private static bool ArePairs(ref Call call)
     {
         if (call.Args.Count % 2 != 0) return true;
-        call.Fail($"ERR wrong number of arguments for '{call.Command.FullName}' command");
+        call.FailArity();
         return false;
     }
 
@@ -104,14 +105,21 @@ internal static class StringBatchCommands
         }
     }
 
-    /// <summary>Others are told the moment in place of the last time given, which is the one that counts.</summary>
-    private static void TellMoment(ref Call call, int expiryArgument, long expiryMs)
+    /// <summary>The moment in place of the last time given, the one that counts. Those before it are left out: beside PXAT they would be an error.</summary>
+    private static void PropagateMoment(ref Call call, int options, int lastTime, long expiryMs)
     {
-        var effect = call.BeginEffect(call.Args.Count);
+        var earlier = 0;
+        for (var i = options; i < lastTime - 1; i++)
+        {
+            if (!ExpiryOption.TryRecognize(call.Args[i], out _)) continue;
+            earlier++;
+            i++;
+        }
+        var effect = call.BeginEffect(call.Args.Count - 2 * earlier);
         for (var i = 0; i < call.Args.Count; i++)
         {
-            if (i == expiryArgument) effect.Append(expiryMs);
-            else effect.Append(i == expiryArgument - 1 ? "PXAT"u8 : call.Args[i]);
+            if (i < options || !ExpiryOption.TryRecognize(call.Args[i], out _)) effect.Append(call.Args[i]);
+            else if (++i == lastTime) effect.Append("PXAT"u8).Append(expiryMs);
         }
     }
 }

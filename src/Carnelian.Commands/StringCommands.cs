@@ -29,15 +29,15 @@ internal static class StringCommands
             return;
         }
         StringValue.Set(ref call, edit, 1, call.Args[2], options.IsLasting, expiryMs);
-        if (call.HasListeners && call.Args.Count > 3) TellEffect(ref call, options, expiryMs);
+        if (call.HasListeners && call.Args.Count > 3) PropagateSet(ref call, options, expiryMs);
         if (!options.Get) call.Reply.Ok();
     }
 
-    /// <summary>Others are told the moment instead of a span, and no GET; a request that is so already goes as it is.</summary>
-    private static void TellEffect(ref Call call, in StringOptions options, long expiryMs)
+    /// <summary>Propagates PXAT in place of EX, PX and EXAT, and drops GET. A request with PXAT, or with neither, is propagated unchanged.</summary>
+    private static void PropagateSet(ref Call call, in StringOptions options, long expiryMs)
     {
-        if (options.Expiry.IsPxat) return;
-        if (!options.Expiry.IsNone) TellMoment(ref call, call.Args[2], expiryMs);
+        if (options.Expiry.IsUnixMilliseconds) return;
+        if (!options.Expiry.IsNone) PropagateSet(ref call, call.Args[2], expiryMs);
         else if (options.Get)
         {
             var gets = 0;
@@ -52,15 +52,8 @@ internal static class StringCommands
 
     private static bool IsGet(ref Call call, int argument, int comparison) => argument != comparison && call.Is(argument, "get"u8);
 
-    private static void TellMoment(ref Call call, ReadOnlySpan<byte> value, long expiryMs)
-    {
-        var effect = call.BeginEffect(5);
-        effect.Append("SET"u8);
-        effect.Append(call.Args[1]);
-        effect.Append(value);
-        effect.Append("PXAT"u8);
-        effect.Append(expiryMs);
-    }
+    private static void PropagateSet(ref Call call, ReadOnlySpan<byte> value, long expiryMs) =>
+        call.BeginEffect("SET"u8, 3).Append(value).Append("PXAT"u8).Append(expiryMs);
 
     [Command("SETNX", Summary = "Set the string value of a key only when the key doesn't exist.", Since = "1.0.0", Complexity = "O(1)",
         Flags = Write | DenyOom | Fast, Keys = "1 OW insert",
@@ -88,7 +81,7 @@ internal static class StringCommands
     {
         if (!span.TryRead(ref call, out var expiryMs)) return;
         StringValue.Set(ref call, call.Edit(1), 1, call.Args[3], expiryMs: expiryMs);
-        if (call.HasListeners) TellMoment(ref call, call.Args[3], expiryMs);
+        if (call.HasListeners) PropagateSet(ref call, call.Args[3], expiryMs);
         call.Reply.Ok();
     }
 
@@ -114,11 +107,7 @@ internal static class StringCommands
     {
         if (!TryAnswerValue(ref call)) return;
         StringValue.Set(ref call, call.Edit(1), 1, call.Args[2]);
-        if (!call.HasListeners) return;
-        var effect = call.BeginEffect(3);
-        effect.Append("SET"u8);
-        effect.Append(call.Args[1]);
-        effect.Append(call.Args[2]);
+        if (call.HasListeners) call.BeginEffect("SET"u8, 1).Append(call.Args[2]);
     }
 
     [Command("GETDEL", Summary = "Returns the string value of a key after deleting the key.", Since = "6.2.0", Complexity = "O(1)",
@@ -157,7 +146,7 @@ internal static class StringCommands
         var edit = call.Edit(1);
         if (!edit.View.Expires) return;
         edit.SetExpiry(EntryView.NoExpiry, KeyspaceEvent.Persist);
-        TellKey(ref call, "PERSIST"u8);
+        if (call.HasListeners) call.BeginEffect("PERSIST"u8);
     }
 
     private static void SetExpiry(ref Call call, in ExpiryOption option, long expiryMs)
@@ -165,15 +154,11 @@ internal static class StringCommands
         var edit = call.Edit(1);
         if (option.IsMoment && expiryMs <= call.NowMs && call.Keyspace.Policy == ExpiryPolicy.Delete)
         {
-            Delete(ref call, edit, call.Keyspace.Options.LazyExpire ? "UNLINK"u8 : "DEL"u8);
+            Delete(ref call, edit, call.Keyspace.Options.ExpiryCommand);
             return;
         }
         edit.SetExpiry(expiryMs, KeyspaceEvent.Expire);
-        if (!call.HasListeners) return;
-        var effect = call.BeginEffect(3);
-        effect.Append("PEXPIREAT"u8);
-        effect.Append(call.Args[1]);
-        effect.Append(expiryMs);
+        if (call.HasListeners) call.BeginEffect("PEXPIREAT"u8, 1).Append(expiryMs);
     }
 
     [Command("DELIFEQ", Summary = "Delete key if value matches string.", Since = "9.0.0", Complexity = "O(1)",
@@ -191,15 +176,6 @@ internal static class StringCommands
     private static void Delete(ref Call call, KeyEdit edit, ReadOnlySpan<byte> effect)
     {
         edit.Delete(KeyspaceEvent.Delete);
-        TellKey(ref call, effect);
-    }
-
-    /// <summary>Others are told a command that has no argument but the key.</summary>
-    private static void TellKey(ref Call call, ReadOnlySpan<byte> command)
-    {
-        if (!call.HasListeners) return;
-        var effect = call.BeginEffect(2);
-        effect.Append(command);
-        effect.Append(call.Args[1]);
+        if (call.HasListeners) call.BeginEffect(effect);
     }
 }

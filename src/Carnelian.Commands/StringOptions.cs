@@ -79,7 +79,7 @@ internal readonly record struct StringOptions(SetCondition Condition, int Compar
         return Expiry.IsNone || Expiry.TryRead(ref call, out expiryMs);
     }
 
-    /// <summary>Whether writing the key under this condition is right. The call fails where a value to be compared is no string.</summary>
+    /// <summary>Whether NX, XX or IFEQ lets the key be written. The call fails if IFEQ meets a value that is no string.</summary>
     public bool Admits(ref Call call, in KeyEdit edit) => Condition switch
     {
         SetCondition.IfMissing => !edit.Exists,
@@ -96,8 +96,8 @@ internal readonly record struct ExpiryOption(bool InSeconds, bool IsMoment, int 
 
     public bool IsNone => Argument == 0;
 
-    /// <summary>PXAT with its argument: what others are told too.</summary>
-    public bool IsPxat => IsMoment && !InSeconds && !IsNone;
+    /// <summary>As PXAT and PEXPIREAT take it, the form in which times are propagated.</summary>
+    public bool IsUnixMilliseconds => IsMoment && !InSeconds && !IsNone;
 
     /// <summary>The same option may be given again, and the last one counts; another may not.</summary>
     public bool IsLike(ExpiryOption other) => InSeconds == other.InSeconds && IsMoment == other.IsMoment;

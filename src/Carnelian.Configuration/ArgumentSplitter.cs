@@ -12,8 +12,7 @@ public static class ArgumentSplitter
     /// <returns>The arguments, perhaps none; null when a quote is not closed or its end does not end the argument.</returns>
     public static List<byte[]>? Split(ReadOnlySpan<byte> line)
     {
-        var end = line.IndexOf((byte)0);
-        if (end >= 0) line = line[..end];
+        line = ByteText.UpToNul(line);
         var arguments = new List<byte[]>();
         var token = new ArrayBufferWriter<byte>();
         while (true)

@@ -14,11 +14,19 @@ public static class ByteText
 
     public static byte[] ToBytes(string byteText) => Encoding.Latin1.GetBytes(byteText);
 
-    public static string FromText(string text) => FromBytes(Encoding.UTF8.GetBytes(text));
+    /// <summary>Bytes as a C string: what stands before the first NUL.</summary>
+    public static ReadOnlySpan<byte> UpToNul(ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.IndexOf((byte)0);
+        return end < 0 ? bytes : bytes[..end];
+    }
+
+    public static string FromText(string text) => Ascii.IsValid(text) ? text : FromBytes(Encoding.UTF8.GetBytes(text));
 
     /// <returns>Null when the bytes are no UTF-8.</returns>
     public static string? ToText(string byteText)
     {
+        if (Ascii.IsValid(byteText)) return byteText;
         try
         {
             return _strictUtf8.GetString(ToBytes(byteText));

@@ -24,6 +24,7 @@ internal unsafe struct Bucket
     public const ulong ExpiresBit = 1UL << 48;
     private const ulong AddressMask = (1UL << 48) - 1;
     private const int WindowShift = 49;
+    private const ulong WindowMask = ~0UL << WindowShift;
     private const ulong ChainedBit = 1UL << 63;
 
     private ulong _head;
@@ -46,6 +47,12 @@ internal unsafe struct Bucket
     public static ulong WindowOf(ulong hash) => ((hash >> WindowFirstBit) & ((1UL << WindowBits) - 1)) << WindowShift;
 
     public static ulong MakeSlot(byte* entry, ulong hash, bool expires) => (ulong)entry | WindowOf(hash) | (expires ? ExpiresBit : 0);
+
+    /// <summary>The slot of an entry that takes the place of one with the same key.</summary>
+    public static ulong WithEntry(ulong slot, byte* entry, bool expires) => (slot & WindowMask) | (ulong)entry | (expires ? ExpiresBit : 0);
+
+    /// <summary>The slot of an entry that lies at another address now.</summary>
+    public static ulong Moved(ulong slot, byte* entry) => (slot & ~AddressMask) | (ulong)entry;
 
     public static byte* EntryOf(ulong slot) => (byte*)(slot & AddressMask);
 

@@ -2,27 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-/// <summary>Types of values, with the numbers of Redis' OBJ_* constants.</summary>
-public enum ValueType : byte
-{
-    String = 0,
-    List = 1,
-    Set = 2,
-    SortedSet = 3,
-    Hash = 4,
-    Stream = 6,
-}
-
-/// <summary>How a value is kept, as OBJECT ENCODING names it.</summary>
-public enum ValueEncoding : byte
-{
-    Raw,
-    Int,
-    Embstr,
-    HashTable,
-    QuickList,
-}
-
 /// <summary>
 /// A key and its value in one native block.
 /// <code>
@@ -72,7 +51,7 @@ internal static unsafe class Entry
 
     public static ulong WithAccess(ulong header, int access) => (header & ~AccessMask) | (((ulong)(uint)access << AccessShift) & AccessMask);
 
-    /// <summary>A header just made, of an entry that takes the place of another one: what does not belong to the value stays.</summary>
+    /// <summary>A new header with the access bits and the mark of the old one.</summary>
     public static ulong Succeeding(ulong made, ulong old) => made | (old & (AccessMask | MarkMask));
 
     public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);
@@ -121,6 +100,17 @@ internal static unsafe class Entry
         return new(external.Address, external.Length);
     }
 
+    /// <summary>Where the value of an entry lies whose value is external.</summary>
+    public static ExternalValue ExternalOf(byte* entry) => Unsafe.ReadUnaligned<ExternalValue>(ValueStart(entry));
+
+    /// <summary>The root of the collection that is the value, or null when it is a string.</summary>
+    public static byte* Root(byte* entry)
+    {
+        if (!External(Header(entry))) return null;
+        var external = ExternalOf(entry);
+        return external.IsRoot ? external.Address : null;
+    }
+
     /// <summary>Bytes that the entry's own block needs.</summary>
     public static nint Size(byte* entry)
     {
@@ -148,78 +138,4 @@ internal unsafe struct ExternalValue
 internal readonly struct EntryLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Entry.Key(entry);
-}
-
-/// <summary>
-/// A read-only look at an entry. Its spans live until the end of the call at the longest, and the value's until the entry is edited.
-/// </summary>
-public readonly unsafe ref struct EntryView
-{
-    public const long NoExpiry = -1;
-
-    internal readonly byte* Address;
-
-    internal EntryView(byte* address) => Address = address;
-
-    public bool Exists => Address != null;
-
-    /// <summary>The address, for people who look for a defect. Nothing may be decided by it.</summary>
-    public nint Location => (nint)Address;
-
-    public ReadOnlySpan<byte> Key => Entry.Key(Address);
-
-    public ValueType Type => Entry.Type(Entry.Header(Address));
-
-    public ValueEncoding Encoding => Entry.Encoding(Entry.Header(Address));
-
-    /// <summary>A string's bytes.</summary>
-    public ReadOnlySpan<byte> Value => Entry.Value(Address);
-
-    public bool Expires => Entry.Expires(Entry.Header(Address));
-
-    /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
-    public long ExpiryMs => Expires ? Entry.Expiry(Address) : NoExpiry;
-
-    /// <summary>Of the last snapshot that need not look at this entry; set by the snapshot alone.</summary>
-    public int Mark
-    {
-        get => Entry.Mark(Entry.Header(Address));
-        set
-        {
-            ref var header = ref Entry.Header(Address);
-            header = Entry.WithMark(header, value);
-        }
-    }
-
-    /// <summary>When or how often the key was used, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
-    public int Access
-    {
-        get => Entry.Access(Entry.Header(Address));
-        set
-        {
-            ref var header = ref Entry.Header(Address);
-            header = Entry.WithAccess(header, value);
-        }
-    }
-
-    /// <summary>A snapshot holds the collection that is the value: changing it costs copies.</summary>
-    public bool IsHeld
-    {
-        get
-        {
-            if (!Entry.External(Entry.Header(Address))) return false;
-            var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address));
-            return external.IsRoot && ((Hold*)external.Address)->IsHeld;
-        }
-    }
-
-    /// <summary>Bytes of memory that the key and its value take.</summary>
-    public long MemoryBytes
-    {
-        get
-        {
-            var own = BlockAllocator.UsableSize(Entry.Size(Address));
-            return Entry.External(Entry.Header(Address)) ? own + LongString.BlockBytes(Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(Address))) : own;
-        }
-    }
 }

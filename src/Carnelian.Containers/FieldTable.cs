@@ -53,7 +53,7 @@ public readonly unsafe struct FieldTable
     /// <summary>The number under which the snapshot holds the hash.</summary>
     public int Holder => _root->Hold.Holder;
 
-    public TableShape[] MeasureTables() => _table.Measure();
+    public TableShape[] MeasureTables() => _table.Root->Measure();
 
     public ulong Hash(ReadOnlySpan<byte> name) => _host.Hash(name);
 
@@ -98,7 +98,7 @@ public readonly unsafe struct FieldTable
         var adder = new Adder(this);
         ulong cursor = 0;
         _table.Reserve(other.Count);
-        do cursor = other._table.Scan(cursor, ref adder);
+        do cursor = other._table.Walk.Scan(cursor, ref adder);
         while (cursor != 0);
         Check.That(Count == other.Count);
     }
@@ -113,14 +113,14 @@ public readonly unsafe struct FieldTable
         }
     }
 
-    /// <summary>Adds the fields of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
+    /// <summary>Adds the fields of one position of a walk to a list; see <see cref="TableWalk.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, FieldList found)
     {
         var collector = new FoundList.Collector(found);
-        return _table.Scan(cursor, ref collector);
+        return _table.Walk.Scan(cursor, ref collector);
     }
 
-    /// <summary>Memory of the hash; so many fields are measured and stand for the others.</summary>
+    /// <summary>Memory of the hash; <paramref name="samples"/> fields are measured and stand for the others.</summary>
     public long MemoryBytes(long samples)
     {
         var found = new FieldList();
@@ -130,7 +130,7 @@ public readonly unsafe struct FieldTable
         long fields = 0;
         var measured = (int)Math.Min(found.Count, samples);
         for (var i = 0; i < measured; i++) fields += BlockAllocator.UsableSize(Field.Size(found[i].Address));
-        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.BucketBytes + _table.ExpiryCountBytes;
+        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->ExpiryCountBytes;
         return own + (measured == 0 ? 0 : (long)((double)fields / measured * Count));
     }
 
@@ -145,13 +145,13 @@ public readonly unsafe struct FieldTable
     }
 
     /// <summary>
-    /// Gives the fields of one position of a walk that are not saved yet to a writer, or to nobody, and marks them. Cursors as in
-    /// <see cref="HashTable{TLayout}.Scan"/>. Returns the number of fields that were not saved.
+    /// Marks the fields of one position of a walk that are not saved yet, and appends them to a writer, if there is one. Cursors as in
+    /// <see cref="TableWalk.Scan"/>. Returns the number of those fields.
     /// </summary>
     public int SaveSome(ref ulong cursor, SnapshotWriter? writer)
     {
         var saver = new Saver(writer, _host.Mark);
-        cursor = _table.Scan(cursor, ref saver);
+        cursor = _table.Walk.Scan(cursor, ref saver);
         return saver.Saved;
     }
 
@@ -174,7 +174,7 @@ public readonly unsafe struct FieldTable
     internal bool DisposeSome()
     {
         var disposer = new Disposer(_host.Allocator);
-        _root->DisposalCursor = _table.Drain(_root->DisposalCursor, BucketsPerDisposal, ref disposer);
+        _root->DisposalCursor = _table.Walk.Drain(_root->DisposalCursor, BucketsPerDisposal, ref disposer);
         if (_root->DisposalCursor != 0) return false;
         _table.Free();
         _host.Allocator.Free((byte*)_root, sizeof(FieldRoot), Purpose.Collections);
@@ -190,7 +190,7 @@ public readonly unsafe struct FieldTable
     internal bool Defragment(int bucketsMax, ref BlockMover mover)
     {
         var fields = new Mover { Blocks = mover };
-        _root->DefragmentationCursor = _table.Relocate(_root->DefragmentationCursor, bucketsMax, ref fields);
+        _root->DefragmentationCursor = _table.Walk.Relocate(_root->DefragmentationCursor, bucketsMax, ref fields);
         mover = fields.Blocks;
         return _root->DefragmentationCursor == 0;
     }

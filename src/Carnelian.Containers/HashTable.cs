@@ -1,32 +1,8 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
-
-/// <summary>Where an entry sits. Holds until the next change or rehash step of its table.</summary>
-public readonly unsafe struct SlotPosition
-{
-    internal readonly Bucket* Bucket;
-    internal readonly int Index;
-
-    /// <summary>Number of the chain's first bucket.</summary>
-    internal readonly long Number;
-    internal readonly bool InTarget;
-
-    internal SlotPosition(Bucket* bucket, int index, long number, bool inTarget)
-    {
-        Bucket = bucket;
-        Index = index;
-        Number = number;
-        InTarget = inTarget;
-    }
-
-    public bool Found => Bucket != null;
-
-    public byte* Entry => Bucket == null ? null : Carnelian.Bucket.EntryOf((*Bucket)[Index]);
-}
 
 /// <summary>
 /// A handle to a hash table of 64-byte buckets (see <see cref="Bucket"/>) whose root lies at a native address. It keeps
@@ -34,7 +10,7 @@ public readonly unsafe struct SlotPosition
 /// by whoever uses the table, moves the entries of one bucket.
 /// </summary>
 /// <typeparam name="TLayout">How to find an entry's key.</typeparam>
-public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host) where TLayout : struct, IEntryLayout
+internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host) where TLayout : struct, IEntryLayout
 {
     /// <summary>
     /// Entries per bucket at which a table grows, in tenths. At 5.6 of 7 one bucket in five has a chain; resident bytes per
@@ -51,9 +27,6 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     /// <summary>Buckets not yet used are made ready, and migrated ones given back to the system, in runs of so many (2 MiB, a huge page).</summary>
     private const int RunBuckets = 32768;
 
-    /// <summary>Counts of groups that cost as much to look through as a few buckets: 16 KiB.</summary>
-    private const int GroupsPerLook = 4096;
-
     public const int BitsMax = 40;
 
     private readonly TableRoot* _root = root;
@@ -66,6 +39,8 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     public bool IsRehashing => _root->IsRehashing;
 
     public TableRoot* Root => _root;
+
+    public TableWalk Walk => new(_root, _host.Allocator);
 
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
@@ -140,7 +115,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     public SlotPosition Insert(byte* entry, ulong hash, bool expires)
     {
         if (_root->Main.Buckets == null) _root->Main = BucketArray.Allocate(_host.Allocator, 0);
-        else if (!_root->IsRehashing && _root->Paused == 0 && _root->Count * 10 >= _root->Main.Size * GrowAtTenths) Begin(_root->Main.Bits + 1);
+        else if (!_root->IsRehashing && _root->Count * 10 >= _root->Main.Size * GrowAtTenths) Begin(_root->Main.Bits + 1);
         ref var array = ref ArrayOf(hash, out var inTarget);
         _root->Count++;
         if (expires) _root->Expiring++;
@@ -151,8 +126,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     public void Replace(in SlotPosition at, byte* entry, bool expires)
     {
         var old = (*at.Bucket)[at.Index];
-        var window = old & ~((1UL << 49) - 1);
-        (*at.Bucket)[at.Index] = window | (ulong)entry | (expires ? Bucket.ExpiresBit : 0);
+        (*at.Bucket)[at.Index] = Bucket.WithEntry(old, entry, expires);
         if (expires != Bucket.ExpiresOf(old)) CountExpiring(at, expires ? 1 : -1);
     }
 
@@ -226,30 +200,14 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
             var i = BitOperations.Log2(last->Present);
             before->Put(Bucket.LastSlot, last->Tag(i), (*last)[i]);
         }
-        FreeChained(last);
-    }
-
-    private void FreeChained(Bucket* bucket)
-    {
-        _host.Allocator.Free((byte*)bucket, Bucket.Bytes, Purpose.Tables);
-        _root->ChainedBuckets--;
+        _root->FreeChained(last, _host.Allocator);
     }
 
     private void FreeArray(ref BucketArray array)
     {
         if (array.Buckets == null) return;
-        for (long number = 0; _root->ChainedBuckets > 0 && number < array.Size; number++) FreeChain(array.Buckets + number);
+        for (long number = 0; _root->ChainedBuckets > 0 && number < array.Size; number++) _root->FreeChain(array.Buckets + number, _host.Allocator);
         array.Free(_host.Allocator);
-    }
-
-    private void FreeChain(Bucket* bucket)
-    {
-        for (var next = bucket->Next; next != null;)
-        {
-            var after = next->Next;
-            FreeChained(next);
-            next = after;
-        }
     }
 
     // ---- rehashing
@@ -258,19 +216,10 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Step()
     {
-        if (_root->Target.Buckets != null && _root->Paused == 0) MigrateOne();
+        if (_root->Target.Buckets != null) MigrateOne();
     }
 
-    /// <summary>No step is taken and no rehash begins until <see cref="Resume"/>; calls nest.</summary>
-    public void Pause() => _root->Paused++;
-
-    public void Resume()
-    {
-        Check.That(_root->Paused > 0);
-        _root->Paused--;
-    }
-
-    /// <summary>Makes the table fit for so many entries, if it is empty.</summary>
+    /// <summary>Sizes an empty table for <paramref name="count"/> entries.</summary>
     public void Reserve(long count)
     {
         if (_root->Count > 0 || _root->IsRehashing || count <= 0) return;
@@ -290,7 +239,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginShrink()
     {
-        if (_root->IsRehashing || _root->Paused > 0 || _root->Main.Bits == 0 || !_host.ShrinksTables) return;
+        if (_root->IsRehashing || _root->Main.Bits == 0 || !_host.ShrinksTables) return;
         var bits = _root->Main.Bits;
         for (var taken = 0; taken < ShrinkBitsMax && bits > 0 && _root->Count * 10 < (1L << bits) * ShrinkAtTenths * 2; taken++) bits--;
         if (bits < _root->Main.Bits) Begin(bits);
@@ -347,7 +296,7 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
                 Put(ref target, true, NumberIn(target.Bits, main.Bits, number, slot), from->Tag(i), slot);
             }
         }
-        FreeChain(bucket);
+        _root->FreeChain(bucket, _host.Allocator);
         *bucket = default;
     }
 
@@ -362,231 +311,4 @@ public readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host
             return number | ((long)Bucket.WindowBit(slot, oldBits) << oldBits);
         return (long)(_host.Hash(TLayout.KeyOf(Bucket.EntryOf(slot))) & ((1UL << bits) - 1));
     }
-
-    // ---- walking
-
-    /// <summary>
-    /// Visits one position of a walk and returns the next cursor; 0 begins and ends it. Every entry that is in the table
-    /// during the whole walk is visited at least once, however the table grows or shrinks meanwhile: the cursor counts in
-    /// reversed bits (Pieter Noordhuis' scheme of Redis' dictScan), so that a bucket's splits and merges are all done or all to come.
-    /// </summary>
-    public ulong Scan<TVisitor>(ulong cursor, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        if (_root->Main.Buckets == null) return 0;
-        if (!_root->IsRehashing)
-        {
-            Visit(_root->Main.Buckets + (cursor & _root->Main.Mask), ref visitor);
-            return NextCursor(cursor, _root->Main.Mask);
-        }
-        var small = _root->Main.Bits < _root->Target.Bits ? _root->Main : _root->Target;
-        var large = _root->Main.Bits < _root->Target.Bits ? _root->Target : _root->Main;
-        Visit(small.Buckets + (cursor & small.Mask), ref visitor);
-        do
-        {
-            Visit(large.Buckets + (cursor & large.Mask), ref visitor);
-            cursor = NextCursor(cursor, large.Mask);
-        }
-        while ((cursor & (small.Mask ^ large.Mask)) != 0);
-        return cursor;
-    }
-
-    private static ulong NextCursor(ulong cursor, ulong mask) => Reverse(Reverse(cursor | ~mask) + 1);
-
-    private static ulong Reverse(ulong v)
-    {
-        v = BinaryPrimitives.ReverseEndianness(v);
-        v = ((v >> 4) & 0x0f0f0f0f0f0f0f0fUL) | ((v & 0x0f0f0f0f0f0f0f0fUL) << 4);
-        v = ((v >> 2) & 0x3333333333333333UL) | ((v & 0x3333333333333333UL) << 2);
-        return ((v >> 1) & 0x5555555555555555UL) | ((v & 0x5555555555555555UL) << 1);
-    }
-
-    private static void Visit<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        for (; bucket != null; bucket = bucket->Next)
-        {
-            for (var present = bucket->Present; present != 0; present &= present - 1)
-            {
-                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
-                visitor.Visit(Bucket.EntryOf(slot), Bucket.ExpiresOf(slot));
-            }
-        }
-    }
-
-    /// <summary>
-    /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
-    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; many groups without such entries count as one.
-    /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
-    /// </summary>
-    public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        var total = _root->Buckets;
-        if (cursor >= total) cursor = 0;
-        for (var looked = 0; looked < bucketsMax && cursor < total; looked++)
-        {
-            ref var array = ref cursor < _root->Main.Size ? ref _root->Main : ref _root->Target;
-            var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
-            var number = cursor - start;
-            if (array.Expiring == null) { cursor = start + array.Size; continue; }
-            var group = number >> BucketArray.GroupShift;
-            if (array.Expiring[group] == 0)
-            {
-                cursor = start + Math.Min(NextExpiring(array, group) << BucketArray.GroupShift, array.Size);
-                continue;
-            }
-            VisitExpiring(array.Buckets + number, ref visitor);
-            cursor++;
-        }
-        return cursor >= total ? 0 : cursor;
-    }
-
-    /// <summary>The next group with entries that expire, or the one where looking for it was given up.</summary>
-    private static long NextExpiring(in BucketArray array, long group)
-    {
-        var count = (int)Math.Min(array.Groups - group, GroupsPerLook);
-        var empty = new ReadOnlySpan<uint>(array.Expiring + group, count).IndexOfAnyExcept(0u);
-        return group + (empty < 0 ? count : empty);
-    }
-
-    private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        for (; bucket != null; bucket = bucket->Next)
-        {
-            for (var present = bucket->Present; present != 0; present &= present - 1)
-            {
-                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
-                if (Bucket.ExpiresOf(slot)) visitor.Visit(Bucket.EntryOf(slot), true);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Gives each entry of some buckets to <paramref name="mover"/>, which may answer with a new address for it.
-    /// Cursors and return value as in <see cref="ScanExpiring"/>.
-    /// </summary>
-    public long Relocate<TMover>(long cursor, int bucketsMax, ref TMover mover) where TMover : struct, IEntryMover
-    {
-        var total = _root->Buckets;
-        if (cursor >= total) cursor = 0;
-        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
-        {
-            for (var bucket = BucketAt(cursor); bucket != null; bucket = bucket->Next)
-            {
-                if (bucket->IsChained) RelocateNext(bucket);
-                for (var present = bucket->Present; present != 0; present &= present - 1)
-                {
-                    var i = BitOperations.TrailingZeroCount(present);
-                    var slot = (*bucket)[i];
-                    var old = Bucket.EntryOf(slot);
-                    var moved = mover.Move(old);
-                    if (moved != old) (*bucket)[i] = slot - (ulong)old + (ulong)moved;
-                }
-            }
-        }
-        return cursor >= total ? 0 : cursor;
-    }
-
-    /// <summary>
-    /// Visits each entry of some buckets for the last time and frees the buckets' chains, so that what is left for <see cref="Free"/>
-    /// does not depend on the table's size. Cursors and return value as in <see cref="ScanExpiring"/>; nothing else may be called before Free.
-    /// </summary>
-    public long Drain<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        var total = _root->Buckets;
-        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
-        {
-            var bucket = BucketAt(cursor);
-            Visit(bucket, ref visitor);
-            FreeChain(bucket);
-        }
-        return cursor >= total ? 0 : cursor;
-    }
-
-    /// <summary>Numbers of the main and then of the target array.</summary>
-    private Bucket* BucketAt(long number) =>
-        number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
-
-    private void RelocateNext(Bucket* bucket)
-    {
-        var old = bucket->Next;
-        if (!_host.Allocator.IsSparse((byte*)old, Bucket.Bytes)) return;
-        var moved = (Bucket*)_host.Allocator.Allocate(Bucket.Bytes, Purpose.Tables);
-        *moved = *old;
-        (*bucket)[Bucket.LastSlot] = (ulong)moved;
-        _host.Allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
-    }
-
-    /// <summary>Memory of buckets, those that continue others too.</summary>
-    public long BucketBytes =>
-        (_root->Main.Buckets == null ? 0 : (long)BlockAllocator.UsableSize(_root->Main.BucketBytes))
-        + (_root->Target.Buckets == null ? 0 : (long)BlockAllocator.UsableSize(_root->Target.BucketBytes)) + _root->ChainedBuckets * Bucket.Bytes;
-
-    /// <summary>Memory of the counts of entries that expire.</summary>
-    public long ExpiryCountBytes =>
-        (_root->Main.Expiring == null ? 0 : (long)BlockAllocator.UsableSize(_root->Main.GroupBytes))
-        + (_root->Target.Expiring == null ? 0 : (long)BlockAllocator.UsableSize(_root->Target.GroupBytes));
-
-    /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
-    public TableShape[] Measure() => _root->IsRehashing ? [Measure(_root->Main), Measure(_root->Target)] : [Measure(_root->Main)];
-
-    private static TableShape Measure(in BucketArray array)
-    {
-        var shape = new TableShape { Buckets = array.Size };
-        for (long number = 0; number < array.Size; number++)
-        {
-            var entries = 0;
-            for (var bucket = array.Buckets + number; bucket != null; bucket = bucket->Next) entries += bucket->Count;
-            shape.Add(entries);
-        }
-        return shape;
-    }
-
-    /// <summary>
-    /// An entry drawn by chance: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
-    /// So all are drawn alike, save those of buckets that chain to more entries than that. Null when the table is empty.
-    /// </summary>
-    /// <param name="chance">A random number, the only source of chance here.</param>
-    public byte* Sample(ulong chance)
-    {
-        if (_root->Count == 0) return null;
-        var migrated = _root->IsRehashing ? _root->RehashIndex : 0;
-        for (; ; chance = Mix(chance))
-        {
-            var number = (long)Math.BigMul(chance, (ulong)_root->Buckets, out _);
-            if (number < migrated) continue;
-            var bucket = BucketAt(number);
-            var count = 0;
-            for (var b = bucket; b != null; b = b->Next) count += b->Count;
-            if (count == 0) continue;
-            var pick = (int)(Mix(chance) % (ulong)Math.Max(count, Bucket.Slots));
-            if (pick >= count) continue;
-            while (pick >= bucket->Count)
-            {
-                pick -= bucket->Count;
-                bucket = bucket->Next;
-            }
-            var present = bucket->Present;
-            for (; pick > 0; pick--) present &= present - 1;
-            return Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(present)]);
-        }
-    }
-
-    /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
-    private static ulong Mix(ulong x)
-    {
-        x += 0x9e3779b97f4a7c15UL;
-        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;
-        x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
-        return x ^ (x >> 31);
-    }
-}
-
-public unsafe interface IEntryVisitor
-{
-    void Visit(byte* entry, bool expires);
-}
-
-public unsafe interface IEntryMover
-{
-    /// <summary>Where the entry is from now on: the same address, or that of a copy (the old block is then the mover's to free).</summary>
-    byte* Move(byte* entry);
 }

@@ -47,8 +47,6 @@ public sealed unsafe class KeyTable : IDisposable
 
     public bool IsRehashing => _table.IsRehashing;
 
-    public long Buckets => _table.Root->Buckets;
-
     /// <summary>How large the values are.</summary>
     public SizeCounts Sizes { get; } = new();
 
@@ -68,42 +66,62 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
-    public void Write(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs)
+    public void Write(
+        scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var external = value.Length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(Entry.Size(key.Length, expires, external, value.Length));
         var old = at.Position.Entry;
-        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external))
-            return;
+        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external)) return;
 
-        var entry = _allocator.Allocate(usable, Purpose.Keys);
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(old)), _host.Mark);
+        var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
+        if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(_host, value));
+        else value.CopyTo(new(valueStart, value.Length));
+        Install(ref at, entry, expires);
+    }
+
+    /// <summary>
+    /// A block with header, expiry and key; the value goes to <paramref name="valueStart"/>. Access bits are those of <paramref name="old"/>, which it
+    /// replaces, or for a new key the current ones.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* NewEntry(nint usable, ulong header, scoped ReadOnlySpan<byte> key, long expiryMs, byte* old, out byte* valueStart)
+    {
+        var entry = _allocator.Allocate(usable, Purpose.Keys);
+        var access = old == null ? _host.Access : Entry.Access(Entry.Header(old));
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, access), _host.Mark);
+        var expires = expiryMs != EntryView.NoExpiry;
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
         if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(keyStart - Entry.LongKeyBytes, (uint)key.Length);
         key.CopyTo(new(keyStart, key.Length));
-        if (external) Unsafe.WriteUnaligned(keyStart + key.Length, LongString.Make(_host, value));
-        else value.CopyTo(new(keyStart + key.Length, value.Length));
-
-        Install(ref at, entry, expires);
+        valueStart = keyStart + key.Length;
+        return entry;
     }
 
     /// <summary>Puts a new block in the table, in place of the one that is there, if any.</summary>
     private void Install(scoped ref EntryHandle at, byte* entry, bool expires)
     {
         var old = at.Position.Entry;
-        var type = Entry.Type(Entry.Header(entry));
         if (old == null)
         {
-            Sizes.Add(type, SizeOf(entry));
+            Sizes.Add(Entry.Type(Entry.Header(entry)), SizeOf(entry));
             at.Position = _table.Insert(entry, at.Hash, expires);
             return;
         }
-        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
-        _table.Replace(at.Position, entry, expires);
+        Replace(at.Position, entry, expires);
         Retire(old);
+    }
+
+    /// <summary>Puts a new block in an old one's place, which is then the caller's to retire.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Replace(in SlotPosition at, byte* entry, bool expires)
+    {
+        var old = at.Entry;
+        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), Entry.Type(Entry.Header(entry)), SizeOf(entry));
+        _table.Replace(at, entry, expires);
     }
 
     /// <summary>Bytes of a string, elements of a collection.</summary>
@@ -111,15 +129,9 @@ public sealed unsafe class KeyTable : IDisposable
     {
         var header = Entry.Header(entry);
         if (!Entry.External(header)) return Entry.InlineLength(header);
-        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-        return external.IsRoot ? CountOf(external.Address, Entry.Encoding(header)) : external.Length;
+        var external = Entry.ExternalOf(entry);
+        return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), _host) : external.Length;
     }
-
-    private long CountOf(byte* root, ValueEncoding encoding) =>
-        encoding == ValueEncoding.HashTable ? new FieldTable(root, _host).Count : new NodeList(root, _host).Count;
-
-    /// <summary>What the entry bears that takes this one's place; without one, what new ones do.</summary>
-    private int AccessOf(byte* old) => old == null ? _host.Access : Entry.Access(Entry.Header(old));
 
     /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -209,36 +221,41 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>
     /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
     /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
-    /// who reads from there writes no byte before it has read the old one at that position.
+    /// a caller that reads from it must read each byte before it writes the one at that position.
     /// </summary>
     public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
     {
         var old = at.Position.Entry;
         var external = length > Entry.InlineValueMax;
-        var keepsBlock = old != null && external && !zeroed && IsBlockFit(old, length);
-        ExternalValue value = default;
-        if (keepsBlock) value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(old)) with { Length = length };
-        else if (external) value = zeroed ? LongString.AllocateZeroed(_allocator, default, length, length) : LongString.Allocate(_allocator, default, length) with { Length = length };
-
         var header = Entry.MakeHeader(key.Length, ValueType.String, encoding, false, external, external ? 0 : length);
-        var valueStart = PutBlock(ref at, key, header, EntryView.NoExpiry, external ? Entry.ExternalBytes : length);
-        if (keepsBlock) RetireEntry(old);
-        else if (old != null) Retire(old);
-        if (!external && zeroed) new Span<byte>(valueStart, length).Clear();
-        if (external) Unsafe.WriteUnaligned(valueStart, value);
-        Sizes.Add(ValueType.String, length);
-        return Entry.WritableValue(at.Position.Entry);
+        var usable = BlockAllocator.UsableSize(Entry.Size(key.Length, false, external, length));
+        var entry = NewEntry(usable, header, key, EntryView.NoExpiry, old, out var valueStart);
+        if (external && !zeroed && old != null && IsBlockFit(old, length))
+        {
+            Unsafe.WriteUnaligned(valueStart, Entry.ExternalOf(old) with { Length = length });
+            Replace(at.Position, entry, expires: false);
+            RetireEntry(old);
+            return Entry.WritableValue(entry);
+        }
+        if (external)
+        {
+            var value = zeroed ? LongString.AllocateZeroed(_allocator, default, length, length) : LongString.Allocate(_allocator, default, length);
+            Unsafe.WriteUnaligned(valueStart, value with { Length = length });
+        }
+        else if (zeroed) new Span<byte>(valueStart, length).Clear();
+        Install(ref at, entry, expires: false);
+        return Entry.WritableValue(entry);
     }
 
-    /// <summary>Whether a new value of that length may have a string's block: nobody holds it, it is long enough, and not for the most part in vain.</summary>
+    /// <summary>Whether a value of that length may take over a string's block: no snapshot holds it, and it is neither too short nor twice too long.</summary>
     private static bool IsBlockFit(byte* entry, int length)
     {
         if (!Entry.External(Entry.Header(entry))) return false;
-        var value = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
+        var value = Entry.ExternalOf(entry);
         return !value.IsRoot && !LongString.IsHeld(value) && length <= LongString.Room(value) && length >= LongString.Room(value) / 2;
     }
 
-    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
+    /// <summary>Room for a value that has outgrown its block: never less than its length, and no more than a string may have.</summary>
     internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), LongString.LengthMax);
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
@@ -266,13 +283,15 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>Takes an existing key out; handle and slot are then empty, views still live until the end of the call.</summary>
-    public void Remove(scoped ref EntryHandle at)
+    public void Remove(scoped ref EntryHandle at) => Retire(TakeOut(ref at));
+
+    private byte* TakeOut(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
         Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
         _table.Remove(at.Position);
         at.Position = default;
-        Retire(entry);
+        return entry;
     }
 
     private void Retire(byte* entry)
@@ -286,8 +305,8 @@ public sealed unsafe class KeyTable : IDisposable
 
     private void RetireExternal(byte* entry)
     {
-        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-        if (external.IsRoot) DropRoot(_host, external.Address, Entry.Encoding(Entry.Header(entry)));
+        var external = Entry.ExternalOf(entry);
+        if (external.IsRoot) Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), _host);
         else LongString.Retire(_allocator, external);
     }
 
@@ -296,11 +315,8 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Puts an empty hash or list in a key's place, whether it exists or not, without an expiry.</summary>
     public void WriteCollection(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueEncoding encoding)
     {
-        var isHash = encoding == ValueEncoding.HashTable;
-        Check.That(isHash || encoding == ValueEncoding.QuickList);
-        var root = isHash ? FieldTable.Create(_host) : NodeList.Create(_host);
-        var value = new ExternalValue { Address = root };
-        var header = Entry.MakeHeader(key.Length, isHash ? ValueType.Hash : ValueType.List, encoding, false, true, 0);
+        var value = new ExternalValue { Address = Collections.Create(encoding, _host) };
+        var header = Entry.MakeHeader(key.Length, Collections.TypeOf(encoding), encoding, false, true, 0);
         Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
     }
 
@@ -311,24 +327,20 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Bytes of a key's string, elements of its collection.</summary>
     public long SizeOf(EntryView entry) => SizeOf(entry.Address);
 
-    /// <summary>A collection has been changed and had so many elements before.</summary>
-    public void Recount(scoped ref EntryHandle at, long before)
+    /// <summary>Notes a collection's change in <see cref="Sizes"/>. Returns the number of its elements; it had <paramref name="before"/>.</summary>
+    public long Recount(scoped ref EntryHandle at, long before)
     {
         var entry = at.Position.Entry;
         var type = Entry.Type(Entry.Header(entry));
-        Sizes.Change(type, before, type, SizeOf(entry));
+        var count = SizeOf(entry);
+        Sizes.Change(type, before, type, count);
+        return count;
     }
 
     private static byte* RootOf(EntryView entry, ValueEncoding encoding)
     {
         Check.That(entry.Encoding == encoding);
-        return Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address)).Address;
-    }
-
-    /// <summary>A collection is freed bit by bit, after the call; one that a snapshot holds only once that lets it go.</summary>
-    private static void DropRoot(TableHost host, byte* root, ValueEncoding encoding)
-    {
-        if (((Hold*)root)->Drop()) host.Discard(root, encoding);
+        return Entry.Root(entry.Address);
     }
 
     // ---- moving
@@ -339,10 +351,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// </summary>
     public EntryView Detach(scoped ref EntryHandle at)
     {
-        var entry = at.Position.Entry;
-        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
-        _table.Remove(at.Position);
-        at.Position = default;
+        var entry = TakeOut(ref at);
         RetireEntry(entry);
         return new(entry);
     }
@@ -359,60 +368,36 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A new block with these parts for a key, whether it exists or not; an old one goes.</summary>
     private void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
     {
-        var old = at.Position.Entry;
-        value.CopyTo(new(PutBlock(ref at, key, header, expiryMs, value.Length), value.Length));
-        Sizes.Add(Entry.Type(header), SizeOf(at.Position.Entry));
-        if (old != null) Retire(old);
-    }
-
-    /// <summary>
-    /// A new block for a key, whether it exists or not. Returns where the value is to be written and then counted; an old block is the caller's, and
-    /// counted no more.
-    /// </summary>
-    private byte* PutBlock(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, int valueBytes)
-    {
         var expires = expiryMs != EntryView.NoExpiry;
-        var keyOffset = Entry.KeyOffset(key.Length, expires);
-        var entry = _allocator.Allocate(BlockAllocator.UsableSize((nint)keyOffset + key.Length + valueBytes), Purpose.Keys);
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, AccessOf(at.Position.Entry)), _host.Mark);
-        if (expires) Entry.Expiry(entry) = expiryMs;
-        if (key.Length >= Entry.LongKey) Unsafe.WriteUnaligned(entry + keyOffset - Entry.LongKeyBytes, (uint)key.Length);
-        key.CopyTo(new(entry + keyOffset, key.Length));
-        if (at.Position.Found)
-        {
-            Sizes.Remove(Entry.Type(Entry.Header(at.Position.Entry)), SizeOf(at.Position.Entry));
-            _table.Replace(at.Position, entry, expires);
-        }
-        else
-        {
-            at.Position = _table.Insert(entry, at.Hash, expires);
-        }
-        return entry + keyOffset + key.Length;
+        var usable = BlockAllocator.UsableSize((nint)Entry.KeyOffset(key.Length, expires) + key.Length + value.Length);
+        var entry = NewEntry(usable, header, key, expiryMs, at.Position.Entry, out var valueStart);
+        value.CopyTo(new(valueStart, value.Length));
+        Install(ref at, entry, expires);
     }
 
     /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
     public void Copy(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView source)
     {
         Check.That(!at.Exists);
-        if (source.Encoding is not (ValueEncoding.QuickList or ValueEncoding.HashTable))
+        var root = Entry.Root(source.Address);
+        if (root == null)
         {
             Write(ref at, key, source.Type, source.Encoding, source.Value, source.ExpiryMs);
             return;
         }
         WriteCollection(ref at, key, source.Encoding);
-        if (source.Encoding == ValueEncoding.QuickList) List(at.View).AddAll(List(source));
-        else Fields(at.View).AddAll(Fields(source));
+        Collections.AddAll(Entry.Root(at.Position.Entry), root, source.Encoding, _host);
         Recount(ref at, 0);
         WriteExpiry(ref at, source.ExpiryMs);
     }
 
     // ---- walking
 
-    /// <summary>Adds the entries of one position of a walk to a list; see <see cref="HashTable{TLayout}.Scan"/> for the guarantee.</summary>
+    /// <summary>Adds the entries of one position of a walk to a list; see <see cref="TableWalk.Scan"/> for the guarantee.</summary>
     public ulong Scan(ulong cursor, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        return _table.Scan(cursor, ref collector);
+        return _table.Walk.Scan(cursor, ref collector);
     }
 
     /// <summary>
@@ -422,34 +407,30 @@ public sealed unsafe class KeyTable : IDisposable
     public bool ScanExpiring(int bucketsMax, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        _expiryCursor = _table.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
+        _expiryCursor = _table.Walk.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
         return _expiryCursor == 0;
     }
 
-    /// <summary>A key drawn by chance; see <see cref="HashTable{TLayout}.Sample"/>.</summary>
-    public EntryView Sample(ulong chance) => new(_table.Sample(chance));
+    /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
+    public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
     /// <summary>Memory of the table itself.</summary>
-    public long BucketBytes => _table.BucketBytes;
+    public long BucketBytes => _table.Root->BucketBytes;
 
     /// <summary>Memory of the counts by which keys that expire are found.</summary>
-    public long ExpiryCountBytes => _table.ExpiryCountBytes;
+    public long ExpiryCountBytes => _table.Root->ExpiryCountBytes;
 
     /// <summary>Memory of the array that a rehash is emptying.</summary>
     public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
 
-    /// <summary>Memory that a key and its value take; of a collection's elements so many are measured and stand for the others.</summary>
+    /// <summary>Memory that a key and its value take; <paramref name="samples"/> elements of a collection are measured and stand for the others.</summary>
     public long MemoryBytes(EntryView entry, long samples)
     {
-        if (!Entry.External(Entry.Header(entry.Address))) return entry.MemoryBytes;
-        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address));
-        if (!external.IsRoot) return entry.MemoryBytes;
-        return entry.MemoryBytes + (entry.Encoding == ValueEncoding.HashTable
-            ? new FieldTable(external.Address, _host).MemoryBytes(samples)
-            : new NodeList(external.Address, _host).MemoryBytes(samples));
+        var root = Entry.Root(entry.Address);
+        return entry.MemoryBytes + (root == null ? 0 : Collections.MemoryBytes(root, entry.Encoding, samples, _host));
     }
 
-    public TableShape[] MeasureTables() => _table.Measure();
+    public TableShape[] MeasureTables() => _table.Root->Measure();
 
     // ---- defragmentation
 
@@ -459,11 +440,11 @@ public sealed unsafe class KeyTable : IDisposable
     /// </summary>
     public bool Defragment(int bucketsMax, ref DefragmentationCounts counts)
     {
-        var mover = new Mover(_host);
+        var mover = new EntryRelocator(_host);
         for (; bucketsMax > 0; bucketsMax--)
         {
             mover.IsUnfinished = false;
-            var next = _table.Relocate(_defragmentationCursor, 1, ref mover);
+            var next = _table.Walk.Relocate(_defragmentationCursor, 1, ref mover);
             if (mover.IsUnfinished) break;
             _defragmentationCursor = next;
             if (next == 0) break;
@@ -489,74 +470,14 @@ public sealed unsafe class KeyTable : IDisposable
     /// </summary>
     public int DisposeSome()
     {
-        var disposer = new Disposer(_host);
-        _disposalCursor = _table.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
+        var disposer = new EntryDisposer(_host);
+        _disposalCursor = _table.Walk.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
         _disposed += disposer.Entries;
-        if (_disposalCursor != 0) return disposer.Entries - disposer.Collections;
+        if (_disposalCursor != 0) return disposer.Entries - disposer.Discarded;
         var root = _table.Root;
         _table.Free();
         _allocator.Free((byte*)root, sizeof(TableRoot), Purpose.Tables);
         IsDisposed = true;
-        return disposer.Entries - disposer.Collections;
-    }
-
-    private struct Disposer(TableHost host) : IEntryVisitor
-    {
-        public int Entries, Collections;
-
-        public void Visit(byte* entry, bool expires)
-        {
-            Entries++;
-            if (Entry.External(Entry.Header(entry)))
-            {
-                var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry));
-                if (external.IsRoot)
-                {
-                    DropRoot(host, external.Address, Entry.Encoding(Entry.Header(entry)));
-                    Collections++;
-                }
-                else LongString.Free(host.Allocator, external);
-            }
-            host.Allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
-        }
-    }
-
-    private struct Mover(TableHost host) : IEntryMover
-    {
-        private const int BucketsOfFields = 16, NodesOfList = 16;
-
-        public BlockMover Blocks = new(host.Allocator);
-
-        /// <summary>A collection has more than one step saw.</summary>
-        public bool IsUnfinished;
-
-        /// <summary>Keys of which a block was moved, and the others.</summary>
-        public int KeysMoved, KeysKept;
-
-        public byte* Move(byte* entry)
-        {
-            var movedBefore = Blocks.Moved;
-            if (Entry.External(Entry.Header(entry))) MoveExternal(entry);
-            var moved = Blocks.Move(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
-            if (Blocks.Moved > movedBefore) KeysMoved++;
-            else KeysKept++;
-            return moved;
-        }
-
-        private void MoveExternal(byte* entry)
-        {
-            var at = Entry.ValueStart(entry);
-            var external = Unsafe.ReadUnaligned<ExternalValue>(at);
-            if (!external.IsRoot)
-            {
-                external.Address = Blocks.Move(external.Address, external.Capacity, Purpose.Values);
-                Unsafe.WriteUnaligned(at, external);
-                return;
-            }
-            var finished = Entry.Encoding(Entry.Header(entry)) == ValueEncoding.HashTable
-                ? new FieldTable(external.Address, host).Defragment(BucketsOfFields, ref Blocks)
-                : new NodeList(external.Address, host).Defragment(NodesOfList, ref Blocks);
-            IsUnfinished |= !finished;
-        }
+        return disposer.Entries - disposer.Discarded;
     }
 }

@@ -32,7 +32,7 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
             AppendKey(SnapshotRecord.Key, database, 0, entry.Address, size, 0);
             return;
         }
-        var external = Unsafe.ReadUnaligned<ExternalValue>(Entry.ValueStart(entry.Address));
+        var external = Entry.ExternalOf(entry.Address);
         Check.That(!external.IsRoot);
         if (LongString.CanBeHeld(external))
         {

@@ -1,18 +1,5 @@
 namespace Carnelian;
 
-/// <summary>What goes when memory ends (maxmemory-policy). Keys that nobody evicts yet are judged by it all the same: OBJECT IDLETIME and FREQ.</summary>
-public enum EvictionPolicy
-{
-    VolatileLru,
-    VolatileLfu,
-    VolatileRandom,
-    VolatileTtl,
-    AllKeysLru,
-    AllKeysLfu,
-    AllKeysRandom,
-    NoEviction,
-}
-
 /// <summary>
 /// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c).
 /// <code>
@@ -32,7 +19,7 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
 
     private long _nowMs;
 
-    /// <summary>What an entry bears that has been used lately enough: using it again changes nothing. No entry bears -1.</summary>
+    /// <summary>Access bits of an entry that has been used so lately that another use changes nothing; -1, which no entry has: every use counts.</summary>
     public int Fresh { get; private set; }
 
     /// <summary>While true, uses leave no trace: CLIENT NO-TOUCH.</summary>

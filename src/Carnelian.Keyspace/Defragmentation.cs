@@ -1,27 +1,6 @@
 namespace Carnelian;
 
 /// <summary>
-/// When memory is defragmented and at what cost, as Redis' directives of the same names. Redis waits for 100 MB of waste and begins with 1% of the time;
-/// here moving is cheap, so the standards are eager.
-/// </summary>
-public sealed class DefragmentationLimits
-{
-    /// <summary>active-defrag-ignore-bytes: less waste nobody minds.</summary>
-    public ulong IgnoreBytes { get; set; } = 8 << 20;
-
-    /// <summary>active-defrag-threshold-lower: a round is worth it from so much waste on, percent of the live bytes.</summary>
-    public int ThresholdLowerPercent { get; set; } = 10;
-
-    /// <summary>active-defrag-threshold-upper: from so much on it takes all the time that it may.</summary>
-    public int ThresholdUpperPercent { get; set; } = 100;
-
-    /// <summary>active-defrag-cycle-min and -max: percent of the command thread's time.</summary>
-    public int CycleMinPercent { get; set; } = 15;
-
-    public int CycleMaxPercent { get; set; } = 25;
-}
-
-/// <summary>
 /// Moves entries out of sparse slabs so that whole slabs go back to the system. A round through all databases begins when mapped memory exceeds
 /// live memory by more than <see cref="DefragmentationLimits"/> allow, and goes on in slices.
 /// </summary>
@@ -46,7 +25,7 @@ public sealed class Defragmentation(Keyspace keyspace)
     /// <summary>Milliseconds for which the present round has been going on.</summary>
     public long CurrentMs => _isRunning ? keyspace.NowMs - _startedMs : 0;
 
-    /// <summary>The same of all rounds.</summary>
+    /// <summary>Milliseconds that all rounds took since the start or CONFIG RESETSTAT.</summary>
     public long TotalMs => _pastMs + CurrentMs;
 
     private DefragmentationLimits Limits => keyspace.Options.Defragmentation;
@@ -96,7 +75,8 @@ public sealed class Defragmentation(Keyspace keyspace)
         var percent = 100.0 * waste / Math.Max(keyspace.Allocator.UsedBytes, 1);
         var span = Math.Max(Limits.ThresholdUpperPercent - Limits.ThresholdLowerPercent, 1);
         var part = Math.Clamp((percent - Limits.ThresholdLowerPercent) / span, 0, 1);
-        return (int)Math.Clamp(Limits.CycleMinPercent + part * (Limits.CycleMaxPercent - Limits.CycleMinPercent), Limits.CycleMinPercent, Math.Max(Limits.CycleMinPercent, Limits.CycleMaxPercent));
+        var (min, max) = (Limits.CycleMinPercent, Math.Max(Limits.CycleMinPercent, Limits.CycleMaxPercent));
+        return (int)(min + part * (max - min));
     }
 
     private bool Begin()

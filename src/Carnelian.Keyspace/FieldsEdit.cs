@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>The fields of a hash while it is being changed; valid as long as the <see cref="KeyEdit"/> that gave it.</summary>
+/// <summary>The fields of a hash while it is being changed; valid as long as the <see cref="CollectionEdit{TCollection}"/> that has it.</summary>
 public readonly ref struct FieldsEdit
 {
     private readonly Keyspace _keyspace;

@@ -13,9 +13,6 @@ public ref struct KeyEdit
     private readonly ReadOnlySpan<byte> _key;
     private EntryHandle _at;
 
-    /// <summary>Elements of a collection before it is changed.</summary>
-    private long _countBefore;
-
     internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists)
     {
         _keyspace = keyspace;
@@ -68,7 +65,7 @@ public ref struct KeyEdit
         return value;
     }
 
-    /// <summary>Says of an existing string that it is kept otherwise. It stays the same, so nobody hears of that.</summary>
+    /// <summary>Changes nothing of an existing string but its encoding: that is no change to listeners and the change log.</summary>
     public void Recode(ValueEncoding encoding)
     {
         Check.That(Exists);
@@ -97,39 +94,40 @@ public ref struct KeyEdit
 
     // ---- collections
 
-    /// <summary>The key's list for changing, an empty one if there is no key. To be ended by <see cref="EndCollection"/>.</summary>
-    public NodeList List()
+    /// <summary>The key's list for changing, an empty one if there is no key. The edit goes over into what is returned.</summary>
+    /// <param name="happened">As for <see cref="Write"/>.</param>
+    public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
     {
-        BeginCollection(ValueEncoding.QuickList);
-        return _database.Keys.List(_at.View);
+        var count = BeginCollection(ValueEncoding.QuickList);
+        return new(this, _database.Keys.List(_at.View), count, happened);
     }
 
     /// <summary>As <see cref="List"/>, for a hash.</summary>
-    public FieldsEdit Fields()
+    public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
     {
-        BeginCollection(ValueEncoding.HashTable);
-        return new(_keyspace, _database.Keys.Fields(_at.View));
+        var count = BeginCollection(ValueEncoding.HashTable);
+        return new(this, new(_keyspace, _database.Keys.Fields(_at.View)), count, happened);
     }
 
-    /// <summary>The collection has been changed; one that is empty by now goes.</summary>
-    public void EndCollection(bool isEmpty, KeyspaceEvent? happened)
-    {
-        _database.Keys.Recount(ref _at, _countBefore);
-        Changed(happened);
-        if (!isEmpty) return;
-        _database.Keys.Remove(ref _at);
-        Exists = false;
-        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
-    }
-
-    private void BeginCollection(ValueEncoding encoding)
+    /// <summary>Returns the number of elements that there are.</summary>
+    private long BeginCollection(ValueEncoding encoding)
     {
         if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        _countBefore = Exists ? _database.Keys.SizeOf(_at.View) : 0;
-        if (Exists) return;
+        if (Exists) return _database.Keys.SizeOf(_at.View);
         _database.Keys.WriteCollection(ref _at, _key, encoding);
         Exists = true;
         _keyspace.Created(_database, _key);
+        return 0;
+    }
+
+    internal void EndCollection(long countBefore, KeyspaceEvent? happened)
+    {
+        var count = _database.Keys.Recount(ref _at, countBefore);
+        Changed(happened);
+        if (count > 0) return;
+        _database.Keys.Remove(ref _at);
+        Exists = false;
+        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,40 +1,5 @@
 namespace Carnelian;
 
-public sealed class SnapshotOptions
-{
-    /// <summary>Bytes of a chunk; larger when a single record is.</summary>
-    public int ChunkBytes { get; init; } = 64 << 10;
-
-    /// <summary>What a snapshot may keep in memory beyond the keyspace itself before writers have to wait (snapshot-buffer-max).</summary>
-    public long BufferBytesMax { get; set; } = 256 << 20;
-
-    /// <summary>A hash of more fields is saved by a task of its own, in slices; one of fewer all at once.</summary>
-    public int FieldsAtOnceMax { get; init; } = 1024;
-}
-
-/// <summary>What was at the moment that a snapshot shows.</summary>
-/// <param name="ChangeOffset">The change log's offset: replayed up to here it gives what the snapshot holds.</param>
-/// <param name="Keys">Per database: number of keys, and of those with an expiry.</param>
-public sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys);
-
-/// <summary>Takes a snapshot as it is made: the encoder of a file or of a full sync, a test. Called on the command thread.</summary>
-public interface ISnapshotSink
-{
-    /// <summary>False while it has enough chunks to work on; the walk then waits, and only what changes is added to the queue.</summary>
-    bool HasRoom { get; }
-
-    void Begin(SnapshotCut cut);
-
-    /// <summary>The chunk is the sink's, on whatever thread, until it calls <see cref="Snapshots.GiveBack"/>.</summary>
-    void Take(SnapshotChunk chunk);
-
-    /// <summary>All chunks have been handed out.</summary>
-    void Complete();
-
-    /// <summary>No more chunks come, and those out are worth nothing. They are to be given back all the same.</summary>
-    void Abort();
-}
-
 /// <summary>
 /// Takes snapshots of the keyspace, one at a time and without a fork. The cut is made between calls: from then on every key bears an
 /// older mark than the present one. The walk, in slices, saves keys with older marks and marks them; a key that is about to change is saved
@@ -198,7 +163,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         while (writer.HasChunks) SnapshotWriter.GiveBack(writer.Dequeue(), _host, _lists);
     }
 
-    // ---- what the keyspace tells
+    // ---- what the keyspace reports
 
     void ISnapshotObserver.OnChanging(Database database, EntryView entry)
     {
@@ -267,7 +232,9 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         return true;
     }
 
-    /// <summary>One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.</summary>
+    /// <summary>
+    /// One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.
+    /// </summary>
     private void WalkKeys(ref Budget budget)
     {
         if (_tables[_database] is not { } table)
@@ -301,9 +268,12 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     private void Save(int database, EntryView entry)
     {
         entry.Mark = _host.Mark;
-        if (entry.Encoding == ValueEncoding.HashTable) SaveHash(database, entry, _tables[database]!.Fields(entry));
-        else if (entry.Encoding == ValueEncoding.QuickList) _keys?.AppendList(database, entry, _tables[database]!.List(entry));
-        else _keys?.Append(database, entry);
+        switch (entry.Encoding)
+        {
+            case ValueEncoding.HashTable: SaveHash(database, entry, _tables[database]!.Fields(entry)); break;
+            case ValueEncoding.QuickList: _keys?.AppendList(database, entry, _tables[database]!.List(entry)); break;
+            default: _keys?.Append(database, entry); break;
+        }
         Statistics.Keys++;
     }
 

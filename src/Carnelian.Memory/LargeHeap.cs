@@ -2,20 +2,37 @@ namespace Carnelian;
 
 /// <summary>
 /// Blocks above 16 KiB, in whole pages: below 1 MiB a run of pages, from there on a mapping of its own. The last
-/// few freed keep their memory in a bounded cache, so that overwriting large values does not fault every page anew.
+/// freed keep their memory in a cache, as many as were asked for of late, so that overwriting large values does not fault every page anew.
 /// </summary>
-internal sealed class LargeHeap(Reservation range)
+internal sealed class LargeHeap
 {
     /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
     private const nint HugePagesFrom = 4 << 20;
 
-    private readonly PageRuns _runs = new(range);
-    private readonly RegionCache _cache = new();
+    /// <summary>So much may be cached however little is asked for.</summary>
+    private const nint CacheBytesMin = 16 << 20;
 
-    /// <summary>Every mapping not yet released, in use or cached: address to length.</summary>
+    private readonly PageRuns _runs;
+    private readonly RegionCache _cache = new();
+    private readonly RegionReturn _return;
+
+    /// <summary>Bytes taken that a cache could have served: since the last <see cref="Age"/>, and between the two before.</summary>
+    private nint _taken, _takenBefore;
+
+    /// <summary>Every mapping in use or cached: address to length.</summary>
     private readonly Dictionary<nint, nint> _mappings = [];
 
-    public BackgroundMemory? Background { get; set; }
+    public LargeHeap(Reservation range)
+    {
+        _runs = new PageRuns(range);
+        _return = new RegionReturn(_runs);
+    }
+
+    public BackgroundMemory? Background
+    {
+        get => _return.Background;
+        set => _return.Background = value;
+    }
 
     public long InUseBytes { get; private set; }
 
@@ -23,11 +40,15 @@ internal sealed class LargeHeap(Reservation range)
 
     public long CachedBytes => _cache.Bytes;
 
+    /// <summary>Freed, and not yet given back.</summary>
+    public long LeavingBytes => _return.Bytes;
+
     /// <summary>Contents are undefined, or zero in pages that nobody touched yet.</summary>
     public nint Take(nint bytes, bool zeroed)
     {
         // Clearing cached memory would cost as much as fresh pages do, and touch them all.
         var address = zeroed ? 0 : _cache.Take(bytes);
+        if (bytes <= RegionCache.RegionBytesMax && !zeroed) _taken += bytes;
         if (address == 0) address = bytes < PageRuns.BytesMax ? _runs.Take(bytes) : Map(bytes);
         InUseBytes += bytes;
         LiveBlocks++;
@@ -39,26 +60,30 @@ internal sealed class LargeHeap(Reservation range)
         if (bytes >= PageRuns.BytesMax) Check.That(_mappings.TryGetValue(address, out var length) && length == bytes);
         InUseBytes -= bytes;
         LiveBlocks--;
-        if (bytes > RegionCache.RegionBytesMax)
+        if (bytes > Math.Min(RegionCache.RegionBytesMax, CacheBytesMax))
         {
             GiveBack(address, bytes);
             return;
         }
-
         _cache.Add(address, bytes);
-        while (_cache.Bytes > RegionCache.BytesMax) GiveBackOldest();
+        GiveBackUntil(CacheBytesMax);
     }
 
-    public void Trim()
+    /// <summary>Time passes: what was taken before the last time makes no case for a large cache any more.</summary>
+    public void Age()
     {
-        while (_cache.Bytes > 0) GiveBackOldest();
+        (_taken, _takenBefore) = (0, _taken);
+        GiveBackUntil(CacheBytesMax);
     }
+
+    public void Trim() => GiveBackUntil(0);
 
     /// <summary>Unmaps at once whatever is left, live blocks too; the range is its owner's.</summary>
     public void Dispose()
     {
         foreach (var (address, length) in _mappings) SystemMemory.Release(address, length);
         _mappings.Clear();
+        _return.Dispose();
     }
 
     private nint Map(nint bytes)
@@ -69,22 +94,20 @@ internal sealed class LargeHeap(Reservation range)
         return address;
     }
 
-    private void GiveBackOldest()
+    private nint CacheBytesMax => Math.Max(CacheBytesMin, Math.Max(_taken, _takenBefore));
+
+    private void GiveBackUntil(nint cachedBytes)
     {
-        var (address, bytes) = _cache.TakeOldest();
-        GiveBack(address, bytes);
+        while (_cache.Bytes > cachedBytes)
+        {
+            var (address, bytes) = _cache.TakeOldest();
+            GiveBack(address, bytes);
+        }
     }
 
     private void GiveBack(nint address, nint bytes)
     {
-        if (bytes < PageRuns.BytesMax)
-        {
-            _runs.Give(address, bytes);
-            return;
-        }
-
-        _mappings.Remove(address);
-        if (Background is { } background) background.Release(address, bytes);
-        else SystemMemory.Release(address, bytes);
+        if (bytes >= PageRuns.BytesMax) _mappings.Remove(address);
+        _return.Add(address, bytes);
     }
 }

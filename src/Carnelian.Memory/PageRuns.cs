@@ -2,8 +2,8 @@ namespace Carnelian;
 
 /// <summary>
 /// Runs of pages below 1 MiB, from the top of the range. They are not mappings of their own: the system allows a
-/// process some 65,000 of those, and a million values of 20 KB, every other one freed, would need more. A freed run's
-/// memory goes back at once; its addresses wait for a run of the same length.
+/// process some 65,000 of those, and a million values of 20 KB, every other one freed, would need more. The addresses
+/// of a freed run wait for one of the same length.
 /// </summary>
 internal sealed class PageRuns(Reservation range)
 {
@@ -32,11 +32,9 @@ internal sealed class PageRuns(Reservation range)
         return address;
     }
 
-    public void Give(nint address, nint bytes)
-    {
-        SystemMemory.Discard(address, bytes);
+    /// <summary>Frees a run whose memory has been given back.</summary>
+    public void Give(nint address, nint bytes) =>
         AddFree((uint)((address - range.Base) / SystemMemory.PageBytes), (uint)(bytes / SystemMemory.PageBytes));
-    }
 
     private nint TakeFromStretch(uint pages)
     {
@@ -47,11 +45,9 @@ internal sealed class PageRuns(Reservation range)
                 AddFree(stretch.Start, stretch.Pages);
                 continue;
             }
-
             if (stretch.Pages > pages) _stretches.Push((stretch.Start, stretch.Pages - pages));
             return AddressOf(stretch.Start + stretch.Pages - pages);
         }
-
         return 0;
     }
 
@@ -63,7 +59,6 @@ internal sealed class PageRuns(Reservation range)
         {
             while (_free[pages] is { Count: > 0 } free) runs.Add((free.Pop(), pages));
         }
-
         runs.Sort();
         for (var i = 0; i < runs.Count;)
         {

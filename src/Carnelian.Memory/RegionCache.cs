@@ -1,13 +1,11 @@
 namespace Carnelian;
 
 /// <summary>
-/// Freed regions that keep their memory: at most <see cref="BytesMax"/> in all, given out again to who asks for the
-/// same length, newest first. They are linked through their own first bytes, by age and by length.
+/// Freed regions that keep their memory, given out again to who asks for the same length, newest first. They are linked through their own first bytes, by age and by length.
 /// </summary>
 internal sealed unsafe class RegionCache
 {
-    public const nint BytesMax = 16 << 20;
-    public const nint RegionBytesMax = 4 << 20;
+    public const nint RegionBytesMax = 32 << 20;
 
     /// <summary>By length in pages: the newest region.</summary>
     private readonly nint[] _newestOf = new nint[RegionBytesMax / SystemMemory.PageBytes + 1];

@@ -3,29 +3,6 @@ using System.Text;
 
 namespace Carnelian;
 
-/// <summary>Where replies go: a connection's output buffer, a script's result, nowhere.</summary>
-public abstract class ReplySink
-{
-    /// <summary>Room for at least so many bytes, which stays valid until the next call of either method.</summary>
-    public abstract Span<byte> Reserve(int bytes);
-
-    /// <summary>So many bytes of the last reservation have been written.</summary>
-    public abstract void Commit(int bytes);
-
-    /// <summary>
-    /// Offers long bytes, and few that end them, that need not be copied: how many of them, from the first, the sink took at once. What was
-    /// written before is committed, and not empty.
-    /// </summary>
-    public virtual int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end) => 0;
-}
-
-/// <summary>The versions of RESP that a client may speak.</summary>
-public enum RespVersion : byte
-{
-    Resp2 = 2,
-    Resp3 = 3,
-}
-
 /// <summary>
 /// Writes replies in RESP2 or RESP3 (redis.io, "Redis serialization protocol specification"). What a version lacks is
 /// written as Redis writes it there: maps as flat arrays, nulls as $-1 or *-1, doubles as bulk strings. Bytes reach the
@@ -100,17 +77,34 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     /// <summary>An error: code, blank, sentence. Line breaks become blanks, as Redis does.</summary>
     public void Error(scoped ReadOnlySpan<byte> text) => Line((byte)'-', text);
 
+    /// <summary>An error that quotes something, which may be long: it is copied here only.</summary>
+    public void Error(scoped ReadOnlySpan<byte> before, scoped ReadOnlySpan<byte> quoted, scoped ReadOnlySpan<byte> after)
+    {
+        var length = before.Length + quoted.Length + after.Length;
+        var room = Room(length + 3);
+        before.CopyTo(room[1..]);
+        quoted.CopyTo(room[(1 + before.Length)..]);
+        after.CopyTo(room[(1 + before.Length + quoted.Length)..]);
+        EndLine(room, (byte)'-', length);
+    }
+
     private void Line(byte type, scoped ReadOnlySpan<byte> text)
     {
         var room = Room(text.Length + 3);
+        text.CopyTo(room[1..]);
+        EndLine(room, type, text.Length);
+    }
+
+    /// <summary>Makes a line of text that was written behind the place of its type.</summary>
+    private void EndLine(Span<byte> room, byte type, int length)
+    {
         room[0] = type;
-        var line = room.Slice(1, text.Length);
-        text.CopyTo(line);
+        var line = room.Slice(1, length);
         line.Replace((byte)'\r', (byte)' ');
         line.Replace((byte)'\n', (byte)' ');
-        room[text.Length + 1] = (byte)'\r';
-        room[text.Length + 2] = (byte)'\n';
-        _used += text.Length + 3;
+        room[length + 1] = (byte)'\r';
+        room[length + 2] = (byte)'\n';
+        _used += length + 3;
     }
 
     public void Integer(long value) => Header((byte)':', value);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Carnelian;
 
 /// <summary>
@@ -15,8 +17,12 @@ public sealed class Chores
 
     private readonly Server _server;
     private readonly ActiveExpiry _expiry;
+
+    // When the next ones come due, by the monotonic clock: one who sets the wall clock back must not stop them.
     private long _nextRoundMs;
     private long _nextSliceMs;
+
+    /// <summary>Unix milliseconds, as those who wait count.</summary>
     private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
     private LinkedListNode<Client>? _nextClient;
@@ -26,7 +32,7 @@ public sealed class Chores
         _server = server;
         _expiry = new(server.Keyspace);
         Defragmentation = new(server.Keyspace);
-        _nextRoundMs = server.NowMs;
+        _nextRoundMs = server.Executor.MonotonicMs;
         server.Keyspace.Access.Advance(server.NowMs);
     }
 
@@ -44,8 +50,9 @@ public sealed class Chores
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var deadline = IsPaused ? _nextTimeoutMs : Math.Min(HasMore ? _nextSliceMs : _nextRoundMs, _nextTimeoutMs);
-        return (int)Math.Clamp(deadline - _server.NowMs, 0, 1000);
+        var left = _nextTimeoutMs - _server.NowMs;
+        if (!IsPaused) left = Math.Min(left, (HasMore ? _nextSliceMs : _nextRoundMs) - _server.Executor.MonotonicMs);
+        return (int)Math.Clamp(left, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
@@ -54,24 +61,26 @@ public sealed class Chores
         var nowMs = _server.NowMs;
         _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
         if (IsPaused) return;
-        if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        var monotonicMs = _server.Executor.MonotonicMs;
+        if (HasMore && monotonicMs >= _nextSliceMs) DoMore(monotonicMs);
         if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
-        if (nowMs < _nextRoundMs) return;
-        _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
+        if (monotonicMs < _nextRoundMs) return;
+        _nextRoundMs = monotonicMs + 1000 / _server.Options.Hz;
         var began = _server.World.Clock.MonotonicNanoseconds;
         _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
+        _server.Allocator.Age();
         CheckClients(nowMs);
         _server.CloseLingering();
         MemoryUse.NotePeak(_server);
         _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
-        if (!HasMore) DoMore(nowMs);
+        if (!HasMore) DoMore(monotonicMs);
     }
 
     /// <summary>Chores that may need many slices; goes on turn after turn while one has more to do.</summary>
-    private void DoMore(long nowMs)
+    private void DoMore(long monotonicMs)
     {
-        _nextSliceMs = nowMs + SliceEveryMs;
+        _nextSliceMs = monotonicMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
         var statistics = _server.Statistics;
@@ -122,7 +131,10 @@ public sealed class Chores
     {
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+        {
+            _server.Log.LogDebug("Closing idle client");
             _server.Close(client);
+        }
         else
         {
             _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);

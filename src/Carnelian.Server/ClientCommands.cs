@@ -53,12 +53,12 @@ internal static class ClientCommands
         var isName = call.Is(2, "lib-name"u8);
         if (!isName && !call.Is(2, "lib-ver"u8))
         {
-            call.Fail($"ERR Unrecognized option '{call.Shown(2)}'");
+            call.Fail("ERR Unrecognized option '", 2, "'"u8);
             return;
         }
         if (!IsPrintable(call.Args[3]))
         {
-            call.Fail($"ERR {call.Shown(2)} cannot contain spaces, newlines or special characters.");
+            call.Fail("ERR ", 2, " cannot contain spaces, newlines or special characters."u8);
             return;
         }
         if (isName) client.LibraryName = call.Args[3].ToArray();
@@ -209,7 +209,7 @@ internal static class ClientCommands
     [Command("CLIENT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
         Flags = Loading | Stale | Sentinel)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "CLIENT",
+        ref call,
         "GETNAME",
         "    Return the name of the current connection.",
         "ID",

@@ -3,6 +3,9 @@ namespace Carnelian;
 /// <summary>Which clients CLIENT KILL is to close: all that fit every condition given.</summary>
 internal readonly ref struct ClientSelection
 {
+    /// <summary>No address is as long.</summary>
+    private const int AddressBytesMax = 1024;
+
     /// <summary>As <see cref="Connection.RemoteAddress"/> and <see cref="Connection.LocalAddress"/> show them.</summary>
     public string? Address { get; init; }
 
@@ -87,7 +90,7 @@ internal readonly ref struct ClientSelection
             : call.Is(argument, "pubsub"u8) ? ClientType.PubSub
             : call.Is(argument, "master"u8) ? ClientType.Master
             : null;
-        if (type is null) call.Fail($"ERR Unknown client type '{call.Shown(argument)}'");
+        if (type is null) call.Fail("ERR Unknown client type '", argument, "'"u8);
         return type is not null;
     }
 
@@ -100,12 +103,11 @@ internal readonly ref struct ClientSelection
 
     private static bool TryUser(ref Call call, int argument, out string? user)
     {
-        user = ByteText.FromBytes(call.Args[argument]);
         // The one user there is as yet.
-        if (user == "default") return true;
-        call.Fail($"ERR No such user '{call.Shown(argument)}'");
-        return false;
+        user = call.Args[argument].SequenceEqual("default"u8) ? "default" : null;
+        if (user is null) call.Fail("ERR No such user '", argument, "'"u8);
+        return user is not null;
     }
 
-    private static string Text(ref Call call, int argument) => ByteText.ToText(call.Shown(argument)) ?? "";
+    private static string Text(ref Call call, int argument) => ByteText.ToText(call.Shown(argument, AddressBytesMax)) ?? "";
 }

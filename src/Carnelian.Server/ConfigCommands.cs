@@ -65,7 +65,7 @@ internal static class ConfigCommands
         Tips = "request_policy:all_nodes response_policy:all_succeeded")]
     internal static void Rewrite(ref Call call) => Rewrite(ref call, all: false);
 
-    /// <param name="all">Standard values too.</param>
+    /// <param name="all">Default values too.</param>
     internal static void Rewrite(ref Call call, bool all)
     {
         var server = call.Server();
@@ -88,7 +88,7 @@ internal static class ConfigCommands
     [Command("CONFIG HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",
         Flags = Loading | Stale)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "CONFIG",
+        ref call,
         "GET <pattern>",
         "    Return parameters matching the glob-like <pattern> and their values.",
         "SET <directive> <value>",

@@ -7,9 +7,6 @@ namespace Carnelian;
 [CommandFamily("connection")]
 internal static class ConnectionCommands
 {
-    /// <summary>What HELLO and INFO report as the version: clients choose features by it.</summary>
-    public const string RedisVersion = "8.0.6";
-
     private const string WrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
     [Command("PING", Summary = "Returns the server's liveliness response.", Since = "1.0.0", Complexity = "O(1)",
@@ -18,7 +15,7 @@ internal static class ConnectionCommands
         Tips = "request_policy:all_shards response_policy:all_succeeded")]
     internal static void Ping(ref Call call)
     {
-        if (call.Args.Count > 2) call.Fail("ERR wrong number of arguments for 'ping' command");
+        if (call.Args.Count > 2) call.FailArity();
         else if (call.Args.Count == 2) call.Reply.Bulk(call.Args[1]);
         else call.Reply.Raw("+PONG\r\n"u8);
     }
@@ -109,57 +106,53 @@ internal static class ConnectionCommands
             "6.2.0: `protover` made optional; when called without arguments the command reports the current connection's context."])]
     internal static void Hello(ref Call call)
     {
-        var version = call.Session.Version;
-        var next = 1;
-        if (call.Args.Count >= 2)
-        {
-            if (!IntegerText.TryParse(call.Args[next++], out var asked))
-            {
-                call.Fail("ERR Protocol version is not an integer or out of range");
-                return;
-            }
-            if (asked is not (2 or 3))
-            {
-                call.Fail("NOPROTO unsupported protocol version");
-                return;
-            }
-            version = (RespVersion)asked;
-        }
-        int name = 0, user = 0;
-        for (; next < call.Args.Count; next++)
-        {
-            var left = call.Args.Count - 1 - next;
-            if (call.Is(next, "auth"u8) && left >= 2)
-            {
-                user = next + 1;
-                call.Redact(user);
-                call.Redact(user + 1);
-                next += 2;
-            }
-            else if (call.Is(next, "setname"u8) && left >= 1)
-            {
-                name = ++next;
-                if (!ClientCommands.IsValidName(ref call, name)) return;
-            }
-            else
-            {
-                call.Fail($"ERR Syntax error in HELLO option '{call.Shown(next)}'");
-                return;
-            }
-        }
-        if (user > 0 && !TryAuthenticate(ref call, call.Args[user].SequenceEqual("default"u8), call.Args[user + 1]))
+        var options = HelloOptions.Read(ref call);
+        if (call.Failed) return;
+        if (options.User > 0 && !TryAuthenticate(ref call, call.Args[options.User].SequenceEqual("default"u8), call.Args[options.User + 1]))
         {
             call.Fail(WrongPassword);
             return;
         }
         if ((call.Session.ClosedGates & Gates.Authentication) != 0)
         {
-            call.Fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+            call.Fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used "
+                + "to authenticate the client and select the RESP protocol version at the same time");
             return;
         }
-        if (name > 0) call.Session.Name = call.Args[name].ToArray();
-        call.Session.Version = call.Reply.Version = version;
+        if (options.Name > 0) call.Session.Name = call.Args[options.Name].ToArray();
+        call.Session.Version = call.Reply.Version = options.Version;
         Greet(ref call);
+    }
+
+    /// <summary>"[version [AUTH user password] [SETNAME name]]": the version, and which arguments the user and the name are, or 0.</summary>
+    private readonly record struct HelloOptions(RespVersion Version, int User, int Name)
+    {
+        public static HelloOptions Read(ref Call call)
+        {
+            var options = new HelloOptions(call.Session.Version, 0, 0);
+            if (call.Args.Count == 1) return options;
+            if (!IntegerText.TryParse(call.Args[1], out var version)) call.Fail("ERR Protocol version is not an integer or out of range");
+            else if (version is not (2 or 3)) call.Fail("NOPROTO unsupported protocol version");
+            options = options with { Version = (RespVersion)version };
+            for (var i = 2; i < call.Args.Count && !call.Failed; i++)
+            {
+                var left = call.Args.Count - 1 - i;
+                if (call.Is(i, "auth"u8) && left >= 2)
+                {
+                    options = options with { User = i + 1 };
+                    call.Redact(i + 1);
+                    call.Redact(i + 2);
+                    i += 2;
+                }
+                else if (call.Is(i, "setname"u8) && left >= 1)
+                {
+                    options = options with { Name = ++i };
+                    ClientCommands.IsValidName(ref call, i);
+                }
+                else call.Fail("ERR Syntax error in HELLO option '", i, "'"u8);
+            }
+            return options;
+        }
     }
 
     private static void Greet(ref Call call)
@@ -168,7 +161,7 @@ internal static class ConnectionCommands
         call.Reply.Bulk("server"u8);
         call.Reply.Bulk("redis"u8);
         call.Reply.Bulk("version"u8);
-        call.Reply.Bulk(RedisVersion);
+        call.Reply.Bulk(Release.RedisVersion);
         call.Reply.Bulk("proto"u8);
         call.Reply.Integer((long)call.Session.Version);
         call.Reply.Bulk("id"u8);

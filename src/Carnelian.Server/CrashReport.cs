@@ -16,6 +16,17 @@ public sealed class CrashReport(Server server)
 {
     private const int ShownBytesMax = 1024;
 
+    /// <summary>Those that explain defects, as Redis chose them. People post reports: paths, names and addresses are not in them.</summary>
+    private static readonly string[] _directives =
+    [
+        "activedefrag", "client-query-buffer-limit", "io-threads", "lazyfree-lazy-eviction", "lazyfree-lazy-expire", "lazyfree-lazy-server-del",
+        "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush", "list-compress-depth", "network-engine", "proto-max-bulk-len", "repl-diskless-load",
+        "repl-diskless-sync", "replica-read-only", "sanitize-dump-payload",
+    ];
+
+    /// <summary>What is done behind a report: the process is about to end, and nobody else cleans up.</summary>
+    public Action? Ended { get; set; }
+
     private string[]? _arguments;
     private string? _session;
     private bool _hasBegun;
@@ -57,7 +68,7 @@ public sealed class CrashReport(Server server)
         {
             Line("------------------------------------------------");
             Line("!!! Software Failure. Press left mouse button to continue");
-            Line($"Guru Meditation: {(defect is OutOfMemoryException ? "out of memory: " : "")}{defect.Message} #{defect.GetType().Name}");
+            Line($"Guru Meditation: {(defect is OutOfMemoryException ? "Redis aborting for OUT OF MEMORY. " : "")}{defect.Message} #{defect.GetType().Name}");
         }
         if (server.Options.CrashLogEnabled)
         {
@@ -72,7 +83,7 @@ public sealed class CrashReport(Server server)
     public void Write(Fault fault)
     {
         if (!Begin()) return;
-        Line($"{Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
+        Line($"{Release.Product} crashed by signal: {fault.Signal}, si_code: {fault.Code}");
         Line($"Accessing address: 0x{fault.Address:x}");
         if (fault.Instruction != 0) Line($"Crashed running the instruction at: 0x{fault.Instruction:x}");
         Section("STACK TRACE", () => Environment.StackTrace);
@@ -88,7 +99,7 @@ public sealed class CrashReport(Server server)
     public void WriteKilled(int signal)
     {
         if (!Begin()) return;
-        Line($"{Product} crashed by signal: {signal}, si_code: 0");
+        Line($"{Release.Product} crashed by signal: {signal}, si_code: 0");
         WriteState();
         End();
     }
@@ -96,15 +107,12 @@ public sealed class CrashReport(Server server)
     /// <summary>For SIGALRM: what the command thread is at.</summary>
     public string Activity() => server.Serving is { } client ? $"Running a request of {Describe(client)}" : "Between requests";
 
-    private static string Product => $"Carnelian {typeof(CrashReport).Assembly.GetName().Version!.ToString(3)} (compatible with Redis {ConnectionCommands.RedisVersion})";
-
     private void WriteState()
     {
-        Section("INFO OUTPUT", () => InfoReport.Write(server, ["everything"]).Replace("\r", ""));
+        Section("INFO OUTPUT", () => ByteText.FromBytes(InfoReport.Write(server, ["everything"])).Replace("\r", ""));
         Section("CLIENT LIST OUTPUT", () => string.Join('\n', server.Clients.Select(client => ClientDescription.Of(client, server.NowMs))));
         if (_session is not null || server.Serving is not null) Section("CURRENT CLIENT INFO", CurrentClient);
-        Section("CONFIG DEBUG OUTPUT", () => string.Join('\n', server.Directives.Directives
-            .Where(directive => !directive.Has(DirectiveFlags.Sensitive | DirectiveFlags.Hidden)).Select(directive => $"{directive.Name} {directive.Get()}")));
+        Section("CONFIG DEBUG OUTPUT", () => string.Join('\n', server.Directives.Get(_directives).Select(found => $"{found.Key} {found.Value}")));
     }
 
     private string CurrentClient()
@@ -136,14 +144,18 @@ public sealed class CrashReport(Server server)
         return true;
     }
 
-    private void End() => Raw("""
+    private void End()
+    {
+        Raw("""
 
-        === REDIS BUG REPORT END. Make sure to include from START to END. ===
+            === REDIS BUG REPORT END. Make sure to include from START to END. ===
 
-               Please report the crash with all of the above.
+                   Please report the crash with all of the above.
 
 
-        """);
+            """);
+        Ended?.Invoke();
+    }
 
     private void Section(string title, Func<string> content)
     {

@@ -48,7 +48,7 @@ internal static class DatasetDigest
         for (var i = 2; i < call.Args.Count; i++)
         {
             digest.Clear();
-            var view = call.Database.Keys.Find(call.Args[i], call.Keyspace.Hash(call.Args[i])).View;
+            var view = call.Peek(i);
             if (view.Exists) AddValue(digest, call.Database, view);
             Write(ref call.Reply, digest);
         }

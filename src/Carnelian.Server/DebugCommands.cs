@@ -11,6 +11,9 @@ internal static class DebugCommands
     /// <summary>More keys than this nobody has memory for.</summary>
     private const long PopulateMax = 1L << 36;
 
+    /// <summary>A line of Redis' log is cut there.</summary>
+    private const int LogBytesMax = 1024;
+
     /// <summary>Redis makes the keys of POPULATE in a buffer of 128 bytes.</summary>
     private const int PopulateKeyBytesMax = 127;
 
@@ -20,7 +23,7 @@ internal static class DebugCommands
     {
         if (!IsAllowed(ref call)) return;
         var server = call.Server();
-        switch (ByteText.FromBytes(call.Args[1]).ToLowerInvariant(), call.Args.Count)
+        switch (call.Shown(1).ToLowerInvariant(), call.Args.Count)
         {
             case ("help", 2): Help(ref call); break;
             case ("sleep", 3): Sleep(ref call); break;
@@ -38,7 +41,7 @@ internal static class DebugCommands
                 break;
             case ("assert", _): throw new BrokenInvariantException("1 == 2");
             case ("panic", _): throw new PanicException($"DEBUG PANIC called at Unix time {call.NowMs / 1000}");
-            case ("oom", _): throw new OutOfMemoryException($"allocating {nint.MaxValue} bytes");
+            case ("oom", _): throw new OutOfMemoryException($"Allocating {nint.MaxValue} bytes!");
             case ("protocol", 3): DebugReports.WriteProtocol(ref call); break;
             case ("stringmatch-test", 2): TestPatterns(ref call); break;
             // Clients are not evicted for their memory: maxmemory-clients has no effect yet.
@@ -76,12 +79,12 @@ internal static class DebugCommands
 
     private static void Log(ref Call call)
     {
-        var text = call.Shown(2);
+        var text = call.Shown(2, LogBytesMax);
         call.Server().Log.LogWarning("DEBUG LOG: {Text}", ByteText.ToText(text) ?? text);
         call.Reply.Ok();
     }
 
-    /// <summary>Makes keys that persistence and replicas are not told of; those that exist stay as they are.</summary>
+    /// <summary>Makes keys without propagating them; those that exist stay as they are.</summary>
     private static void Populate(ref Call call)
     {
         if (!TryCount(ref call, 2, out var count)) return;
@@ -122,9 +125,7 @@ internal static class DebugCommands
     private static ReadOnlySpan<byte> Prefix(ref Call call)
     {
         if (call.Args.Count == 3) return "key"u8;
-        var prefix = call.Args[3];
-        var end = prefix.IndexOf((byte)0);
-        if (end >= 0) prefix = prefix[..end];
+        var prefix = ByteText.UpToNul(call.Args[3]);
         return prefix[..Math.Min(prefix.Length, PopulateKeyBytesMax)];
     }
 
@@ -160,7 +161,7 @@ internal static class DebugCommands
     }
 
     private static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "DEBUG",
+        ref call,
         "ASSERT",
         "    Crash by assertion failed.",
         "CONFIG-REWRITE-FORCE-ALL",

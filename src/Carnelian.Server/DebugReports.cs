@@ -9,8 +9,7 @@ internal static class DebugReports
     /// <summary>DEBUG OBJECT. The key is looked at as it is: expired or not, and without making it fresher.</summary>
     public static void WriteObject(ref Call call)
     {
-        var key = call.Args[2];
-        var view = call.Database.Keys.Find(key, call.Keyspace.Hash(key)).View;
+        var view = call.Peek(2);
         if (!view.Exists)
         {
             call.Fail("ERR no such key");
@@ -19,7 +18,8 @@ internal static class DebugReports
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
-            $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
+            $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
+            + $"serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
     }
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
@@ -94,7 +94,7 @@ internal static class DebugReports
     public static void WriteProtocol(ref Call call)
     {
         ref var reply = ref call.Reply;
-        switch (ByteText.FromBytes(call.Args[2]).ToLowerInvariant())
+        switch (call.Shown(2).ToLowerInvariant())
         {
             case "string": reply.Bulk("Hello World"u8); break;
             case "integer": reply.Integer(12345); break;

@@ -1,16 +1,16 @@
 namespace Carnelian;
 
-/// <summary>Has a worker unmap large memory, which is slow, and touch such that is going to be used, which is slow the first time.</summary>
+/// <summary>Has a worker give large memory back, which is slow, and touch such that is going to be used, which is slow the first time.</summary>
 internal sealed class LargeMemory(Workers workers) : BackgroundMemory
 {
-    /// <summary>Held while the worker touches memory.</summary>
-    private readonly Lock _touching = new();
+    /// <summary>Held while the worker is at the allocator's memory.</summary>
+    private readonly Lock _working = new();
     private bool _hasEnded;
     private int _touchesPending;
 
     public override bool IsTouching => _touchesPending > 0;
 
-    public override void Release(nint address, nint length) => workers.Post(WorkerQueue.Memory, new ReleaseJob(address, length));
+    public override void Return(RegionReturn regions) => workers.Post(WorkerQueue.Memory, new ReturnJob(this, regions));
 
     public override void Touch(nint address, nint length)
     {
@@ -18,22 +18,27 @@ internal sealed class LargeMemory(Workers workers) : BackgroundMemory
         workers.Post(WorkerQueue.Memory, new TouchJob(this, address, length));
     }
 
-    /// <summary>The memory is about to go: nothing is touched any more when this returns.</summary>
+    /// <summary>The allocator is about to go: no worker is at its memory any more when this returns.</summary>
     public void End()
     {
-        lock (_touching) _hasEnded = true;
+        lock (_working) _hasEnded = true;
     }
 
-    private sealed class ReleaseJob(nint address, nint length) : WorkerJob
+    private sealed class ReturnJob(LargeMemory owner, RegionReturn regions) : WorkerJob
     {
-        public override void Run() => SystemMemory.Release(address, length);
+        public override void Run()
+        {
+            lock (owner._working) regions.Run(owner._hasEnded);
+        }
+
+        public override void Completed() => regions.Completed();
     }
 
     private sealed class TouchJob(LargeMemory owner, nint address, nint length) : WorkerJob
     {
         public override void Run()
         {
-            lock (owner._touching)
+            lock (owner._working)
             {
                 if (!owner._hasEnded) SystemMemory.Touch(address, length);
             }

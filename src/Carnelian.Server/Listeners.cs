@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
@@ -7,6 +8,9 @@ namespace Carnelian;
 /// <summary>The sockets that a server listens on, as bind, port and unixsocket say.</summary>
 public sealed class Listeners(Server server)
 {
+    /// <summary>Of sun_path in struct sockaddr_un, with the NUL that ends it.</summary>
+    private const int UnixPathBytes = 108;
+
     private readonly List<Listener> _open = [];
 
     public int Port
@@ -29,48 +33,55 @@ public sealed class Listeners(Server server)
     public string? Open()
     {
         if (!OpenTcp()) return $"Failed listening on port {server.Options.Port} (tcp), aborting.";
-        if (server.Options.UnixSocket is { Length: > 0 } path)
-        {
-            var result = Listen(new UnixDomainSocketEndPoint(path));
-            if (result.Listener is null) return $"Failed opening Unix socket: bind: {result.Error}";
-        }
-        return null;
+        return server.Options.UnixSocket is { Length: > 0 } path && OpenUnix(path) is { } error ? $"Failed opening Unix socket: {error}" : null;
+    }
+
+    private string? OpenUnix(string path)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(path);
+        if (bytes >= UnixPathBytes) return $"unix socket path too long ({bytes}), must be under {UnixPathBytes}";
+        return Listen(new UnixDomainSocketEndPoint(path)) is { Listener: null, Error: var error } ? $"bind: {error}" : null;
     }
 
     private bool OpenTcp()
     {
         var options = server.Options;
         if (options.Port == 0 && !options.AnyPort) return true;
-        var opened = 0;
         var port = options.AnyPort ? 0 : options.Port;
         foreach (var bind in options.Bind)
         {
-            if (!OpenTcp(bind, ref port, ref opened)) return false;
+            if (!OpenTcp(bind, ref port)) return false;
         }
-        return options.Bind.Length == 0 || opened > 0;
+        return true;
     }
 
     /// <summary>False when an address that must be there could not be bound.</summary>
-    private bool OpenTcp(string bind, ref int port, ref int opened)
+    private bool OpenTcp(string bind, ref int port)
     {
         var optional = bind.StartsWith('-');
         var name = optional ? bind[1..] : bind;
-        IPAddress? address = name switch
+        var address = AddressOf(name);
+        var result = address is null ? new(null, "Name or service not known") : Listen(new IPEndPoint(address, port));
+        if (result.Listener is not null)
+        {
+            port = ((IPEndPoint)result.Listener.Address).Port;
+            return true;
+        }
+        var reason = address is null ? result.Error : $"bind: {result.Error}";
+        server.Log.LogWarning("Warning: Could not create server TCP listening socket {Name}:{Port}: {Reason}", name, port, reason);
+        return (optional && result.AddressNotAvailable) || result.ProtocolNotSupported;
+    }
+
+    /// <summary>As in Redis, a name without a colon is one of IPv4.</summary>
+    private IPAddress? AddressOf(string name)
+    {
+        var family = name.Contains(':') ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        return name switch
         {
             "*" => IPAddress.Any,
             "::*" => IPAddress.IPv6Any,
-            _ => server.World.Network.Resolve(name) is [var first, ..] ? first : null,
+            _ => Array.Find(server.World.Network.Resolve(name), address => address.AddressFamily == family),
         };
-        var result = address is null ? new(null, "Name or service not known") : Listen(new IPEndPoint(address, port));
-        if (result.Listener is null)
-        {
-            if (optional && (result.AddressNotAvailable || result.ProtocolNotSupported)) return true;
-            server.Log.LogWarning("Warning: Could not create server TCP listening socket {Address}:{Port}: bind: {Error}", name, port, result.Error);
-            return result.ProtocolNotSupported;
-        }
-        port = ((IPEndPoint)result.Listener.Address).Port;
-        opened++;
-        return true;
     }
 
     private ListenResult Listen(EndPoint address)
@@ -102,7 +113,11 @@ public sealed class Listeners(Server server)
         return opened;
     }
 
-    public void Close() => Close(static _ => true);
+    public void Close()
+    {
+        if (HasUnix) server.Log.LogInformation("Removing the unix socket file.");
+        Close(static _ => true);
+    }
 
     private void Close(Predicate<Listener> which)
     {

@@ -7,14 +7,14 @@ namespace Carnelian;
 [CommandFamily("server")]
 internal static class MemoryCommands
 {
-    private const long StandardSamples = 5;
+    private const long DefaultSamples = 5;
 
     [Command("MEMORY USAGE", Summary = "Estimates the memory usage of a key.", Since = "4.0.0", Complexity = "O(N) where N is the number of samples.",
         Flags = ReadOnly, Keys = "2 RO",
         Arguments = "key [SAMPLES count:integer]")]
     internal static void Usage(ref Call call)
     {
-        var samples = StandardSamples;
+        var samples = DefaultSamples;
         for (var i = 3; i < call.Args.Count; i += 2)
         {
             if (!call.Is(i, "samples"u8) || i + 1 == call.Args.Count)
@@ -30,10 +30,8 @@ internal static class MemoryCommands
             }
             if (samples == 0) samples = long.MaxValue;
         }
-        // As it is: neither deleted when its time is over nor made fresher.
-        var keys = call.Database.Keys;
-        var view = keys.Find(call.Args[2], call.Keyspace.Hash(call.Args[2])).View;
-        if (view.Exists) call.Reply.Integer(keys.MemoryBytes(view, samples));
+        var view = call.Peek(2);
+        if (view.Exists) call.Reply.Integer(call.Database.Keys.MemoryBytes(view, samples));
         else call.Reply.Null();
     }
 
@@ -63,7 +61,7 @@ internal static class MemoryCommands
     [Command("MEMORY HELP", Summary = "Returns helpful text about the different subcommands.", Since = "4.0.0", Complexity = "O(1)",
         Flags = Loading | Stale)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "MEMORY",
+        ref call,
         "DOCTOR",
         "    Return memory problems reports.",
         "MALLOC-STATS",

@@ -5,8 +5,8 @@ namespace Carnelian;
 /// <summary>Every client takes a file descriptor: maxclients is bounded by what the system lets the process open.</summary>
 internal static class OpenFiles
 {
-    /// <summary>For the log, files of data, listeners and connections to other servers.</summary>
-    private const int Reserved = 32;
+    /// <summary>32, as Redis', for the log, files of data, listeners and connections to other servers; the rest for the runtime, which holds some 80.</summary>
+    private const int Reserved = 128;
 
     /// <summary>Lowers maxclients to what is possible, and says so in the log. Null, or why the server can't be started at all.</summary>
     public static string? Adjust(Server server)

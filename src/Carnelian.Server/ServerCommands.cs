@@ -16,8 +16,8 @@ internal static class ServerCommands
     internal static void Info(ref Call call)
     {
         var sections = new string[call.Args.Count - 1];
-        for (var i = 0; i < sections.Length; i++) sections[i] = ByteText.FromBytes(call.Args[i + 1]).ToLowerInvariant();
-        call.Reply.Verbatim(ByteText.ToBytes(InfoReport.Write(call.Server(), sections)), "txt"u8);
+        for (var i = 0; i < sections.Length; i++) sections[i] = call.Shown(i + 1).ToLowerInvariant();
+        call.Reply.Verbatim(InfoReport.Write(call.Server(), sections), "txt"u8);
     }
 
     [Command("TIME", Summary = "Returns the server time.", Since = "2.6.0", Complexity = "O(1)",
@@ -37,7 +37,7 @@ internal static class ServerCommands
     internal static void Lolwut(ref Call call)
     {
         if (call.Args.Count >= 3 && call.Is(1, "version"u8) && !call.TryInteger(2, out _)) return;
-        call.Reply.Verbatim(Encoding.UTF8.GetBytes(Picture.Draw(call.Keyspace.Randomness) + $"Redis ver. {ConnectionCommands.RedisVersion}\n"), "txt"u8);
+        call.Reply.Verbatim(Encoding.UTF8.GetBytes(Picture.Draw(call.Keyspace.Randomness) + $"Redis ver. {Release.RedisVersion}\n"), "txt"u8);
     }
 
     [Command("SHUTDOWN", Summary = "Synchronously saves the database(s) to disk and shuts down the Redis server.", Since = "1.0.0",

@@ -12,20 +12,20 @@ internal static class ServerSections
     {
         var process = server.World.Process;
         var uptime = (server.NowMs - server.StartedMs) / 1000;
-        text.Line("redis_version", ConnectionCommands.RedisVersion);
+        text.Line("redis_version", Release.RedisVersion);
         // As in a Redis that was not built from a repository.
         text.Line("redis_git_sha1", "00000000");
         text.Line("redis_git_dirty", 0);
         text.Line("redis_build_id", typeof(Server).Module.ModuleVersionId.ToString("N")[..16]);
         text.Line("redis_mode", "standalone");
         text.Line("server_name", "carnelian");
-        text.Line("carnelian_version", typeof(Server).Assembly.GetName().Version!.ToString(3));
+        text.Line("carnelian_version", Release.Version);
         text.Line("os", process.OperatingSystem);
         text.Line("arch_bits", 64);
         text.Line("monotonic_clock", ".NET Stopwatch");
         text.Line("multiplexing_api", process.MultiplexingApi);
         text.Line("process_id", process.Id);
-        text.Line("process_supervised", "no");
+        text.Line("process_supervised", server.Options.IsSupervised ? server.Options.Supervised.ToString().ToLowerInvariant() : "no");
         text.Line("run_id", server.RunId);
         text.Line("tcp_port", server.Port);
         text.Line("server_time_usec", server.World.Clock.UnixMicroseconds);
@@ -48,7 +48,7 @@ internal static class ServerSections
             var addresses = string.Concat(Array.ConvertAll(options.Bind, address => $"bind={address},"));
             text.Line($"listener{number++}", $"name=tcp,{addresses}port={listeners.Port}");
         }
-        if (listeners.HasUnix) text.Line($"listener{number}", $"name=unix,bind={options.UnixSocket}");
+        if (listeners.HasUnix) text.Line($"listener{number}", $"name=unix,bind={ByteText.FromText(options.UnixSocket!)}");
     }
 
     public static void WriteClients(InfoText text, Server server)

@@ -68,7 +68,7 @@ internal static class SlowLogCommands
     [Command("SLOWLOG HELP", Summary = "Show helpful text about the different subcommands", Since = "6.2.0", Complexity = "O(1)",
         Flags = Loading | Stale)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
-        ref call.Reply, "SLOWLOG",
+        ref call,
         "GET [<count>]",
         "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
         "    Entries are made of:",

@@ -27,32 +27,35 @@ public abstract class Disk
     /// <summary>Names (not paths) of the directories in a directory, sorted by ordinal.</summary>
     public virtual DiskResult<string[]> ListDirectories(string directory) => new([], DiskStatus.Success);
 
-    /// <summary>The whole of a small file, such as a configuration.</summary>
+    private const int FirstBytes = 4096;
+
+    /// <summary>The whole of a small file, such as a configuration; or what comes from a pipe until its end.</summary>
     public DiskResult<byte[]> ReadAll(string path)
     {
         var opened = Open(path, DiskOpenMode.Read);
         if (opened.Value is not { } file) return new(null, opened.Status);
         using (file)
         {
-            var bytes = new byte[file.Length];
-            var read = 0;
-            while (read < bytes.Length)
+            // A pipe has no length, and what the system makes as it is read (/proc) says 0: only the end of reading tells.
+            var bytes = new byte[file.Length + 1];
+            for (var read = 0; ;)
             {
                 var n = file.ReadAt(read, bytes.AsSpan(read));
                 if (!n.Status.Ok) return new(null, n.Status);
-                if (n.Value == 0) break;
+                if (n.Value == 0) return new(bytes[..read], DiskStatus.Success);
                 read += n.Value;
+                if (read == bytes.Length) Array.Resize(ref bytes, Math.Max(2 * read, FirstBytes));
             }
-            return new(bytes.AsSpan(0, read).ToArray(), DiskStatus.Success);
         }
     }
 }
 
 public abstract class DiskFile : IDisposable
 {
+    /// <summary>Bytes, as far as the system knows: 0 for a pipe.</summary>
     public abstract long Length { get; }
 
-    /// <summary>Bytes read, 0 at the end.</summary>
+    /// <summary>Bytes read, 0 at the end. What can't be positioned gives what comes next.</summary>
     public abstract DiskResult<int> ReadAt(long position, Span<byte> destination);
 
     /// <summary>Writes all at the end of the file. After a failure the file may hold a part of it (a torn write).</summary>

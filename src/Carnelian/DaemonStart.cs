@@ -29,12 +29,13 @@ internal sealed class DaemonStart : IDisposable
         return new(handle);
     }
 
+    /// <param name="calledAs">The name that the program was called by: the daemon bears it too, for those who look for it.</param>
     /// <param name="directory">Where relative paths of the command line begin.</param>
     /// <returns>The exit status of the program that was called.</returns>
-    public static int Launch(string[] args, string directory, byte[]? standardInput)
+    public static int Launch(string calledAs, string[] args, string directory, byte[]? standardInput)
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(Find(calledAs, directory))
         {
             WorkingDirectory = directory,
             RedirectStandardInput = standardInput is not null,
@@ -42,7 +43,7 @@ internal sealed class DaemonStart : IDisposable
         };
         // Run by the dotnet program, it has to be told what to run.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        start.ArgumentList.Add("server");
+        if (!Program.IsServerName(Path.GetFileName(start.FileName))) start.ArgumentList.Add("server");
         foreach (var argument in args) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         pipe.DisposeLocalCopyOfClientHandle();
@@ -56,6 +57,15 @@ internal sealed class DaemonStart : IDisposable
         if (report == Success) return 0;
         Console.Error.WriteLine(report.Length > 0 ? report : "The server ended while it started. Its log may say why.");
         return 1;
+    }
+
+    /// <summary>The link to this program by that name, where a shell finds it; else the program itself.</summary>
+    private static string Find(string name, string directory)
+    {
+        var program = Environment.ProcessPath!;
+        var places = name.Contains('/') ? [""] : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        var files = Array.ConvertAll(places, place => Path.Combine(directory, place, name));
+        return Array.Find(files, file => File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName == program) ?? program;
     }
 
     /// <summary>Tells the one who waits that the server listens, or why it does not.</summary>

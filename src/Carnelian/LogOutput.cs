@@ -26,7 +26,7 @@ internal sealed class LogOutput(ServerOptions options) : TextWriter
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
-            return new($"Can't open the log file: {DiskTrouble.StatusOf(e).Error}");
+            return new($"Can't open the log file: {DiskTrouble.StatusOf(e, options.LogFile).Error}");
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Carnelian;
 
 /// <summary>One program with many names: what it does follows from its first argument, or from the name that it is called by.</summary>
@@ -7,11 +5,9 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        switch (Path.GetFileName(CalledAs()))
-        {
-            case "redis-server" or "valkey-server": return Serve(args, RedisVersion);
-            case "redis-sentinel" or "valkey-sentinel": return Print(NoSentinel, 1);
-        }
+        var name = Path.GetFileName(RealWorld.CalledAs);
+        if (IsServerName(name)) return Serve(args, RedisVersion);
+        if (name is "redis-sentinel" or "valkey-sentinel") return Print(NoSentinel, 1);
         return args switch
         {
             [] => Serve(args, Version),
@@ -24,29 +20,23 @@ internal static class Program
         };
     }
 
+    /// <summary>Called by such a name, the program takes the arguments of a server.</summary>
+    internal static bool IsServerName(string? name) => name is "redis-server" or "valkey-server";
+
     private static int Serve(string[] args, string version) => args switch
     {
-        ["-v" or "--version"] => Print(version, 0),
-        ["-h" or "--help"] => Print(Help, 0),
+        ["-v" or "--version", ..] => Print(version, 0),
+        ["-h" or "--help", ..] => Print(Help, 0),
+        ["--check-system" or "--test-memory", ..] => Print($"carnelian: there is no {args[0]} in Carnelian.", 1),
         _ when args.Contains("--sentinel") => Print(NoSentinel, 1),
         _ => ServerProgram.Run(args),
     };
 
-    /// <summary>The name in the command line. Not .NET's: that one is of the assembly, whatever name its program was started by.</summary>
-    private static string CalledAs()
-    {
-        const string CommandLine = "/proc/self/cmdline";
-        return File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
-    }
-
-    private static string Release => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
-
-    internal static string Version =>
-        $"Carnelian {Release} (compatible with Redis {ServerProgram.RedisVersion}), .NET {Environment.Version}, 64 bits";
+    internal static string Version => $"{Release.Product}, .NET {Environment.Version}, 64 bits";
 
     /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
     private static string RedisVersion =>
-        $"Redis server v={ServerProgram.RedisVersion} sha=00000000:0 malloc=carnelian-{Release} bits=64 build=0";
+        $"Redis server v={Release.RedisVersion} sha=00000000:0 malloc=carnelian-{Release.Version} bits=64 build=0";
 
     private const string NoSentinel = "carnelian: Sentinel is not implemented yet.";
 

@@ -5,8 +5,6 @@ namespace Carnelian;
 /// <summary>The server as a program: command line, configuration, background, log, signals, exit status.</summary>
 internal sealed class ServerProgram : IDisposable
 {
-    public const string RedisVersion = "8.0.6";
-
     private readonly RealWorld _world = new(ownsProcess: true);
     private readonly ServerOptions _options = new();
     private readonly StartupArguments _arguments;
@@ -16,19 +14,19 @@ internal sealed class ServerProgram : IDisposable
     private readonly Server _server;
 
     /// <summary>Values before the configuration was read.</summary>
-    private readonly Dictionary<string, string> _standards;
+    private readonly Dictionary<string, string> _defaults;
 
     private ServerProgram(StartupArguments arguments, byte[]? standardInput)
     {
         (_arguments, _standardInput) = (arguments, standardInput);
         _output = new(_options);
-        _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel) 
+        _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel)
         {
             Role = RedisLogger.BeforeServing,
             AlsoTo = _output.WriteToSyslog,
         };
         _server = new(_options, _world, _log);
-        _standards = _server.Directives.Directives.ToDictionary(directive => directive.Name, directive => directive.Get());
+        _defaults = _server.Directives.Directives.ToDictionary(directive => directive.Name, directive => directive.Get());
     }
 
     public static int Run(string[] args)
@@ -50,17 +48,19 @@ internal sealed class ServerProgram : IDisposable
 
     private int Run(string[] args, DaemonStart? daemon)
     {
-        // Reading the configuration may enter another directory.
-        var directory = Directory.GetCurrentDirectory();
-        if (!Configure()) return 1;
+        // Reading the configuration may enter another directory. Empty: the one that the program was started in is gone.
+        var directory = _world.Host.EnterDirectory(".").Value ?? "";
+        if (!Configure(directory)) return 1;
         var supervisor = Supervisor.Find(_options, _log);
+        _options.IsSupervised = supervisor is not null;
         var inBackground = _options.Daemonize && supervisor is null;
-        if (inBackground && daemon is null) return DaemonStart.Launch(args, directory, _standardInput);
+        if (inBackground && daemon is null) return DaemonStart.Launch(_world.Process.CalledAs, args, directory, _standardInput);
 
         Banner.WriteStart(_server, _log, isConfigured: args.Length > 0);
         WarnOfUnused();
         _log.Role = RedisLogger.Master;
         var pidFile = inBackground || _options.PidFile is not null ? PidFile.Write(_options, _world.Process.Id, _log) : null;
+        if (inBackground) _server.Crash.Ended = pidFile!.Remove;
         if ((_server.PrepareProcess() ?? Listen()) is { } error)
         {
             _log.LogWarning("{Error}", error);
@@ -82,7 +82,11 @@ internal sealed class ServerProgram : IDisposable
             _server.Die(defect);
         }
         supervisor?.Stopping();
-        pidFile?.Remove();
+        if (pidFile is not null)
+        {
+            _log.LogInformation("Removing the pid file.");
+            pidFile.Remove();
+        }
         _server.Listeners.Close();
         _log.LogWarning("Redis is now ready to exit, bye bye...");
         return 0;
@@ -92,25 +96,28 @@ internal sealed class ServerProgram : IDisposable
     {
         Banner.WriteMode(_server, _log);
         Banner.WarnOfBacklog(_options, _log);
+        // Start-up leaves garbage, and what is in use is known from the first collection on.
+        _world.Process.ReleaseManagedMemory();
         if (_server.Start() is { } error) return error;
         return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
     }
 
-    private bool Configure()
+    /// <param name="directory">Where relative paths of the command line begin.</param>
+    private bool Configure(string directory)
     {
-        // Before the configuration is read: it may enter another directory.
-        if (_arguments.File is not null) _options.ConfigurationFile = Path.GetFullPath(_arguments.File);
-        _options.Directory = Directory.GetCurrentDirectory();
+        if (_arguments.File is { } file) _options.ConfigurationFile = directory.Length > 0 ? Path.GetFullPath(file, directory) : file;
+        _options.Directory = directory;
         var loader = new ConfigurationLoader(_server.Directives, _world.Disk);
         if (_standardInput is not null) _log.LogInformation("Reading config from stdin");
         if ((loader.Load(_arguments.File, _standardInput, _arguments.Options) ?? _output.Check()) is { } error)
         {
             if (error.IsUnreadableFile) _log.LogWarning("{Message}", error.Message);
-            else Console.Error.Write(error.Report($"Redis {RedisVersion}"));
+            else Console.Error.Write(error.Report($"Redis {Release.RedisVersion}"));
             return false;
         }
         if (loader.Unresolved.Count > 0)
         {
+            _log.Role = RedisLogger.Master;
             _log.LogWarning("Unresolved Configuration(s) Detected:");
             foreach (var line in loader.Unresolved) _log.LogWarning(">>> '{Line}'", line);
             _log.LogWarning("Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting");
@@ -123,7 +130,7 @@ internal sealed class ServerProgram : IDisposable
     private void WarnOfUnused()
     {
         var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.NoEffectYet));
-        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _standards[directive.Name]).Select(directive => directive.Name).ToArray();
+        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]).Select(directive => directive.Name).ToArray();
         if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", string.Join(", ", names));
     }
 

@@ -102,14 +102,93 @@ public class ServerProgramTests
     {
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
         manager.Bind(new UnixDomainSocketEndPoint(PathOf("notify")));
-        string[] options = ["--port", $"{LoopbackPort.Claim()}", "--supervised", "auto", "--daemonize", "yes", "--save", "", "--set-proc-title", "no"];
+        var port = LoopbackPort.Claim();
+        string[] options = ["--port", $"{port}", "--supervised", "auto", "--daemonize", "yes", "--save", "", "--set-proc-title", "no"];
         using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, options) { Environment = { ["NOTIFY_SOCKET"] = PathOf("notify") } });
         Assert.That(Receive(manager), Is.EqualTo("STATUS=Redis is loading...\n"));
         Assert.That(Receive(manager), Is.EqualTo("STATUS=Ready to accept connections\n"));
         Assert.That(Receive(manager), Is.EqualTo("READY=1\n"));
+        Assert.That(Ask(port, "INFO server"), Does.Contain("\r\nprocess_supervised:systemd\r\n"));
         server.Signal(ChildProcess.Terminate);
         Assert.That(Receive(manager), Is.EqualTo("STOPPING=1\n"));
         Assert.That(server.WaitForExit().Status, Is.Zero, "it stayed in the foreground");
+    }
+
+    [Test]
+    public void A_configuration_is_read_from_a_pipe_and_from_what_has_no_length()
+    {
+        var command = $"exec {CarnelianServer.Program} server <(printf 'timeout x\\n')";
+        Assert.That(ChildProcess.Run("bash", ["-c", command]).Error, Does.EndWith(">>> 'timeout x'\nargument couldn't be parsed into an integer\n"));
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", "/proc/version"]);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Output, Does.Contain(":M ").And.Contain("# Unresolved Configuration(s) Detected:\n").And.Contain(">>> 'linux version "));
+    }
+
+    [Test]
+    public void A_directory_is_called_one()
+    {
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", _folder.FullName]);
+        Assert.That(outcome.Status, Is.EqualTo(1));
+        Assert.That(outcome.Output, Does.EndWith($"# Fatal error, can't open config file '{_folder.FullName}': Is a directory\n"));
+        outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", _folder.FullName]);
+        Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, "\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nCan't open the log file: Is a directory\n")));
+    }
+
+    [TestCase("SEGFAULT"), TestCase("PANIC")]
+    public void A_daemon_that_crashes_leaves_no_pid_file(string subcommand)
+    {
+        using var daemon = StartDaemon(CarnelianServer.Program, out var port, "--enable-debug-command", "yes");
+        Assert.That(File.Exists(PathOf("daemon.pid")));
+        Ask(port, "DEBUG " + subcommand);
+        Assert.That(daemon.WaitForExit(Patience.OfPrograms));
+        Assert.That(File.Exists(PathOf("daemon.pid")), Is.False);
+        Assert.That(File.ReadAllText(PathOf("daemon.log")), Does.Contain("=== REDIS BUG REPORT END"));
+    }
+
+    [Test]
+    public void A_daemon_bears_the_name_that_it_was_called_by()
+    {
+        File.CreateSymbolicLink(PathOf("redis-server"), CarnelianServer.Program);
+        using var daemon = StartDaemon(PathOf("redis-server"), out var port);
+        Assert.That(File.ReadAllText($"/proc/{daemon.Id}/comm"), Is.EqualTo("redis-server\n"));
+        Assert.That(File.ReadAllText($"/proc/{daemon.Id}/cmdline"), Does.StartWith($"{PathOf("redis-server")} 127.0.0.1:{port}"));
+        Ask(port, "SHUTDOWN NOSAVE");
+        Assert.That(daemon.WaitForExit(Patience.OfPrograms));
+    }
+
+    private Process StartDaemon(string program, out int port, params string[] options)
+    {
+        port = LoopbackPort.Claim();
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--daemonize", "yes", "--dir", _folder.FullName,
+            "--pidfile", "daemon.pid", "--logfile", "daemon.log", .. options];
+        var start = ChildProcess.Run(program, arguments);
+        Assert.That((start.Status, start.Everything), Is.EqualTo((0, "")));
+        return Process.GetProcessById(int.Parse(File.ReadAllText(PathOf("daemon.pid")), CultureInfo.InvariantCulture));
+    }
+
+    [Test]
+    public void A_server_starts_in_a_directory_that_is_gone()
+    {
+        var port = LoopbackPort.Claim();
+        var command = $"mkdir gone && cd gone && rmdir ../gone && exec {CarnelianServer.Program} server --port {port} --bind 127.0.0.1 --save ''";
+        using var server = new ChildProcess(new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = _folder.FullName });
+        server.WaitForOutput("Ready to accept connections tcp");
+        Assert.That(Ask(port, "CONFIG GET dir"), Is.EqualTo("*2\r\n$3\r\ndir\r\n$0\r\n\r\n"));
+    }
+
+    [Test]
+    public void What_the_program_itself_takes_is_no_issue_for_the_doctor()
+    {
+        using var server = new CarnelianServer("--enable-debug-command", "local");
+        Ask(server.Port, "DEBUG POPULATE 300000");
+        Assert.That(Ask(server.Port, "MEMORY DOCTOR"), Does.Not.Contain("process RSS overhead").And.Not.Contain("Jemalloc"));
+    }
+
+    [TestCase("--check-system"), TestCase("--test-memory")]
+    public void What_only_Redis_own_program_does_is_refused_by_name(string option)
+    {
+        var outcome = ChildProcess.Run(CarnelianServer.Program, [option, "1"]);
+        Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, $"carnelian: there is no {option} in Carnelian.\n")));
     }
 
     [Test]
@@ -136,8 +215,15 @@ public class ServerProgramTests
     {
         using var client = new TcpClient("127.0.0.1", port) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
         client.GetStream().Write(Encoding.UTF8.GetBytes(request + "\r\nQUIT\r\n"));
-        var replies = new StreamReader(client.GetStream()).ReadToEnd();
         const string ofQuit = "+OK\r\n";
-        return replies.Length == 0 ? "" : replies[..^ofQuit.Length];
+        try
+        {
+            var replies = new StreamReader(client.GetStream()).ReadToEnd();
+            return replies.Length == 0 ? "" : replies[..^ofQuit.Length];
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            return "";   // It died before it had read QUIT.
+        }
     }
 }

@@ -22,6 +22,8 @@ public sealed class KeySpecTests
     [TestCase("eval s 2147483647 a b", "invalid")]
     [TestCase("eval s 99999999999999999999 a b", "invalid")]
     [TestCase("eval s 1x a b", "invalid")]
+    [TestCase("eval s 02 a b", "invalid")]
+    [TestCase("eval s +2 a b", "invalid")]
     [TestCase("zunionstore to 2 a b", "1 3 4")]
     [TestCase("xread streams a b 0 0", "2 3")]
     [TestCase("xread count 2 STREAMS a 0", "4")]

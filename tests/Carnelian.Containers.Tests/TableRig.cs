@@ -137,7 +137,7 @@ internal sealed unsafe class TableRig : IDisposable
     public long Relocate(long cursor, int bucketsMax, bool all, out int moved)
     {
         var mover = new Mover(this, all);
-        var next = Table.Relocate(cursor, bucketsMax, ref mover);
+        var next = Table.Walk.Relocate(cursor, bucketsMax, ref mover);
         moved = mover.Moved;
         return next;
     }
@@ -158,13 +158,13 @@ internal sealed unsafe class TableRig : IDisposable
     public ulong Scan(ulong cursor, List<ulong> found)
     {
         var collector = new Collector(this, found);
-        return Table.Scan(cursor, ref collector);
+        return Table.Walk.Scan(cursor, ref collector);
     }
 
     public long ScanExpiring(long cursor, int bucketsMax, List<ulong> found)
     {
         var collector = new Collector(this, found);
-        return Table.ScanExpiring(cursor, bucketsMax, ref collector);
+        return Table.Walk.ScanExpiring(cursor, bucketsMax, ref collector);
     }
 
     // ---- verifying

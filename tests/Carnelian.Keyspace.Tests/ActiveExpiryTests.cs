@@ -90,10 +90,10 @@ public sealed class ActiveExpiryTests
     public void Table_shrinks_while_its_keys_expire()
     {
         using var rig = Filled(100);
-        var buckets = rig[0].Keys.Buckets;
+        var bytes = rig[0].Keys.BucketBytes;
         var expiry = new ActiveExpiry(rig.Keyspace);
         for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
-        Assert.That(rig[0].Keys.Buckets, Is.LessThan(buckets / 4));
+        Assert.That(rig[0].Keys.BucketBytes, Is.LessThan(bytes / 4));
     }
 
     [Test]

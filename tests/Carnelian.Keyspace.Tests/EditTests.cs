@@ -64,6 +64,22 @@ public sealed class EditTests
     }
 
     [Test]
+    public void The_end_of_a_collections_edit_raises_its_event_and_deletes_the_key_when_nothing_is_left()
+    {
+        KeyspaceEvent pushed = new(KeyspaceEventClass.List, "rpush"), popped = new(KeyspaceEventClass.List, "lpop");
+        using (var list = _rig.Edit("k"u8.ToArray()).List(pushed))
+        {
+            list.Collection.Append("element"u8);
+            Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k" }));
+        }
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "rpush/List 0 k" }));
+        using (var list = _rig.Edit("k"u8.ToArray()).List(popped)) list.Collection.RemoveAt(0);
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "lpop/List 0 k", "del/Generic 0 k" }));
+        Assert.That(_rig.Read("k").Exists, Is.False);
+        Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(2));
+    }
+
+    [Test]
     public void A_key_hidden_as_expired_is_resized_from_nothing()
     {
         _rig.Set("k", "old", expiryMs: 1500);

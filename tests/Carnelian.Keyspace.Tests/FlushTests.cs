@@ -58,8 +58,10 @@ public sealed class FlushTests
         {
             for (var i = 0; i < 20; i++)
             {
-                var list = rig.Edit(KeyspaceRig.Bytes($"list{i}")).List();
-                for (var j = 0; j < 2000; j++) list.Append(KeyspaceRig.Bytes($"element {j}"));
+                using (var list = rig.Edit(KeyspaceRig.Bytes($"list{i}")).List(null))
+                {
+                    for (var j = 0; j < 2000; j++) list.Collection.Append(KeyspaceRig.Bytes($"element {j}"));
+                }
                 rig.Allocator.ReleaseRetired();
             }
         }
@@ -82,8 +84,10 @@ public sealed class FlushTests
     public void A_deleted_collection_is_pending_until_it_is_freed()
     {
         using var rig = new KeyspaceRig();
-        var list = rig.Edit(KeyspaceRig.Bytes("list")).List();
-        for (var i = 0; i < 30_000; i++) list.Append(KeyspaceRig.Bytes($"element {i}"));
+        using (var list = rig.Edit(KeyspaceRig.Bytes("list")).List(null))
+        {
+            for (var i = 0; i < 30_000; i++) list.Collection.Append(KeyspaceRig.Bytes($"element {i}"));
+        }
         rig.Delete("list");
         Assert.That(rig.Keyspace.Disposal.PendingObjects, Is.EqualTo(1));
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.GreaterThan(300_000));

@@ -69,26 +69,25 @@ public sealed class SizeCountsTests
     private static void ChangeHash(KeyspaceRig rig, Random random, KeyEdit edit)
     {
         if (edit.Exists && edit.View.Encoding != ValueEncoding.HashTable) return;
-        var fields = edit.Fields();
+        using var hash = edit.Fields(null);
         for (var n = random.Next(1, 20); n > 0; n--)
         {
             var name = KeyspaceRig.Bytes($"field:{random.Next(40)}");
-            if (random.Next(2) == 0) fields.Set(name, "v"u8);
-            else fields.Delete(name);
+            if (random.Next(2) == 0) hash.Collection.Set(name, "v"u8);
+            else hash.Collection.Delete(name);
         }
-        edit.EndCollection(fields.Count == 0, null);
     }
 
     private static void ChangeList(Random random, KeyEdit edit)
     {
         if (edit.Exists && edit.View.Encoding != ValueEncoding.QuickList) return;
-        var list = edit.List();
+        using var edited = edit.List(null);
+        var list = edited.Collection;
         for (var n = random.Next(1, 20); n > 0; n--)
         {
             if (list.Count == 0 || random.Next(2) == 0) list.Append("v"u8);
             else list.RemoveAt(random.NextInt64(list.Count));
         }
-        edit.EndCollection(list.Count == 0, null);
     }
 
     /// <summary>Around powers of two, within and beyond what lies inline.</summary>

@@ -70,7 +70,8 @@ public class SnapshotCostTests
         using var world = new RealWorld();
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
-        var list = keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List();
+        using var edit = keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List(null);
+        var list = edit.Collection;
         for (var i = 0; i < elements; i++)
         {
             list.Append("an element of thirty-two bytes.."u8);
@@ -84,7 +85,7 @@ public class SnapshotCostTests
         for (var round = 0; round < 5; round++)
         {
             Assert.That(snapshots.TryBegin(sink));
-            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List()));
+            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List(null)));
             first = Math.Min(first, Time(() => list.Set(middle, "x"u8)));
             second = Math.Min(second, Time(() => list.Set(middle + 1, "y"u8)));
             heldBytes = allocator.UsedBytesOf(Purpose.Snapshot);
@@ -112,8 +113,10 @@ public class SnapshotCostTests
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
         var key = new byte[KeyBytes];
-        var fields = keyspace.Edit(keyspace.Databases[0], "hash"u8, keyspace.Hash("hash"u8)).Fields();
-        for (var i = 0; i < Keys; i++) fields.Set(KeyOf(key, i), new byte[ValueBytes]);
+        using (var fields = keyspace.Edit(keyspace.Databases[0], "hash"u8, keyspace.Hash("hash"u8)).Fields(null))
+        {
+            for (var i = 0; i < Keys; i++) fields.Collection.Set(KeyOf(key, i), new byte[ValueBytes]);
+        }
         TestContext.Out.WriteLine($"{(double)allocator.UsedBytes / Keys:f1} bytes per field of 16+32");
         var sink = new DiscardingSink(snapshots, allocator);
         Assert.That(snapshots.TryBegin(sink));

@@ -140,10 +140,7 @@ internal sealed class SnapshotHarness : IDisposable
     public void ChangeList(int database, string key, ListChange change) => Call(database, key, () =>
     {
         if (ModelOf(database, key, value => value.List is null, () => new() { List = [] }) is not { } model) return;
-        var edit = Edit(database, key);
-        var list = edit.List();
-        change(list, model.List!);
-        edit.EndCollection(list.Count == 0, null);
+        using (var list = Edit(database, key).List(null)) change(list.Collection, model.List!);
         if (model.List!.Count == 0) _model.Remove((database, key));
     });
 
@@ -152,10 +149,7 @@ internal sealed class SnapshotHarness : IDisposable
     public void ChangeFields(int database, string key, FieldsChange change) => Call(database, key, () =>
     {
         if (ModelOf(database, key, value => value.Fields is null, () => new() { Fields = new(StringComparer.Ordinal) }) is not { } model) return;
-        var edit = Edit(database, key);
-        var fields = edit.Fields();
-        change(fields, model.Fields!);
-        edit.EndCollection(fields.Count == 0, null);
+        using (var fields = Edit(database, key).Fields(null)) change(fields.Collection, model.Fields!);
         if (model.Fields!.Count == 0) _model.Remove((database, key));
     });
 

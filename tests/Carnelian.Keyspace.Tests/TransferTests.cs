@@ -110,10 +110,14 @@ public sealed class TransferTests
     [Test]
     public void Collections_are_copied_whole()
     {
-        var list = _rig.Edit(Bytes("list")).List();
-        for (var i = 0; i < 3000; i++) list.Append(Bytes($"element {i}"));
-        var fields = _rig.Edit(Bytes("hash")).Fields();
-        for (var i = 0; i < 3000; i++) fields.Set(Bytes($"field {i}"), Bytes($"value {i}"));
+        using (var list = _rig.Edit(Bytes("list")).List(null))
+        {
+            for (var i = 0; i < 3000; i++) list.Collection.Append(Bytes($"element {i}"));
+        }
+        using (var fields = _rig.Edit(Bytes("hash")).Fields(null))
+        {
+            for (var i = 0; i < 3000; i++) fields.Collection.Set(Bytes($"field {i}"), Bytes($"value {i}"));
+        }
         Assert.That(Copy("list", "list2", 1), Is.EqualTo(TransferResult.Done));
         Assert.That(Copy("hash", "hash2", 1), Is.EqualTo(TransferResult.Done));
         _rig.Delete("list");

@@ -27,10 +27,12 @@ public sealed unsafe class LargeBlockTests
     public void The_cache_is_bounded_and_drops_the_oldest_first()
     {
         using var allocator = new BlockAllocator();
-        var release = new Recorder();
-        allocator.Background = release;
+        var returned = new Recorder();
+        allocator.Background = returned;
         var blocks = new nint[40];
         for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
+        allocator.Age();
+        allocator.Age();
         foreach (var block in blocks)
         {
             allocator.Free((byte*)block, 1 << 20, Purpose.Values);
@@ -38,11 +40,32 @@ public sealed unsafe class LargeBlockTests
         }
 
         Assert.That(allocator.CachedBytes, Is.EqualTo(CachedBytesMax));
-        Assert.That(release.Regions.Select(r => r.Address), Is.EqualTo(blocks[..24]));
+        Assert.That(allocator.LeavingBytes, Is.EqualTo(24 << 20));
+        returned.Work();
+        Assert.That(returned.Regions.Select(r => r.Address), Is.EqualTo(blocks[..24]));
         allocator.TrimCaches();
         Assert.That(allocator.CachedBytes, Is.Zero);
-        Assert.That(release.Regions.Select(r => r.Address), Is.EqualTo(blocks));
-        release.ReleaseAll();
+        returned.Work();
+        Assert.That(returned.Regions.Select(r => r.Address), Is.EqualTo(blocks));
+        Assert.That(allocator.LeavingBytes, Is.Zero);
+    }
+
+    [Test]
+    public void As_much_stays_cached_as_was_asked_for_of_late()
+    {
+        using var allocator = new BlockAllocator();
+        var blocks = new nint[100];
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
+            Assert.That(allocator.CachedBytes, Is.Zero, "all of it is used again");
+            foreach (var block in blocks) allocator.Free((byte*)block, 1 << 20, Purpose.Values);
+            Assert.That(allocator.CachedBytes, Is.EqualTo(100 << 20));
+            allocator.Age();
+            Assert.That(allocator.CachedBytes, Is.EqualTo(100 << 20));
+        }
+        allocator.Age();
+        Assert.That(allocator.CachedBytes, Is.EqualTo(CachedBytesMax));
     }
 
     [Test]
@@ -53,6 +76,7 @@ public sealed unsafe class LargeBlockTests
         var blocks = new List<(nint Block, int Size, byte Mark)>();
         for (var i = 0; i < 20_000; i++)
         {
+            allocator.Age();
             if (blocks.Count < 100 && random.Next(2) == 0)
             {
                 var size = random.Next(5, 40) * 4096;
@@ -80,21 +104,43 @@ public sealed unsafe class LargeBlockTests
     }
 
     [Test]
-    public void Unmapping_of_1_MiB_and_more_is_handed_over_once_and_smaller_is_not()
+    public void Freed_memory_is_given_back_in_the_background_a_batch_at_a_time_and_its_addresses_are_used_again_then()
     {
         using var allocator = new BlockAllocator();
-        var release = new Recorder();
-        allocator.Background = release;
-        var large = allocator.Allocate(5 << 20, Purpose.Tables);
-        var small = allocator.Allocate(100_000, Purpose.Tables);
-        allocator.Free(large, 5 << 20, Purpose.Tables);
-        allocator.Free(small, 100_000, Purpose.Tables);
+        var returned = new Recorder();
+        allocator.Background = returned;
+        var blocks = new nint[1000];
+        for (var i = 0; i < blocks.Length; i++) *(byte*)(blocks[i] = (nint)allocator.Allocate(100_000, Purpose.Values)) = 1;
+        foreach (var block in blocks) allocator.Free((byte*)block, 100_000, Purpose.Values);
         allocator.TrimCaches();
-        Assert.That(release.Regions, Is.EqualTo(new[] { ((nint)large, (nint)(5 << 20)) }));
+        Assert.That((allocator.MappedBytes, allocator.CachedBytes), Is.EqualTo((0L, 0L)));
+        Assert.That(allocator.LeavingBytes, Is.EqualTo(blocks.Length * (long)BlockAllocator.UsableSize(100_000)));
+        Assert.That(returned.Batches, Is.EqualTo(1), "none is handed over while one is under way");
+        var another = (nint)allocator.Allocate(100_000, Purpose.Values);
+        Assert.That(blocks, Does.Not.Contain(another));
+        returned.Work();
+        Assert.That(returned.Batches, Is.InRange(3, 10));
+        Assert.That(returned.Regions.Select(region => region.Address), Is.EqualTo(blocks));
+        var again = (nint)allocator.AllocateZeroed(100_000, Purpose.Values);
+        Assert.That(blocks, Does.Contain(again));
+        Assert.That(*(byte*)again, Is.Zero);
+        allocator.Free((byte*)another, 100_000, Purpose.Values);
+        allocator.Free((byte*)again, 100_000, Purpose.Values);
+    }
 
-        // Still mapped: it is the receiver's now.
-        large[0] = 1;
-        release.ReleaseAll();
+    [Test]
+    public void What_still_waits_when_the_allocator_ends_goes_back_with_it()
+    {
+        var returned = new Recorder();
+        using (var allocator = new BlockAllocator())
+        {
+            allocator.Background = returned;
+            foreach (var size in new[] { 5 << 20, 5 << 20, 100_000 }) allocator.Free(allocator.Allocate(size, Purpose.Tables), size, Purpose.Tables);
+            allocator.TrimCaches();
+            allocator.Background = null;
+        }
+        Assert.That(returned.Batches, Is.EqualTo(1));
+        returned.WorkAtLast();
     }
 
     [Test]
@@ -192,17 +238,34 @@ public sealed unsafe class LargeBlockTests
 
     private sealed class Recorder : BackgroundMemory
     {
+        private RegionReturn? _work;
+
         public override bool IsTouching => false;
 
         public override void Touch(nint address, nint length) => SystemMemory.Touch(address, length);
 
+        public int Batches { get; private set; }
+
         public List<(nint Address, nint Length)> Regions { get; } = [];
 
-        public override void Release(nint address, nint length) => Regions.Add((address, length));
-
-        public void ReleaseAll()
+        public override void Return(RegionReturn regions)
         {
-            foreach (var (address, length) in Regions) SystemMemory.Release(address, length);
+            Batches++;
+            _work = regions;
         }
+
+        /// <summary>Until nothing waits.</summary>
+        public void Work()
+        {
+            while (_work is { } work)
+            {
+                _work = null;
+                Regions.AddRange(work.Batch);
+                work.Run(isRangeGone: false);
+                work.Completed();
+            }
+        }
+
+        public void WorkAtLast() => _work!.Run(isRangeGone: true);
     }
 }

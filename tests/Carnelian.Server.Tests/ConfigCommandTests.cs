@@ -74,6 +74,45 @@ internal sealed class ConfigCommandTests(RespVersion version) : CommandFixture(v
         Assert.That(Run("INFO"), Does.StartWith("-ERR unknown command 'INFO'"));
     }
 
+    private void Load(string lines) => Assert.That(new ConfigurationLoader(Server.Server.Directives, Server.World.Disk).Load(null, Encoding.Latin1.GetBytes(lines)), Is.Null);
+
+    /// <summary>The first is the example of Redis' own redis.conf.</summary>
+    [TestCase("b840fc02d524045429941cc15f59e41cb7be6c52"), TestCase("k\u00f6n"), TestCase("k\u00f6nigliche-konfigurationen-aller-art")]
+    public void A_commands_new_name_may_be_long_and_hold_any_bytes(string name)
+    {
+        Load($"rename-command CONFIG {name}\n");
+        Assert.That(Call(name), Is.EqualTo(Map("\"port\"", "\"6379\"")));
+        Assert.That(Call(name.Replace('n', 'N').Replace('b', 'B')), Is.EqualTo(Map("\"port\"", "\"6379\"")));
+        Assert.That(Call(name.Replace('\u00f6', '\u00d6').Replace('8', '9')), Does.StartWith("-ERR unknown command"));
+
+        string Call(string spelling)
+        {
+            Server.Client.SendRaw($"{spelling} GET port\r\n");
+            return Server.Client.Read();
+        }
+    }
+
+    [Test]
+    public void A_renamed_container_speaks_of_itself_by_the_name_it_was_called_by()
+    {
+        Load("rename-command OBJECT thing\n");
+        Assert.That(Run("thing foo"), Is.EqualTo("-ERR unknown subcommand 'foo'. Try THING HELP."));
+        Assert.That(Run("Thing help"), Does.StartWith("[+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+        Assert.That(Run("COMMAND LIST FILTERBY PATTERN object"), Is.EqualTo("[\"object\"]"));
+    }
+
+    [Test]
+    public void A_removed_command_is_not_shown()
+    {
+        var all = int.Parse(Run("COMMAND COUNT")[1..]);
+        Load("rename-command OBJECT \"\"\n");
+        Assert.That(Run("COMMAND COUNT"), Is.EqualTo($":{all - 1}"));
+        Assert.That(Run("COMMAND LIST FILTERBY PATTERN object*"), Is.EqualTo("[]"));
+        Assert.That(Server.Client.RunValue("COMMAND").Items, Has.Length.EqualTo(all - 1));
+        Assert.That(Server.Client.RunValue("COMMAND", "DOCS").Items, Has.Length.EqualTo(2 * (all - 1)));
+        Assert.That(Run("ECHO x"), Is.EqualTo("\"x\""), "others are counted where they were");
+    }
+
     [Test]
     public void The_file_says_how_many_databases_there_are()
     {

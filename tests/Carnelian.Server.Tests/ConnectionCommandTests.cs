@@ -30,6 +30,7 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
     {
         Assert.That(Run("NONSENSE a b"), Is.EqualTo("-ERR unknown command 'NONSENSE', with args beginning with: 'a' 'b' "));
         Assert.That(Run("CLIENT NONSENSE"), Is.EqualTo("-ERR unknown subcommand 'NONSENSE'. Try CLIENT HELP."));
+        Assert.That(Run("SLOWLOG", "GET", "1", new string('x', 3)), Is.EqualTo("-ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP."));
         Assert.That(Run("GET"), Is.EqualTo("-ERR wrong number of arguments for 'get' command"));
         Assert.That(Run("get a b"), Is.EqualTo("-ERR wrong number of arguments for 'get' command"));
         Assert.That(Run("CLIENT"), Is.EqualTo("-ERR wrong number of arguments for 'client' command"));
@@ -87,6 +88,24 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
         foreach (var part in new[] { $" addr={Server.Client.Peer.LocalAddress} ", " name=me ", " db=7 ", " lib-name=lib ", " lib-ver=1.2", $" resp={(IsResp3 ? 3 : 2)} ", " cmd=client|info " })
             Assert.That(info, Does.Contain(part));
     }
+
+    [TestCase("CLIENT SETINFO {0} x", "-ERR Unrecognized option '{0}'"), TestCase("CLIENT LIST TYPE {0}", "-ERR Unknown client type '{0}'")]
+    [TestCase("CLIENT KILL USER {0} ID 1", "-ERR No such user '{0}'"), TestCase("HELLO 3 {0}", "-ERR Syntax error in HELLO option '{0}'")]
+    [TestCase("EXPIRE k 1 {0}", "-ERR Unsupported option {0}")]
+    public void A_long_argument_is_quoted_in_full_up_to_a_NUL(string request, string reply)
+    {
+        var argument = new string('x', 100_000) + "\r\ny";
+        var words = request.Split(' ').Select(word => word.Replace("{0}", argument + "\0z"));
+        Assert.That(Run([.. words]), Is.EqualTo(reply.Replace("{0}", argument.Replace("\r\n", "  "))));
+    }
+
+    [TestCase("CLIENT {0}", "-ERR unknown subcommand '{0}'. Try CLIENT HELP."), TestCase("{0}", "-ERR unknown command '{0}', with args beginning with: ")]
+    public void What_is_unknown_is_shown_up_to_128_bytes(string request, string reply) =>
+        Assert.That(Run(request.Replace("{0}", new string('x', 200))), Is.EqualTo(reply.Replace("{0}", new string('x', 128))));
+
+    [Test]
+    public void Commands_of_a_category_are_listed_up_to_a_NUL_in_its_name() =>
+        Assert.That(Run("COMMAND", "LIST", "FILTERBY", "ACLCAT", "bitmap\0x"), Is.EqualTo(Run("COMMAND LIST FILTERBY ACLCAT bitmap")).And.Contain("\"bitop\""));
 
     [Test]
     public void Quit_answers_and_closes()

@@ -1,4 +1,3 @@
-
 namespace Carnelian.Tests;
 
 internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(version)
@@ -29,6 +28,14 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
         Assert.That(server.Run("DEBUG", "SLEEP", "0"), Is.EqualTo("+OK"));
         var far = server.Connect(from: System.Net.IPAddress.Parse("10.0.0.9"));
         Assert.That(far.Run("DEBUG", "SLEEP", "0"), Is.EqualTo(Refusal));
+    }
+
+    [Test]
+    public void A_subcommand_ends_at_a_NUL_and_an_unknown_one_is_shown_up_to_128_bytes()
+    {
+        Assert.That(Run("DEBUG", "SLEEP\0x", "0"), Is.EqualTo("+OK"));
+        Assert.That(Run("DEBUG", new string('x', 200)),
+            Is.EqualTo($"-ERR unknown subcommand or wrong number of arguments for '{new string('x', 128)}'. Try DEBUG HELP."));
     }
 
     [Test]
@@ -148,7 +155,7 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
     [TestCase("SEGFAULT", "SIGSEGV", "crashed by signal: 11, si_code: 2")]
     [TestCase("ASSERT", null, "=== ASSERTION FAILED ===")]
     [TestCase("PANIC", null, "Guru Meditation: DEBUG PANIC called at Unix time ")]
-    [TestCase("OOM", null, "Guru Meditation: out of memory: ")]
+    [TestCase("OOM", null, "Guru Meditation: Redis aborting for OUT OF MEMORY. Allocating 9223372036854775807 bytes!")]
     public void A_crash_is_reported_with_stack_and_request(string subcommand, string? endedBy, string cause)
     {
         var log = new LogLines();
@@ -165,6 +172,7 @@ internal sealed class DebugCommandTests(RespVersion version) : CommandFixture(ve
         Assert.That(log.Text, Does.Contain("------ INFO OUTPUT ------").And.Contain("cmdstat_set:calls=1").And.Contain("------ CLIENT LIST OUTPUT ------"));
         Assert.That(log.Text, Does.Contain("------ CURRENT CLIENT INFO ------").And.Contain("argv[0]: '\"DEBUG\"'").And.Contain($"argv[1]: '\"{subcommand}\"'"));
         Assert.That(log.Text, Does.Contain("=== REDIS BUG REPORT END"));
+        Assert.That(log.Text, Does.Contain("\nproto-max-bulk-len 536870912\n").And.Not.Contain("\nlogfile "), "no paths and addresses in what people post");
     }
 
     [Test]

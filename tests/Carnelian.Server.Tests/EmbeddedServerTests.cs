@@ -41,6 +41,15 @@ internal sealed class EmbeddedServerTests
     }
 
     [Test]
+    public void A_unix_socket_whose_path_is_too_long_is_refused_as_Redis_does()
+    {
+        var options = Options();
+        options.UnixSocket = "/" + new string('x', 107);
+        Assert.That(() => EmbeddedServer.Start(options),
+            Throws.InvalidOperationException.With.Message.Contains("Failed opening Unix socket: unix socket path too long (108), must be under 108"));
+    }
+
+    [Test]
     public void An_error_is_a_reply_and_an_empty_request_is_the_callers_mistake()
     {
         using var server = EmbeddedServer.Start(Options());

@@ -42,6 +42,34 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void A_flush_of_fewer_keys_with_large_values_is_a_large_one()
+    {
+        const int few = 4000;
+        var value = new string('x', 4000);
+        for (var i = 0; i < few; i++) Server.Client.Send("SET", $"key:{i}", value);
+        Server.Client.Read(few);
+        Server.Client.Send("FLUSHALL");
+        Server.TurnUntil(() => Server.Client.Served!.Parked is not null);
+        Assert.That(Server.Client.Read(), Is.EqualTo("+OK"));
+        Assert.That(Server.Server.Keyspace.DataBytes, Is.Zero);
+    }
+
+    [Test]
+    public void A_wall_clock_that_is_set_back_by_an_hour_delays_neither_a_flush_nor_expiry()
+    {
+        Fill(Many);
+        Server.Run("INFO");
+        Server.World.ClockSkewMicroseconds = -3_600_000_000;
+        Server.AdvanceTime(10);
+        var began = Server.World.Clock.MonotonicNanoseconds;
+        Server.Client.Send("FLUSHALL", "SYNC");
+        Server.Client.Send("SET", "short", "1", "PX", "5");
+        Assert.That(Server.Client.Read(2), Is.EqualTo(new[] { "+OK", "+OK" }));
+        Server.TurnUntil(() => Server.Server.Keyspace.Databases[0].Keys.Count == 0);
+        Assert.That(Server.World.Clock.MonotonicNanoseconds - began, Is.LessThan(1_000_000_000));
+    }
+
+    [Test]
     public void An_asynchronous_flush_is_answered_at_once()
     {
         Fill(Many);

@@ -10,7 +10,8 @@ internal sealed class LimitTests
     [Test]
     public void Idle_clients_are_closed_when_a_timeout_is_set()
     {
-        using var server = new SimulatedServer();
+        var log = new LogLines();
+        using var server = new SimulatedServer(logger: log);
         var idle = server.Connect();
         idle.Run("PING");
         server.AdvanceTime(3_600_000);
@@ -27,6 +28,7 @@ internal sealed class LimitTests
         }
         server.TurnUntil(() => idle.IsClosed);
         Assert.That(server.Run("PING"), Is.EqualTo("+PONG"), "who is not idle stays");
+        Assert.That(log.Text, Does.Contain("Closing idle client\n"));
     }
 
     [Test]
@@ -41,6 +43,15 @@ internal sealed class LimitTests
         second.Peer.Close();
         server.TurnUntil(() => server.Server.Clients.Count == 1);
         Assert.That(server.Connect().Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void An_application_may_bound_the_length_of_arguments()
+    {
+        using var server = new SimulatedServer(options => options.BulkBytesMax = Megabyte);
+        Assert.That(server.Run("CONFIG", "GET", "proto-max-bulk-len"), Does.Contain($"\"{Megabyte}\""));
+        Assert.That(server.Run("SETRANGE", "k", $"{Megabyte}", "x"), Is.EqualTo("-ERR string exceeds maximum allowed size (proto-max-bulk-len)"));
+        Assert.That(server.Run("SETRANGE", "k", $"{Megabyte - 1}", "x"), Is.EqualTo($":{Megabyte}"));
     }
 
     [Test]

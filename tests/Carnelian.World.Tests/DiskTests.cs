@@ -49,6 +49,14 @@ internal sealed class DiskTests(bool simulated)
     }
 
     [Test]
+    public void The_whole_of_a_file_is_read_though_no_length_is_known()
+    {
+        Write("a", new string('x', 100_000));
+        Assert.That(Read("a"), Has.Length.EqualTo(100_000));
+        if (!simulated && OperatingSystem.IsLinux()) Assert.That(Encoding.ASCII.GetString(Disk.ReadAll("/proc/version").Value!), Does.StartWith("Linux version"));
+    }
+
+    [Test]
     public void Reading_at_a_position_ends_with_zero_and_truncating_shortens()
     {
         Write("a", "0123456789");

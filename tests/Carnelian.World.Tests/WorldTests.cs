@@ -204,10 +204,22 @@ internal sealed class WorldTests
         Assert.That(real.Network.Resolve("localhost"), Is.Not.Empty.And.All.Matches<IPAddress>(a => a is not null && IPAddress.IsLoopback(a)));
         Assert.That(real.Network.Resolve(new string('x', 300)), Is.Empty);
         using var simulated = new SimulatedWorld(1);
-        simulated.Simulation.HostNames["primary"] = IPAddress.Parse("10.0.0.9");
+        simulated.Simulation.HostNames["primary"] = [IPAddress.Parse("10.0.0.9")];
         Assert.That(simulated.Network.Resolve("::1"), Is.EqualTo(new[] { IPAddress.IPv6Loopback }));
         Assert.That(simulated.Network.Resolve("primary"), Is.EqualTo(new[] { IPAddress.Parse("10.0.0.9") }));
         Assert.That(simulated.Network.Resolve("nobody"), Is.Empty);
+    }
+
+    [Test]
+    public void What_has_died_since_the_last_collection_is_no_managed_memory()
+    {
+        using var world = new RealWorld();
+        GC.Collect();
+        var before = world.Process.ManagedBytes;
+        Assert.That(before, Is.Positive);
+        var garbage = 0;
+        for (var i = 0; i < 1000; i++) garbage += new byte[1000].Length;
+        Assert.That(world.Process.ManagedBytes - before, Is.LessThan(garbage / 2));
     }
 
     [Test]

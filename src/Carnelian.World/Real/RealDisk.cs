@@ -18,7 +18,7 @@ internal sealed class RealDisk : Disk
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
-            return new(null, DiskTrouble.StatusOf(e));
+            return new(null, DiskTrouble.StatusOf(e, path));
         }
     }
 
@@ -68,9 +68,27 @@ internal sealed class RealDisk : Disk
     }
 }
 
-internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
+internal sealed class RealDiskFile : DiskFile
 {
-    private long _length = RandomAccess.GetLength(handle);
+    private readonly SafeFileHandle _handle;
+
+    /// <summary>What has no positions is read in order, by this.</summary>
+    private readonly FileStream? _pipe;
+
+    private long _length;
+
+    public RealDiskFile(SafeFileHandle handle)
+    {
+        _handle = handle;
+        try
+        {
+            _length = RandomAccess.GetLength(handle);
+        }
+        catch (NotSupportedException)
+        {
+            _pipe = new(handle, FileAccess.Read, bufferSize: 0);
+        }
+    }
 
     public override long Length => _length;
 
@@ -78,7 +96,7 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
     {
         try
         {
-            return new(RandomAccess.Read(handle, destination, position), DiskStatus.Success);
+            return new(_pipe?.Read(destination) ?? RandomAccess.Read(_handle, destination, position), DiskStatus.Success);
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
@@ -90,14 +108,14 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
     {
         try
         {
-            RandomAccess.Write(handle, source, _length);
+            RandomAccess.Write(_handle, source, _length);
             _length += source.Length;
             return DiskStatus.Success;
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
             // A part may have been written before the disk was full.
-            _length = RandomAccess.GetLength(handle);
+            _length = RandomAccess.GetLength(_handle);
             return DiskTrouble.StatusOf(e);
         }
     }
@@ -105,20 +123,20 @@ internal sealed class RealDiskFile(SafeFileHandle handle) : DiskFile
     public override DiskStatus Sync()
     {
         // Linux: the data and the length are enough; the times that fsync adds cost a second write of the journal.
-        if (!OperatingSystem.IsLinux()) return DiskTrouble.Guard(handle, RandomAccess.FlushToDisk);
-        var status = Libc.fdatasync((int)handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
-        GC.KeepAlive(handle);
+        if (!OperatingSystem.IsLinux()) return DiskTrouble.Guard(_handle, RandomAccess.FlushToDisk);
+        var status = Libc.fdatasync((int)_handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
+        GC.KeepAlive(_handle);
         return status;
     }
 
     public override DiskStatus Truncate(long length)
     {
-        var status = DiskTrouble.Guard((handle, length), static p => RandomAccess.SetLength(p.handle, p.length));
-        _length = RandomAccess.GetLength(handle);
+        var status = DiskTrouble.Guard((_handle, length), static p => RandomAccess.SetLength(p._handle, p.length));
+        _length = RandomAccess.GetLength(_handle);
         return status;
     }
 
-    public override void Dispose() => handle.Dispose();
+    public override void Dispose() => _handle.Dispose();
 }
 
 /// <summary>Turns .NET's file exceptions back into what the operating system said.</summary>
@@ -126,7 +144,7 @@ public static class DiskTrouble
 {
     private const int Win32Facility = unchecked((int)0x80070000);
 
-    private const int FileNotFound = 2, AccessDeniedUnix = 13, AccessDeniedWindows = 5, NameTooLongUnix = 36, NameTooLongWindows = 206;
+    private const int FileNotFound = 2, AccessDeniedUnix = 13, AccessDeniedWindows = 5, NameTooLongUnix = 36, NameTooLongWindows = 206, IsDirectoryUnix = 21;
 
     public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
@@ -143,13 +161,15 @@ public static class DiskTrouble
         }
     }
 
-    public static DiskStatus StatusOf(Exception e)
+    /// <param name="path">What was to be opened, if it was a file: .NET says of a directory that the access is denied.</param>
+    public static DiskStatus StatusOf(Exception e, string? path = null)
     {
         var windows = OperatingSystem.IsWindows();
         var code = e switch
         {
             FileNotFoundException or DirectoryNotFoundException => FileNotFound,
             PathTooLongException => windows ? NameTooLongWindows : NameTooLongUnix,
+            UnauthorizedAccessException when !windows && Directory.Exists(path) => IsDirectoryUnix,
             UnauthorizedAccessException { InnerException: IOException inner } => inner.HResult,
             UnauthorizedAccessException => windows ? AccessDeniedWindows : AccessDeniedUnix,
             IOException when (e.HResult & 0xFFFF0000) == unchecked((uint)Win32Facility) => e.HResult & 0xFFFF,

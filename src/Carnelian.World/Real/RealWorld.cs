@@ -20,6 +20,9 @@ public sealed class RealWorld : World
         _workers = new RealWorkers(_network);
     }
 
+    /// <summary>The first word of the command line. Not .NET's: that one names the assembly, whatever name its program was started by.</summary>
+    public static string CalledAs => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/self/cmdline").Split('\0')[0] : Environment.GetCommandLineArgs()[0];
+
     public override Clock Clock { get; } = new RealClock();
 
     public override Randomness Randomness { get; } = new RealRandomness();

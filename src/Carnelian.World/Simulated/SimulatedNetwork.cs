@@ -40,6 +40,7 @@ public sealed class SimulatedNetwork : Network
     {
         if (options.Address is not (IPEndPoint or UnixDomainSocketEndPoint))
             return new(null, "Address family not supported by protocol", ProtocolNotSupported: true);
+        if (options.Address is IPEndPoint asked && !IsOwn(asked.Address)) return new(null, "Cannot assign requested address", AddressNotAvailable: true);
         var address = options.Address is IPEndPoint { Port: 0 } ip ? new IPEndPoint(ip.Address, NextPort()) : options.Address;
         foreach (var other in Simulation.Listeners)
             if (other.World == _world && other.Address.Equals(address)) return new(null, "Address already in use");
@@ -47,6 +48,9 @@ public sealed class SimulatedNetwork : Network
         Simulation.Listeners.Add(listener);
         return new(listener, null);
     }
+
+    private bool IsOwn(IPAddress address) =>
+        IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(_world.Address);
 
     public override Connection Connect(EndPoint remote, EndPoint? local = null)
     {
@@ -63,7 +67,7 @@ public sealed class SimulatedNetwork : Network
         new(Simulation, new IPEndPoint(from ?? IPAddress.Loopback, NextPort()), remote);
 
     /// <summary>Literal addresses and <see cref="Simulation.HostNames"/>.</summary>
-    public override IPAddress[] Resolve(string host) => Simulation.HostNames.TryGetValue(host, out var address) ? [address] : base.Resolve(host);
+    public override IPAddress[] Resolve(string host) => Simulation.HostNames.GetValueOrDefault(host) ?? base.Resolve(host);
 
     private int NextPort()
     {

@@ -26,7 +26,7 @@ public sealed class Simulation(ulong seed)
     public ulong Trace { get; private set; }
 
     /// <summary>What <see cref="Network.Resolve"/> finds beside literal addresses.</summary>
-    public Dictionary<string, IPAddress> HostNames { get; } = [];
+    public Dictionary<string, IPAddress[]> HostNames { get; } = [];
 
     internal List<SimulatedListener> Listeners { get; } = [];
 

@@ -1,0 +1,26 @@
+namespace Carnelian;
+
+/// <summary>Frees entries with all that belongs to them; collections are only discarded.</summary>
+internal unsafe struct EntryDisposer(TableHost host) : IEntryVisitor
+{
+    public int Entries;
+
+    /// <summary>How many of them had a collection, which is still to be freed.</summary>
+    public int Discarded;
+
+    public void Visit(byte* entry, bool expires)
+    {
+        Entries++;
+        if (Entry.External(Entry.Header(entry)))
+        {
+            var external = Entry.ExternalOf(entry);
+            if (external.IsRoot)
+            {
+                Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), host);
+                Discarded++;
+            }
+            else LongString.Free(host.Allocator, external);
+        }
+        host.Allocator.Free(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+    }
+}

@@ -1,0 +1,62 @@
+namespace Carnelian;
+
+/// <summary>
+/// A list as it was when a snapshot came upon it. Its nodes do not change until they are released, so that another thread may read them.
+/// <code>| root 8 | nodes 8 | released 8 | slot of the directory 8 … |</code>
+/// </summary>
+public readonly unsafe struct FrozenList
+{
+    private const int HeaderWords = 3;
+
+    private readonly ulong* _block;
+
+    internal FrozenList(byte* block) => _block = (ulong*)block;
+
+    internal static FrozenList Of(ListRoot* root, BlockAllocator allocator)
+    {
+        var nodes = root->Nodes.Length;
+        var block = (ulong*)allocator.Allocate(Bytes(nodes), Purpose.Snapshot);
+        block[0] = (ulong)root;
+        block[1] = (ulong)nodes;
+        block[2] = 0;
+        new ReadOnlySpan<ulong>(root->Nodes.Slots, nodes).CopyTo(new(block + HeaderWords, nodes));
+        return new((byte*)block);
+    }
+
+    internal byte* Block => (byte*)_block;
+
+    public int NodeCount => (int)_block[1];
+
+    /// <summary>A node's packed list, in the listpack format.</summary>
+    public ReadOnlySpan<byte> Node(int i)
+    {
+        var node = NodeAt(i);
+        return new(ListNode.List(node), ListNode.Total(node));
+    }
+
+    public PackedElements ElementsOf(int node) => new(ListNode.List(NodeAt(node)));
+
+    /// <summary>Lets some nodes go, at last the list itself. True when that is done; on the command thread and between calls only.</summary>
+    public bool ReleaseSome(int nodesMax, TableHost host)
+    {
+        var root = (ListRoot*)_block[0];
+        for (; _block[2] < _block[1] && nodesMax > 0; _block[2]++, nodesMax--)
+        {
+            var node = NodeAt((int)_block[2]);
+            if (ListNode.At(node)->IsDropped) host.Allocator.Free(node, ListNode.At(node)->Capacity, Purpose.Snapshot);
+            else ListNode.At(node)->MarkReleased(root->HeldBy);
+        }
+        if (_block[2] < _block[1]) return false;
+        host.Allocator.Free((byte*)_block, Bytes(NodeCount), Purpose.Snapshot);
+        if (root->Hold.Release()) host.Discard((byte*)root, ValueEncoding.QuickList);
+        return true;
+    }
+
+    private byte* NodeAt(int i)
+    {
+        Check.That((uint)i < (uint)NodeCount);
+        return NodeDirectory.NodeOf(_block[HeaderWords + i]);
+    }
+
+    private static nint Bytes(int nodes) => (nint)(HeaderWords + nodes) * sizeof(ulong);
+}

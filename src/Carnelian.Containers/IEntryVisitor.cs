@@ -1,0 +1,6 @@
+namespace Carnelian;
+
+internal unsafe interface IEntryVisitor
+{
+    void Visit(byte* entry, bool expires);
+}

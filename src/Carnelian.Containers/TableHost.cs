@@ -1,0 +1,50 @@
+namespace Carnelian;
+
+/// <summary>What all containers of one server share.</summary>
+public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
+{
+    private readonly Queue<(nint Root, ValueEncoding Encoding)> _discarded = new();
+
+    public BlockAllocator Allocator { get; } = allocator;
+
+    public HashSeed Seed { get; } = seed;
+
+    /// <summary>Mark of new entries and fields: that of the snapshot in progress, or of the last one.</summary>
+    public int Mark { get; set; }
+
+    /// <summary>Access bits of new entries: when or how often they were used.</summary>
+    public int Access { get; set; }
+
+    /// <summary>Number of the snapshot in progress, or of the last one.</summary>
+    public uint SnapshotNumber { get; set; }
+
+    /// <summary>The bytes of packed list to which a node of a list grows (list-max-listpack-size).</summary>
+    public int ListNodeBytesMax { get; set; } = 8192;
+
+    /// <summary>
+    /// Blocks into which a request with long values was received, for the time of one call, the last argument's first. A long value that lies in one of
+    /// them takes the whole block over instead of being copied: the block is given (see <see cref="OwnedBlock.Give"/>) and removed from the list, and its
+    /// bytes stay.
+    /// </summary>
+    public List<OwnedBlock> Donors { get; } = [];
+
+    /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
+    public bool ShrinksTables { get; set; } = true;
+
+    public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
+
+    /// <summary>Collections that wait to be freed.</summary>
+    public int Discarded => _discarded.Count;
+
+    /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
+    internal unsafe void Discard(byte* root, ValueEncoding encoding) => _discarded.Enqueue(((nint)root, encoding));
+
+    /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
+    public unsafe bool DisposeSome()
+    {
+        if (!_discarded.TryPeek(out var next)) return false;
+        var done = Collections.DisposeSome((byte*)next.Root, next.Encoding, this);
+        if (done) _discarded.Dequeue();
+        return done;
+    }
+}

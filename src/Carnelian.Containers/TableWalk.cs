@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace Carnelian;
+
+/// <summary>
+/// Walks over the entries of a hash table: for SCAN, expiry, defragmentation and disposal. They need no keys and so are the
+/// same for every layout of entries.
+/// </summary>
+internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator allocator)
+{
+    /// <summary>Counts of groups that cost as much to look through as a few buckets: 16 KiB.</summary>
+    private const int GroupsPerLook = 4096;
+
+    private readonly TableRoot* _root = root;
+    private readonly BlockAllocator _allocator = allocator;
+
+    /// <summary>
+    /// Visits one position of a walk and returns the next cursor; 0 begins and ends it. Every entry that is in the table
+    /// during the whole walk is visited at least once, however the table grows or shrinks meanwhile: the cursor counts in
+    /// reversed bits (Pieter Noordhuis' scheme of Redis' dictScan), so that a bucket's splits and merges are all done or all to come.
+    /// </summary>
+    public ulong Scan<TVisitor>(ulong cursor, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        if (_root->Main.Buckets == null) return 0;
+        if (!_root->IsRehashing)
+        {
+            Visit(_root->Main.Buckets + (cursor & _root->Main.Mask), ref visitor);
+            return NextCursor(cursor, _root->Main.Mask);
+        }
+        var small = _root->Main.Bits < _root->Target.Bits ? _root->Main : _root->Target;
+        var large = _root->Main.Bits < _root->Target.Bits ? _root->Target : _root->Main;
+        Visit(small.Buckets + (cursor & small.Mask), ref visitor);
+        do
+        {
+            Visit(large.Buckets + (cursor & large.Mask), ref visitor);
+            cursor = NextCursor(cursor, large.Mask);
+        }
+        while ((cursor & (small.Mask ^ large.Mask)) != 0);
+        return cursor;
+    }
+
+    private static ulong NextCursor(ulong cursor, ulong mask) => Reverse(Reverse(cursor | ~mask) + 1);
+
+    private static ulong Reverse(ulong v)
+    {
+        v = BinaryPrimitives.ReverseEndianness(v);
+        v = ((v >> 4) & 0x0f0f0f0f0f0f0f0fUL) | ((v & 0x0f0f0f0f0f0f0f0fUL) << 4);
+        v = ((v >> 2) & 0x3333333333333333UL) | ((v & 0x3333333333333333UL) << 2);
+        return ((v >> 1) & 0x5555555555555555UL) | ((v & 0x5555555555555555UL) << 1);
+    }
+
+    private static void Visit<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        for (; bucket != null; bucket = bucket->Next)
+        {
+            for (var present = bucket->Present; present != 0; present &= present - 1)
+            {
+                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
+                visitor.Visit(Bucket.EntryOf(slot), Bucket.ExpiresOf(slot));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
+    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; many groups without such entries count as one.
+    /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
+    /// </summary>
+    public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        var total = _root->Buckets;
+        if (cursor >= total) cursor = 0;
+        for (var looked = 0; looked < bucketsMax && cursor < total; looked++)
+        {
+            ref var array = ref cursor < _root->Main.Size ? ref _root->Main : ref _root->Target;
+            var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
+            var number = cursor - start;
+            if (array.Expiring == null) { cursor = start + array.Size; continue; }
+            var group = number >> BucketArray.GroupShift;
+            if (array.Expiring[group] == 0)
+            {
+                cursor = start + Math.Min(NextExpiring(array, group) << BucketArray.GroupShift, array.Size);
+                continue;
+            }
+            VisitExpiring(array.Buckets + number, ref visitor);
+            cursor++;
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>The next group with entries that expire, or the one where looking for it was given up.</summary>
+    private static long NextExpiring(in BucketArray array, long group)
+    {
+        var count = (int)Math.Min(array.Groups - group, GroupsPerLook);
+        var empty = new ReadOnlySpan<uint>(array.Expiring + group, count).IndexOfAnyExcept(0u);
+        return group + (empty < 0 ? count : empty);
+    }
+
+    private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        for (; bucket != null; bucket = bucket->Next)
+        {
+            for (var present = bucket->Present; present != 0; present &= present - 1)
+            {
+                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
+                if (Bucket.ExpiresOf(slot)) visitor.Visit(Bucket.EntryOf(slot), true);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gives each entry of some buckets to <paramref name="mover"/>, which may answer with a new address for it.
+    /// Cursors and return value as in <see cref="ScanExpiring"/>.
+    /// </summary>
+    public long Relocate<TMover>(long cursor, int bucketsMax, ref TMover mover) where TMover : struct, IEntryMover
+    {
+        var total = _root->Buckets;
+        if (cursor >= total) cursor = 0;
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        {
+            for (var bucket = BucketAt(cursor); bucket != null; bucket = bucket->Next)
+            {
+                if (bucket->IsChained) RelocateNext(bucket);
+                for (var present = bucket->Present; present != 0; present &= present - 1)
+                {
+                    var i = BitOperations.TrailingZeroCount(present);
+                    var slot = (*bucket)[i];
+                    var old = Bucket.EntryOf(slot);
+                    var moved = mover.Move(old);
+                    if (moved != old) (*bucket)[i] = Bucket.Moved(slot, moved);
+                }
+            }
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>
+    /// Visits each entry of some buckets for the last time and frees the buckets' chains, so that what is left for
+    /// <see cref="HashTable{TLayout}.Free"/> does not depend on the table's size. Cursors and return value as in <see cref="ScanExpiring"/>; nothing else
+    /// may be called before Free.
+    /// </summary>
+    public long Drain<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
+    {
+        var total = _root->Buckets;
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        {
+            var bucket = BucketAt(cursor);
+            Visit(bucket, ref visitor);
+            _root->FreeChain(bucket, _allocator);
+        }
+        return cursor >= total ? 0 : cursor;
+    }
+
+    /// <summary>Numbers of the main and then of the target array.</summary>
+    private Bucket* BucketAt(long number) =>
+        number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
+
+    private void RelocateNext(Bucket* bucket)
+    {
+        var old = bucket->Next;
+        if (!_allocator.IsSparse((byte*)old, Bucket.Bytes)) return;
+        var moved = (Bucket*)_allocator.Allocate(Bucket.Bytes, Purpose.Tables);
+        *moved = *old;
+        (*bucket)[Bucket.LastSlot] = (ulong)moved;
+        _allocator.Free((byte*)old, Bucket.Bytes, Purpose.Tables);
+    }
+
+    /// <summary>
+    /// A random entry: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
+    /// So all are drawn alike, save those of buckets that chain to more entries than that. Null when the table is empty.
+    /// </summary>
+    /// <param name="chance">A random number, the only source of chance here.</param>
+    public byte* Sample(ulong chance)
+    {
+        if (_root->Count == 0) return null;
+        var migrated = _root->IsRehashing ? _root->RehashIndex : 0;
+        for (; ; chance = Mix(chance))
+        {
+            var number = (long)Math.BigMul(chance, (ulong)_root->Buckets, out _);
+            if (number < migrated) continue;
+            var bucket = BucketAt(number);
+            var count = 0;
+            for (var b = bucket; b != null; b = b->Next) count += b->Count;
+            if (count == 0) continue;
+            var pick = (int)(Mix(chance) % (ulong)Math.Max(count, Bucket.Slots));
+            if (pick >= count) continue;
+            while (pick >= bucket->Count)
+            {
+                pick -= bucket->Count;
+                bucket = bucket->Next;
+            }
+            var present = bucket->Present;
+            for (; pick > 0; pick--) present &= present - 1;
+            return Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(present)]);
+        }
+    }
+
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
+    private static ulong Mix(ulong x)
+    {
+        x += 0x9e3779b97f4a7c15UL;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
+        return x ^ (x >> 31);
+    }
+}

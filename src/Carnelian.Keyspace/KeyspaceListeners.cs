@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>
+/// Those who listen to a keyspace and wait for its keys, and what they want to hear of: that is asked at every change, so that this is a struct in
+/// the keyspace's own memory.
+/// </summary>
+internal struct KeyspaceListeners()
+{
+    private readonly List<IKeyspaceListener> _listeners = [];
+    private IKeyWaiters? _waiters;
+    private KeyspaceEventClass _eventsWanted;
+    private bool _touchesWanted;
+
+    /// <summary>Somebody wants to hear of keys that come to be.</summary>
+    private bool _arrivalsWanted;
+
+    public IKeyWaiters? Waiters
+    {
+        readonly get => _waiters;
+        set
+        {
+            _waiters = value;
+            Refresh();
+        }
+    }
+
+    public void Attach(IKeyspaceListener listener)
+    {
+        _listeners.Add(listener);
+        Refresh();
+    }
+
+    public void Detach(IKeyspaceListener listener)
+    {
+        _listeners.Remove(listener);
+        Refresh();
+    }
+
+    /// <summary>Asks all listeners anew what they want.</summary>
+    public void Refresh()
+    {
+        _eventsWanted = KeyspaceEventClass.None;
+        _touchesWanted = false;
+        foreach (var listener in _listeners)
+        {
+            _eventsWanted |= listener.Wants;
+            _touchesWanted |= listener.WantsTouches;
+        }
+        _arrivalsWanted = _waiters is not null || (_eventsWanted & KeyspaceEventClass.New) != 0;
+    }
+
+    public readonly bool Wants(KeyspaceEventClass kind) => (_eventsWanted & kind) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
+    {
+        if (Wants(happened.Kind)) RaiseToListeners(happened, database, key);
+    }
+
+    private readonly void RaiseToListeners(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
+    {
+        foreach (var listener in _listeners)
+        {
+            if ((listener.Wants & happened.Kind) != 0) listener.OnEvent(happened.Kind, happened.Name, database, key);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Created(Database database, ReadOnlySpan<byte> key)
+    {
+        if (_arrivalsWanted) CreatedForListeners(database, key);
+    }
+
+    private readonly void CreatedForListeners(Database database, ReadOnlySpan<byte> key)
+    {
+        _waiters?.OnCreated(database, key);
+        Raise(KeyspaceEvent.New, database, key);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Touch(Database database, ReadOnlySpan<byte> key)
+    {
+        if (_touchesWanted) TouchForListeners(database, key);
+    }
+
+    private readonly void TouchForListeners(Database database, ReadOnlySpan<byte> key)
+    {
+        foreach (var listener in _listeners)
+        {
+            if (listener.WantsTouches) listener.OnTouched(database, key);
+        }
+    }
+
+    public readonly void Swapped(Database one, Database other)
+    {
+        foreach (var listener in _listeners) listener.OnSwapped(one, other);
+        _waiters?.OnSwapped(one);
+        _waiters?.OnSwapped(other);
+    }
+
+    /// <summary>All keys of a database are gone; null: of all databases.</summary>
+    public readonly void Flushed(Database? database)
+    {
+        foreach (var listener in _listeners) listener.OnFlushed(database);
+    }
+}

@@ -1,0 +1,34 @@
+namespace Carnelian;
+
+/// <summary>What the configuration decides about keys.</summary>
+public sealed class KeyspaceOptions
+{
+    /// <summary>Number of databases.</summary>
+    public int Databases { get; set; } = 16;
+
+    /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
+    public bool LazyExpire { get; set; }
+
+    /// <summary>What is propagated of a key whose time is over.</summary>
+    public ReadOnlySpan<byte> ExpiryCommand => LazyExpire ? "UNLINK"u8 : "DEL"u8;
+
+    /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
+    public bool LazyUserFlush { get; set; }
+
+    /// <summary>1 to 10; see <see cref="ActiveExpiry"/>.</summary>
+    public int ActiveExpireEffort { get; set; } = 1;
+
+    /// <summary>maxmemory-policy.</summary>
+    public EvictionPolicy EvictionPolicy { get; set; } = EvictionPolicy.NoEviction;
+
+    /// <summary>The higher, the more uses it takes to raise a key's counter (lfu-log-factor).</summary>
+    public int LfuLogFactor { get; set; } = 10;
+
+    /// <summary>Minutes without a use after which a key's counter falls by one; 0: never (lfu-decay-time).</summary>
+    public int LfuDecayMinutes { get; set; } = 1;
+
+    /// <summary>Whether defragmentation runs by itself (activedefrag). On by default, unlike in Redis: it is cheap here.</summary>
+    public bool ActiveDefragmentation { get; set; } = true;
+
+    public DefragmentationLimits Defragmentation { get; } = new();
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>Where an argument's bytes lie, counted from the beginning of its request; negative: the complement of the number of its own block.</summary>
+public readonly record struct Argument(int Start, int Length);
+
+/// <summary>Arguments of one or several requests; grows, and is used again. Owns the blocks of long arguments that lie apart.</summary>
+public sealed class ArgumentList
+{
+    /// <summary>A list that a huge request has grown beyond this is made small again by <see cref="Clear"/>.</summary>
+    private const int KeptCapacity = 1024;
+
+    private readonly List<OwnedBlock> _blocks = [];
+    private Argument[] _items = new Argument[64];
+
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of all arguments.</summary>
+    public long TotalLength
+    {
+        get
+        {
+            long total = 0;
+            foreach (var item in _items.AsSpan(0, Count)) total += item.Length;
+            return total;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(int start, int length)
+    {
+        var items = _items;
+        var count = Count;
+        if ((uint)count >= (uint)items.Length) items = Grow();
+        items[count] = new(start, length);
+        Count = count + 1;
+    }
+
+    /// <summary>Long arguments that lie in blocks of their own, from their beginnings on.</summary>
+    public IReadOnlyList<OwnedBlock> Blocks => _blocks;
+
+    /// <summary>Takes over a block that begins with the argument.</summary>
+    public void Add(OwnedBlock block, int length)
+    {
+        _blocks.Add(block);
+        Add(~(_blocks.Count - 1), length);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Argument[] Grow()
+    {
+        Array.Resize(ref _items, _items.Length * 2);
+        return _items;
+    }
+
+    public ReadOnlySpan<Argument> Slice(int first, int count) => _items.AsSpan(first, count);
+
+    public void Truncate(int count)
+    {
+        Check.That(count <= Count);
+        Count = count;
+    }
+
+    public void Clear()
+    {
+        Count = 0;
+        foreach (var block in _blocks) block.Dispose();
+        _blocks.Clear();
+        if (_items.Length > KeptCapacity) _items = new Argument[64];
+    }
+
+    /// <summary>Appends a part of another list.</summary>
+    public void AddRange(ReadOnlySpan<Argument> arguments)
+    {
+        foreach (var argument in arguments) Add(argument.Start, argument.Length);
+    }
+}

@@ -1,0 +1,43 @@
+namespace Carnelian;
+
+/// <summary>The arguments of one request, the first of which is the command's name. Views into the input buffer: they die with the call.</summary>
+/// <param name="apart">Has the blocks of the arguments that lie in their own.</param>
+public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Argument> items, ArgumentList? apart = null)
+{
+    private readonly ReadOnlySpan<byte> _request = request;
+    private readonly ReadOnlySpan<Argument> _items = items;
+    private readonly ArgumentList? _apart = apart;
+
+    public int Count => _items.Length;
+
+    /// <summary>Bytes of all arguments.</summary>
+    public long TotalLength
+    {
+        get
+        {
+            long total = 0;
+            foreach (var item in _items) total += item.Length;
+            return total;
+        }
+    }
+
+    public ReadOnlySpan<byte> this[int i]
+    {
+        get
+        {
+            var item = _items[i];
+            return item.Start >= 0 ? _request.Slice(item.Start, item.Length) : _apart!.Blocks[~item.Start].Span[..item.Length];
+        }
+    }
+
+    /// <summary>From the given argument on.</summary>
+    public Arguments Slice(int start) => new(_request, _items[start..], _apart);
+
+    /// <summary>A copy that outlives the call, for requests that wait.</summary>
+    public byte[][] Copy()
+    {
+        var copy = new byte[Count][];
+        for (var i = 0; i < copy.Length; i++) copy[i] = this[i].ToArray();
+        return copy;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Carnelian;
+
+/// <summary>Classes of clients, for client-output-buffer-limit.</summary>
+public enum ClientClass
+{
+    Normal,
+    Replica,
+    PubSub,
+}
+
+/// <summary>Types of clients, as CLIENT LIST and KILL choose by them.</summary>
+public enum ClientType
+{
+    Normal,
+    Replica,
+    PubSub,
+    Master,
+}
+
+/// <summary>What a client has asked for until RESET.</summary>
+[Flags]
+public enum ClientModes : byte
+{
+    None = 0,
+
+    /// <summary>CLIENT NO-EVICT: not closed when clients take too much memory.</summary>
+    NoEvict = 1,
+
+    /// <summary>CLIENT REPLY OFF.</summary>
+    RepliesOff = 2,
+
+    /// <summary>CLIENT REPLY SKIP: the next request is not answered.</summary>
+    SkipsReply = 4,
+}
