@@ -116,20 +116,33 @@ internal static class KeyCommands
         Tips = "request_policy:all_shards nondeterministic_output_order")]
     internal static void Keys(ref Call call)
     {
+        // Keys that were met are looked at a few at a time: by then the memory of the first is there.
+        const int KeysPerLook = 32;
         var pattern = call.Args[1];
-        var found = call.Executor.BorrowFound();
-        ulong cursor = 0;
-        do cursor = call.Database.Keys.Scan(cursor, found);
-        while (cursor != 0);
         var all = pattern.SequenceEqual("*"u8);
+        var found = call.Executor.BorrowFound();
         var count = 0;
-        for (var i = 0; i < found.Count; i++)
+        ulong cursor = 0;
+        do
         {
-            var entry = found[i];
-            if (call.Keyspace.IsAlive(entry) && (all || GlobPattern.Matches(pattern, entry.Key))) found.Keep(i, count++);
+            do cursor = call.Database.Keys.Scan(cursor, found);
+            while (cursor != 0 && found.Count < count + KeysPerLook);
+            for (var i = count; i < found.Count; i++)
+            {
+                if (call.Keyspace.IsAlive(found[i]) && (all || GlobPattern.Matches(pattern, found[i].Key))) found.Keep(i, count++);
+            }
+            found.Truncate(count);
         }
-        call.Reply.Array(count);
-        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+        while (cursor != 0);
+        ReplyKeys(ref call, found);
+    }
+
+    /// <summary>An array of the keys found, which are then let go.</summary>
+    private static void ReplyKeys(ref Call call, EntryList found)
+    {
+        call.Reply.Array(found.Count);
+        for (var i = 0; i < found.Count; i++) call.Reply.Bulk(found[i].Key);
+        found.Clear();
     }
 
     [Command("SCAN", Summary = "Iterates over the key names in the database.", Since = "2.8.0",
@@ -157,12 +170,12 @@ internal static class KeyCommands
         {
             if (options.Matches(found[i].Key) && IsShown(ref call, options, found[i])) found.Keep(i, count++);
         }
+        found.Truncate(count);
         call.Reply.Array(2);
         Span<byte> text = stackalloc byte[IntegerText.LengthMax];
         System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
         call.Reply.Bulk(text[..length]);
-        call.Reply.Array(count);
-        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+        ReplyKeys(ref call, found);
     }
 
     /// <summary>

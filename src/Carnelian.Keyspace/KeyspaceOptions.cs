@@ -1,5 +1,6 @@
 namespace Carnelian;
 
+/// <summary>What the configuration decides about keys.</summary>
 public sealed class KeyspaceOptions
 {
     /// <summary>Number of databases.</summary>
@@ -10,11 +11,6 @@ public sealed class KeyspaceOptions
 
     /// <summary>What is propagated of a key whose time is over.</summary>
     public ReadOnlySpan<byte> ExpiryCommand => LazyExpire ? "UNLINK"u8 : "DEL"u8;
-
-    /// <summary>lazyfree-lazy-user-del and lazyfree-lazy-server-del: kept, but what is large is freed in slices in any case.</summary>
-    public bool LazyUserDelete { get; set; }
-
-    public bool LazyServerDelete { get; set; }
 
     /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
     public bool LazyUserFlush { get; set; }
@@ -28,10 +24,10 @@ public sealed class KeyspaceOptions
     /// <summary>The higher, the more uses it takes to raise a key's counter (lfu-log-factor).</summary>
     public int LfuLogFactor { get; set; } = 10;
 
-    /// <summary>A key's counter falls by one in so many minutes without a use; 0: never (lfu-decay-time).</summary>
+    /// <summary>Minutes without a use after which a key's counter falls by one; 0: never (lfu-decay-time).</summary>
     public int LfuDecayMinutes { get; set; } = 1;
 
-    /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
+    /// <summary>Whether defragmentation runs by itself (activedefrag). On by default, unlike in Redis: it is cheap here.</summary>
     public bool ActiveDefragmentation { get; set; } = true;
 
     public DefragmentationLimits Defragmentation { get; } = new();

@@ -77,6 +77,8 @@ internal static class UnusedDirectives
         kept.Integer("maxmemory-samples", 5, 1, 64);
         kept.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
         kept.Flag("lazyfree-lazy-eviction", false);
+        kept.Flag("lazyfree-lazy-server-del", false);
+        kept.Flag("lazyfree-lazy-user-del", false);
         kept.Flag("activerehashing", true);
         kept.Integer("active-defrag-max-scan-fields", 1000, 1, long.MaxValue);
         kept.Flag("jemalloc-bg-thread", true);
