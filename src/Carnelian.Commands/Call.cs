@@ -110,7 +110,7 @@ public ref struct Call
 
     // ---- failing
 
-    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines within become blanks.</summary>
+    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its ends are left out, others become blanks.</summary>
     public void Fail(string error)
     {
         Failed = true;
