@@ -105,23 +105,16 @@ public sealed unsafe class KeyTable : IDisposable
     private void Install(scoped ref EntryHandle at, byte* entry, bool expires)
     {
         var old = at.Position.Entry;
+        var type = Entry.Type(Entry.Header(entry));
         if (old == null)
         {
-            Sizes.Add(Entry.Type(Entry.Header(entry)), SizeOf(entry));
+            Sizes.Add(type, SizeOf(entry));
             at.Position = _table.Insert(entry, at.Hash, expires);
             return;
         }
-        Replace(at.Position, entry, expires);
+        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
+        _table.Replace(at.Position, entry, expires);
         Retire(old);
-    }
-
-    /// <summary>Puts a new block in an old one's place, which is then the caller's to retire.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Replace(in SlotPosition at, byte* entry, bool expires)
-    {
-        var old = at.Entry;
-        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), Entry.Type(Entry.Header(entry)), SizeOf(entry));
-        _table.Replace(at, entry, expires);
     }
 
     /// <summary>Bytes of a string, elements of a collection.</summary>
@@ -233,7 +226,8 @@ public sealed unsafe class KeyTable : IDisposable
         if (external && !zeroed && old != null && IsBlockFit(old, length))
         {
             Unsafe.WriteUnaligned(valueStart, Entry.ExternalOf(old) with { Length = length });
-            Replace(at.Position, entry, expires: false);
+            Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), ValueType.String, length);
+            _table.Replace(at.Position, entry, expires: false);
             RetireEntry(old);
             return Entry.WritableValue(entry);
         }
