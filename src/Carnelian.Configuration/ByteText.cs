@@ -21,11 +21,12 @@ public static class ByteText
         return end < 0 ? bytes : bytes[..end];
     }
 
-    public static string FromText(string text) => FromBytes(Encoding.UTF8.GetBytes(text));
+    public static string FromText(string text) => Ascii.IsValid(text) ? text : FromBytes(Encoding.UTF8.GetBytes(text));
 
     /// <returns>Null when the bytes are no UTF-8.</returns>
     public static string? ToText(string byteText)
     {
+        if (Ascii.IsValid(byteText)) return byteText;
         try
         {
             return _strictUtf8.GetString(ToBytes(byteText));

@@ -26,7 +26,7 @@ public sealed class ConfigurationRewriter
     }
 
     /// <summary>Writes the registry's present values to the file, whole or not at all; a missing file is created.</summary>
-    /// <param name="all">Standard values too: for tests of the rewriting itself (DEBUG CONFIG-REWRITE-FORCE-ALL).</param>
+    /// <param name="all">Defaults too: for tests of the rewriting itself (DEBUG CONFIG-REWRITE-FORCE-ALL).</param>
     public static DiskStatus Rewrite(DirectiveRegistry registry, Disk disk, string path, bool all = false)
     {
         var oldText = "";
@@ -44,7 +44,7 @@ public sealed class ConfigurationRewriter
 
     /// <summary>
     /// One line for a directive or statement. It takes the place of the next old line of the same name; without one
-    /// it is appended if <paramref name="force"/>, as when the value is not the standard one.
+    /// it is appended if <paramref name="force"/>, as when the value is not the default.
     /// </summary>
     /// <param name="name">The directive's name, or the leading words of a statement with several key words.</param>
     public void Line(string name, string line, bool force)

@@ -78,17 +78,17 @@ public abstract class Directive(string name)
 }
 
 /// <summary>A directive with one value of a type that compares by value.</summary>
-public abstract class ValueDirective<T>(string name, T standard, Func<T> get, Action<T> set) : Directive(name)
+public abstract class ValueDirective<T>(string name, T defaultValue, Func<T> get, Action<T> set) : Directive(name)
 {
     /// <summary>The value of a server whose configuration does not name the directive.</summary>
-    public T Standard { get; } = standard;
+    public T Default { get; } = defaultValue;
 
     /// <summary>What only the owner can check: an error, or null.</summary>
     public Func<T, string?>? Validate { get; init; }
 
     protected T Value => get();
 
-    public void SetStandard() => set(Standard);
+    public void SetDefault() => set(Default);
 
     public override string Get() => Write(Value);
 
@@ -102,7 +102,7 @@ public abstract class ValueDirective<T>(string name, T standard, Func<T> get, Ac
     }
 
     public override void Rewrite(ConfigurationRewriter rewriter) =>
-        rewriter.Line(Name, $"{Name} {WriteForFile(Value)}", force: !Same(Value, Standard));
+        rewriter.Line(Name, $"{Name} {WriteForFile(Value)}", force: !Same(Value, Default));
 
     /// <returns>An error in Redis' words, or null.</returns>
     protected abstract string? Read(ReadOnlySpan<string> arguments, out T value);

@@ -19,7 +19,7 @@ public sealed record FileStatement(string Name, int ArgumentsMin, int ArgumentsM
 }
 
 /// <summary>
-/// All directives of one server. Each project declares its own; declaring assigns the standard value, so that it is
+/// All directives of one server. Each project declares its own; declaring assigns the default, so that it is
 /// written down once. What CONFIG GET, SET and REWRITE say is decided here, in the words of Redis 8.0.6.
 /// </summary>
 public sealed class DirectiveRegistry
@@ -34,8 +34,8 @@ public sealed class DirectiveRegistry
     /// <summary>Told when undoing a failed CONFIG SET fails too. A line for the log.</summary>
     public Action<string>? Warning { get; set; }
 
-    /// <summary>Whether declaring a directive gives its option the standard value. Not where an embedding program has set the options.</summary>
-    public bool AssignsStandards { get; init; } = true;
+    /// <summary>Whether declaring a directive gives its option the default. Not where an embedding program has set the options.</summary>
+    public bool AssignsDefaults { get; init; } = true;
 
     public IEnumerable<Directive> Directives => _entries.Where(entry => entry.Name == entry.Directive.Name).Select(entry => entry.Directive);
 
@@ -55,34 +55,34 @@ public sealed class DirectiveRegistry
     }
 
     public Directive Flag(
-        string name, bool standard, Func<bool> get, Action<bool> set,
+        string name, bool defaultValue, Func<bool> get, Action<bool> set,
         string? alias = null, DirectiveFlags flags = 0, Func<bool, string?>? validate = null, Func<string?>? apply = null) =>
-        AddStandard(new FlagDirective(name, standard, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
+        AddWithDefault(new FlagDirective(name, defaultValue, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
 
     public Directive Integer(
-        string name, long standard, long min, long max, Func<long> get, Action<long> set,
+        string name, long defaultValue, long min, long max, Func<long> get, Action<long> set,
         string? alias = null, DirectiveFlags flags = 0, Func<long, string?>? validate = null, Func<string?>? apply = null) =>
-        AddStandard(new IntegerDirective(name, standard, min, max, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
+        AddWithDefault(new IntegerDirective(name, defaultValue, min, max, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
 
     public Directive Octal(
-        string name, int standard, int max, Func<int> get, Action<int> set, DirectiveFlags flags = 0, Func<string?>? apply = null) =>
-        AddStandard(new OctalDirective(name, standard, max, get, set) { Flags = flags, Apply = apply });
+        string name, int defaultValue, int max, Func<int> get, Action<int> set, DirectiveFlags flags = 0, Func<string?>? apply = null) =>
+        AddWithDefault(new OctalDirective(name, defaultValue, max, get, set) { Flags = flags, Apply = apply });
 
     public Directive Memory(
-        string name, ulong standard, ulong min, ulong max, Func<ulong> get, Action<ulong> set,
+        string name, ulong defaultValue, ulong min, ulong max, Func<ulong> get, Action<ulong> set,
         string? alias = null, DirectiveFlags flags = 0, Func<ulong, string?>? validate = null, Func<string?>? apply = null) =>
-        AddStandard(new MemoryDirective(name, standard, min, max, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
+        AddWithDefault(new MemoryDirective(name, defaultValue, min, max, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
 
     /// <summary>A negative value is a percentage: -10 is 10%.</summary>
     public Directive MemoryOrPercent(
-        string name, long standard, Func<long> get, Action<long> set, DirectiveFlags flags = 0, Func<string?>? apply = null) =>
-        AddStandard(new MemoryOrPercentDirective(name, standard, get, set) { Flags = flags, Apply = apply });
+        string name, long defaultValue, Func<long> get, Action<long> set, DirectiveFlags flags = 0, Func<string?>? apply = null) =>
+        AddWithDefault(new MemoryOrPercentDirective(name, defaultValue, get, set) { Flags = flags, Apply = apply });
 
     /// <summary>Text that may be empty.</summary>
     public Directive Text(
-        string name, string standard, Func<string> get, Action<string> set,
+        string name, string defaultValue, Func<string> get, Action<string> set,
         string? alias = null, DirectiveFlags flags = 0, Func<string, string?>? validate = null, Func<string?>? apply = null) =>
-        AddStandard(new TextDirective(name, standard, get, value => set(value!))
+        AddWithDefault(new TextDirective(name, defaultValue, get, value => set(value!))
         {
             Alias = alias,
             Flags = flags,
@@ -94,20 +94,20 @@ public sealed class DirectiveRegistry
     public Directive OptionalText(
         string name, Func<string?> get, Action<string?> set,
         string? alias = null, DirectiveFlags flags = 0, Func<string?, string?>? validate = null, Func<string?>? apply = null) =>
-        AddStandard(new TextDirective(name, null, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
+        AddWithDefault(new TextDirective(name, null, get, set) { Alias = alias, Flags = flags, Validate = validate, Apply = apply });
 
     /// <summary>Bytes, such as a password; null when empty, and by default.</summary>
     public Directive OptionalBytes(
         string name, Func<byte[]?> get, Action<byte[]?> set, DirectiveFlags flags = 0, string? alias = null, Func<string?>? apply = null) =>
-        AddStandard(new BytesDirective(name, get, set) { Alias = alias, Flags = flags, Apply = apply });
+        AddWithDefault(new BytesDirective(name, get, set) { Alias = alias, Flags = flags, Apply = apply });
 
     /// <summary>One word of a table; with <see cref="DirectiveFlags.MultiArgument"/> several, whose values are bits.</summary>
     public Directive Enum<T>(
-        string name, T standard, (string Word, T Value)[] words, Func<T> get, Action<T> set,
+        string name, T defaultValue, (string Word, T Value)[] words, Func<T> get, Action<T> set,
         DirectiveFlags flags = 0, Func<T, string?>? validate = null, Func<string?>? apply = null)
         where T : struct, Enum
     {
-        return AddStandard(new EnumDirective(name, ToInt(standard), () => ToInt(get()), value => set(FromInt(value)),
+        return AddWithDefault(new EnumDirective(name, ToInt(defaultValue), () => ToInt(get()), value => set(FromInt(value)),
             Array.ConvertAll(words, word => (word.Word, ToInt(word.Value))))
         {
             Flags = flags,
@@ -233,9 +233,9 @@ public sealed class DirectiveRegistry
         }
     }
 
-    private Directive AddStandard<T>(ValueDirective<T> directive)
+    private Directive AddWithDefault<T>(ValueDirective<T> directive)
     {
-        if (AssignsStandards) directive.SetStandard();
+        if (AssignsDefaults) directive.SetDefault();
         return Add(directive);
     }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Carnelian;
 
 /// <summary>A whole number between two bounds, both included.</summary>
-public sealed class IntegerDirective(string name, long standard, long min, long max, Func<long> get, Action<long> set)
-    : ValueDirective<long>(name, standard, get, set)
+public sealed class IntegerDirective(string name, long defaultValue, long min, long max, Func<long> get, Action<long> set)
+    : ValueDirective<long>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out long value)
     {
@@ -16,8 +16,8 @@ public sealed class IntegerDirective(string name, long standard, long min, long 
 }
 
 /// <summary>Permission bits, read and shown in octal.</summary>
-public sealed class OctalDirective(string name, int standard, int max, Func<int> get, Action<int> set)
-    : ValueDirective<int>(name, standard, get, set)
+public sealed class OctalDirective(string name, int defaultValue, int max, Func<int> get, Action<int> set)
+    : ValueDirective<int>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out int value)
     {
@@ -33,8 +33,8 @@ public sealed class OctalDirective(string name, int standard, int max, Func<int>
 }
 
 /// <summary>Bytes, with units in the notation of <c>100mb</c>; shown as a plain number.</summary>
-public sealed class MemoryDirective(string name, ulong standard, ulong min, ulong max, Func<ulong> get, Action<ulong> set)
-    : ValueDirective<ulong>(name, standard, get, set)
+public sealed class MemoryDirective(string name, ulong defaultValue, ulong min, ulong max, Func<ulong> get, Action<ulong> set)
+    : ValueDirective<ulong>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out ulong value)
     {
@@ -48,8 +48,8 @@ public sealed class MemoryDirective(string name, ulong standard, ulong min, ulon
 }
 
 /// <summary>Bytes, or a percentage of something that the owner knows, kept as a negative number.</summary>
-public sealed class MemoryOrPercentDirective(string name, long standard, Func<long> get, Action<long> set)
-    : ValueDirective<long>(name, standard, get, set)
+public sealed class MemoryOrPercentDirective(string name, long defaultValue, Func<long> get, Action<long> set)
+    : ValueDirective<long>(name, defaultValue, get, set)
 {
     private const int PercentMax = 100;
 
@@ -74,8 +74,8 @@ public sealed class MemoryOrPercentDirective(string name, long standard, Func<lo
 }
 
 /// <summary>Bytes, or -1 for no limit.</summary>
-public sealed class MemoryOrUnlimitedDirective(string name, long standard, Func<long> get, Action<long> set)
-    : ValueDirective<long>(name, standard, get, set)
+public sealed class MemoryOrUnlimitedDirective(string name, long defaultValue, Func<long> get, Action<long> set)
+    : ValueDirective<long>(name, defaultValue, get, set)
 {
     private const long Unlimited = -1;
 

@@ -6,10 +6,10 @@ namespace Carnelian;
 public delegate SetResult SpecialSetter(ReadOnlySpan<string> arguments, bool again);
 
 /// <summary>A directive whose arguments only its owner understands.</summary>
-/// <param name="rewrite">Gives the lines to write; without it one quoted line, when the value is not the standard one.</param>
-/// <param name="standard">The value that needs no line, as <see cref="Get"/> shows it; null when the line must always stand.</param>
+/// <param name="rewrite">Gives the lines to write; without it one quoted line, when the value is not the default.</param>
+/// <param name="defaultValue">The value that needs no line, as <see cref="Get"/> shows it; null when the line must always stand.</param>
 public sealed class SpecialDirective(
-    string name, SpecialSetter set, Func<string> get, Action<ConfigurationRewriter>? rewrite = null, string? standard = null) : Directive(name)
+    string name, SpecialSetter set, Func<string> get, Action<ConfigurationRewriter>? rewrite = null, string? defaultValue = null) : Directive(name)
 {
     public override string Get() => get();
 
@@ -22,7 +22,7 @@ public sealed class SpecialDirective(
     public override void Rewrite(ConfigurationRewriter rewriter)
     {
         if (rewrite is not null) rewrite(rewriter);
-        else rewriter.Line(Name, $"{Name} {ByteText.Quote(Get())}", force: Get() != standard);
+        else rewriter.Line(Name, $"{Name} {ByteText.Quote(Get())}", force: Get() != defaultValue);
     }
 }
 
@@ -43,9 +43,9 @@ public static class SpecialDirectives
 
     /// <summary><c>save 3600 1 300 100</c>: pairs on one or several lines; <c>save ""</c> is none.</summary>
     public static Directive SavePoints(
-        this DirectiveRegistry registry, string name, SavePoint[] standard, Func<SavePoint[]> get, Action<SavePoint[]> set, DirectiveFlags flags = 0)
+        this DirectiveRegistry registry, string name, SavePoint[] defaultValue, Func<SavePoint[]> get, Action<SavePoint[]> set, DirectiveFlags flags = 0)
     {
-        if (registry.AssignsStandards) set(standard);
+        if (registry.AssignsDefaults) set(defaultValue);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get().Select(point => $"{point.Seconds} {point.Changes}")), Rewrite)
         {
             Flags = DirectiveFlags.MultiArgument | flags,
@@ -73,19 +73,19 @@ public static class SpecialDirectives
 
         void Rewrite(ConfigurationRewriter rewriter)
         {
-            // Always written: without a line the next start would take the standard points.
+            // Always written: without a line the next start would take the default points.
             foreach (var point in get()) rewriter.Line(name, $"{name} {point.Seconds} {point.Changes}", force: true);
             if (get().Length == 0) rewriter.Line(name, $"{name} \"\"", force: true);
         }
     }
 
     /// <summary><c>client-output-buffer-limit replica 256mb 64mb 60</c>: classes that are not named keep their limits.</summary>
-    /// <param name="standard">Limits of normal clients, replicas and subscribers, in this order, as in <paramref name="get"/>.</param>
+    /// <param name="defaultValue">Limits of normal clients, replicas and subscribers, in this order, as in <paramref name="get"/>.</param>
     public static Directive OutputBufferLimits(
-        this DirectiveRegistry registry, string name, OutputBufferLimit[] standard, Func<OutputBufferLimit[]> get, Action<OutputBufferLimit[]> set)
+        this DirectiveRegistry registry, string name, OutputBufferLimit[] defaultValue, Func<OutputBufferLimit[]> get, Action<OutputBufferLimit[]> set)
     {
-        Check.That(standard.Length == _clientClasses.Length);
-        if (registry.AssignsStandards) set(standard);
+        Check.That(defaultValue.Length == _clientClasses.Length);
+        if (registry.AssignsDefaults) set(defaultValue);
         return registry.Add(new SpecialDirective(name, Set, Get, Rewrite) { Flags = DirectiveFlags.MultiArgument });
 
         string Get() => string.Join(' ', get().Select((limit, i) => $"{_clientClasses[i]} {limit.HardBytes} {limit.SoftBytes} {limit.SoftSeconds}"));
@@ -110,22 +110,22 @@ public static class SpecialDirectives
 
         void Rewrite(ConfigurationRewriter rewriter)
         {
-            for (var i = 0; i < standard.Length; i++)
+            for (var i = 0; i < defaultValue.Length; i++)
             {
                 var limit = get()[i];
                 var word = _clientClasses[i] == "slave" ? "replica" : _clientClasses[i];
                 var line = $"{name} {word} {NumberText.WriteMemory(limit.HardBytes)} {NumberText.WriteMemory(limit.SoftBytes)} {limit.SoftSeconds}";
-                rewriter.Line(name, line, force: limit != standard[i]);
+                rewriter.Line(name, line, force: limit != defaultValue[i]);
             }
         }
     }
 
     /// <summary><c>bind * -::*</c>: a list of words that replaces the former; one empty argument is no word at all.</summary>
     public static Directive Words(
-        this DirectiveRegistry registry, string name, string[] standard, int countMax, string tooManyError,
+        this DirectiveRegistry registry, string name, string[] defaultValue, int countMax, string tooManyError,
         Func<string[]> get, Action<string[]> set, Func<string?>? apply = null)
     {
-        if (registry.AssignsStandards) set(standard);
+        if (registry.AssignsDefaults) set(defaultValue);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument, Apply = apply });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -137,23 +137,23 @@ public static class SpecialDirectives
 
         void Rewrite(ConfigurationRewriter rewriter)
         {
-            if (get().SequenceEqual(standard)) rewriter.MarkProcessed(name);
+            if (get().SequenceEqual(defaultValue)) rewriter.MarkProcessed(name);
             else rewriter.Line(name, $"{name} {(get().Length == 0 ? "\"\"" : string.Join(' ', get()))}", force: true);
         }
     }
 
     /// <summary><c>oom-score-adj-values 0 200 800</c>: a fixed count of integers.</summary>
     public static Directive Integers(
-        this DirectiveRegistry registry, string name, int[] standard, int min, int max, string rangeError,
+        this DirectiveRegistry registry, string name, int[] defaultValue, int min, int max, string rangeError,
         Func<int[]> get, Action<int[]> set, Func<string?>? apply = null)
     {
-        if (registry.AssignsStandards) set(standard);
+        if (registry.AssignsDefaults) set(defaultValue);
         return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument, Apply = apply });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
         {
-            if (arguments.Length != standard.Length) return Directive.WrongNumberOfArguments;
-            var values = new int[standard.Length];
+            if (arguments.Length != defaultValue.Length) return Directive.WrongNumberOfArguments;
+            var values = new int[defaultValue.Length];
             for (var i = 0; i < values.Length; i++)
             {
                 if (!NumberText.TryReadLenient(arguments[i], 10, out var value, out _) || value < min || value > max) return rangeError;
@@ -165,7 +165,7 @@ public static class SpecialDirectives
         }
 
         void Rewrite(ConfigurationRewriter rewriter) =>
-            rewriter.Line(name, $"{name} {string.Join(' ', get())}", force: !get().AsSpan().SequenceEqual(standard));
+            rewriter.Line(name, $"{name} {string.Join(' ', get())}", force: !get().AsSpan().SequenceEqual(defaultValue));
     }
 
     /// <summary><c>replicaof HOST PORT</c>, or <c>no one</c>, which is null and has no line in the file.</summary>
@@ -173,7 +173,7 @@ public static class SpecialDirectives
     public static Directive Address(
         this DirectiveRegistry registry, string name, Func<string?> get, Action<string?> set, string portError, string? alias = null, DirectiveFlags flags = 0)
     {
-        if (registry.AssignsStandards) set(null);
+        if (registry.AssignsDefaults) set(null);
         return registry.Add(new SpecialDirective(name, Set, () => get() ?? "", Rewrite) { Alias = alias, Flags = DirectiveFlags.MultiArgument | flags });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -194,9 +194,9 @@ public static class SpecialDirectives
     }
 
     /// <summary><c>latency-tracking-info-percentiles 50 99 99.9</c>: numbers from 0 to 100; one empty argument is none.</summary>
-    public static Directive Percentiles(this DirectiveRegistry registry, string name, double[] standard, Func<double[]> get, Action<double[]> set)
+    public static Directive Percentiles(this DirectiveRegistry registry, string name, double[] defaultValue, Func<double[]> get, Action<double[]> set)
     {
-        if (registry.AssignsStandards) set(standard);
+        if (registry.AssignsDefaults) set(defaultValue);
         return registry.Add(new SpecialDirective(name, Set, Get, Rewrite) { Flags = DirectiveFlags.MultiArgument });
 
         string Get() => string.Join(' ', get().Select(percentile => percentile.ToString("0.######", CultureInfo.InvariantCulture)));

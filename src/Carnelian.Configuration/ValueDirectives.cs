@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>"yes" or "no".</summary>
-public sealed class FlagDirective(string name, bool standard, Func<bool> get, Action<bool> set) : ValueDirective<bool>(name, standard, get, set)
+public sealed class FlagDirective(string name, bool defaultValue, Func<bool> get, Action<bool> set) : ValueDirective<bool>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out bool value)
     {
@@ -12,16 +12,16 @@ public sealed class FlagDirective(string name, bool standard, Func<bool> get, Ac
     protected override string Write(bool value) => value ? "yes" : "no";
 }
 
-/// <summary>UTF-8 text such as a path. With null as its standard value, the empty text means null.</summary>
-public sealed class TextDirective(string name, string? standard, Func<string?> get, Action<string?> set)
-    : ValueDirective<string?>(name, standard, get, set)
+/// <summary>UTF-8 text such as a path. With null as its default, the empty text means null.</summary>
+public sealed class TextDirective(string name, string? defaultValue, Func<string?> get, Action<string?> set)
+    : ValueDirective<string?>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out string? value)
     {
         value = ByteText.ToText(arguments[0]);
         if (value is null) return "argument must be valid UTF-8";
         if (value.Contains('\0')) return "argument must not contain a NUL";
-        if (value.Length == 0 && Standard is null) value = null;
+        if (value.Length == 0 && Default is null) value = null;
         return null;
     }
 
@@ -63,8 +63,8 @@ public sealed class BytesDirective(string name, Func<byte[]?> get, Action<byte[]
 /// One word of a list, or several that are bits of a value (with <see cref="DirectiveFlags.MultiArgument"/>). Words are
 /// listed in the order in which errors name them; of several for one value the first is shown.
 /// </summary>
-public sealed class EnumDirective(string name, int standard, Func<int> get, Action<int> set, (string Word, int Value)[] words)
-    : ValueDirective<int>(name, standard, get, set)
+public sealed class EnumDirective(string name, int defaultValue, Func<int> get, Action<int> set, (string Word, int Value)[] words)
+    : ValueDirective<int>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out int value)
     {

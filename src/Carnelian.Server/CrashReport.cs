@@ -109,7 +109,7 @@ public sealed class CrashReport(Server server)
 
     private void WriteState()
     {
-        Section("INFO OUTPUT", () => InfoReport.Write(server, ["everything"]).Replace("\r", ""));
+        Section("INFO OUTPUT", () => ByteText.FromBytes(InfoReport.Write(server, ["everything"])).Replace("\r", ""));
         Section("CLIENT LIST OUTPUT", () => string.Join('\n', server.Clients.Select(client => ClientDescription.Of(client, server.NowMs))));
         if (_session is not null || server.Serving is not null) Section("CURRENT CLIENT INFO", CurrentClient);
         Section("CONFIG DEBUG OUTPUT", () => string.Join('\n', server.Directives.Get(_directives).Select(found => $"{found.Key} {found.Value}")));

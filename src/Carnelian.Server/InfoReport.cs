@@ -34,8 +34,7 @@ internal static class InfoReport
     ];
 
     /// <param name="asked">Section names in lower case, perhaps "default", "all" or "everything"; none: the default ones.</param>
-    /// <returns>Byte text.</returns>
-    public static string Write(Server server, ReadOnlySpan<string> asked)
+    public static ReadOnlySpan<byte> Write(Server server, ReadOnlySpan<string> asked)
     {
         var text = new InfoText();
         foreach (var section in _sections)
@@ -44,7 +43,7 @@ internal static class InfoReport
             text.Title(section.Title);
             section.Write(text, server);
         }
-        return text.ToString();
+        return text.Bytes;
     }
 
     private static bool IsWanted(Section section, ReadOnlySpan<string> asked)

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Carnelian;
 
-/// <summary>MEMORY DOCTOR: Redis' limits and words (object.c, getMemoryDoctorReport) for what can be wrong here; replicas and scripts come with those.</summary>
+/// <summary>
+/// MEMORY DOCTOR: Redis' limits and words (object.c, getMemoryDoctorReport) for what can be wrong here; replicas and scripts come with those.
+/// What the runtime takes by itself is no finding.
+/// </summary>
 internal static class MemoryDoctor
 {
     private const long AlmostEmpty = 5 << 20, BytesThatMatter = 10 << 20, ClientBytesMax = 200 << 10;
@@ -17,10 +20,10 @@ internal static class MemoryDoctor
         }
         var text = new StringBuilder();
         if (MemoryUse.Ratio(memory.Peak, memory.Used) > 1.5) text.Append(PeakMemory);
-        if (IsHigh(memory.Resident, memory.Used, 1.4)) text.Append(TotalResident);
+        if (IsHigh(memory.ResidentSinceStartup, memory.Used, 1.4)) text.Append(TotalResident);
         if (IsHigh(memory.Active, memory.Allocated, 1.1)) text.Append(Fragmentation);
         if (IsHigh(memory.AllocatorResident, memory.Active, 1.1)) text.Append(AllocatorResident);
-        if (IsHigh(memory.Resident, memory.AllocatorResident, 1.1)) text.Append(ProcessResident);
+        if (IsHigh(memory.ResidentSinceStartup, memory.AllocatorResident, 1.1)) text.Append(ProcessResident);
         if (memory.Clients / Math.Max(clients, 1) > ClientBytesMax) text.Append(ClientBuffers);
         return text.Length == 0
             ? "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n"
@@ -40,8 +43,8 @@ internal static class MemoryDoctor
         " * High total RSS: This instance has a memory fragmentation and RSS overhead greater than 1.4 (this means that the Resident Set Size of the Redis "
         + "process is much larger than the sum of the logical allocations Redis performed). This problem is usually due either to a large peak memory (check if "
         + "there is a peak memory entry above in the report) or may result from a workload that causes the allocator to fragment memory a lot. If the problem is "
-        + "a large peak memory, then there is no issue. Otherwise, make sure you are using the Jemalloc allocator and not the default libc malloc. Note: The "
-        + "currently used allocator is \"carnelian-slabs\".\n\n";
+        + "a large peak memory, then there is no issue. Otherwise, you can try enabling "
+        + "'activedefrag' config option.\n\n";
 
     private const string Fragmentation =
         " * High allocator fragmentation: This instance has an allocator external fragmentation greater than 1.1. This problem is usually due either to a large "
@@ -55,7 +58,7 @@ internal static class MemoryDoctor
 
     private const string ProcessResident =
         " * High process RSS overhead: This instance has non-allocator RSS memory overhead is greater than 1.1 (this means that the Resident Set Size of the "
-        + "Redis process is much larger than the RSS the allocator holds). This problem may be due to Lua scripts or Modules.\n\n";
+        + "Redis process is much larger than the RSS the allocator holds). This problem may be due to the .NET heap (see mem_managed in INFO).\n\n";
 
     private const string ClientBuffers =
         " * Big client buffers: The clients output buffers in this instance are greater than 200K per client (on average). This may result from different causes, "

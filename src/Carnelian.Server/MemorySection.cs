@@ -52,13 +52,12 @@ internal static class MemorySection
         Ratio(text, "allocator_frag", use.Active, use.Allocated);
         Ratio(text, "allocator_rss", use.AllocatorResident, use.Active);
         Ratio(text, "rss_overhead", use.Resident, use.AllocatorResident);
-        text.Line("mem_fragmentation_ratio", $"{(double)use.Resident / Math.Max(use.Used, 1):F2}");
-        text.Line("mem_fragmentation_bytes", use.Resident - use.Used);
+        Ratio(text, "mem_fragmentation", use.Resident, use.Used);
     }
 
     private static void Ratio(InfoText text, string name, long whole, long part)
     {
-        text.Line(name + "_ratio", $"{(double)whole / Math.Max(part, 1):F2}");
+        text.Line(name + "_ratio", $"{MemoryUse.Ratio(whole, part):F2}");
         text.Line(name + "_bytes", whole - part);
     }
 

@@ -2,7 +2,7 @@ namespace Carnelian;
 
 /// <summary>
 /// Where the memory of a server is, bytes: what INFO and MEMORY tell under Redis' names. Native memory is counted by the block and so
-/// exact; the .NET heap is as large as it is until the next collection.
+/// exact; the .NET heap is counted as of its last collection.
 /// </summary>
 internal readonly struct MemoryUse
 {
@@ -23,6 +23,7 @@ internal readonly struct MemoryUse
         Active = allocator.MappedBytes;
         AllocatorResident = allocator.MappedBytes + allocator.CachedBytes + allocator.LeavingBytes;
         Resident = server.World.Process.ResidentBytes;
+        ResidentSinceStartup = Resident - server.StartupResidentBytes;
         foreach (var database in server.Keyspace.Databases)
         {
             Keys += database.Keys.Count;
@@ -78,7 +79,11 @@ internal readonly struct MemoryUse
     /// <summary>Of the process, code and stacks and all.</summary>
     public long Resident { get; }
 
-    public static double Ratio(long part, long whole) => (double)part / Math.Max(whole, 1);
+    /// <summary>Without what the program takes before there are clients and keys.</summary>
+    public long ResidentSinceStartup { get; }
+
+    /// <summary>How many times as large the whole is as its part.</summary>
+    public static double Ratio(long whole, long part) => (double)whole / Math.Max(part, 1);
 
     public static long Total(Server server) => server.Allocator.UsedBytes + server.World.Process.ManagedBytes;
 

@@ -35,7 +35,7 @@ internal static class ProcessDirectives
         registry.Integers("oom-score-adj-values", [0, 200, 800], -2000, 2000, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.",
             () => o.OomScoreValues, v => o.OomScoreValues = WarnOfOrder(v), server.OomScore.Apply);
         registry.Flag("set-proc-title", true, () => o.SetProcessTitle, v => o.SetProcessTitle = v, flags: Immutable);
-        registry.Text("proc-title-template", ProcessTitle.StandardTemplate, () => o.ProcessTitleTemplate, v => o.ProcessTitleTemplate = v,
+        registry.Text("proc-title-template", ProcessTitle.DefaultTemplate, () => o.ProcessTitleTemplate, v => o.ProcessTitleTemplate = v,
             validate: v => ProcessTitle.IsTemplate(v, o) ? null : "template format is invalid or contains unknown variables",
             apply: server.ShowTitle);
         registry.Text("locale-collate", "", () => o.LocaleCollate, v => o.LocaleCollate = v,
@@ -92,7 +92,6 @@ internal static class ProcessDirectives
         const ShutdownFlags both = ShutdownFlags.Save | ShutdownFlags.NoSave;
         registry.Enum("shutdown-on-sigint", ShutdownFlags.None, _shutdownWords, () => o.ShutdownOnInterrupt, v => o.ShutdownOnInterrupt = v, MultiArgument, Check);
         registry.Enum("shutdown-on-sigterm", ShutdownFlags.None, _shutdownWords, () => o.ShutdownOnTermination, v => o.ShutdownOnTermination = v, MultiArgument, Check);
-        registry.Integer("shutdown-timeout", 10, 0, int.MaxValue, () => o.ShutdownTimeoutSeconds, v => o.ShutdownTimeoutSeconds = (int)v);
 
         static string? Check(ShutdownFlags flags) => (flags & both) == both ? "shutdown options SAVE and NOSAVE can't be used simultaneously" : null;
     }

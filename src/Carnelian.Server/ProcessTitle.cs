@@ -5,7 +5,7 @@ namespace Carnelian;
 /// <summary>What ps shows for the server: a template whose variables stand in braces.</summary>
 internal static class ProcessTitle
 {
-    public const string StandardTemplate = "{title} {listen-addr} {server-mode}";
+    public const string DefaultTemplate = "{title} {listen-addr} {server-mode}";
 
     /// <summary>As Redis judges it: at present and without a title it would show something.</summary>
     public static bool IsTemplate(string template, ServerOptions options) => Expand(template, "", options) is { Length: > 0 };

@@ -7,7 +7,7 @@ public static class Release
     public const string RedisVersion = "8.0.6";
 
     /// <summary>Carnelian's own: "0.1.0".</summary>
-    public static string Version => typeof(Release).Assembly.GetName().Version!.ToString(3);
+    public static string Version { get; } = typeof(Release).Assembly.GetName().Version!.ToString(3);
 
-    public static string Product => $"Carnelian {Version} (compatible with Redis {RedisVersion})";
+    public static string Product { get; } = $"Carnelian {Version} (compatible with Redis {RedisVersion})";
 }

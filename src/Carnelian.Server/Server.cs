@@ -142,11 +142,15 @@ public sealed class Server : IDisposable
     public string? Start()
     {
         StartupMemoryBytes = MemoryUse.Total(this);
+        StartupResidentBytes = World.Process.ResidentBytes;
         return Listeners.Open();
     }
 
     /// <summary>What was used before there were clients and keys.</summary>
     public long StartupMemoryBytes { get; private set; }
+
+    /// <summary>What the process took by then: code of the program and the runtime, most of it.</summary>
+    public long StartupResidentBytes { get; private set; }
 
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()

@@ -17,7 +17,7 @@ internal static class ServerCommands
     {
         var sections = new string[call.Args.Count - 1];
         for (var i = 0; i < sections.Length; i++) sections[i] = call.Shown(i + 1).ToLowerInvariant();
-        call.Reply.Verbatim(ByteText.ToBytes(InfoReport.Write(call.Server(), sections)), "txt"u8);
+        call.Reply.Verbatim(InfoReport.Write(call.Server(), sections), "txt"u8);
     }
 
     [Command("TIME", Summary = "Returns the server time.", Since = "2.6.0", Complexity = "O(1)",

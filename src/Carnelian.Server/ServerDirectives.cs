@@ -9,7 +9,7 @@ internal static class ServerDirectives
 
     public static DirectiveRegistry Declare(Server server)
     {
-        var registry = new DirectiveRegistry { AssignsStandards = false, Warning = line => server.Log.LogWarning("{Line}", line) };
+        var registry = new DirectiveRegistry { AssignsDefaults = false, Warning = line => server.Log.LogWarning("{Line}", line) };
         DeclareNetwork(registry, server);
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
@@ -74,13 +74,18 @@ internal static class ServerDirectives
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
         registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,
             () => o.OutputBufferLimits, v => o.OutputBufferLimits = v);
-        var bulkBytesMax = 512UL << 20;
-        registry.Memory("proto-max-bulk-len", bulkBytesMax, 1UL << 20, long.MaxValue, () => bulkBytesMax, v =>
+        registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => o.BulkBytesMax, v =>
         {
-            bulkBytesMax = v;
-            server.RequestLimits.BulkBytesMax = (long)Math.Min(v, int.MaxValue - 1024);
-            server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
+            o.BulkBytesMax = v;
+            LimitBulks(server);
         });
+        LimitBulks(server);
+    }
+
+    private static void LimitBulks(Server server)
+    {
+        server.RequestLimits.BulkBytesMax = (long)Math.Min(server.Options.BulkBytesMax, int.MaxValue - 1024);
+        server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
     }
 
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
@@ -106,7 +111,7 @@ internal static class ServerDirectives
 
     private static SpecialDirective KeyspaceNotifications(ServerOptions o)
     {
-        return new SpecialDirective("notify-keyspace-events", Set, () => o.KeyspaceNotifications.ToString(), standard: "");
+        return new SpecialDirective("notify-keyspace-events", Set, () => o.KeyspaceNotifications.ToString(), defaultValue: "");
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
         {

@@ -39,6 +39,9 @@ public sealed class ServerOptions
 
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>Longest argument of a request, and longest string that commands make, bytes; what is over 2 GB counts as that (proto-max-bulk-len).</summary>
+    public ulong BulkBytesMax { get; set; } = 512UL << 20;
+
     /// <summary>Whether a crash report tells more than the cause (crash-log-enabled).</summary>
     public bool CrashLogEnabled { get; set; } = true;
 
@@ -91,7 +94,7 @@ public sealed class ServerOptions
 
     public bool SetProcessTitle { get; set; } = true;
 
-    public string ProcessTitleTemplate { get; set; } = ProcessTitle.StandardTemplate;
+    public string ProcessTitleTemplate { get; set; } = ProcessTitle.DefaultTemplate;
 
     public string LocaleCollate { get; set; } = "";
 
@@ -101,11 +104,6 @@ public sealed class ServerOptions
     public ShutdownFlags ShutdownOnInterrupt { get; set; }
 
     public ShutdownFlags ShutdownOnTermination { get; set; }
-
-    /// <summary>How long a shutdown waits for replicas that lag.</summary>
-    public int ShutdownTimeoutSeconds { get; set; } = 10;
-
-    public string DatabaseFileName { get; set; } = "dump.rdb";
 
     public SavePoint[] SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
 

@@ -45,7 +45,7 @@ internal static class ServerSections
             var addresses = string.Concat(Array.ConvertAll(options.Bind, address => $"bind={address},"));
             text.Line($"listener{number++}", $"name=tcp,{addresses}port={listeners.Port}");
         }
-        if (listeners.HasUnix) text.Line($"listener{number}", $"name=unix,bind={options.UnixSocket}");
+        if (listeners.HasUnix) text.Line($"listener{number}", $"name=unix,bind={ByteText.FromText(options.UnixSocket!)}");
     }
 
     public static void WriteClients(InfoText text, Server server)

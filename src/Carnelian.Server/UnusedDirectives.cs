@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// Directives that Redis and Valkey know and that Carnelian takes, checks, keeps, shows and rewrites, though nothing acts on them
-/// yet: who builds what one is about moves its line to where it has its effect. Names, standard values and limits are Redis
+/// yet: who builds what one is about moves its line to where it has its effect. Names, defaults and limits are Redis
 /// 8.0.6's, so that configuration files and tools find what they expect. Listed in docs/configuration.md.
 /// </summary>
 internal static class UnusedDirectives
@@ -29,8 +29,7 @@ internal static class UnusedDirectives
     private static void DeclareSnapshots(KeptDirectives kept, DirectiveRegistry registry, ServerOptions o)
     {
         registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v, NoEffectYet);
-        registry.Text("dbfilename", "dump.rdb", () => o.DatabaseFileName, v => o.DatabaseFileName = v, flags: Protected | NoEffectYet,
-            validate: v => FileNames.IsPlain(v) ? null : "dbfilename can't be a path, just a filename");
+        kept.Text("dbfilename", "dump.rdb", Protected, validate: v => FileNames.IsPlain(v) ? null : "dbfilename can't be a path, just a filename");
         kept.Flag("rdbcompression", true);
         kept.Flag("rdbchecksum", true, Immutable);
         kept.Flag("rdb-del-sync-files", false);
@@ -117,6 +116,7 @@ internal static class UnusedDirectives
         kept.Text("bgsave-cpulist", null, Immutable, alias: "bgsave_cpulist");
         kept.Text("ignore-warnings", "");
         kept.Flag("crash-memcheck-enabled", true);
+        kept.Integer("shutdown-timeout", 10, 0, int.MaxValue);
     }
 
     /// <summary>Those by which Redis' own tests slow it down.</summary>

@@ -49,7 +49,9 @@ public abstract class ProcessInformation
 
     public abstract long ResidentBytes { get; }
 
-    /// <summary>Bytes in the .NET heap.</summary>
+    /// <summary>
+    /// Bytes of objects in the .NET heap as of its last collection: what has come since is mostly dead already. 0 before the first one.
+    /// </summary>
     public abstract long ManagedBytes { get; }
 
     public abstract (double User, double System) CpuSeconds { get; }

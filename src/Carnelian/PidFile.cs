@@ -5,7 +5,7 @@ namespace Carnelian;
 /// <summary>Tells others which process the server is. Best effort: a server that can't write it serves nevertheless.</summary>
 internal sealed class PidFile
 {
-    private const string Standard = "/var/run/redis.pid";
+    private const string Default = "/var/run/redis.pid";
 
     private readonly string _path;
     private readonly ILogger _log;
@@ -14,7 +14,7 @@ internal sealed class PidFile
 
     public static PidFile Write(ServerOptions options, int processId, ILogger log)
     {
-        options.PidFile ??= Standard;
+        options.PidFile ??= Default;
         try
         {
             File.WriteAllText(options.PidFile, $"{processId}\n");

@@ -14,7 +14,7 @@ internal sealed class ServerProgram : IDisposable
     private readonly Server _server;
 
     /// <summary>Values before the configuration was read.</summary>
-    private readonly Dictionary<string, string> _standards;
+    private readonly Dictionary<string, string> _defaults;
 
     private ServerProgram(StartupArguments arguments, byte[]? standardInput)
     {
@@ -26,7 +26,7 @@ internal sealed class ServerProgram : IDisposable
             AlsoTo = _output.WriteToSyslog,
         };
         _server = new(_options, _world, _log);
-        _standards = _server.Directives.Directives.ToDictionary(directive => directive.Name, directive => directive.Get());
+        _defaults = _server.Directives.Directives.ToDictionary(directive => directive.Name, directive => directive.Get());
     }
 
     public static int Run(string[] args)
@@ -96,6 +96,8 @@ internal sealed class ServerProgram : IDisposable
     {
         Banner.WriteMode(_server, _log);
         Banner.WarnOfBacklog(_options, _log);
+        // Start-up leaves garbage, and what is in use is known from the first collection on.
+        _world.Process.ReleaseManagedMemory();
         if (_server.Start() is { } error) return error;
         return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
     }
@@ -128,7 +130,7 @@ internal sealed class ServerProgram : IDisposable
     private void WarnOfUnused()
     {
         var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.NoEffectYet));
-        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _standards[directive.Name]).Select(directive => directive.Name).ToArray();
+        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]).Select(directive => directive.Name).ToArray();
         if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", string.Join(", ", names));
     }
 

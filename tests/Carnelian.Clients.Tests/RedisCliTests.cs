@@ -4,8 +4,7 @@ using System.Text;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --hotkeys (OBJECT FREQ),
-/// --eval (EVAL), --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
+/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --eval (EVAL), --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
 /// </summary>
 [TestFixture("7")]
 [TestFixture("8")]
@@ -139,6 +138,17 @@ public class RedisCliTests(string version)
         Fill(100);
         Says("OK", "SET", "big", new string('x', 5000));
         Assert.That(Cli(["--memkeys"]).Output, Does.Contain("Sampled 101 keys in the keyspace!").And.Match("Biggest string found '?\"big\"'? has 5[0-9]{3} bytes"));
+    }
+
+    [Test]
+    public void It_finds_the_keys_that_are_used_most()
+    {
+        Says("OK", "CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
+        Says("OK", "SET", "hot", "x");
+        Says("OK", "SET", "cold", "x");
+        Says("x", "GET", "hot");
+        Assert.That(Cli(["--hotkeys"]).Output, Does.Match("summary(.|\n)*counter: 6\tkeyname: \"?hot\"?\n.*counter: 5\tkeyname: \"?cold"));
+        Says("OK", "CONFIG", "SET", "maxmemory-policy", "noeviction");
     }
 
     [Test]

@@ -178,6 +178,14 @@ public class ServerProgramTests
         Assert.That(Ask(port, "CONFIG GET dir"), Is.EqualTo("*2\r\n$3\r\ndir\r\n$0\r\n\r\n"));
     }
 
+    [Test]
+    public void What_the_program_itself_takes_is_no_issue_for_the_doctor()
+    {
+        using var server = new CarnelianServer("--enable-debug-command", "local");
+        Ask(server.Port, "DEBUG POPULATE 300000");
+        Assert.That(Ask(server.Port, "MEMORY DOCTOR"), Does.Not.Contain("process RSS overhead").And.Not.Contain("Jemalloc"));
+    }
+
     [TestCase("--check-system"), TestCase("--test-memory")]
     public void What_only_Redis_own_program_does_is_refused_by_name(string option)
     {

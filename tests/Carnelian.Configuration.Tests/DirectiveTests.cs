@@ -94,7 +94,7 @@ public class DirectiveTests
     }
 
     [Test]
-    public void Declaring_assigns_the_standard_value()
+    public void Declaring_assigns_the_default()
     {
         Assert.Multiple(() =>
         {

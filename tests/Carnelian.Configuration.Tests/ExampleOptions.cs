@@ -67,7 +67,7 @@ internal sealed class ExampleOptions
         r.Integers("oom-score-adj-values", [0, 200, 800], -2000, 2000,
             "Invalid oom-score-adj-values, elements must be between -2000 and 2000.", () => OomScores, v => OomScores = v);
         r.Percentiles("latency-tracking-info-percentiles", [50, 99, 99.9], () => Percentiles, v => Percentiles = v);
-        r.Add(new SpecialDirective("notify-keyspace-events", SetEvents, () => Events, standard: ""));
+        r.Add(new SpecialDirective("notify-keyspace-events", SetEvents, () => Events, defaultValue: ""));
         r.Add(new FileStatement("rename-command", 2, 2, ReadRename));
         r.Add(new FileStatement("user", 1, int.MaxValue, ReadUser) { Rewrite = RewriteUsers });
         r.Add(new FileStatement("sentinel", 1, int.MaxValue, _ => null, KeyWords: 2)

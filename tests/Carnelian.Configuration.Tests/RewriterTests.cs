@@ -87,7 +87,7 @@ public class RewriterTests
     }
 
     [Test]
-    public void A_directive_back_at_its_standard_keeps_the_line_it_has()
+    public void A_directive_back_at_its_default_keeps_the_line_it_has()
     {
         Rewrite("timeout 5\n");
         _options.Registry.Set(["timeout", "0"]);
@@ -95,7 +95,7 @@ public class RewriterTests
     }
 
     [Test]
-    public void Null_and_standard_lists_lose_their_lines()
+    public void Null_and_default_lists_lose_their_lines()
     {
         Rewrite("requirepass x\nbind a\ntimeout 1");
         _options.Registry.Set(["requirepass", "", "bind", "* -::*"]);

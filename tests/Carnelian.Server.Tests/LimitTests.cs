@@ -46,6 +46,15 @@ internal sealed class LimitTests
     }
 
     [Test]
+    public void An_application_may_bound_the_length_of_arguments()
+    {
+        using var server = new SimulatedServer(options => options.BulkBytesMax = Megabyte);
+        Assert.That(server.Run("CONFIG", "GET", "proto-max-bulk-len"), Does.Contain($"\"{Megabyte}\""));
+        Assert.That(server.Run("SETRANGE", "k", $"{Megabyte}", "x"), Is.EqualTo("-ERR string exceeds maximum allowed size (proto-max-bulk-len)"));
+        Assert.That(server.Run("SETRANGE", "k", $"{Megabyte - 1}", "x"), Is.EqualTo($":{Megabyte}"));
+    }
+
+    [Test]
     public void Without_a_password_strangers_are_refused()
     {
         using var server = new SimulatedServer();

@@ -209,6 +209,18 @@ internal sealed class WorldTests
     }
 
     [Test]
+    public void What_has_died_since_the_last_collection_is_no_managed_memory()
+    {
+        using var world = new RealWorld();
+        GC.Collect();
+        var before = world.Process.ManagedBytes;
+        Assert.That(before, Is.Positive);
+        var garbage = 0;
+        for (var i = 0; i < 1000; i++) garbage += new byte[1000].Length;
+        Assert.That(world.Process.ManagedBytes - before, Is.LessThan(garbage / 2));
+    }
+
+    [Test]
     public void Both_engines_serve_in_one_world_at_once()
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("Only Linux has two engines.");
