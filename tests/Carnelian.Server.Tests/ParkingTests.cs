@@ -189,22 +189,20 @@ internal sealed class ParkingTests
         var options = new ServerOptions { Port = 0, Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 } };
         using var embedded = EmbeddedServer.Start(options, commands: WaitingCommands.Table());
         RespValue? taken = null;
-        var thread = new Thread(() => taken = embedded.Execute("WAITFORKEY", "k", "0"));
-        thread.Start();
-        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        var thread = TestThread.Start(() => taken = embedded.Execute("WAITFORKEY", "k", "0"));
+        Patience.Until(IsWaiting, "it waits");
         embedded.Execute("PUT", "k", "v");
         thread.Join();
         Assert.That(TestReply.Show(taken!), Is.EqualTo("[\"k\", \"v\"]"));
         Assert.That(TestReply.Show(embedded.Execute("WAITFORKEY", "k", "20")), Is.EqualTo("nil"));
 
-        Exception? abandoned = null;
-        var waiting = new Thread(() => abandoned = Assert.Catch(() => embedded.Execute("WAITFORKEY", "k", "0")));
-        waiting.Start();
-        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        var abandoned = TestThread.Start(() => Assert.That(() => embedded.Execute("WAITFORKEY", "k", "0"), Throws.InvalidOperationException));
+        Patience.Until(IsWaiting, "it waits again");
         embedded.Dispose();
-        waiting.Join();
-        Assert.That(abandoned, Is.InstanceOf<InvalidOperationException>());
+        abandoned.Join();
         Assert.That(embedded.Failure, Is.Null);
+
+        bool IsWaiting() => embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:1");
     }
 
     [Test]
