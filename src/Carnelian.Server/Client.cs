@@ -133,7 +133,8 @@ public sealed class Client : Session
 
     private void ReceiveOwn()
     {
-        var received = Connection.Receive(_input.Room());
+        var room = _input.Room();
+        var received = Connection.Receive(room[..Math.Min(room.Length, _server.InputShare)]);
         if (!Accept(received)) return;
         var hasMore = _input.Add(received);
         if (InputBytes > _server.InputBytesMax) _server.Clients.CloseOverQueryBufferLimit(this);

@@ -13,6 +13,9 @@ public sealed class Server : IDisposable
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
+    /// <summary>A turn that has read so much reads only a share of each further client, so that none waits long behind large values of many.</summary>
+    private const int TurnInputBytes = 1 << 20, InputShareBytes = 32 << 10;
+
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toRelease = new();
     private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
@@ -21,6 +24,7 @@ public sealed class Server : IDisposable
     private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
     private long _releasedOffset = long.MaxValue;
+    private long _inputBytesAtTurn;
     private volatile bool _stopRequested;
 
     /// <param name="commands">Null: those of a data server.</param>
@@ -235,10 +239,14 @@ public sealed class Server : IDisposable
 
     public bool StopRequested => _stopRequested;
 
+    /// <summary>How many bytes a client may be read at a time now, where it has a buffer of its own.</summary>
+    internal int InputShare => Statistics.NetInputBytes - _inputBytesAtTurn < TurnInputBytes ? int.MaxValue : InputShareBytes;
+
     /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
     public void Turn()
     {
         var calls = Executor.CallsProcessed;
+        _inputBytesAtTurn = Statistics.NetInputBytes;
         World.Network.Turn(Clients, Clients.HasQueued ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
