@@ -174,9 +174,3 @@ internal static class ConnectionCommands
         call.Reply.Array(0);
     }
 }
-
-internal static class CallExtensions
-{
-    /// <summary>The server in which a call runs.</summary>
-    public static Server Server(this in Call call) => (Server)call.Executor.Owner!;
-}

@@ -158,23 +158,3 @@ public enum OomScoreMode
     Relative,
     Absolute,
 }
-
-[Flags]
-public enum ShutdownFlags
-{
-    None = 0,
-    Save = 1,
-    NoSave = 2,
-    Now = 4,
-    Force = 8,
-}
-
-/// <summary>Who may do what a server forbids by default.</summary>
-public enum ProtectedAction
-{
-    No,
-    Yes,
-
-    /// <summary>Those on this machine.</summary>
-    Local,
-}

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Carnelian;
 
 /// <summary>INFO's sections on what the server is and what it serves.</summary>
