@@ -114,7 +114,8 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
         // File patterns negate a class with an exclamation mark.
         var pattern = ByteText.ToBytes(ByteText.FromText(part.Replace("[!", "[^", StringComparison.Ordinal)));
         // As in a shell, wildcards do not match the dot of a hidden file.
-        return Array.FindAll(names, name => (!name.StartsWith('.') || pattern[0] == '.') && GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name))));
+        return Array.FindAll(names, name =>
+            (!name.StartsWith('.') || pattern[0] == '.') && GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name))));
     }
 
     /// <summary>Line number -1: for the line with the include to fill in.</summary>

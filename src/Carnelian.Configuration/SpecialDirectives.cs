@@ -173,8 +173,8 @@ public static class SpecialDirectives
             var percentiles = new double[arguments.Length];
             for (var i = 0; i < percentiles.Length; i++)
             {
-                const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-                if (!double.TryParse(arguments[i], style, CultureInfo.InvariantCulture, out percentiles[i]) || !double.IsFinite(percentiles[i]))
+                const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+                if (!double.TryParse(arguments[i], Style, CultureInfo.InvariantCulture, out percentiles[i]) || !double.IsFinite(percentiles[i]))
                     return $"Invalid {name} parameters";
                 if (percentiles[i] is < 0 or > 100) return $"{name} parameters should sit between [0.0,100.0]";
             }
