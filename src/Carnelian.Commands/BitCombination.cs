@@ -27,7 +27,7 @@ internal enum BitOperator
 /// </summary>
 internal static class BitCombination
 {
-    /// <summary>Of more than two strings, so much is combined at a time: it stays in the innermost cache.</summary>
+    /// <summary>More than two strings are combined in parts of this length, which stay in the innermost cache.</summary>
     private const int ChunkBytes = 4096;
 
     /// <summary>Reads "operation destkey key ...", or the call has failed.</summary>
@@ -108,7 +108,7 @@ internal static class BitCombination
         }
     }
 
-    /// <summary>Combines all from one on, the last step straight into the result.</summary>
+    /// <summary>Combines the sources from the given one on, the last of them straight into the result.</summary>
     private static void Fold(BitwiseOperation operation, in Parts parts, int first, Span<byte> chunks, Span<byte> to)
     {
         var last = parts.Count - 1;
@@ -139,7 +139,7 @@ internal static class BitCombination
         else BitString.Combine(BitwiseOperation.Without, others, parts[0], to);
     }
 
-    /// <summary>Of more than two, those seen an odd number of times less those seen again.</summary>
+    /// <summary>ONE: bits that are set an odd number of times, less those that are set more than once.</summary>
     private static void WriteOne(in Parts parts, Span<byte> chunks, Span<byte> to)
     {
         if (parts.Count <= 2)
@@ -161,7 +161,7 @@ internal static class BitCombination
         BitString.Combine(BitwiseOperation.Without, odd, again, to);
     }
 
-    /// <summary>The same part of all sources, of each what it has there.</summary>
+    /// <summary>The same part of all sources; shorter sources have less of it, or nothing.</summary>
     private readonly ref struct Parts(EntryList sources, int start, int length)
     {
         public int Count => sources.Count;

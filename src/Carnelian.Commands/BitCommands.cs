@@ -113,8 +113,7 @@ internal static class BitCommands
     {
         var operation = BitCombination.Read(ref call);
         if (call.Failed) return;
-        var sources = call.Executor.Found;
-        sources.Clear();
+        var sources = call.Executor.BorrowFound();
         var length = 0;
         for (var i = 3; i < call.Args.Count; i++)
         {

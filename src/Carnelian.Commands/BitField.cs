@@ -93,7 +93,7 @@ internal enum BitFieldOverflow : byte { Wrap, Saturate, Fail }
 /// <summary>One operation of BITFIELD.</summary>
 internal readonly record struct BitFieldOperation(BitFieldKind Kind, BitFieldOverflow Overflow, BitField Field, long Operand)
 {
-    /// <summary>What becomes of the field's number. False when that does not fit and is not to be written.</summary>
+    /// <summary>The number that the operation leaves in the field; false when it would not fit and OVERFLOW FAIL is set.</summary>
     public bool TryApply(long old, out long updated)
     {
         updated = old;

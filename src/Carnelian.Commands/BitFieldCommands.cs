@@ -32,7 +32,7 @@ internal static class BitFieldCommands
         else call.Fail("ERR BITFIELD_RO only supports the GET subcommand");
     }
 
-    /// <summary>Reads all operations once, or the call has failed: their number, and the last bit of those that write, or -1. They are read again to be done.</summary>
+    /// <summary>Checks all operations before any is done, or the call has failed: how many there are, and the last bit that is written, or -1.</summary>
     private static (int Count, long LastBit) Survey(ref Call call)
     {
         var (count, lastBit) = (0, -1L);

@@ -69,7 +69,7 @@ public ref struct Call
         argument >= _aheadFirst && argument < _aheadEnd ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
 
     /// <summary>
-    /// To be called before each of several keys: now and then the processor is asked to fetch the next ones, all at once, as
+    /// To be called before each of several keys: prefetches the buckets and entries of the next ones, up to 32 together, as
     /// <see cref="RequestBatch"/> does for the first keys of a pipeline.
     /// </summary>
     /// <param name="argument">The key whose turn it is.</param>
@@ -205,13 +205,13 @@ public ref struct Call
 
     // ---- secrets
 
-    /// <summary>An argument is a secret: the slow log and whoever else shows requests must not show it.</summary>
+    /// <summary>Marks an argument as a secret, which the slow log must not show.</summary>
     public void Redact(int argument) => _redacted |= argument < RedactionsTogether ? 1UL << argument : 1UL << RedactionsTogether;
 
     /// <summary>Arguments from here on are redacted together.</summary>
     private const int RedactionsTogether = 63;
 
-    /// <summary>An argument as it may be shown to others.</summary>
+    /// <summary>An argument as the slow log may show it: a secret is replaced.</summary>
     public readonly ReadOnlySpan<byte> Showable(int argument) =>
         (_redacted >> Math.Min(argument, RedactionsTogether) & 1) == 0 ? Args[argument] : "(redacted)"u8;
 

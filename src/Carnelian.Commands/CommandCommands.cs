@@ -3,7 +3,7 @@ using static Carnelian.CommandFlags;
 
 namespace Carnelian;
 
-/// <summary>COMMAND and its subcommands: the table, told to clients.</summary>
+/// <summary>COMMAND and its subcommands: what clients can learn about the command table.</summary>
 [CommandFamily("server")]
 internal static class CommandCommands
 {
@@ -142,7 +142,7 @@ internal static class CommandCommands
         CommandReplies.WriteDocs(ref call.Reply, command);
     }
 
-    /// <summary>False when an error was replied.</summary>
+    /// <summary>Finds the keys of a request that is given as arguments; otherwise the call has failed.</summary>
     private static bool TryFindKeys(ref Call call, Arguments arguments, out KeyRanges keys)
     {
         keys = default;
@@ -166,9 +166,8 @@ internal static class CommandCommands
             filter = default;
             if (args.Count == 2) return true;
             if (args.Count != 5 || !Ascii.EqualsIgnoreCase(args[2], "filterby")) return false;
-            var name = ByteText.UpToNul(args[4]);
-            if (Ascii.EqualsIgnoreCase(args[3], "module")) filter = new('m', default, name);
-            else if (Ascii.EqualsIgnoreCase(args[3], "aclcat")) filter = new('c', AclCategoryNames.Find(Encoding.UTF8.GetString(name)), name);
+            if (Ascii.EqualsIgnoreCase(args[3], "module")) filter = new('m', default, ByteText.UpToNul(args[4]));
+            else if (Ascii.EqualsIgnoreCase(args[3], "aclcat")) filter = new('c', AclCategoryNames.Find(call.Shown(4)), default);
             else if (Ascii.EqualsIgnoreCase(args[3], "pattern")) filter = new('p', default, args[4]);
             else return false;
             return true;

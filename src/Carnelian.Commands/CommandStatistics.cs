@@ -53,15 +53,6 @@ public sealed class LatencyHistogram
         return (long)UpperEnd(_counts.Length - 1);
     }
 
-    /// <summary>How many durations lasted at most so long.</summary>
-    public long CountUpTo(long nanoseconds)
-    {
-        if (_counts is null) return 0;
-        long seen = 0;
-        for (var i = 0; i < _counts.Length && (long)UpperEnd(i) <= nanoseconds; i++) seen += _counts[i];
-        return seen;
-    }
-
     public void Reset()
     {
         _counts = null;

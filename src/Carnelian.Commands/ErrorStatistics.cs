@@ -23,7 +23,7 @@ public sealed class ErrorStatistics
     /// <summary>By code, in the order of its bytes.</summary>
     public IReadOnlyDictionary<string, long> ByCode => _byCode;
 
-    /// <summary>Told the codes, when there are too many: for the log.</summary>
+    /// <summary>Called with the codes once there are too many of them, to log it.</summary>
     public Action<string>? TooMany { get; set; }
 
     /// <param name="error">The reply without its leading dash.</param>

@@ -8,30 +8,22 @@ namespace Carnelian;
 /// </summary>
 public sealed class Executor
 {
-    /// <summary>The wall clock may jump; that is noticed after so long.</summary>
-    private const long WallLookNanoseconds = 1_000_000;
-
-    private readonly Clock _clock;
     private readonly CommandStatistics[] _statistics;
     private readonly Gate?[] _gates = new Gate?[32];
-    private long _stamp;
-    private long _wallOffsetNanoseconds;
-    private long _nextMillisecondAt;
-    private long _nextWallLookAt;
-    private long _callsAtLastTurn;
-    private long _turnBegan;
+    private readonly EntryList _found = new();
+    private CallClock _time;
 
     public Executor(Keyspace keyspace, CommandTable commands, Clock clock)
     {
         Keyspace = keyspace;
         Commands = commands;
-        _clock = clock;
+        _time = new(clock);
         _statistics = new CommandStatistics[commands.All.Length];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;
         Parking = new(this);
         BeginTurn();
-        _turnBegan = 0;
+        EndTurn();
     }
 
     public Keyspace Keyspace { get; }
@@ -45,7 +37,9 @@ public sealed class Executor
 
     public ErrorStatistics Errors { get; } = new();
 
-    /// <summary>Whoever composed this executor; administrative commands of higher floors find their server here.</summary>
+    /// <summary>
+    /// Who composed this executor, where administrative commands find their server (Call.Server() casts it). An object, for the server's type is of a floor above.
+    /// </summary>
     public object? Owner { get; init; }
 
     /// <summary>Stands for "no command" where one must be given.</summary>
@@ -63,8 +57,12 @@ public sealed class Executor
     /// <summary>The longest string that commands may make: proto-max-bulk-len, bytes.</summary>
     public long StringBytesMax { get; set; } = 512L * 1024 * 1024;
 
-    /// <summary>For walks of one call: cleared by whoever begins to use it.</summary>
-    internal EntryList Found { get; } = new();
+    /// <summary>An empty list of keys for the use of one call, and the same for the next.</summary>
+    internal EntryList BorrowFound()
+    {
+        _found.Clear();
+        return _found;
+    }
 
     /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>
     internal ulong[] HashesAhead { get; } = new ulong[32];
@@ -73,7 +71,7 @@ public sealed class Executor
     public bool TracksLatency { get; set; } = true;
 
     /// <summary>Milliseconds of the monotonic clock, as of the latest call or turn: for what is due after a span, whatever the wall clock does.</summary>
-    public long MonotonicMs => _stamp / 1_000_000;
+    public long MonotonicMs => _time.MonotonicMs;
 
     /// <summary>Installs a gate; it is asked while its bit is closed.</summary>
     public void AddGate(Gate gate) => _gates[System.Numerics.BitOperations.Log2((uint)gate.Bit)] = gate;
@@ -81,48 +79,19 @@ public sealed class Executor
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
     {
-        CallsProcessed = _callsAtLastTurn = 0;
+        CallsProcessed = 0;
         Errors.Reset();
         foreach (var statistics in _statistics) statistics.Reset();
     }
 
     /// <summary>Looks at the wall clock, so that calls need the monotonic one only; a turn within the same millisecond does without.</summary>
-    public void BeginTurn()
-    {
-        if (_turnBegan == 0) _turnBegan = _clock.MonotonicNanoseconds;
-        var hasRun = CallsProcessed != _callsAtLastTurn;
-        _callsAtLastTurn = CallsProcessed;
-        if (hasRun && _stamp < _nextWallLookAt) return;
-        _stamp = _clock.MonotonicNanoseconds;
-        _wallOffsetNanoseconds = _clock.UnixMicroseconds * 1000 - _stamp;
-        _nextWallLookAt = _stamp + WallLookNanoseconds;
-        _nextMillisecondAt = 0;
-        FreezeTime();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void FreezeTime()
-    {
-        if (_stamp < _nextMillisecondAt) return;
-        var wall = _stamp + _wallOffsetNanoseconds;
-        Keyspace.NowMs = wall / 1_000_000;
-        _nextMillisecondAt = _stamp + 1_000_000 - wall % 1_000_000;
-    }
+    public void BeginTurn() => _time.BeginTurn(Keyspace, CallsProcessed);
 
     /// <summary>What came before, reading and parsing, is no call's time.</summary>
-    public void BeginBatch()
-    {
-        _stamp = _clock.MonotonicNanoseconds;
-        if (_turnBegan == 0) _turnBegan = _stamp;
-    }
+    public void BeginBatch() => _time.BeginBatch();
 
-    /// <summary>The turn is over: nanoseconds since its first batch began, or since it had none and went on.</summary>
-    public long EndTurn()
-    {
-        var nanoseconds = _clock.MonotonicNanoseconds - _turnBegan;
-        _turnBegan = 0;
-        return nanoseconds;
-    }
+    /// <summary>How long the turn took without waiting, nanoseconds.</summary>
+    public long EndTurn() => _time.EndTurn();
 
     /// <summary>Runs the request that <see cref="Call.Begin"/> set. Its reply is written when this returns, unless the session is parked.</summary>
     public void Run(ref Call call)
@@ -133,7 +102,7 @@ public sealed class Executor
             Rejections.Answer(ref call);
             return;
         }
-        FreezeTime();
+        _time.Freeze(Keyspace);
         if (((ClosedGates | call.Session.ClosedGates) != 0) && !PassesGates(ref call)) return;
 
         var dirty = Keyspace.Dirty;
@@ -149,9 +118,7 @@ public sealed class Executor
 
     private void Count(ref Call call, Command command)
     {
-        var now = _clock.MonotonicNanoseconds;
-        var duration = now - _stamp;
-        _stamp = now;
+        var duration = _time.EndCall();
         CallsProcessed++;
         var statistics = _statistics[command.Index];
         statistics.Calls++;

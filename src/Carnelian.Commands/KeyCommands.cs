@@ -116,21 +116,33 @@ internal static class KeyCommands
         Tips = "request_policy:all_shards nondeterministic_output_order")]
     internal static void Keys(ref Call call)
     {
+        // Keys that were met are looked at a few at a time: by then the memory of the first is there.
+        const int KeysPerLook = 32;
         var pattern = call.Args[1];
-        var found = call.Executor.Found;
-        found.Clear();
-        ulong cursor = 0;
-        do cursor = call.Database.Keys.Scan(cursor, found);
-        while (cursor != 0);
         var all = pattern.SequenceEqual("*"u8);
+        var found = call.Executor.BorrowFound();
         var count = 0;
-        for (var i = 0; i < found.Count; i++)
+        ulong cursor = 0;
+        do
         {
-            var entry = found[i];
-            if (call.Keyspace.IsAlive(entry) && (all || GlobPattern.Matches(pattern, entry.Key))) found.Keep(i, count++);
+            do cursor = call.Database.Keys.Scan(cursor, found);
+            while (cursor != 0 && found.Count < count + KeysPerLook);
+            for (var i = count; i < found.Count; i++)
+            {
+                if (call.Keyspace.IsAlive(found[i]) && (all || GlobPattern.Matches(pattern, found[i].Key))) found.Keep(i, count++);
+            }
+            found.Truncate(count);
         }
-        call.Reply.Array(count);
-        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+        while (cursor != 0);
+        ReplyKeys(ref call, found);
+    }
+
+    /// <summary>An array of the keys found, which are then let go.</summary>
+    private static void ReplyKeys(ref Call call, EntryList found)
+    {
+        call.Reply.Array(found.Count);
+        for (var i = 0; i < found.Count; i++) call.Reply.Bulk(found[i].Key);
+        found.Clear();
     }
 
     [Command("SCAN", Summary = "Iterates over the key names in the database.", Since = "2.8.0",
@@ -146,8 +158,7 @@ internal static class KeyCommands
         if (!ScanOptions.TryCursor(ref call, 1, out var cursor)) return;
         var options = ScanOptions.Read(ref call, 2, acceptsType: true);
         if (call.Failed) return;
-        var found = call.Executor.Found;
-        found.Clear();
+        var found = call.Executor.BorrowFound();
         // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
         for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
         {
@@ -159,17 +170,16 @@ internal static class KeyCommands
         {
             if (options.Matches(found[i].Key) && IsShown(ref call, options, found[i])) found.Keep(i, count++);
         }
+        found.Truncate(count);
         call.Reply.Array(2);
         Span<byte> text = stackalloc byte[IntegerText.LengthMax];
         System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
         call.Reply.Bulk(text[..length]);
-        call.Reply.Array(count);
-        for (var i = 0; i < count; i++) call.Reply.Bulk(found[i].Key);
+        ReplyKeys(ref call, found);
     }
 
     /// <summary>
-    /// What a walk met, as far as it matches, is deleted if it is over; views of it still live until the end of the call. With TYPE it is a look at the key,
-    /// which counts.
+    /// Whether SCAN shows a key: one whose time is over is deleted instead (its view stays valid until the end of the call). With TYPE the key counts as looked at.
     /// </summary>
     private static bool IsShown(ref Call call, scoped ScanOptions options, EntryView entry)
     {

@@ -25,7 +25,7 @@ internal static class KeyTransferCommands
         if (!call.Failed) call.Reply.Integer(renamed ? 1 : 0);
     }
 
-    /// <summary>To its own name a key can be renamed, to no effect, but only one that exists.</summary>
+    /// <summary>Renaming a key to its own name changes nothing, but the key must exist.</summary>
     private static bool TryRename(ref Call call, bool replace)
     {
         var isSame = call.Args[1].SequenceEqual(call.Args[2]);

@@ -1,11 +1,11 @@
 namespace Carnelian;
 
-/// <summary>A value in the terms of Redis' objects, as OBJECT and DEBUG OBJECT tell them.</summary>
+/// <summary>A value in the terms of Redis' objects, as OBJECT and DEBUG OBJECT report them.</summary>
 public static class ObjectTerms
 {
     private const int SharedReferences = int.MaxValue, SharedIntegers = 10_000;
 
-    /// <summary>Redis keeps small numbers once for all keys, and tells the greatest int as their number of references.</summary>
+    /// <summary>Redis keeps small numbers once for all keys, and reports the greatest int as their reference count.</summary>
     public static int References(EntryView view) =>
         view.Encoding == ValueEncoding.Int && IntegerText.TryParse(view.Value, out var number) && number is >= 0 and < SharedIntegers ? SharedReferences : 1;
 

@@ -35,21 +35,21 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     private readonly List<(Database Database, byte[] Key)> _ready = [];
     private readonly List<ParkedCall> _asking = [];
 
-    /// <summary>Sessions that wait.</summary>
+    /// <summary>How many sessions wait.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Those of them that do not wait for ever.</summary>
+    /// <summary>How many of them have a deadline.</summary>
     public int CountWithDeadline { get; private set; }
 
-    /// <summary>Different keys that somebody waits for.</summary>
+    /// <summary>How many keys are waited for.</summary>
     public int KeyCount => _waiting.Count;
 
     public bool HasReady => _ready.Count > 0;
 
-    /// <summary>Somebody waits for something else than a key and is asked once a turn.</summary>
+    /// <summary>A session waits for something else than a key, and is asked once a turn.</summary>
     public bool HasAsking => _asking.Count > 0;
 
-    /// <summary>Asked to send what a served session was answered.</summary>
+    /// <summary>Called when a session has been answered and waits no longer: its reply is to be sent.</summary>
     public Action<Session>? Resumed { get; set; }
 
     public void Park(ParkedCall call, Database database, params ReadOnlySpan<byte[]> keys)
@@ -81,13 +81,13 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         }
     }
 
-    /// <summary>A key holds something that somebody might wait for. Needed only where a key that exists changes: of new ones the keyspace tells.</summary>
+    /// <summary>Marks a key as ready if it is waited for. Only for changes of a key that exists: new keys are announced by the keyspace.</summary>
     public void Announce(Database database, ReadOnlySpan<byte> key)
     {
         if (Count > 0 && _waiting.ContainsKey((database.Number, new(key.ToArray())))) _ready.Add((database, key.ToArray()));
     }
 
-    /// <summary>Ends the waiting of a session without an answer: it is gone.</summary>
+    /// <summary>Ends the waiting of a session without an answer: it was served, or is gone.</summary>
     public void Remove(Session session)
     {
         if (session.Parked is not { } call) return;

@@ -23,15 +23,15 @@ public sealed class RequestBatch
 
     public int Count { get; private set; }
 
-    /// <summary>Where the bytes of the complete requests end.</summary>
+    /// <summary>Offset behind the last complete request.</summary>
     public int End { get; private set; }
 
-    /// <summary>Where a request begins: what is to be kept when it can't be run now.</summary>
+    /// <summary>Offset at which a request begins; behind the last one, <see cref="End"/>.</summary>
     public int StartOf(int request) => request < Count ? _requests[request].Start : End;
 
     /// <summary>
-    /// Parses requests until there are enough, the input ends or one can't be understood; the last two are told by the result
-    /// (<see cref="ParseStatus.Complete"/>: there may be more). Of an incomplete request, state and arguments so far are given.
+    /// Parses requests until there are enough (<see cref="ParseStatus.Complete"/>: there may be more), the input ends (with the state of an incomplete request,
+    /// whose arguments so far are <see cref="PartialArguments"/>) or one breaks the protocol.
     /// </summary>
     /// <param name="requestsMax">1 where a request may change how the next is parsed.</param>
     public ParseStatus Parse(Span<byte> input, int start, int requestsMax, RequestLimits limits, bool authenticated, out RequestState state)

@@ -16,7 +16,7 @@ public abstract class Session(Database database, long id)
     /// <summary>Gates that are closed for this session, beside those that are for all.</summary>
     public Gates ClosedGates { get; set; }
 
-    /// <summary>What it reads and writes does not count as use of a key (CLIENT NO-TOUCH).</summary>
+    /// <summary>CLIENT NO-TOUCH: its commands leave the LRU and LFU data of keys alone.</summary>
     public bool LeavesNoTrace { get; set; }
 
     /// <summary>No further request is run once the reply is written: QUIT, a protocol error.</summary>
@@ -25,7 +25,7 @@ public abstract class Session(Database database, long id)
     /// <summary>Ends the session at once; replies that are not sent yet are lost.</summary>
     public virtual void Abort(string reason) => IsEnding = true;
 
-    /// <summary>What the session waits for; no request is run meanwhile.</summary>
+    /// <summary>The call that waits, if one does; no further request is run meanwhile.</summary>
     public ParkedCall? Parked { get; internal set; }
 
     public bool IsHeld => IsEnding || Parked is not null;
@@ -36,6 +36,6 @@ public abstract class Session(Database database, long id)
     /// <summary>Where the session comes from, for people: "127.0.0.1:50123".</summary>
     public abstract string Address { get; }
 
-    /// <summary>Where a call that waited is answered, outside of any request.</summary>
+    /// <summary>Where replies to a call that waited are written.</summary>
     public abstract ReplySink Replies { get; }
 }

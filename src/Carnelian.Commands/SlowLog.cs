@@ -24,7 +24,7 @@ public sealed class SlowLog
         }
     } = 10000;
 
-    /// <summary>slowlog-max-len; 0: nothing is logged, and what was stays.</summary>
+    /// <summary>slowlog-max-len; 0: nothing is logged, and earlier entries stay.</summary>
     public long LengthMax
     {
         get;

@@ -79,7 +79,7 @@ internal readonly record struct StringOptions(SetCondition Condition, int Compar
         return Expiry.IsNone || Expiry.TryRead(ref call, out expiryMs);
     }
 
-    /// <summary>Whether writing the key under this condition is right. The call fails where a value to be compared is no string.</summary>
+    /// <summary>Whether NX, XX or IFEQ lets the key be written. The call fails if IFEQ meets a value that is no string.</summary>
     public bool Admits(ref Call call, in KeyEdit edit) => Condition switch
     {
         SetCondition.IfMissing => !edit.Exists,

@@ -85,7 +85,7 @@ internal static class StringRangeCommands
         call.Reply.Bulk(view.Exists ? Part(view.Value, start, end) : default);
     }
 
-    /// <summary>From one position to another, the last included. Negative ones count from the end; what lies before the beginning is the beginning, for both.</summary>
+    /// <summary>The bytes from start to end, both included. Negative positions count from the end; those before the beginning are 0.</summary>
     private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> value, long start, long end)
     {
         if (start < 0 && end < 0 && start > end) return default;

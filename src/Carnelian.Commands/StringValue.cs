@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>Rules that all commands on strings share.</summary>
 public static class StringValue
 {
-    /// <summary>Longer ones are "raw", as in Redis, where up to here a string lies in one block with its object.</summary>
+    /// <summary>Longer strings are "raw". In Redis strings up to this length lie in one block with their object.</summary>
     private const int EmbstrMax = 44;
 
     /// <summary>The encoding that a value set as a whole has.</summary>
@@ -13,7 +13,7 @@ public static class StringValue
         return IntegerText.TryParse(value, out _) ? ValueEncoding.Int : ValueEncoding.Embstr;
     }
 
-    /// <summary>The encoding of text that Redis does not look at for a number.</summary>
+    /// <summary>The encoding of a value that is never tried as a number, as in Redis: a sum of INCRBYFLOAT, what DEBUG POPULATE makes.</summary>
     public static ValueEncoding EncodingOfText(ReadOnlySpan<byte> text) => text.Length > EmbstrMax ? ValueEncoding.Raw : ValueEncoding.Embstr;
 
     /// <summary>Sets a whole value as SET does, and raises its events.</summary>

@@ -51,7 +51,7 @@ internal static unsafe class Entry
 
     public static ulong WithAccess(ulong header, int access) => (header & ~AccessMask) | (((ulong)(uint)access << AccessShift) & AccessMask);
 
-    /// <summary>A header just made, of an entry that takes the place of another one: what does not belong to the value stays.</summary>
+    /// <summary>A new header with the access bits and the mark of the old one.</summary>
     public static ulong Succeeding(ulong made, ulong old) => made | (old & (AccessMask | MarkMask));
 
     public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);

@@ -13,7 +13,7 @@ public readonly unsafe ref struct EntryView
 
     public bool Exists => Address != null;
 
-    /// <summary>The address, for people who look for a defect. Nothing may be decided by it.</summary>
+    /// <summary>The address, to be shown by DEBUG OBJECT. Nothing may be decided by it.</summary>
     public nint Location => (nint)Address;
 
     public ReadOnlySpan<byte> Key => Entry.Key(Address);
@@ -30,7 +30,7 @@ public readonly unsafe ref struct EntryView
     /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
     public long ExpiryMs => Expires ? Entry.Expiry(Address) : NoExpiry;
 
-    /// <summary>Of the last snapshot that need not look at this entry; set by the snapshot alone.</summary>
+    /// <summary>Mark of the last snapshot that has saved this entry; set by the snapshot alone.</summary>
     public int Mark
     {
         get => Entry.Mark(Entry.Header(Address));

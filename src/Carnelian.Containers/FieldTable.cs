@@ -120,7 +120,7 @@ public readonly unsafe struct FieldTable
         return _table.Walk.Scan(cursor, ref collector);
     }
 
-    /// <summary>Memory of the hash; so many fields are measured and stand for the others.</summary>
+    /// <summary>Memory of the hash; <paramref name="samples"/> fields are measured and stand for the others.</summary>
     public long MemoryBytes(long samples)
     {
         var found = new FieldList();
@@ -145,8 +145,8 @@ public readonly unsafe struct FieldTable
     }
 
     /// <summary>
-    /// Gives the fields of one position of a walk that are not saved yet to a writer, or to nobody, and marks them. Cursors as in
-    /// <see cref="TableWalk.Scan"/>. Returns the number of fields that were not saved.
+    /// Marks the fields of one position of a walk that are not saved yet, and appends them to a writer, if there is one. Cursors as in
+    /// <see cref="TableWalk.Scan"/>. Returns the number of those fields.
     /// </summary>
     public int SaveSome(ref ulong cursor, SnapshotWriter? writer)
     {

@@ -2,20 +2,36 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
 
-/// <summary>What a walk found, by address; what it gives lives until the end of the call. Cleared and used again.</summary>
+/// <summary>Entries that a walk found, by address: they live until the end of the call. Cleared and used again.</summary>
 public abstract unsafe class FoundList
 {
-    private nint[] _found = new nint[16];
+    private const int LengthMin = 16;
+
+    /// <summary>128 KiB: a longer list is not kept for the next time.</summary>
+    private const int LengthKeptMax = 1 << 14;
+
+    private nint[] _found = new nint[LengthMin];
 
     public int Count { get; private set; }
 
-    public void Clear() => Count = 0;
+    /// <summary>Empties the list; one that has become long also gives its memory back.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        if (_found.Length > LengthKeptMax) _found = new nint[LengthMin];
+    }
 
-    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another.</summary>
+    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another. Then <see cref="Truncate"/> leaves out the others.</summary>
     public void Keep(int i, int place)
     {
         Check.That(place <= i && i < Count);
         _found[place] = _found[i];
+    }
+
+    public void Truncate(int count)
+    {
+        Check.That((uint)count <= (uint)Count);
+        Count = count;
     }
 
     internal void Add(byte* entry)

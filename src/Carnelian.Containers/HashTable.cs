@@ -219,7 +219,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         if (_root->Target.Buckets != null) MigrateOne();
     }
 
-    /// <summary>Makes the table fit for so many entries, if it is empty.</summary>
+    /// <summary>Sizes an empty table for <paramref name="count"/> entries.</summary>
     public void Reserve(long count)
     {
         if (_root->Count > 0 || _root->IsRehashing || count <= 0) return;

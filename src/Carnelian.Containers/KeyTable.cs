@@ -82,7 +82,10 @@ public sealed unsafe class KeyTable : IDisposable
         Install(ref at, entry, expires);
     }
 
-    /// <summary>A block with all but the value. What does not belong to the value it inherits from the entry whose place it takes, if there is one.</summary>
+    /// <summary>
+    /// A block with header, expiry and key; the value goes to <paramref name="valueStart"/>. Access bits are those of <paramref name="old"/>, which it
+    /// replaces, or for a new key the current ones.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* NewEntry(nint usable, ulong header, scoped ReadOnlySpan<byte> key, long expiryMs, byte* old, out byte* valueStart)
     {
@@ -218,7 +221,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>
     /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
     /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
-    /// who reads from there writes no byte before it has read the old one at that position.
+    /// a caller that reads from it must read each byte before it writes the one at that position.
     /// </summary>
     public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
     {
@@ -244,7 +247,7 @@ public sealed unsafe class KeyTable : IDisposable
         return Entry.WritableValue(entry);
     }
 
-    /// <summary>Whether a new value of that length may have a string's block: nobody holds it, it is long enough, and not for the most part in vain.</summary>
+    /// <summary>Whether a value of that length may take over a string's block: no snapshot holds it, and it is neither too short nor twice too long.</summary>
     private static bool IsBlockFit(byte* entry, int length)
     {
         if (!Entry.External(Entry.Header(entry))) return false;
@@ -252,7 +255,7 @@ public sealed unsafe class KeyTable : IDisposable
         return !value.IsRoot && !LongString.IsHeld(value) && length <= LongString.Room(value) && length >= LongString.Room(value) / 2;
     }
 
-    /// <summary>What a value that has outgrown its block asks for: never less than its length, and no more than a string may have.</summary>
+    /// <summary>Room for a value that has outgrown its block: never less than its length, and no more than a string may have.</summary>
     internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), LongString.LengthMax);
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
@@ -408,7 +411,7 @@ public sealed unsafe class KeyTable : IDisposable
         return _expiryCursor == 0;
     }
 
-    /// <summary>A key drawn by chance; see <see cref="TableWalk.Sample"/>.</summary>
+    /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
     /// <summary>Memory of the table itself.</summary>
@@ -420,7 +423,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Memory of the array that a rehash is emptying.</summary>
     public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
 
-    /// <summary>Memory that a key and its value take; of a collection's elements so many are measured and stand for the others.</summary>
+    /// <summary>Memory that a key and its value take; <paramref name="samples"/> elements of a collection are measured and stand for the others.</summary>
     public long MemoryBytes(EntryView entry, long samples)
     {
         var root = Entry.Root(entry.Address);

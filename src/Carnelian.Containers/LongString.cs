@@ -20,7 +20,7 @@ internal static unsafe class LongString
     /// <summary>What a donated block needs behind the string.</summary>
     public const int TailBytes = Hold.Bytes + sizeof(long);
 
-    /// <summary>A donated block may have this much that is not the string: part of it.</summary>
+    /// <summary>A donated block may have an eighth of the string's length besides the string, as a shift.</summary>
     private const int WasteShift = 3;
 
     public static bool CanBeHeld(in ExternalValue value) => value.Capacity > HoldFrom;
@@ -54,7 +54,7 @@ internal static unsafe class LongString
         return Allocate(host.Allocator, content, content.Length);
     }
 
-    /// <summary>Nothing where the content is not in the block, leaves no room for the tail, or is too small a part of it.</summary>
+    /// <summary>The value in its donor's block; default where it does not lie there, leaves no room for the tail, or is too small a part of the block.</summary>
     private static ExternalValue Donated(OwnedBlock donor, ReadOnlySpan<byte> content)
     {
         if (!donor.Span.Overlaps(content, out var lead)) return default;

@@ -228,7 +228,7 @@ public readonly unsafe struct NodeList
         _host.Allocator.Transfer(capacity, Purpose.Collections, Purpose.Snapshot);
     }
 
-    /// <summary>Memory of the list; so many nodes are measured and stand for the others.</summary>
+    /// <summary>Memory of the list; <paramref name="samples"/> nodes are measured and stand for the others.</summary>
     public long MemoryBytes(long samples)
     {
         var measured = (int)Math.Min(NodeCount, samples);

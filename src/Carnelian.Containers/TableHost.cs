@@ -9,21 +9,22 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 
     public HashSeed Seed { get; } = seed;
 
-    /// <summary>The mark that new entries and fields bear: of the snapshot that goes on, or of the last one.</summary>
+    /// <summary>Mark of new entries and fields: that of the snapshot in progress, or of the last one.</summary>
     public int Mark { get; set; }
 
-    /// <summary>What new entries bear as their last use, or number of uses.</summary>
+    /// <summary>Access bits of new entries: when or how often they were used.</summary>
     public int Access { get; set; }
 
-    /// <summary>Number of the snapshot that goes on, or of the last one.</summary>
+    /// <summary>Number of the snapshot in progress, or of the last one.</summary>
     public uint SnapshotNumber { get; set; }
 
-    /// <summary>Up to how many bytes of packed list a node of a list grows (list-max-listpack-size).</summary>
+    /// <summary>The bytes of packed list to which a node of a list grows (list-max-listpack-size).</summary>
     public int ListNodeBytesMax { get; set; } = 8192;
 
     /// <summary>
-    /// Blocks that values written next may keep when they lie in them, instead of being copied: those of a request with long values, the last of them
-    /// first. Their owner offers them for one call; those that were taken are no longer here, and given. The bytes stay in any case.
+    /// Blocks into which a request with long values was received, for the time of one call, the last argument's first. A long value that lies in one of
+    /// them takes the whole block over instead of being copied: the block is given (see <see cref="OwnedBlock.Give"/>) and removed from the list, and its
+    /// bytes stay.
     /// </summary>
     public List<OwnedBlock> Donors { get; } = [];
 

@@ -5,7 +5,7 @@ namespace Carnelian;
 /// <summary>
 /// A hash table's root: a native block, so that a million small collections are no managed objects.
 /// While a rehash goes on, <see cref="Main"/> is emptied into <see cref="Target"/>, in the order of the bucket numbers of the
-/// smaller of the two: of an entry whose number there is below <see cref="RehashIndex"/> all is in the target, of any other nothing.
+/// smaller of the two: entries whose number there is below <see cref="RehashIndex"/> are all in the target, the others all in the main array.
 /// So a key has one bucket at any time.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]

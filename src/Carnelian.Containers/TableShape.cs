@@ -12,7 +12,7 @@ public sealed class TableShape
     /// <summary>Entries of the fullest bucket.</summary>
     public int EntriesMax { get; private set; }
 
-    /// <summary>How many buckets have so many entries; the last number stands for all above it too.</summary>
+    /// <summary>By number of entries: how many buckets have that many. The last stands for all larger numbers too.</summary>
     public long[] BucketsWith { get; } = new long[CountsMax];
 
     internal void Add(int entries)

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Carnelian;
 
 /// <summary>
-/// Walks over the entries of a hash table: for SCAN, for those that expire, for defragmentation, disposal and chance. A walk needs no keys, so that
-/// it is the same for every layout of entries.
+/// Walks over the entries of a hash table: for SCAN, expiry, defragmentation and disposal. They need no keys and so are the
+/// same for every layout of entries.
 /// </summary>
 internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator allocator)
 {
@@ -167,7 +167,7 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     }
 
     /// <summary>
-    /// An entry drawn by chance: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
+    /// A random entry: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
     /// So all are drawn alike, save those of buckets that chain to more entries than that. Null when the table is empty.
     /// </summary>
     /// <param name="chance">A random number, the only source of chance here.</param>

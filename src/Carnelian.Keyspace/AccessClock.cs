@@ -19,7 +19,7 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
 
     private long _nowMs;
 
-    /// <summary>What an entry bears that has been used lately enough: using it again changes nothing. No entry bears -1.</summary>
+    /// <summary>Access bits of an entry that has been used so lately that another use changes nothing; -1, which no entry has: every use counts.</summary>
     public int Fresh { get; private set; }
 
     /// <summary>While true, uses leave no trace: CLIENT NO-TOUCH.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Carnelian;
 
-/// <summary>Who has to be told of a change.</summary>
+/// <summary>Where a change is propagated to.</summary>
 [Flags]
 public enum ChangeTargets : byte
 {
@@ -37,10 +37,10 @@ public sealed class ChangeLog : IDisposable
 
     public ChangeLog(BlockAllocator allocator) => _records = new OwnedBlock(allocator, 4096, Purpose.ChangeLog);
 
-    /// <summary>Records so far since the server started: the number that what waits for durability waits for.</summary>
+    /// <summary>Number of records since the server started. A reply that waits for a change to be safe waits for the offset behind it.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Whom records are for at present. Nobody: appending is skipped.</summary>
+    /// <summary>Targets of all attached sinks. None: whoever changes something need append no record.</summary>
     public ChangeTargets Listening { get; private set; }
 
     public bool IsEmpty => _used == 0;

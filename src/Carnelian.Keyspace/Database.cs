@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>One numbered database: a table of keys.</summary>
 public sealed class Database(int number, TableHost host) : IDisposable
 {
-    /// <summary>A new look at some keys has one part in so many of the average.</summary>
+    /// <summary>A new sample of keys is one part in this many of the average.</summary>
     private const int TtlInertia = 50;
 
     private readonly TableHost _host = host;

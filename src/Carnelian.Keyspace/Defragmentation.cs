@@ -25,7 +25,7 @@ public sealed class Defragmentation(Keyspace keyspace)
     /// <summary>Milliseconds for which the present round has been going on.</summary>
     public long CurrentMs => _isRunning ? keyspace.NowMs - _startedMs : 0;
 
-    /// <summary>The same of all rounds.</summary>
+    /// <summary>Milliseconds that all rounds took since the start or CONFIG RESETSTAT.</summary>
     public long TotalMs => _pastMs + CurrentMs;
 
     private DefragmentationLimits Limits => keyspace.Options.Defragmentation;
@@ -75,7 +75,8 @@ public sealed class Defragmentation(Keyspace keyspace)
         var percent = 100.0 * waste / Math.Max(keyspace.Allocator.UsedBytes, 1);
         var span = Math.Max(Limits.ThresholdUpperPercent - Limits.ThresholdLowerPercent, 1);
         var part = Math.Clamp((percent - Limits.ThresholdLowerPercent) / span, 0, 1);
-        return (int)Math.Clamp(Limits.CycleMinPercent + part * (Limits.CycleMaxPercent - Limits.CycleMinPercent), Limits.CycleMinPercent, Math.Max(Limits.CycleMinPercent, Limits.CycleMaxPercent));
+        var (min, max) = (Limits.CycleMinPercent, Math.Max(Limits.CycleMinPercent, Limits.CycleMaxPercent));
+        return (int)(min + part * (max - min));
     }
 
     private bool Begin()

@@ -6,13 +6,13 @@ namespace Carnelian;
 /// </summary>
 public sealed class DefragmentationLimits
 {
-    /// <summary>active-defrag-ignore-bytes: less waste nobody minds.</summary>
+    /// <summary>active-defrag-ignore-bytes: below this waste no round begins.</summary>
     public ulong IgnoreBytes { get; set; } = 8 << 20;
 
-    /// <summary>active-defrag-threshold-lower: a round is worth it from so much waste on, percent of the live bytes.</summary>
+    /// <summary>active-defrag-threshold-lower: from this waste on a round begins, percent of the live bytes.</summary>
     public int ThresholdLowerPercent { get; set; } = 10;
 
-    /// <summary>active-defrag-threshold-upper: from so much on it takes all the time that it may.</summary>
+    /// <summary>active-defrag-threshold-upper: from this waste on a round takes the largest part of the time.</summary>
     public int ThresholdUpperPercent { get; set; } = 100;
 
     /// <summary>active-defrag-cycle-min and -max: percent of the command thread's time.</summary>

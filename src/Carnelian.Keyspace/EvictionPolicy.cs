@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>What goes when memory ends (maxmemory-policy). Keys that nobody evicts yet are judged by it all the same: OBJECT IDLETIME and FREQ.</summary>
+/// <summary>Which keys are evicted when memory is full (maxmemory-policy). Nothing is evicted yet, but what entries note of their use depends on it.</summary>
 public enum EvictionPolicy
 {
     VolatileLru,

@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>Those who listen to the keyspace: WATCH and tracking, notifications, parked clients.</summary>
 public interface IKeyspaceListener
 {
-    /// <summary>What this listener wants to hear of at present; asked only by <see cref="Keyspace.ListenersChanged"/>.</summary>
+    /// <summary>Classes of the events that this listener wants at present; asked only by <see cref="Keyspace.ListenersChanged"/>.</summary>
     KeyspaceEventClass Wants { get; }
 
     bool WantsTouches { get; }

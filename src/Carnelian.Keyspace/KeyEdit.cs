@@ -65,7 +65,7 @@ public ref struct KeyEdit
         return value;
     }
 
-    /// <summary>Says of an existing string that it is kept otherwise. It stays the same, so nobody hears of that.</summary>
+    /// <summary>Changes nothing of an existing string but its encoding: that is no change to listeners and the change log.</summary>
     public void Recode(ValueEncoding encoding)
     {
         Check.That(Exists);

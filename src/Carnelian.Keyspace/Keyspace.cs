@@ -64,10 +64,10 @@ public sealed class Keyspace : IDisposable
 
     public ExpiryPolicy Policy { get; set; } = ExpiryPolicy.Delete;
 
-    /// <summary>Changes since the last save: what save points count and what tells that a call changed something.</summary>
+    /// <summary>Changes since the last save. Save points count them; a call after which there are more has changed something.</summary>
     public long Dirty { get; set; }
 
-    /// <summary>The snapshot that goes on, if one does; it gets every key's state before its first change.</summary>
+    /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
     public ISnapshotObserver? Snapshot { get; set; }
 
     /// <summary>What the containers share.</summary>
@@ -114,7 +114,7 @@ public sealed class Keyspace : IDisposable
     /// <summary>True when a moment has passed. A key expires at the millisecond after its own, as in Redis.</summary>
     public bool IsOver(long expiryMs) => NowMs > expiryMs && Policy != ExpiryPolicy.Ignore;
 
-    /// <summary>A key that walks found: does it still count, whether or not it has been deleted?</summary>
+    /// <summary>False once the key's time is over. For entries found by a walk, which may have been deleted since.</summary>
     public bool IsAlive(EntryView entry) => !entry.Expires || !IsOver(entry.ExpiryMs);
 
     /// <summary>Deletes a key whose time is over, if the policy says so. True in any case: to the caller the key is gone.</summary>
@@ -140,8 +140,8 @@ public sealed class Keyspace : IDisposable
     }
 
     /// <summary>
-    /// A key that a walk found, and whose time is over, is deleted if the policy says so; a unit of its own in the change log: such keys have nothing to do with
-    /// each other.
+    /// Deletes a key that a walk found if its time is over and the policy is to delete. It is a unit of its own in the change log: expired keys have
+    /// nothing to do with each other.
     /// </summary>
     public void ExpireIfOver(Database database, EntryView entry)
     {
@@ -154,8 +154,8 @@ public sealed class Keyspace : IDisposable
     }
 
     /// <summary>
-    /// A key drawn by chance; nothing if there is none. What it meets that is over goes first. Where such keys may not go, and all expire, it
-    /// gives up after some and tells one of them, as Redis does.
+    /// A random key, if there is one. Keys whose time is over are deleted when they are drawn, and another is drawn. Where they may only be hidden and
+    /// all keys expire, one of them is the answer after some tries, as in Redis.
     /// </summary>
     public EntryView RandomKey(Database database)
     {
@@ -184,7 +184,7 @@ public sealed class Keyspace : IDisposable
         return new(this, database, key, found, exists);
     }
 
-    /// <summary>As <see cref="Edit"/>, but an expired key is there like any other: for who removes what there is without asking.</summary>
+    /// <summary>As <see cref="Edit"/>, but an expired key exists like any other: for callers that remove a key whatever it is.</summary>
     public KeyEdit EditEvenExpired(Database database, ReadOnlySpan<byte> key, ulong hash)
     {
         database.Keys.Step();

@@ -1,5 +1,6 @@
 namespace Carnelian;
 
+/// <summary>What the configuration decides about keys.</summary>
 public sealed class KeyspaceOptions
 {
     /// <summary>Number of databases.</summary>
@@ -23,10 +24,10 @@ public sealed class KeyspaceOptions
     /// <summary>The higher, the more uses it takes to raise a key's counter (lfu-log-factor).</summary>
     public int LfuLogFactor { get; set; } = 10;
 
-    /// <summary>A key's counter falls by one in so many minutes without a use; 0: never (lfu-decay-time).</summary>
+    /// <summary>Minutes without a use after which a key's counter falls by one; 0: never (lfu-decay-time).</summary>
     public int LfuDecayMinutes { get; set; } = 1;
 
-    /// <summary>Whether defragmentation runs by itself. Not in Redis' sense of the allocator's help, but on by default: it is cheap.</summary>
+    /// <summary>Whether defragmentation runs by itself (activedefrag). On by default, unlike in Redis: it is cheap here.</summary>
     public bool ActiveDefragmentation { get; set; } = true;
 
     public DefragmentationLimits Defragmentation { get; } = new();

@@ -1,8 +1,13 @@
 namespace Carnelian;
 
+/// <summary>Counts since the start or CONFIG RESETSTAT.</summary>
 public sealed class KeyspaceStatistics
 {
-    public long Hits, Misses, Expired;
+    /// <summary>Keys that were looked up for reading and found, or not.</summary>
+    public long Hits, Misses;
+
+    /// <summary>Keys deleted because their time was over.</summary>
+    public long Expired;
 
     /// <summary>Keys and collections that were freed after the call that deleted them, and all keys that FLUSHALL and FLUSHDB deleted.</summary>
     public long LazilyFreed;
@@ -10,14 +15,14 @@ public sealed class KeyspaceStatistics
     /// <summary>Turns of the active expiry that ended because their time did.</summary>
     public long ExpiryTurnsCut;
 
-    /// <summary>Of the keys that expire, those that are over and still there, as far as the active expiry saw them lately: 0 to 1.</summary>
+    /// <summary>Part of the expiring keys whose time is over but which are still there, as the active expiry has lately seen it: 0 to 1.</summary>
     public double StaleRatio;
 
     internal void NoteExpiryTurn(long looked, long expired, bool cut)
     {
-        const double newPart = 0.05;
+        const double NewPart = 0.05;
         if (cut) ExpiryTurnsCut++;
-        StaleRatio = StaleRatio * (1 - newPart) + (looked == 0 ? 0 : newPart * expired / looked);
+        StaleRatio = StaleRatio * (1 - NewPart) + (looked == 0 ? 0 : NewPart * expired / looked);
     }
 
     public void Reset()

@@ -1,5 +1,6 @@
 namespace Carnelian;
 
+/// <summary>How snapshots are taken.</summary>
 public sealed class SnapshotOptions
 {
     /// <summary>Bytes of a chunk; larger when a single record is.</summary>

@@ -163,7 +163,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         while (writer.HasChunks) SnapshotWriter.GiveBack(writer.Dequeue(), _host, _lists);
     }
 
-    // ---- what the keyspace tells
+    // ---- what the keyspace reports
 
     void ISnapshotObserver.OnChanging(Database database, EntryView entry)
     {
@@ -232,7 +232,9 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         return true;
     }
 
-    /// <summary>One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.</summary>
+    /// <summary>
+    /// One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.
+    /// </summary>
     private void WalkKeys(ref Budget budget)
     {
         if (_tables[_database] is not { } table)

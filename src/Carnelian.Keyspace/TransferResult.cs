@@ -7,6 +7,6 @@ public enum TransferResult
     /// <summary>There is no such key.</summary>
     Missing,
 
-    /// <summary>Where it should go is a key that must stay.</summary>
+    /// <summary>The target exists and must not be replaced.</summary>
     Occupied,
 }

@@ -14,7 +14,7 @@ public sealed unsafe class BlockAllocator : IDisposable
     private const nint RangeBytesMin = 64 << 20;
     private const nint RangeAlignment = 2 << 20;
 
-    /// <summary>A retire list beyond this is not kept for the next time.</summary>
+    /// <summary>Blocks: an array of more retired ones is not kept for the next time.</summary>
     private const int RetiredKeptMax = 1 << 16;
 
     /// <summary>The hot path's sizes: none in checked mode, so that one comparison sends large, checked and wrong sizes aside.</summary>
@@ -40,12 +40,10 @@ public sealed unsafe class BlockAllocator : IDisposable
         _large = new LargeHeap(_range);
     }
 
-    public bool IsChecked => _checker != null;
-
     /// <summary>Usable bytes of all live blocks. The same in checked mode: its canaries and quarantine do not count.</summary>
     public long UsedBytes => _used;
 
-    /// <summary>The most that <see cref="UsedBytes"/> was since <see cref="ResetPeak"/>.</summary>
+    /// <summary>The most that <see cref="UsedBytes"/> ever was.</summary>
     public long PeakUsedBytes => _peak;
 
     /// <summary>Bytes of the slabs in use and of the large blocks.</summary>
@@ -70,7 +68,7 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// <summary>How the slabs are used, by size of their blocks from the smallest on. In checked mode quarantined blocks count as live.</summary>
     public SizeClassUse[] MeasureClasses() => _small.MeasureClasses();
 
-    /// <summary>Gets the slow work on large memory; null: it is done at once, or when it shows.</summary>
+    /// <summary>Does the slow work on large memory. Null: it is done on this thread, when it comes up.</summary>
     public BackgroundMemory? Background
     {
         get => _large.Background;
@@ -78,16 +76,14 @@ public sealed unsafe class BlockAllocator : IDisposable
     }
 
     /// <summary>
-    /// Announces that a part of a live block is going to be used for the first time. It is ready when <see cref="IsPreparing"/> is
-    /// false; who does not wait for that may wait longer for the memory itself.
+    /// Has a part of a live block touched in the background before its first use. It is ready when <see cref="IsPreparing"/> is false; use before that
+    /// is safe, but may wait for the system.
     /// </summary>
     public void Prepare(byte* block, nint offset, nint length) => Background?.Touch((nint)block + offset, length);
 
     public bool IsPreparing => Background is { IsTouching: true };
 
     public long UsedBytesOf(Purpose purpose) => _usedOf[(int)purpose];
-
-    public void ResetPeak() => _peak = _used;
 
     /// <summary>What a block of this size really holds: its size class or whole pages.</summary>
     public static nint UsableSize(nint size) => size <= SizeClass.BlockBytesMax ? SizeClass.RoundUp(size) : SystemMemory.RoundToPages(size);
@@ -122,7 +118,6 @@ public sealed unsafe class BlockAllocator : IDisposable
             FreeAside(block, size, purpose, retired: false);
             return;
         }
-
         var sizeClass = _small.ClassOf(size);
         _small.Give(sizeClass, block);
         Uncount(sizeClass->BlockBytes, purpose);
@@ -154,7 +149,6 @@ public sealed unsafe class BlockAllocator : IDisposable
             block = BlockChecker.RawBlock(block, size);
             size = BlockChecker.RawSize(size);
         }
-
         return size <= SizeClass.BlockBytesMax && _small.IsSparse(_small.ClassOf(size), block);
     }
 
@@ -254,7 +248,6 @@ public sealed unsafe class BlockAllocator : IDisposable
             Discharge(all: false);
             Check.That(_usedOf[(int)purpose] >= UsableSize(size));
         }
-
         Uncount(UsableSize(size), purpose);
     }
 
@@ -266,7 +259,6 @@ public sealed unsafe class BlockAllocator : IDisposable
             if (_checker == null) Free(retired.Block, retired.Size, retired.Purpose);
             else FreeAside(retired.Block, retired.Size, retired.Purpose, retired: true);
         }
-
         _retiredCount = 0;
         if (_retired.Length > RetiredKeptMax) _retired = new RetiredBlock[64];
     }

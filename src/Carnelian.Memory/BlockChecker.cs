@@ -90,7 +90,6 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
             var written = new ReadOnlySpan<byte>(block + from, (int)Math.Min(size - from, int.MaxValue)).IndexOfAnyExcept(FreedByte);
             if (written >= 0) Check.Fail($"write after free: byte {from + written} of {Name(block, size)}");
         }
-
         return true;
     }
 
@@ -118,7 +117,6 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
             blocks[(int)label.Purpose]++;
             bytes[(int)label.Purpose] += label.Size;
         }
-
         var parts = Enum.GetValues<Purpose>().Where(p => blocks[(int)p] > 0).Select(p => $"{p} {blocks[(int)p]} ({bytes[(int)p]} bytes)");
         return $"blocks still live at Dispose: {string.Join(", ", parts)}";
     }
@@ -135,7 +133,6 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
                 ? $"double free: {Name(block, size)} is freed already"
                 : $"foreign pointer: {Name(block, size)} is none of this allocator's live blocks");
         }
-
         if (label.IsRetired && !retired) Check.Fail($"double free: {Name(block, size)} is retired already");
         if (label.Size != size) Check.Fail($"size mismatch: {Name(block, label.Size)} is freed with {size}");
         VerifyCanaries(block, size);
@@ -163,7 +160,6 @@ internal sealed unsafe class BlockChecker(int quarantineBlocks)
         {
             if (*(ulong*)(at + i) != Canary(block, size)) return false;
         }
-
         return true;
     }
 

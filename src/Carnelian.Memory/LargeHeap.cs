@@ -60,12 +60,11 @@ internal sealed class LargeHeap
         if (bytes >= PageRuns.BytesMax) Check.That(_mappings.TryGetValue(address, out var length) && length == bytes);
         InUseBytes -= bytes;
         LiveBlocks--;
-        if (bytes > RegionCache.RegionBytesMax)
+        if (bytes > Math.Min(RegionCache.RegionBytesMax, CacheBytesMax))
         {
             GiveBack(address, bytes);
             return;
         }
-
         _cache.Add(address, bytes);
         GiveBackUntil(CacheBytesMax);
     }

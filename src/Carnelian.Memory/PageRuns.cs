@@ -45,11 +45,9 @@ internal sealed class PageRuns(Reservation range)
                 AddFree(stretch.Start, stretch.Pages);
                 continue;
             }
-
             if (stretch.Pages > pages) _stretches.Push((stretch.Start, stretch.Pages - pages));
             return AddressOf(stretch.Start + stretch.Pages - pages);
         }
-
         return 0;
     }
 
@@ -61,7 +59,6 @@ internal sealed class PageRuns(Reservation range)
         {
             while (_free[pages] is { Count: > 0 } free) runs.Add((free.Pop(), pages));
         }
-
         runs.Sort();
         for (var i = 0; i < runs.Count;)
         {

@@ -5,7 +5,7 @@ namespace Carnelian;
 /// </summary>
 internal sealed unsafe class RegionCache
 {
-    public const nint RegionBytesMax = 4 << 20;
+    public const nint RegionBytesMax = 32 << 20;
 
     /// <summary>By length in pages: the newest region.</summary>
     private readonly nint[] _newestOf = new nint[RegionBytesMax / SystemMemory.PageBytes + 1];

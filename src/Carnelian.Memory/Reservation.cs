@@ -44,7 +44,6 @@ internal sealed class Reservation : IDisposable
             if (mapping != 0) SystemMemory.Release(mapping, mappingLength);
             scarce = mapping == 0;
         }
-
         SystemMemory.ThrowOutOfMemory(lengthMin);
         return null;
     }
@@ -92,7 +91,6 @@ internal sealed class Reservation : IDisposable
             SystemMemory.Commit(Base + start, _highCommitted - start);
             _highCommitted = start;
         }
-
         return Base + HighClaimed;
     }
 

@@ -83,7 +83,11 @@ internal unsafe struct SlabHeap
     public readonly SizeClassUse[] MeasureClasses()
     {
         var uses = new SizeClassUse[SizeClass.Count];
-        for (var i = 0; i < uses.Length; i++) uses[i] = new(_classes[i].BlockBytes, _classes[i].Slabs, (long)_classes[i].Slabs * _classes[i].Capacity, _classes[i].Live);
+        for (var i = 0; i < uses.Length; i++)
+        {
+            var used = _classes + i;
+            uses[i] = new(used->BlockBytes, used->Slabs, (long)used->Slabs * used->Capacity, used->Live);
+        }
         return uses;
     }
 
@@ -141,7 +145,6 @@ internal unsafe struct SlabHeap
             sizeClass->Current = _slabs;
             GiveSlab(sizeClass, slab);
         }
-
         while (_firstRetained != 0)
         {
             var slab = Pop(ref _firstRetained);
@@ -163,7 +166,6 @@ internal unsafe struct SlabHeap
             slab = sizeClass->Current;
             if (slab->FreeHead != Slab.NoBlock) return Take(sizeClass);
         }
-
         var block = sizeClass->CurrentBase + (nint)slab->Bump * SizeClass.UnitBytes;
         slab->Bump += sizeClass->Units;
         slab->Used++;
@@ -182,7 +184,6 @@ internal unsafe struct SlabHeap
             Check.That(sizeClass->Current->Used == sizeClass->Capacity);
             sizeClass->Current->Fill = Fill.Full;
         }
-
         next->Fill = Fill.Current;
         sizeClass->Current = next;
         sizeClass->CurrentBase = BaseOf(next);
@@ -197,7 +198,6 @@ internal unsafe struct SlabHeap
             Unlink(sizeClass, _slabs + first);
             return _slabs + first;
         }
-
         return null;
     }
 
@@ -221,7 +221,6 @@ internal unsafe struct SlabHeap
             slab = (Slab*)_sideArray.ClaimLow(sizeof(Slab));
             if (!_avoidsHugePages && Background is not null && _range.LowClaimed + TouchAheadBytes > _touchedEnd) TouchAhead();
         }
-
         if (_avoidsHugePages && (_inUse == FewSlabs || (_discarded == 0 && _inUse > FewSlabs))) PreferHugePages(true);
         *slab = new Slab { FreeHead = Slab.NoBlock, Class = sizeClass->Index };
         sizeClass->Slabs++;
@@ -277,7 +276,6 @@ internal unsafe struct SlabHeap
             GiveSlab(sizeClass, slab);
             return;
         }
-
         while (used < sizeClass->UsedMin[(int)slab->Fill]) slab->Fill++;
         ref var first = ref sizeClass->First[slab->Fill - Fill.ThreeQuarters];
         slab->Next = first;

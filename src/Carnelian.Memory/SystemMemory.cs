@@ -22,7 +22,6 @@ public static unsafe partial class SystemMemory
             Check.That(Windows.VirtualFree((void*)address, 0, Windows.Release) != 0);
             return;
         }
-
         // Cutting a hole may need one mapping more than vm.max_map_count allows. Then at least the memory goes back.
         if (Unix.Unmap((void*)address, (nuint)length) != 0) Discard(address, length);
     }

@@ -65,7 +65,7 @@ internal static class ConfigCommands
         Tips = "request_policy:all_nodes response_policy:all_succeeded")]
     internal static void Rewrite(ref Call call) => Rewrite(ref call, all: false);
 
-    /// <param name="all">Defaults too.</param>
+    /// <param name="all">Default values too.</param>
     internal static void Rewrite(ref Call call, bool all)
     {
         var server = call.Server();

@@ -84,7 +84,7 @@ internal static class DebugCommands
         call.Reply.Ok();
     }
 
-    /// <summary>Makes keys that persistence and replicas are not told of; those that exist stay as they are.</summary>
+    /// <summary>Makes keys without propagating them; those that exist stay as they are.</summary>
     private static void Populate(ref Call call)
     {
         if (!TryCount(ref call, 2, out var count)) return;

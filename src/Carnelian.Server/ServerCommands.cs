@@ -16,7 +16,7 @@ internal static class ServerCommands
     internal static void Info(ref Call call)
     {
         var sections = new string[call.Args.Count - 1];
-        for (var i = 0; i < sections.Length; i++) sections[i] = ByteText.FromBytes(call.Args[i + 1]).ToLowerInvariant();
+        for (var i = 0; i < sections.Length; i++) sections[i] = call.Shown(i + 1).ToLowerInvariant();
         call.Reply.Verbatim(InfoReport.Write(call.Server(), sections), "txt"u8);
     }
 

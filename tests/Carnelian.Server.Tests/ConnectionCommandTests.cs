@@ -104,6 +104,10 @@ internal sealed class ConnectionCommandTests(RespVersion version) : CommandFixtu
         Assert.That(Run(request.Replace("{0}", new string('x', 200))), Is.EqualTo(reply.Replace("{0}", new string('x', 128))));
 
     [Test]
+    public void Commands_of_a_category_are_listed_up_to_a_NUL_in_its_name() =>
+        Assert.That(Run("COMMAND", "LIST", "FILTERBY", "ACLCAT", "bitmap\0x"), Is.EqualTo(Run("COMMAND LIST FILTERBY ACLCAT bitmap")).And.Contain("\"bitop\""));
+
+    [Test]
     public void Quit_answers_and_closes()
     {
         Assert.That(Run("QUIT"), Is.EqualTo("+OK"));

@@ -28,6 +28,7 @@ internal sealed class InfoTests(RespVersion version) : CommandFixture(version)
         Assert.That(Run("INFO CLIENTS memory"), Does.Contain("# Clients\r\n").And.Contain("# Memory\r\n"));
         Assert.That(Run("INFO"), Does.Contain("# Server\r\n").And.Not.Contain("# Commandstats"));
         Assert.That(Run("INFO nonsense"), Is.AnyOf("\"\"", "=txt:"));
+        Assert.That(Run("INFO", "clients\0x"), Does.Contain("# Clients\r\n"), "a C string ends at a NUL");
     }
 
     [Test]

@@ -32,6 +32,17 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
         Assert.That(Sorted(Run("KEYS *")), Is.EqualTo(new[] { "three", "two" }), "what is over is not shown");
     }
 
+    [Test]
+    public void Keys_that_do_not_match_are_not_gathered()
+    {
+        Run("KEYS nosuch*");
+        Run("MSET" + string.Concat(Enumerable.Range(0, 20_000).Select(i => $" key:{i} v")));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(Run("KEYS nosuch*"), Is.EqualTo("[]"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(20_000), "of 20,000 keys");
+        Assert.That(Sorted(Run("KEYS key:1999*")), Has.Length.EqualTo(11));
+    }
+
     [TestCase("FLUSHALL"), TestCase("FLUSHALL SYNC"), TestCase("FLUSHALL ASYNC")]
     public void Flushing_empties_all_databases(string request)
     {
