@@ -36,6 +36,7 @@ public class AmbientTests
     private static readonly Dictionary<string, string> _allowed = new()
     {
         ["Carnelian.Server: System.Net.Sockets.UnixDomainSocketEndPoint"] = "an address, like IPEndPoint: what is done with it goes through the World's network",
+        ["Carnelian.Server: System.Net.Sockets.AddressFamily"] = "a kind of address, to choose among those that the World has resolved",
     };
 
     [Test]
