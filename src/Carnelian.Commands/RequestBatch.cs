@@ -33,7 +33,7 @@ public sealed class RequestBatch
     /// Parses requests until there are enough (<see cref="ParseStatus.Complete"/>: there may be more), the input ends (with the state of an incomplete request,
     /// whose arguments so far are <see cref="PartialArguments"/>) or one breaks the protocol.
     /// </summary>
-    /// <param name="requestsMax">1 where a request may change how the next is parsed.</param>
+    /// <param name="requestsMax">1 while nobody has authenticated: AUTH changes what the next request may be.</param>
     public ParseStatus Parse(Span<byte> input, int start, int requestsMax, RequestLimits limits, bool authenticated, out RequestState state)
     {
         _arguments.Clear();
@@ -46,7 +46,7 @@ public sealed class RequestBatch
             var first = _arguments.Count;
             var status = RequestParser.Parse(input[End..], ref state, _arguments, limits, authenticated);
             if (status == ParseStatus.Complete) Add(first);
-            else if (status != ParseStatus.Nothing) return status;
+            else if (status != ParseStatus.Nothing) return status == ParseStatus.Later ? ParseStatus.Complete : status;
             End += state.Position;
         }
 

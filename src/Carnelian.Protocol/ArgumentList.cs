@@ -14,16 +14,19 @@ public sealed class ArgumentList
     private readonly List<OwnedBlock> _blocks = [];
     private Argument[] _items = new Argument[64];
 
+    /// <summary>Bytes of the first <see cref="_summed"/> arguments.</summary>
+    private long _total;
+    private int _summed;
+
     public int Count { get; private set; }
 
-    /// <summary>Bytes of all arguments.</summary>
+    /// <summary>Bytes of all arguments. Looks at those only that have come since it was asked last.</summary>
     public long TotalLength
     {
         get
         {
-            long total = 0;
-            foreach (var item in _items.AsSpan(0, Count)) total += item.Length;
-            return total;
+            while (_summed < Count) _total += _items[_summed++].Length;
+            return _total;
         }
     }
 
@@ -56,15 +59,10 @@ public sealed class ArgumentList
 
     public ReadOnlySpan<Argument> Slice(int first, int count) => _items.AsSpan(first, count);
 
-    public void Truncate(int count)
-    {
-        Check.That(count <= Count);
-        Count = count;
-    }
-
     public void Clear()
     {
-        Count = 0;
+        Count = _summed = 0;
+        _total = 0;
         foreach (var block in _blocks) block.Dispose();
         _blocks.Clear();
         if (_items.Length > KeptCapacity) _items = new Argument[64];

@@ -198,22 +198,22 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
         else Bulk(digits);
     }
 
-    /// <summary>So many pairs of what is to be known about the reply that follows them; only for RESP3.</summary>
+    /// <summary>Announces pairs that tell about the reply behind them; only for RESP3.</summary>
     public void Attribute(int pairs) => Header((byte)'|', pairs);
 
-    /// <summary>So many values follow.</summary>
+    /// <summary>Announces an array: this many values follow.</summary>
     public void Array(int count) => Header((byte)'*', count);
 
-    /// <summary>So many pairs of key and value follow.</summary>
+    /// <summary>Announces a map: this many pairs of key and value follow.</summary>
     public void Map(int pairs)
     {
         if (IsResp3) Header((byte)'%', pairs);
         else Header((byte)'*', 2L * pairs);
     }
 
-    /// <summary>So many different values follow.</summary>
+    /// <summary>Announces a set: this many different values follow.</summary>
     public void Set(int count) => Header(IsResp3 ? (byte)'~' : (byte)'*', count);
 
-    /// <summary>A message that answers no request; only for RESP3, and for RESP2's subscribers as an array.</summary>
+    /// <summary>Announces a message that answers no request, of this many values; in RESP2, for subscribers, an array.</summary>
     public void Push(int count) => Header(IsResp3 ? (byte)'>' : (byte)'*', count);
 }

@@ -6,7 +6,7 @@ namespace Carnelian;
 /// Reads requests as clients send them: RESP arrays of bulk strings, or inline lines with quoting. Parses in place,
 /// keeps no bytes, and goes on where it stopped when a request comes in pieces, so that its cost is linear.
 /// Accepts and refuses what Redis does (networking.c, processMultibulkBuffer and processInlineBuffer), the two bytes
-/// after a bulk and the line feed after a carriage return unread as there.
+/// after a bulk and the line feed after a carriage return unread as there; but a NUL does not hide a line's end.
 /// </summary>
 public static class RequestParser
 {
@@ -14,7 +14,7 @@ public static class RequestParser
 
     /// <param name="input">Bytes from the request's first on. Written to only where an inline line's quotes are taken off.</param>
     /// <param name="state"><see cref="RequestState.Begin"/>, or what the last call on the same request left.</param>
-    /// <param name="arguments">Gets the request's arguments appended.</param>
+    /// <param name="arguments">Gets the request's arguments appended, behind those of requests that have not been run yet.</param>
     public static ParseStatus Parse(Span<byte> input, ref RequestState state, ArgumentList arguments, RequestLimits limits, bool authenticated)
     {
         if (state.Remaining == 0)
@@ -132,18 +132,16 @@ public static class RequestParser
         state.Position = end + 1;
         if (end > 0 && input[end - 1] == CarriageReturn) end--;
         var before = arguments.Count;
-        if (!SplitInline(input[..end], arguments)) return Reject(ref state, "unbalanced quotes in request");
+        var line = input[..end];
+        if (line.IndexOfAny("\"'\0\v\f"u8) < 0) SplitPlain(line, arguments);
+        else if (before > 0) return ParseStatus.Later;
+        else if (!SplitQuoted(line, arguments)) return Reject(ref state, "unbalanced quotes in request");
         return arguments.Count > before ? ParseStatus.Complete : ParseStatus.Nothing;
     }
 
     /// <summary>Arguments never get longer when quotes and escapes are taken off, so they fit in their own place.</summary>
-    private static bool SplitInline(Span<byte> line, ArgumentList arguments)
+    private static bool SplitQuoted(Span<byte> line, ArgumentList arguments)
     {
-        if (line.IndexOfAny("\"'\0\v\f"u8) < 0)
-        {
-            SplitPlain(line, arguments);
-            return true;
-        }
         if (ArgumentSplitter.Split(line) is not { } split) return false;
         var at = 0;
         foreach (var argument in split)

@@ -11,6 +11,12 @@ public enum ParseStatus
     /// <summary>More bytes are needed; the state tells where to go on.</summary>
     Incomplete,
 
+    /// <summary>
+    /// An inline request with quotes behind other requests. Quotes are taken off in place, so that it can be parsed only once: when those before it
+    /// have been run.
+    /// </summary>
+    Later,
+
     /// <summary>The stream can't be understood any more; <see cref="RequestState.Error"/> says why.</summary>
     Error,
 }
@@ -30,13 +36,13 @@ public struct RequestState
     /// <summary>Redis' text, without "ERR Protocol error: ".</summary>
     public string? Error { get; internal set; }
 
-    /// <summary>How many bytes the request has at least, as far as it was read: what a buffer should have room for.</summary>
+    /// <summary>The least length of the request, as far as it was read: what a buffer should have room for.</summary>
     public readonly long BytesWanted => Bulk >= 0 ? (long)Position + Bulk + 2 : Position;
 
-    /// <summary>What was announced is the request's last argument.</summary>
+    /// <summary>The announced argument is the last of the request.</summary>
     public readonly bool IsLastArgument => Remaining == 1;
 
-    /// <summary>Bytes of the argument that was announced and whose first is looked for at <see cref="Position"/>; -1: none was.</summary>
+    /// <summary>Length of the announced argument, whose first byte is at <see cref="Position"/>; -1: none was announced.</summary>
     public readonly int Announced => Bulk;
 
     /// <summary>The argument that was announced has been taken out of the request, with the line end behind it.</summary>

@@ -30,6 +30,9 @@ public sealed class RespValue
 {
     private const int NestingMax = 128;
 
+    /// <summary>Announces pairs of what is to be known about the value behind them. They are no part of it, and are left out.</summary>
+    private const RespKind Attribute = (RespKind)'|';
+
     private RespValue(RespKind kind, byte[] bytes, long integer, RespValue[] items)
     {
         Kind = kind;
@@ -97,6 +100,8 @@ public sealed class RespValue
                 return ReadBulk(bytes, ref at, kind, Number(line));
             case RespKind.Array or RespKind.Set or RespKind.Push:
                 return ReadItems(bytes, ref at, nesting, kind, Number(line));
+            case Attribute:
+                return ReadItems(bytes, ref at, nesting, kind, 2 * Number(line)) is null ? null : Read(bytes, ref at, nesting + 1);
             case RespKind.Map:
                 return ReadItems(bytes, ref at, nesting, kind, 2 * Number(line));
             default:

@@ -71,7 +71,7 @@ public sealed class Chores
         _server.Keyspace.Access.Advance(nowMs);
         _server.Allocator.Age();
         CheckClients(nowMs);
-        _server.CloseLingering();
+        _server.Clients.CloseLingering();
         MemoryUse.NotePeak(_server);
         _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
         if (!HasMore) DoMore(monotonicMs);
@@ -120,7 +120,7 @@ public sealed class Chores
         for (var left = Math.Min(clients.Count, Math.Max(ClientsPerRoundMin, clients.Count / _server.Options.Hz)); left > 0; left--)
         {
             // A client that was closed is in no list any more: begin again.
-            var node = _nextClient?.List == clients ? _nextClient : clients.First;
+            var node = _nextClient?.List is not null ? _nextClient : clients.First;
             if (node is null) return;
             _nextClient = node.Next;
             CheckClient(node.Value, nowMs);
@@ -133,7 +133,7 @@ public sealed class Chores
         if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
         {
             _server.Log.LogDebug("Closing idle client");
-            _server.Close(client);
+            _server.Clients.Close(client);
         }
         else
         {

@@ -6,60 +6,25 @@ namespace Carnelian;
 /// </summary>
 public sealed class Client : Session
 {
-    /// <summary>What a read may leave over for the next one to begin with; more makes the input a buffer of its own that grows.</summary>
-    internal const int SharedTailMax = 16 * 1024;
+    /// <summary>This object and those that it owns, in bytes of the .NET heap, without the connection, which is the engine's. A test compares.</summary>
+    internal const int ObjectBytes = 536;
 
-    /// <summary>
-    /// What this object and those that it owns take of the .NET heap, bytes; a test compares. Without the connection, which is the engine's.
-    /// </summary>
-    internal const int ObjectBytes = 544;
-
-    /// <summary>An argument is received into its place from its first byte on when it announces no more; others must have begun to come.</summary>
-    private const int AnnouncedBytesMax = 4 << 20;
-
-    /// <summary>Who has sent nothing for longer gives its input buffer back.</summary>
-    private const int InputKeptSeconds = 2;
-
-    /// <summary>A buffer larger than this shrinks to what was needed of late, also while it is in use.</summary>
-    private const int InputShrinksFrom = 32 * 1024;
-
-    /// <summary>Less is not worth a move.</summary>
-    private const int InputWasteMin = 4 * 1024;
-
-    /// <summary>Room behind a long argument: for what makes a value of its block, or for the short arguments that may follow.</summary>
-    private const int RequestEndBytes = 1024;
-
-    /// <summary>Arguments from here on get a block of their own when others follow: shorter ones make no values of their blocks.</summary>
-    private const int LongArgumentFrom = 64 * 1024 + 1;
-
-    /// <summary>What is read behind a long argument: the next one's beginning, and little more that would have to be copied to its place.</summary>
-    private const int BetweenLongBytes = 4096;
+    /// <summary>Redis' bound, for output beyond the first chunk (REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT).</summary>
+    private const ulong UnauthenticatedOutputBytesMax = 1024;
 
     private readonly Server _server;
     private readonly OutputBuffer _output;
     private readonly OutputGates _gates = new();
 
-    private OwnedBlock? _input;
-    private int _inputLength;
-
-    /// <summary>The most that the input buffer held, or was announced to it, since it was last looked at.</summary>
-    private long _inputPeak;
+    private ClientInput _input = new();
 
     /// <summary>Bytes of the input that is being run; 0 between reads.</summary>
     private int _runningBytes;
 
-    /// <summary>How far the first request of <see cref="_input"/> has been parsed.</summary>
-    private RequestState _state = RequestState.Begin;
-    private ArgumentList? _partialArguments;
-
-    /// <summary>The long argument that is being received, or was before the request was complete: <see cref="_state"/> knows its length.</summary>
-    private OwnedBlock? _longArgument;
-    private int _longArgumentLength;
-    private long _longBytes;
     private bool _isQueuedForSending;
     private bool _hasFailedProtocol;
     private bool _isQueuedForRelease;
-    private long _overSoftLimitSinceMs;
+    private OutputLimitWatch _limitWatch;
     private bool _hasOutputLimit;
     private ClientModes _modes;
 
@@ -77,8 +42,10 @@ public sealed class Client : Session
 
     public Listener? Listener { get; }
 
+    /// <summary>Unix milliseconds.</summary>
     public long CreatedMs { get; }
 
+    /// <summary>When bytes were last received or sent, Unix milliseconds.</summary>
     public long LastInteractionMs { get; private set; }
 
     public ClientClass Class => ClientClass.Normal;
@@ -98,6 +65,9 @@ public sealed class Client : Session
 
     public bool IsAuthenticated => (ClosedGates & Gates.Authentication) == 0;
 
+    /// <summary>What may wait for the client. Who has not authenticated must not fill the memory with refusals that it does not read.</summary>
+    internal OutputBufferLimit OutputLimit => IsAuthenticated ? _server.Options.OutputBufferLimits[(int)Class] : new(UnauthenticatedOutputBytesMax + 1, 0, 0);
+
     public override string Address => Connection.RemoteAddress;
 
     public override ReplySink Replies => _output;
@@ -105,16 +75,16 @@ public sealed class Client : Session
     public OutputBuffer Output => _output;
 
     /// <summary>Bytes received that wait or are being run.</summary>
-    public long InputBytes => Math.Max(_runningBytes, _inputLength) + _longBytes + _longArgumentLength;
+    public long InputBytes => Math.Max(_runningBytes, _input.Length) + _input.LongBytes;
 
-    /// <summary>What the input buffer has room for beyond that: its own, or while a request runs from it the one that all share.</summary>
-    public long InputFree => Math.Max(0, (_runningBytes > _inputLength ? _server.ReadBuffer.Length : InputCapacity) - InputBytes);
+    /// <summary>Unused bytes of the input buffer: its own, or while a request runs from it the one that all share.</summary>
+    public long InputFree => Math.Max(0, (_runningBytes > _input.Length ? _server.ReadBuffer.Length : InputCapacity) - InputBytes);
 
     /// <summary>Memory of the input buffer, and of long arguments that have one of their own.</summary>
-    public long InputCapacity => (_input?.Length ?? 0) + _longBytes + (_longArgument?.Length ?? 0);
+    public long InputCapacity => _input.Capacity;
 
     /// <summary>Arguments of an incomplete request that have come already. They lie in the input buffer.</summary>
-    public long ArgumentBytes => _partialArguments?.TotalLength ?? 0;
+    public long ArgumentBytes => _input.ArgumentBytes;
 
     /// <summary>All memory that the client takes.</summary>
     public long MemoryBytes => ObjectBytes + InputCapacity + _output.MemoryBytes;
@@ -122,18 +92,12 @@ public sealed class Client : Session
     /// <summary>The most that waited in the output at the end of a turn, since about a second.</summary>
     public long OutputPeak { get; private set; }
 
-    public long CommandsProcessed { get; private set; }
-
-    public long BytesReceived { get; private set; }
-
-    public long BytesSent { get; private set; }
-
     public bool IsClosed { get; private set; }
 
-    /// <summary>Will be closed when the turn is over; nothing is sent to it any more.</summary>
+    /// <summary>The client is closed at the end of the turn, and nothing is sent to it any more.</summary>
     internal bool ClosesSoon { get; set; }
 
-    /// <summary>When a failed stream's client began to be read without effect; 0: it has not.</summary>
+    /// <summary>Since when the client is read without effect, its stream having failed: Unix milliseconds, or 0.</summary>
     internal long LingersSinceMs { get; private set; }
 
     /// <summary>Position in the server's list of clients.</summary>
@@ -141,12 +105,11 @@ public sealed class Client : Session
 
     // ---- input
 
-    public override void Abort(string reason) => _server.Abort(this, reason);
+    public override void Abort(string reason) => _server.Clients.Abort(this, reason);
 
     internal void OnReadable()
     {
-        if (_longArgument is not null) ReceiveLongArgument();
-        else if (_longBytes > 0 || (_inputLength > 0 && (_input!.Length > SharedTailMax || IsHeld))) ReceiveOwn();
+        if (_input.Length > 0 && _input.IsOwn(IsHeld)) ReceiveOwn();
         else ReceiveShared();
         if (IsClosed) return;
         if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();
@@ -159,80 +122,30 @@ public sealed class Client : Session
     private void ReceiveShared()
     {
         var buffer = _server.ReadBuffer.Span;
-        _input?.Span[.._inputLength].CopyTo(buffer);
-        var received = Connection.Receive(buffer.Slice(_inputLength, Server.ReadBytes));
+        var waited = _input.CopyTo(buffer);
+        var received = Connection.Receive(buffer.Slice(waited, Server.ReadBytes));
         if (!Accept(received)) return;
-        var input = buffer[..(_inputLength + received)];
-        _inputLength = 0;
+        var input = buffer[..(waited + received)];
+        _input.Forget();
         var used = Run(input);
-        if (used < input.Length && !IsEnding && !IsClosed) Keep(input[used..]);
+        if (used < input.Length && !IsEnding && !IsClosed) _input.Keep(_server, input[used..]);
     }
 
     private void ReceiveOwn()
     {
-        MakeRoom();
-        var room = _input!.Span[_inputLength..];
-        // A long last argument ends where its block does, so that the block can become its value.
-        if (_state.IsLastArgument && _state.BytesWanted > _inputLength && room.Length > _state.BytesWanted - _inputLength)
-            room = room[..(int)(_state.BytesWanted - _inputLength)];
-        else if (_longBytes > 0 && room.Length > BetweenLongBytes) room = room[..BetweenLongBytes];
-        var received = Connection.Receive(room);
+        var received = Connection.Receive(_input.Room());
         if (!Accept(received)) return;
-        _inputLength += received;
-        _inputPeak = Math.Max(_inputPeak, _inputLength);
-        if (IsWithinInputLimit()) RunOwn();
-    }
-
-    private bool IsWithinInputLimit()
-    {
-        if (InputBytes <= _server.Options.QueryBufferBytesMax) return true;
-        _server.CloseOverQueryBufferLimit(this);
-        return false;
-    }
-
-    // A long argument that others follow is received into a block of its own, which can become its value, and the request goes on without it.
-
-    private bool BeginsLongArgument => _partialArguments is not null && _state.Announced is >= LongArgumentFrom and <= AnnouncedBytesMax && !_state.IsLastArgument;
-
-    private void BeginLongArgument(ReadOnlySpan<byte> arrived)
-    {
-        _longArgument = new OwnedBlock(_server.Allocator, _state.Announced + RequestEndBytes, Purpose.ClientInput);
-        arrived.CopyTo(_longArgument.Span);
-        _longArgumentLength = arrived.Length;
-    }
-
-    private void ReceiveLongArgument()
-    {
-        var end = _state.Announced + 2;
-        var received = Connection.Receive(_longArgument!.Span[_longArgumentLength..end]);
-        if (!Accept(received)) return;
-        _longArgumentLength += received;
-        if (!IsWithinInputLimit() || _longArgumentLength < end) return;
-        _partialArguments!.Add(_longArgument, _state.Announced);
-        _state.SkipAnnounced();
-        _longBytes += _longArgument.Length;
-        _longArgument = null;
-        _longArgumentLength = 0;
+        var hasMore = _input.Add(received);
+        if (InputBytes > _server.InputBytesMax) _server.Clients.CloseOverQueryBufferLimit(this);
+        else if (hasMore) RunOwn();
     }
 
     /// <summary>Runs what waits in the own buffer: after it was received, and when a parked call is over.</summary>
     internal void RunOwn()
     {
-        if (_input is null || IsHeld) return;
-        var used = Run(_input.Span[.._inputLength]);
-        if (IsClosed) return;
-        var rest = _inputLength - used;
-        if (rest == 0 || IsEnding) EmptyInput();
-        else if (used > 0)
-        {
-            _input.Span[used.._inputLength].CopyTo(_input.Span);
-            _inputLength = rest;
-        }
-        else if (BeginsLongArgument)
-        {
-            BeginLongArgument(_input.Span[_state.Position.._inputLength]);
-            _inputLength = _state.Position;
-        }
+        if (!_input.HasBlock || IsHeld) return;
+        var used = Run(_input.Waiting);
+        if (!IsClosed) _input.Take(_server, IsEnding ? _input.Length : used);
     }
 
     /// <summary>A call that waited is answered: what came behind it is run.</summary>
@@ -247,12 +160,11 @@ public sealed class Client : Session
     {
         if (received > 0)
         {
-            BytesReceived += received;
             _server.Statistics.CountRead(received);
             LastInteractionMs = _server.NowMs;
             return true;
         }
-        if (received != Connection.WouldBlock) _server.CloseByPeer(this, received);
+        if (received != Connection.WouldBlock) _server.Clients.CloseByPeer(this, received);
         return false;
     }
 
@@ -265,7 +177,9 @@ public sealed class Client : Session
         _runningBytes = input.Length;
         _server.Serving = this;
         // What is to be limited is gathered first, as Redis does: a reply that is over the limit closes the client instead of reaching it.
-        _hasOutputLimit = _server.Options.OutputBufferLimits[(int)Class].IsLimit;
+        var limit = OutputLimit;
+        _hasOutputLimit = limit.IsLimit;
+        _output.HardBytes = limit.HardBytes;
         _output.Direct = _server.SendsAtOnce && !_hasOutputLimit ? Connection : null;
         var call = new Call(executor, this, _output);
         try
@@ -281,7 +195,7 @@ public sealed class Client : Session
     private int Run(Span<byte> input, ref Call call)
     {
         var used = 0;
-        if (_partialArguments is not null && !RunPartial(input, ref call, out used))
+        if (_input.IsPartial && !RunPartial(input, ref call, out used))
         {
             EndBatch(ref call);
             return 0;
@@ -300,7 +214,7 @@ public sealed class Client : Session
                 FailProtocol(state.Error!, input[used..], ref call);
                 break;
             }
-            if (used < input.Length) KeepState(batch, state);
+            if (used < input.Length) _input.BeginPartial(_server, batch, state);
             break;
         }
         EndBatch(ref call);
@@ -333,7 +247,6 @@ public sealed class Client : Session
     private void RunOne(ref Call call)
     {
         LastCommand = call.Command;
-        CommandsProcessed++;
         if (Has(ClientModes.SkipsReply)) RunUnanswered(ref call);
         else _server.Executor.Run(ref call);
         if (_server.GatesOutput) Gate(ref call);
@@ -361,7 +274,7 @@ public sealed class Client : Session
         set => _modes = value ? _modes | ClientModes.NoEvict : _modes & ~ClientModes.NoEvict;
     }
 
-    /// <summary>CLIENT REPLY: what was written so far leaves or does not as it was to.</summary>
+    /// <summary>CLIENT REPLY OFF and SKIP. Takes effect behind the replies already written.</summary>
     internal void Mute(ref Call call, ClientModes mode)
     {
         call.Reply.Flush();
@@ -381,7 +294,7 @@ public sealed class Client : Session
         _output.IsMuted = false;
     }
 
-    /// <summary>RESET: as if just connected, but for the library's name. One whose reply is to be skipped is not answered itself.</summary>
+    /// <summary>RESET: as if just connected, but for the library's name. RESET itself is not answered when its reply was to be skipped.</summary>
     internal void ResetModes(ref Call call)
     {
         if (Has(ClientModes.RepliesOff)) AnswerAll(ref call);
@@ -393,120 +306,28 @@ public sealed class Client : Session
     private bool RunPartial(Span<byte> input, ref Call call, out int used)
     {
         used = 0;
-        var status = RequestParser.Parse(input, ref _state, _partialArguments!, _server.RequestLimits, IsAuthenticated);
+        var status = _input.Continue(input, _server.RequestLimits, IsAuthenticated);
         if (status == ParseStatus.Incomplete) return false;
-        if (status == ParseStatus.Error) FailProtocol(_state.Error!, input, ref call);
+        if (status == ParseStatus.Error) FailProtocol(_input.Error!, input, ref call);
         else if (status == ParseStatus.Complete)
         {
-            var args = new Arguments(input, _partialArguments!.Slice(0, _partialArguments.Count), _partialArguments);
+            var args = _input.ArgumentsIn(input);
             call.Begin(args, _server.Executor.Commands.Find(args));
             var donors = _server.Keyspace.Host.Donors;
-            if (_state.Position == _inputLength && _input is not null) donors.Add(_input);
-            for (var i = _partialArguments.Blocks.Count - 1; i >= 0; i--) donors.Add(_partialArguments.Blocks[i]);
+            _input.OfferBlocks(donors);
             RunOne(ref call);
             donors.Clear();
         }
-        used = _state.Position;
-        _state = RequestState.Begin;
-        ReleasePartial();
+        used = _input.End;
+        _input.EndPartial(_server);
         return status != ParseStatus.Error;
-    }
-
-    private void ReleasePartial()
-    {
-        if (_partialArguments is not { } list) return;
-        list.Clear();
-        _longArgument?.Dispose();
-        _longArgument = null;
-        _longArgumentLength = 0;
-        _longBytes = 0;
-        _server.SpareArguments.Push(list);
-        _partialArguments = null;
-    }
-
-    private void KeepState(RequestBatch batch, in RequestState state)
-    {
-        _state = state;
-        _partialArguments = _server.SpareArguments.TryPop(out var spare) ? spare : new();
-        _partialArguments.AddRange(batch.PartialArguments);
     }
 
     private void FailProtocol(string error, ReadOnlySpan<byte> input, ref Call call)
     {
         call.Fail($"ERR Protocol error: {error}");
-        _server.LogProtocolError(this, error, input);
+        _server.Clients.LogProtocolError(this, error, input);
         IsEnding = _hasFailedProtocol = true;
-    }
-
-    private void Keep(ReadOnlySpan<byte> rest)
-    {
-        if (rest.Length > SharedTailMax && BeginsLongArgument)
-        {
-            BeginLongArgument(rest[_state.Position..]);
-            rest = rest[.._state.Position];
-        }
-        var isShort = rest.Length <= SharedTailMax && (_longArgument is not null || _state.BytesWanted is <= SharedTailMax or > AnnouncedBytesMax);
-        var wanted = isShort ? SharedTailMax : InputCapacityFor(rest.Length);
-        if (_input is null) _input = new OwnedBlock(_server.Allocator, wanted, Purpose.ClientInput);
-        else if (_input.Length < wanted) _input.Resize(wanted, 0);
-        rest.CopyTo(_input.Span);
-        _inputLength = rest.Length;
-        _inputPeak = Math.Max(_inputPeak, Math.Max(rest.Length, isShort ? 0 : _state.BytesWanted));
-    }
-
-    private void MakeRoom()
-    {
-        var wanted = InputCapacityFor(_inputLength);
-        if (_inputLength == _input!.Length || (wanted > _input.Length && _inputLength > _input.Length / 2)) _input.Resize(wanted, _inputLength);
-    }
-
-    /// <summary>
-    /// Room for what has been announced, so that a long value is received into its place. Pages that nothing was received into take no memory,
-    /// and who has not authenticated can announce little.
-    /// </summary>
-    private int InputCapacityFor(int length)
-    {
-        // Exactly what is wanted only where nothing follows: growing again with each argument would copy those before it as often.
-        var isEnd = _state.IsLastArgument && _state.BytesWanted > length;
-        var isApart = BeginsLongArgument;
-        var wanted = Math.Max(isEnd ? _state.BytesWanted : Math.Max(isApart ? 0 : _state.BytesWanted, 2L * length), Server.ReadBytes) + RequestEndBytes;
-        return (int)Math.Min(BlockAllocator.UsableSize((nint)wanted), int.MaxValue);
-    }
-
-    /// <summary>
-    /// What the buffer held has been run. It is kept for what comes next in pieces, until <see cref="TrimInput"/> finds that nothing came.
-    /// Where it has become a value there is another one, of which nothing is touched: Redis' clients keep one too, and tell it in CLIENT LIST.
-    /// </summary>
-    private void EmptyInput()
-    {
-        _inputLength = 0;
-        if (_input!.IsGiven) _input = new OwnedBlock(_server.Allocator, Server.ReadBytes, Purpose.ClientInput);
-    }
-
-    /// <summary>Gives back what the input buffer has too much, by Redis' rules (server.c, clientsCronResizeQueryBuffer). About once a second.</summary>
-    private void TrimInput(long nowMs)
-    {
-        if (_input is null) return;
-        var announced = _inputLength > 0 ? _state.BytesWanted : 0;
-        // What long requests have sent so far is not moved: pages that nothing was received into take no memory anyway.
-        if (_input.Length - _inputLength > InputWasteMin && _inputLength <= Server.ReadBytes)
-        {
-            if (nowMs / 1000 - LastInteractionMs / 1000 > InputKeptSeconds)
-            {
-                if (_inputLength == 0) ReleaseInput();
-                else _input.Resize(_inputLength, _inputLength);
-            }
-            else if (_input.Length > InputShrinksFrom && _input.Length / 2 > Math.Max(_inputPeak, announced))
-                _input.Resize((int)Math.Max(SharedTailMax, Math.Max(_inputPeak, announced)), _inputLength);
-        }
-        _inputPeak = Math.Max(_inputLength, announced);
-    }
-
-    private void ReleaseInput()
-    {
-        _input?.Dispose();
-        _input = null;
-        _inputLength = 0;
     }
 
     // ---- output
@@ -521,7 +342,7 @@ public sealed class Client : Session
     /// <summary>To be called when something was written outside of a request.</summary>
     internal void QueueForSending()
     {
-        if (_isQueuedForSending || (_output.IsEmpty && !IsEnding)) return;
+        if (_isQueuedForSending || (_output.MemoryBytes == 0 && !IsEnding)) return;
         _isQueuedForSending = true;
         _server.QueueForSending(this);
     }
@@ -530,7 +351,12 @@ public sealed class Client : Session
     internal void Send()
     {
         _isQueuedForSending = false;
-        if (IsClosed || ClosesSoon) return;
+        if (IsClosed) return;
+        if (_output.Discards)
+        {
+            CheckOutputLimit();
+            return;
+        }
         OutputPeak = Math.Max(OutputPeak, _output.Length);
         var allowed = _gates.Allowed(_output.Length, _server.ReleasedOffset);
         if (allowed < _output.Length && !_isQueuedForRelease)
@@ -543,27 +369,27 @@ public sealed class Client : Session
             var sent = _output.Send(Connection, allowed);
             if (sent == Connection.Failed)
             {
-                _server.CloseByPeer(this, Connection.Failed);
+                _server.Clients.CloseByPeer(this, Connection.Failed);
                 return;
             }
             _gates.Sent(sent);
             CountSent(sent);
             Connection.WatchWritable = sent < allowed;
         }
+        else Connection.WatchWritable = false;
         if (_output.IsEmpty && IsEnding) CloseOrLinger();
         else CheckOutputLimit();
     }
 
     private void CountSent(long bytes)
     {
-        BytesSent += bytes;
         _server.Statistics.CountWrite(bytes);
         if (bytes != 0) LastInteractionMs = _server.NowMs;
     }
 
     /// <summary>
     /// Closing while input is on its way resets the connection, and the peer may never see the error that it was just sent. So who is in the midst
-    /// of sending is read, and ignored, until it falls silent; <see cref="Server.CloseLingering"/> ends that.
+    /// of sending is read, and ignored, until it falls silent; <see cref="Clients.CloseLingering"/> ends that.
     /// </summary>
     private void CloseOrLinger()
     {
@@ -571,9 +397,9 @@ public sealed class Client : Session
         if (_hasFailedProtocol && Connection.Receive(_server.ReadBuffer.Span) > 0)
         {
             LingersSinceMs = LastInteractionMs = _server.NowMs;
-            _server.Linger(this);
+            _server.Clients.Linger(this);
         }
-        else _server.Close(this);
+        else _server.Clients.Close(this);
     }
 
     /// <summary>The offset for which some of the output waited may have been released.</summary>
@@ -588,15 +414,14 @@ public sealed class Client : Session
     {
         CheckOutputLimit();
         if (IsClosed) return;
-        TrimInput(nowMs);
+        _input.Trim(nowMs, LastInteractionMs);
         OutputPeak = _output.Length;
     }
 
-    /// <summary>Also called now and then when nothing happens: who reads nothing at all must not stay for ever.</summary>
+    /// <summary>Also called once a second when nothing happens: a client that reads nothing at all must not stay for ever.</summary>
     internal void CheckOutputLimit()
     {
-        if (_output.IsEmpty) _overSoftLimitSinceMs = 0;
-        else _server.CheckOutputLimit(this, ref _overSoftLimitSinceMs);
+        if (!ClosesSoon && _limitWatch.IsExceeded(_output, OutputLimit, _server.NowMs)) _server.Clients.CloseOverOutputLimit(this);
     }
 
     /// <summary>Gives everything back; called by the server only.</summary>
@@ -604,8 +429,7 @@ public sealed class Client : Session
     {
         IsClosed = true;
         Connection.Close();
-        ReleaseInput();
-        ReleasePartial();
+        _input.Release(_server);
         _output.Clear();
     }
 }

@@ -104,7 +104,7 @@ internal static class ClientCommands
                     call.Fail("ERR Invalid client ID");
                     return;
                 }
-                if (call.Server().FindClient(id) is { } client) AppendLine(ref call, text, client);
+                if (call.Server().Clients.Find(id) is { } client) AppendLine(ref call, text, client);
             }
         }
         else
@@ -157,7 +157,7 @@ internal static class ClientCommands
             killed++;
             // Oneself only once the reply is on its way.
             if (client == call.Session) client.IsEnding = true;
-            else server.Close(client);
+            else server.Clients.Close(client);
         }
         if (call.Args.Count > 3) call.Reply.Integer(killed);
         else if (killed > 0) call.Reply.Ok();

@@ -19,6 +19,9 @@ public sealed class EmbeddedServer : IDisposable
     private readonly CommandThread _thread;
     private readonly Lock _lock = new();
 
+    /// <summary>Held while the server is disposed of, so that whoever else does it returns when that is done.</summary>
+    private readonly Lock _disposing = new();
+
     /// <summary>Sessions whose calls wait, and some that have waited. Command thread only.</summary>
     private readonly HashSet<LocalSession> _parked = [];
 
@@ -133,14 +136,14 @@ public sealed class EmbeddedServer : IDisposable
     /// <summary>Stops the server, closes its connections and returns when its memory is given back.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        lock (_disposing)
         {
             if (_disposed) return;
             _disposed = true;
+            _server.RequestStop();
+            _thread.Join();
+            _ownWorld?.Dispose();
         }
-        _server.RequestStop();
-        _thread.Join();
-        _ownWorld?.Dispose();
     }
 }
 

@@ -56,7 +56,9 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
 
     private void Complete()
     {
-        if (_running is not null) server.Answer(_running, _replies.Take());
+        if (_running is null) return;
+        if (_replies.Take() is { } reply) server.Answer(_running, reply);
+        else _running.Fail(new InvalidOperationException("The reply is longer than 2 GB."));
         _running = null;
     }
 
@@ -68,21 +70,38 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
         private byte[] _bytes = new byte[1024];
         private int _used;
 
+        /// <summary>It does not fit into an array: what of it came is gone.</summary>
+        private bool _isTooLong;
+
         public override Span<byte> Reserve(int bytes)
         {
+            if (_used > Array.MaxLength - bytes)
+            {
+                _isTooLong = true;
+                _used = 0;
+            }
             if (_bytes.Length - _used < bytes) Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, (long)_used + bytes)));
             return _bytes.AsSpan(_used);
         }
 
         public override void Commit(int bytes) => _used += bytes;
 
-        public RespValue Take()
+        /// <summary>The reply without what was pushed beside it; null when it was too long.</summary>
+        public RespValue? Take()
         {
-            var value = RespValue.Read(_bytes.AsSpan(0, _used), out var length);
-            Check.That(value is not null && length == _used);
+            RespValue? reply = null;
+            for (var at = 0; at < _used && !_isTooLong;)
+            {
+                var value = RespValue.Read(_bytes.AsSpan(at, _used - at), out var length);
+                Check.That(value is not null);
+                if (reply is null || reply.Kind == RespKind.Push) reply = value;
+                at += length;
+            }
+            Check.That(reply is not null || _isTooLong);
             _used = 0;
+            _isTooLong = false;
             if (_bytes.Length > KeptBytes) _bytes = new byte[1024];
-            return value;
+            return reply;
         }
     }
 }

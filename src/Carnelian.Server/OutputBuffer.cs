@@ -9,6 +9,9 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     private OutputChunk? _first;
     private OutputChunk? _last;
 
+    /// <summary>The one before <see cref="_last"/>, while that is not the first.</summary>
+    private OutputChunk? _beforeLast;
+
     /// <summary>Bytes that wait.</summary>
     public long Length { get; private set; }
 
@@ -19,10 +22,13 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     public bool IsEmpty => Length == 0;
 
-    /// <summary>Nothing is kept any more: the client is about to be closed.</summary>
+    /// <summary>When <see cref="QueuedMemoryBytes"/> reaches this, nothing more is kept; 0: no limit.</summary>
+    public ulong HardBytes { get; set; }
+
+    /// <summary>Replies are dropped for good: the client is over its limit, or about to be closed.</summary>
     public bool Discards { get; set; }
 
-    /// <summary>Nothing is kept at present: CLIENT REPLY OFF and SKIP.</summary>
+    /// <summary>Replies are dropped at present: CLIENT REPLY OFF and SKIP.</summary>
     public bool IsMuted { get; set; }
 
     /// <summary>
@@ -35,7 +41,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     /// <summary>Memory of the other chunks: what client-output-buffer-limit limits.</summary>
     public long QueuedMemoryBytes => MemoryBytes - Beginning.Bytes;
 
-    /// <summary>Where long replies may leave at once, from where they are; null while everything waits for the end of the turn.</summary>
+    /// <summary>The connection to which long values are sent at once, uncopied; null while all output waits for the end of the turn.</summary>
     public Connection? Direct { get; set; }
 
     /// <summary>Bytes that <see cref="Pass"/> has sent past the buffer, or ahead of it, since this was last taken.</summary>
@@ -57,7 +63,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     public override int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end)
     {
         if (Direct is null || Discards || IsMuted || _first is not { } chunk) return 0;
-        // All but the chunk that ends where the bytes begin.
+        // First all chunks but the last, behind which the value begins.
         if (chunk != _last) PassedBytes += Math.Max(Send(Direct, Length - _last!.Waiting.Length), 0);
         if (_first != _last || _last!.IsEmpty) return 0;
         var head = _last.Waiting.Length;
@@ -71,24 +77,25 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     private void Append(int bytes)
     {
-        if (_last is { IsEmpty: true } empty) Drop(empty);
+        if (_last is { IsEmpty: true }) DropLast();
         var chunk = chunks.Take(_first is null ? bytes : Math.Max(bytes, OutputChunks.MediumBytes));
         chunk.Next = null;
         MemoryBytes += chunk.Block.Length;
         ChunkCount++;
         if (_last is null) _first = chunk;
         else _last.Next = chunk;
+        _beforeLast = _last;
         _last = chunk;
+        if (HardBytes > 0 && !IsMuted && (ulong)QueuedMemoryBytes >= HardBytes) Discards = true;
     }
 
-    /// <summary>Only the chain's last chunk can be empty, and it is replaced only when alone or behind others.</summary>
-    private void Drop(OutputChunk empty)
+    /// <summary>Removes the empty last chunk, so that a larger one can take its place.</summary>
+    private void DropLast()
     {
-        OutputChunk? before = null;
-        for (var chunk = _first; chunk != empty; chunk = chunk!.Next) before = chunk;
-        if (before is null) _first = null;
-        else before.Next = null;
-        _last = before;
+        var empty = _last!;
+        _last = empty == _first ? null : _beforeLast;
+        if (_last is null) _first = null;
+        else _last.Next = null;
         Release(empty);
     }
 

@@ -12,7 +12,7 @@ public sealed class OutputGates
     private long _lastPosition;
     private long _lastOffset;
 
-    /// <summary>What is in the output now may leave once the offset is released.</summary>
+    /// <summary>Holds all output up to here back until the offset is released.</summary>
     /// <param name="waiting">Bytes in the output.</param>
     public void Add(long waiting, long offset)
     {

@@ -8,27 +8,18 @@ namespace Carnelian;
 /// A whole server: composes the floors below and owns the turn loop. All state hangs on it, so that many live in one process.
 /// One thread calls <see cref="Turn"/> (or <see cref="Run"/>); other threads may call <see cref="Post"/> and <see cref="RequestStop"/> only.
 /// </summary>
-public sealed class Server : INetworkHandler, IDisposable
+public sealed class Server : IDisposable
 {
     /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
     public const int ReadBytes = 64 * 1024;
 
-    private const int LingerSilenceMs = 100, LingerMs = 2000;
-
-    private const long AbortLogIntervalMs = 60_000;
-
     private readonly Queue<Client> _toSend = new();
-    private readonly Queue<Client> _toClose = new();
-    private readonly List<Client> _lingering = [];
     private readonly Queue<Client> _toRelease = new();
     private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
     private readonly Queue<Session> _resumed = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
-    private readonly LinkedList<Client> _clients = new();
-    private readonly Dictionary<long, Client> _clientsById = [];
     private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
-    private long _abortLoggedAtMs;
     private long _releasedOffset = long.MaxValue;
     private volatile bool _stopRequested;
 
@@ -45,7 +36,8 @@ public sealed class Server : INetworkHandler, IDisposable
         Executor.Parking.Resumed = _resumed.Enqueue;
         Executor.Errors.TooMany = LogTooManyErrors;
         OutputChunks = new(Allocator);
-        ReadBuffer = new(Allocator, Client.SharedTailMax + ReadBytes, Purpose.ClientInput);
+        ReadBuffer = new(Allocator, ClientInput.SharedTailMax + ReadBytes, Purpose.ClientInput);
+        Clients = new(this);
         Listeners = new(this);
         Shutdown = new(this);
         OomScore = new(this);
@@ -90,6 +82,7 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
 
+    /// <summary>Unix milliseconds.</summary>
     public long StartedMs { get; }
 
     /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
@@ -98,8 +91,7 @@ public sealed class Server : INetworkHandler, IDisposable
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
 
-    /// <summary>Connected clients, oldest first.</summary>
-    public LinkedList<Client> Clients => _clients;
+    public Clients Clients { get; }
 
     /// <summary>The port of the first TCP listener; 0 when there is none.</summary>
     public int Port => Listeners.Port;
@@ -108,7 +100,10 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal OwnedBlock ReadBuffer { get; }
 
-    /// <summary>For requests that come in pieces: so many as ever were incomplete at once, without garbage.</summary>
+    /// <summary>How much input of one client may wait, bytes: client-query-buffer-limit, or less where no buffer can be that long.</summary>
+    public long InputBytesMax => Math.Min(Options.QueryBufferBytesMax, int.MaxValue - 1);
+
+    /// <summary>Lists for requests that come in pieces, used again: as many as ever were incomplete at once.</summary>
     internal Stack<ArgumentList> SpareArguments { get; } = new();
 
     internal RequestBatch Batch { get; } = new();
@@ -244,7 +239,7 @@ public sealed class Server : INetworkHandler, IDisposable
     public void Turn()
     {
         var calls = Executor.CallsProcessed;
-        World.Network.Turn(this, _toClose.Count > 0 ? 0 : Chores.MillisecondsToNext());
+        World.Network.Turn(Clients, Clients.HasQueued ? 0 : Chores.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
         RunPosted();
@@ -252,7 +247,7 @@ public sealed class Server : INetworkHandler, IDisposable
         RunResumed();
         Keyspace.Changes.Deliver();
         SendAll();
-        CloseAll();
+        Clients.CloseQueued();
         Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
     }
 
@@ -300,148 +295,14 @@ public sealed class Server : INetworkHandler, IDisposable
 
     internal long NextSessionId() => _nextSessionId++;
 
-    // ---- connections
-
-    void INetworkHandler.OnAccepted(Connection connection, Listener listener)
-    {
-        if (_clients.Count >= Options.MaxClients)
-        {
-            Statistics.ConnectionsRejected++;
-            connection.Send("-ERR max number of clients reached\r\n"u8);
-            connection.Close();
-            return;
-        }
-        if (Options.ProtectedMode && Options.Password is null && !connection.IsLoopback)
-        {
-            Statistics.ConnectionsRejected++;
-            connection.Send(ProtectedMode.Refusal);
-            connection.Close();
-            return;
-        }
-        Statistics.ConnectionsReceived++;
-        if (Options.TcpKeepAliveSeconds != listener.Options.KeepAliveSeconds) connection.SetKeepAlive(Options.TcpKeepAliveSeconds);
-        var client = new Client(this, connection, listener, NextSessionId());
-        if (Options.Password is not null) client.ClosedGates |= Gates.Authentication;
-        client.Node = _clients.AddLast(client);
-        _clientsById.Add(client.Id, client);
-        Statistics.PeakClients = Math.Max(Statistics.PeakClients, _clients.Count);
-        if (Log.IsEnabled(LogLevel.Debug)) Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
-    }
-
-    void INetworkHandler.OnAcceptFailed(Listener listener, string error) => Log.LogWarning("Accepting client connection: {Error}", error);
-
-    void INetworkHandler.OnReadable(Connection connection)
-    {
-        if (connection.Owner is Client { IsClosed: false } client) client.OnReadable();
-    }
-
-    void INetworkHandler.OnWritable(Connection connection)
-    {
-        if (connection.Owner is Client { IsClosed: false } client) client.Send();
-    }
-
     /// <summary>Whether a session may do what a server forbids by default. The application that the server lives in is on this machine.</summary>
     public bool Allows(ProtectedAction action, Session session) =>
         action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.Connection.IsLoopback != false);
 
-    public Client? FindClient(long id) => _clientsById.GetValueOrDefault(id);
-
-    /// <summary>Closes a client at once; what it was to be sent is lost.</summary>
-    public void Close(Client client)
-    {
-        if (client.IsClosed) return;
-        Executor.Parking.Remove(client);
-        client.Release();
-        _clients.Remove(client.Node!);
-        _clientsById.Remove(client.Id);
-    }
-
-    /// <summary>Closes a client when the turn is over: for callers in the midst of its request.</summary>
-    public void CloseSoon(Client client)
-    {
-        if (client.ClosesSoon) return;
-        client.ClosesSoon = client.IsEnding = true;
-        client.Output.Discards = true;
-        _toClose.Enqueue(client);
-    }
-
-    /// <summary>Closes a client that does what no honest one does. The log tells it at most once a minute.</summary>
-    internal void Abort(Client client, string reason)
-    {
-        if (NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
-        {
-            _abortLoggedAtMs = NowMs;
-            Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
-        }
-        CloseSoon(client);
-    }
-
-    internal void Linger(Client client) => _lingering.Add(client);
-
-    /// <summary>Closes those who have been silent for a while, or have been sending for too long, since their stream failed.</summary>
-    internal void CloseLingering()
-    {
-        for (var i = _lingering.Count - 1; i >= 0; i--)
-        {
-            var client = _lingering[i];
-            if (NowMs - client.LastInteractionMs < LingerSilenceMs && NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
-            _lingering.RemoveAt(i);
-            Close(client);
-        }
-    }
-
-    private void CloseAll()
-    {
-        while (_toClose.TryDequeue(out var client)) Close(client);
-    }
-
-    internal void CloseByPeer(Client client, int received)
-    {
-        if (Log.IsEnabled(LogLevel.Debug))
-        {
-            if (received == 0) Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, NowMs));
-            else Log.LogDebug("Reading from client: {Error}", client.Connection.Error);
-        }
-        Close(client);
-    }
-
-    internal void CloseOverQueryBufferLimit(Client client)
-    {
-        Statistics.QueryBufferLimitDisconnections++;
-        Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, NowMs));
-        Close(client);
-    }
-
-    internal void LogProtocolError(Client client, string error, ReadOnlySpan<byte> input)
-    {
-        if (!Log.IsEnabled(LogLevel.Debug)) return;
-        var shown = Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
-        Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, NowMs), shown);
-    }
-
-    /// <summary>Closes a client whose output is over the hard limit, or over the soft one for too long.</summary>
-    internal void CheckOutputLimit(Client client, ref long overSoftLimitSinceMs)
-    {
-        var limit = Options.OutputBufferLimits[(int)client.Class];
-        if (!limit.IsLimit || client.ClosesSoon) return;
-        var used = (ulong)client.Output.QueuedMemoryBytes;
-        var isOver = limit.HardBytes > 0 && used >= limit.HardBytes;
-        if (limit.SoftBytes > 0 && used >= limit.SoftBytes)
-        {
-            if (overSoftLimitSinceMs == 0) overSoftLimitSinceMs = NowMs;
-            isOver |= NowMs - overSoftLimitSinceMs > limit.SoftSeconds * 1000L;
-        }
-        else overSoftLimitSinceMs = 0;
-        if (!isOver) return;
-        Statistics.OutputBufferLimitDisconnections++;
-        Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, NowMs));
-        CloseSoon(client);
-    }
-
     public void Dispose()
     {
         Listeners.Close();
-        while (_clients.First is { } first) Close(first.Value);
+        Clients.CloseAll();
         OutputChunks.Dispose();
         ReadBuffer.Dispose();
         Keyspace.Dispose();

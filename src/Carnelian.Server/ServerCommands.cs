@@ -81,7 +81,7 @@ internal static class ServerCommands
             return;
         }
         // A client learns that the server is gone by the end of its connection; there is no reply.
-        if (call.Session is Client client) server.CloseSoon(client);
+        if (call.Session is Client client) server.Clients.CloseSoon(client);
         else call.Reply.Ok();
     }
 }

@@ -65,7 +65,11 @@ internal static class ServerDirectives
         var o = server.Options;
         registry.Integer("timeout", 0, 0, int.MaxValue, () => o.TimeoutSeconds, v => o.TimeoutSeconds = (int)v);
         registry.Integer("maxclients", 10000, 1, uint.MaxValue, () => o.MaxClients, v => o.MaxClients = v, apply: () => OpenFiles.Apply(server));
-        registry.OptionalBytes("requirepass", () => o.Password, v => o.Password = v, DirectiveFlags.Sensitive);
+        registry.OptionalBytes("requirepass", () => o.Password, v =>
+        {
+            o.Password = v;
+            if (v is null) server.Clients.AdmitAll();
+        }, DirectiveFlags.Sensitive);
         registry.Memory("client-query-buffer-limit", 1UL << 30, 1UL << 20, long.MaxValue,
             () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
         registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,

@@ -98,7 +98,7 @@ public sealed class ServerStatistics
         foreach (var rate in (ReadOnlySpan<Rate>)[_commands, _input, _output, _turns, _turnMicroseconds]) rate.Reset();
     }
 
-    /// <summary>How much a number grows by another: the mean of the latest samples, as Redis takes it.</summary>
+    /// <summary>By how much one counter grows per unit of another: the mean of the latest samples, as Redis takes it.</summary>
     private sealed class Rate
     {
         private const int Samples = 16;

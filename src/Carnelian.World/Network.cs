@@ -144,8 +144,6 @@ public sealed record ListenOptions(EndPoint Address)
 
     /// <summary>Seconds, as in <see cref="Connection.SetKeepAlive"/>; 0: off.</summary>
     public int KeepAliveSeconds { get; init; } = 300;
-
-    public object? Owner { get; init; }
 }
 
 /// <summary>Either a listener or the reason why there is none.</summary>

@@ -6,14 +6,12 @@ namespace Carnelian.Tests;
 /// <summary>The sources that the tests were built from.</summary>
 internal static partial class Repository
 {
-    public static string Root { get; } = FindRoot();
-
     /// <summary>Runs inside the compiler and is no part of the program.</summary>
     private const string Generators = "Carnelian.Generators";
 
     /// <summary>Projects under src that the program is made of: name to path of the csproj.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } =
-        Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+        Directory.GetFiles(SourceTree.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
             .Where(path => Path.GetFileNameWithoutExtension(path) != Generators)
             .ToDictionary(path => Path.GetFileNameWithoutExtension(path), path => path);
 
@@ -23,10 +21,10 @@ internal static partial class Repository
 
     /// <summary>C# files below a folder of the repository, without what builds generate.</summary>
     public static IEnumerable<string> Sources(string folder) =>
-        Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        Directory.GetFiles(SourceTree.PathOf(folder), "*.cs", SearchOption.AllDirectories)
             .Where(path => !Relative(path).Split('/').Any(part => part is "obj" or "bin"));
 
-    public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
+    public static string Relative(string path) => Path.GetRelativePath(SourceTree.Root, path).Replace('\\', '/');
 
     /// <summary>The name of the project that a file under src belongs to.</summary>
     public static string ProjectOf(string path) => Relative(path).Split('/')[1];
@@ -36,14 +34,6 @@ internal static partial class Repository
 
     private static string AssemblyName(string csproj) =>
         XDocument.Load(csproj).Descendants("AssemblyName").FirstOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(csproj);
-
-    private static string FindRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Carnelian.slnx")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("no Carnelian.slnx above " + AppContext.BaseDirectory);
-        return directory;
-    }
 
     [GeneratedRegex("""""
         //[^\n]* | /\*.*?\*/ | "{3,}.*?"{3,} | [$]*@[$]*"(?:[^"]|"")*" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'

@@ -1,14 +1,10 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Carnelian.Tests;
 
 /// <summary>Carnelian as users run it: the built program, as a process of its own, on loopback and on a Unix socket, in an empty folder.</summary>
 internal sealed class CarnelianServer : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
-
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("carnelian-clients-");
     private readonly ChildProcess _process;
 
@@ -18,7 +14,7 @@ internal sealed class CarnelianServer : IDisposable
         _process = new(new ProcessStartInfo(Program, arguments));
         try
         {
-            _process.WaitForOutput("Ready to accept connections unix", _patience);
+            _process.WaitForOutput("Ready to accept connections unix");
         }
         catch (AssertionException)
         {
@@ -30,7 +26,7 @@ internal sealed class CarnelianServer : IDisposable
     /// <summary>The program that the build of these tests brought along.</summary>
     public static string Program => Path.Combine(AppContext.BaseDirectory, "carnelian");
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = LoopbackPort.Claim();
 
     public string Folder => _folder.FullName;
 
@@ -38,15 +34,7 @@ internal sealed class CarnelianServer : IDisposable
 
     public string Log => _process.Output;
 
-    public void WaitForLog(string text) => _process.WaitForOutput(text, _patience);
-
-    /// <summary>One that the system chose and nobody listens on just now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public void WaitForLog(string text) => _process.WaitForOutput(text);
 
     public void Dispose()
     {

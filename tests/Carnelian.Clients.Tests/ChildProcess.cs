@@ -41,36 +41,36 @@ internal sealed partial class ChildProcess : IDisposable
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="input">Writes its standard input, which is closed afterwards.</param>
-    public static Outcome Run(ProcessStartInfo start, TimeSpan patience, Action<Stream>? input = null)
+    public static Outcome Run(ProcessStartInfo start, Action<Stream>? input = null, TimeSpan? patience = null)
     {
         using var child = new ChildProcess(start);
-        var feeding = Task.Run(() => child.Feed(input));
+        var feeding = TestThread.Start(() => child.Feed(input));
         var outcome = child.WaitForExit(patience);
-        feeding.Wait(patience);
+        feeding.Join();
         return outcome;
     }
 
-    public static Outcome Run(string program, IEnumerable<string> arguments, TimeSpan patience, Action<Stream>? input = null) =>
-        Run(new ProcessStartInfo(program, arguments), patience, input);
+    public static Outcome Run(string program, IEnumerable<string> arguments, Action<Stream>? input = null, TimeSpan? patience = null) =>
+        Run(new ProcessStartInfo(program, arguments), input, patience);
 
     /// <summary>Waits until a line of standard output contains <paramref name="text"/>; fails when it ends before, or patience does.</summary>
-    public void WaitForOutput(string text, TimeSpan patience)
+    public void WaitForOutput(string text, TimeSpan? patience = null)
     {
-        var deadline = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+        var watch = Stopwatch.StartNew();
         lock (_gate)
         {
             while (!_output.ToString().Contains(text, StringComparison.Ordinal))
             {
-                var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), deadline);
+                var left = (patience ?? Patience.OfPrograms) - watch.Elapsed;
                 if (left <= TimeSpan.Zero || _isOutputOver) Assert.Fail($"{_process.StartInfo.FileName} did not print '{text}':\n{_output}\n{_error}");
                 Monitor.Wait(_gate, left);
             }
         }
     }
 
-    public Outcome WaitForExit(TimeSpan patience)
+    public Outcome WaitForExit(TimeSpan? patience = null)
     {
-        if (!_process.WaitForExit(patience)) Assert.Fail($"{_process.StartInfo.FileName} still runs after {patience.TotalSeconds} s:\n{Output}\n{Snapshot(_error)}");
+        if (!_process.WaitForExit(patience ?? Patience.OfPrograms)) Assert.Fail($"{_process.StartInfo.FileName} still runs:\n{Output}\n{Snapshot(_error)}");
         _process.WaitForExit();   // Until its output has been read, too.
         return new(_process.ExitCode, Output, Snapshot(_error));
     }

@@ -7,8 +7,6 @@ namespace Carnelian.Tests;
 /// </summary>
 internal static class ClientPrograms
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
-
     /// <summary>redis-cli of Redis 7, in Debian 12.</summary>
     public static string RedisCli() => FromDebian("/usr/bin/redis-cli", "redis-tools");
 
@@ -48,7 +46,7 @@ internal static class ClientPrograms
         if (!Works()) Skip.ForLackOf($"{program} does not work although {package} is installed");
         return program;
 
-        bool Works() => File.Exists(program) && (probe.Length == 0 || ChildProcess.Run(program, probe, _patience).Status == 0);
+        bool Works() => File.Exists(program) && (probe.Length == 0 || ChildProcess.Run(program, probe).Status == 0);
     }
 
     private static void Install(string what, string installer, string[] arguments)
@@ -56,7 +54,7 @@ internal static class ClientPrograms
         Outcome outcome;
         try
         {
-            outcome = ChildProcess.Run(installer, arguments, _patience);
+            outcome = ChildProcess.Run(installer, arguments, patience: Patience.OfBuilds);
         }
         catch (System.ComponentModel.Win32Exception exception)
         {

@@ -5,9 +5,6 @@ namespace Carnelian.Tests;
 /// <summary>A new user's first five minutes: build from a clean clone, start, set and get, stop; and the first mistakes.</summary>
 public class FirstMinutesTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan _buildPatience = TimeSpan.FromMinutes(4);
-
     private DirectoryInfo _folder = null!;
 
     [SetUp]
@@ -19,11 +16,12 @@ public class FirstMinutesTests
     [Test]
     public void A_clean_clone_builds_serves_and_ends_with_Ctrl_C()
     {
+        if (!Path.Exists(SourceTree.PathOf(".git"))) Skip.Because("these sources are no clone of a repository");
         var clone = Path.Combine(_folder.FullName, "carnelian");
-        var cloning = ChildProcess.Run("git", ["clone", "-q", "--depth", "1", $"file://{ReferenceServer.SourceRoot()}", clone], _buildPatience);
+        var cloning = ChildProcess.Run("git", ["clone", "-q", "--depth", "1", $"file://{SourceTree.Root}", clone], patience: Patience.OfBuilds);
         Assert.That(cloning.Status, Is.Zero, cloning.Everything);
 
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         // In a process group of its own, as a shell starts it, so that Ctrl-C reaches what dotnet run starts.
         var start = new ProcessStartInfo("setsid", ["dotnet", "run", "-c", "Release", "--project", "src/Carnelian", "--", "--port", $"{port}", "--save", ""]) { WorkingDirectory = clone };
         // No build server may outlive the test with its output in hand.
@@ -31,11 +29,11 @@ public class FirstMinutesTests
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         using var run = new ChildProcess(start);
-        run.WaitForOutput("Ready to accept connections tcp", _buildPatience);
+        run.WaitForOutput("Ready to accept connections tcp", Patience.OfBuilds);
 
         SetAndGet(port);
         run.SignalGroup(ChildProcess.Interrupt);
-        var outcome = run.WaitForExit(_patience);
+        var outcome = run.WaitForExit();
         Assert.That(outcome.Output, Does.Contain("Received SIGINT scheduling shutdown...").And.EndWith("Redis is now ready to exit, bye bye...\n"));
         Assert.That(outcome.Status, Is.Zero, outcome.Everything);
     }
@@ -44,9 +42,9 @@ public class FirstMinutesTests
     [TestCase(ChildProcess.Terminate, "SIGTERM")]
     public void A_signal_ends_the_server_in_order(int signal, string name)
     {
-        using var server = Start(["--port", $"{CarnelianServer.FreePort()}", "--save", ""]);
+        using var server = Start(["--port", $"{LoopbackPort.Claim()}", "--save", ""]);
         server.Signal(signal);
-        var outcome = server.WaitForExit(_patience);
+        var outcome = server.WaitForExit();
         Assert.That(outcome.Output, Does.Contain($"Received {name} scheduling shutdown...").And.EndWith("Redis is now ready to exit, bye bye...\n"));
         Assert.That(outcome.Status, Is.Zero, outcome.Everything);
     }
@@ -54,7 +52,7 @@ public class FirstMinutesTests
     [Test]
     public void A_second_server_on_the_same_port_says_that_the_address_is_in_use()
     {
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         using var first = Start(["--port", $"{port}", "--save", ""]);
         var second = Run(["--port", $"{port}", "--save", ""]);
         Assert.That(second.Status, Is.EqualTo(1));
@@ -105,9 +103,9 @@ public class FirstMinutesTests
     {
         var link = Path.Combine(_folder.FullName, "redis-server");
         File.CreateSymbolicLink(link, CarnelianServer.Program);
-        Assert.That(ChildProcess.Run(link, ["--version"], _patience).Output, Does.Match(@"^Redis server v=8\.0\.6 sha=\S+ malloc=\S+ bits=64 build=\S+\n$"));
+        Assert.That(ChildProcess.Run(link, ["--version"]).Output, Does.Match(@"^Redis server v=8\.0\.6 sha=\S+ malloc=\S+ bits=64 build=\S+\n$"));
 
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         var path = Path.Combine(_folder.FullName, "redis.conf");
         File.WriteAllText(path, $"port {port}\nsave \"\"\n");
         using var server = Started(new(link, [path]) { WorkingDirectory = _folder.FullName });
@@ -117,10 +115,10 @@ public class FirstMinutesTests
     [Test]
     public void A_name_given_by_the_shell_counts_too()
     {
-        var outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" --version", CarnelianServer.Program], _patience);
+        var outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" --version", CarnelianServer.Program]);
         Assert.That(outcome.Output, Does.StartWith("Redis server v=8.0.6 "));
         // Any name but that of a command is a file to redis-server.
-        outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" frobnicate", CarnelianServer.Program], _patience);
+        outcome = ChildProcess.Run("bash", ["-c", "exec -a redis-server \"$0\" frobnicate", CarnelianServer.Program]);
         Assert.That(outcome.Everything, Does.Contain("Fatal error, can't open config file"));
     }
 
@@ -129,17 +127,17 @@ public class FirstMinutesTests
     private static ChildProcess Started(ProcessStartInfo start)
     {
         var child = new ChildProcess(start);
-        child.WaitForOutput("Ready to accept connections tcp", _patience);
+        child.WaitForOutput("Ready to accept connections tcp");
         return child;
     }
 
     private Outcome Run(string[] arguments) =>
-        ChildProcess.Run(new ProcessStartInfo(CarnelianServer.Program, arguments) { WorkingDirectory = _folder.FullName }, _patience);
+        ChildProcess.Run(new ProcessStartInfo(CarnelianServer.Program, arguments) { WorkingDirectory = _folder.FullName });
 
     private static void SetAndGet(int port)
     {
         var cli = ClientPrograms.RedisCli();
-        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "SET", "greeting", "hello"], _patience).Output, Is.EqualTo("OK\n"));
-        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "GET", "greeting"], _patience).Output, Is.EqualTo("hello\n"));
+        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "SET", "greeting", "hello"]).Output, Is.EqualTo("OK\n"));
+        Assert.That(ChildProcess.Run(cli, ["-p", $"{port}", "GET", "greeting"]).Output, Is.EqualTo("hello\n"));
     }
 }

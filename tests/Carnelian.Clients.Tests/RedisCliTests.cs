@@ -10,8 +10,6 @@ namespace Carnelian.Tests;
 [TestFixture("8")]
 public class RedisCliTests(string version)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     private string _cli = "";
     private CarnelianServer _server = null!;
 
@@ -36,13 +34,13 @@ public class RedisCliTests(string version)
         Says("", "GET", "none");
         Says("", "SET", "k", "two", "NX");
         Says("one", "SET", "k", "two", "XX", "GET");
-        Says("OK", "SET", "k", "three", "EX", "100");
+        Says("OK", "SET", "k", "three", "EX", "10000");
         Says("OK", "SET", "k", "four", "KEEPTTL");
-        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(90, 100));
+        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(9000, 10000));
         Says("OK", "SET", "k", "five");
         Says("-1", "TTL", "k");
-        Says("1", "EXPIRE", "k", "100");
-        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(90, 100));
+        Says("1", "EXPIRE", "k", "10000");
+        Assert.That(int.Parse(Cli(["TTL", "k"]).Output), Is.InRange(9000, 10000));
         Says("OK", "MSET", "a", "1", "b", "2");
         Says("1\n\n2", "MGET", "a", "none", "b");
         Says("8", "APPEND", "k", "-six");
@@ -101,7 +99,7 @@ public class RedisCliTests(string version)
     {
         var value = new byte[1 << 20];
         new Random(1).NextBytes(value);
-        Assert.That(ChildProcess.Run(_cli, ["-p", $"{_server.Port}", "-x", "SET", "large"], _patience, stream => stream.Write(value)).Output, Is.EqualTo("OK\n"));
+        Assert.That(ChildProcess.Run(_cli, ["-p", $"{_server.Port}", "-x", "SET", "large"], stream => stream.Write(value)).Output, Is.EqualTo("OK\n"));
         Says($"{1 << 20}", "STRLEN", "large");
     }
 
@@ -156,8 +154,8 @@ public class RedisCliTests(string version)
     {
         Fill(10);
         using var cli = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--stat", "-i", "0.01"]));
-        cli.WaitForOutput("keys       mem      clients", _patience);
-        cli.WaitForOutput("\n10 ", _patience);
+        cli.WaitForOutput("keys       mem      clients");
+        cli.WaitForOutput("\n10 ");
     }
 
     [Test]
@@ -165,7 +163,7 @@ public class RedisCliTests(string version)
     {
         using var samples = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--latency", "-i", "0.2", "--raw"]));
         // Smallest, largest and mean in milliseconds, and how many there were.
-        var fields = samples.WaitForExit(_patience).Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        var fields = samples.WaitForExit().Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         Assert.That(fields, Has.Length.EqualTo(4));
         Assert.That(int.Parse(fields[3]), Is.Positive);
     }
@@ -175,7 +173,7 @@ public class RedisCliTests(string version)
     {
         using var spectrum = new ChildProcess(new(_cli, ["-p", $"{_server.Port}", "--latency-dist", "-i", "0.1"]));
         // A line of the spectrum begins in black on black.
-        spectrum.WaitForOutput("\u001b[38;5;0m\u001b[48;5;", _patience);
+        spectrum.WaitForOutput("\u001b[38;5;0m\u001b[48;5;");
     }
 
     [Test]
@@ -205,7 +203,7 @@ public class RedisCliTests(string version)
             // The prompt comes once the terminal takes keys again: what is typed before is thrown away.
             SeeUntil(prompt);
             Type("quit\r");
-            Assert.That(terminal.WaitForExit(_patience), "it quits");
+            Assert.That(terminal.WaitForExit(Patience.OfPrograms), "it quits");
 
             void Type(string keys)
             {
@@ -221,7 +219,7 @@ public class RedisCliTests(string version)
                 {
                     for (int next; !seen.ToString().Contains(text, StringComparison.Ordinal) && (next = terminal.StandardOutput.Read()) >= 0;) seen.Append((char)next);
                 });
-                Assert.That(reading.Wait(_patience) && seen.ToString().Contains(text, StringComparison.Ordinal), () => $"'{text}' did not come: {seen}");
+                Assert.That(reading.Wait(Patience.OfPrograms) && seen.ToString().Contains(text, StringComparison.Ordinal), () => $"'{text}' did not come: {seen}");
             }
         }
         finally
@@ -247,5 +245,5 @@ public class RedisCliTests(string version)
     private Outcome Cli(string[] arguments, string input = "") => Run(["-p", $"{_server.Port}", .. arguments], input);
 
     private Outcome Run(string[] arguments, string input = "") =>
-        ChildProcess.Run(_cli, arguments, _patience, stream => stream.Write(Encoding.ASCII.GetBytes(input)));
+        ChildProcess.Run(_cli, arguments, stream => stream.Write(Encoding.ASCII.GetBytes(input)));
 }

@@ -5,8 +5,6 @@ namespace Carnelian.Tests;
 /// <summary>Clients of other languages run a session: connect as they do, the usual commands, pipelines, binary values, errors.</summary>
 public class ScriptSessionTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
-
     [Test]
     public void Redis_py_runs_a_session() => Run(ClientPrograms.Python(), "session.py");
 
@@ -25,7 +23,7 @@ public class ScriptSessionTests
         var path = Path.Combine(AppContext.BaseDirectory, "Sessions", script);
         var start = new ProcessStartInfo(program, [path, $"{server.Port}", server.Socket]);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        var outcome = ChildProcess.Run(start, _patience);
+        var outcome = ChildProcess.Run(start);
         Assert.That((outcome.Status, outcome.Output.EndsWith("session complete\n", StringComparison.Ordinal)), Is.EqualTo((0, true)),
             () => $"{outcome.Everything}\nThe server's log:\n{server.Log}");
     }

@@ -8,8 +8,6 @@ namespace Carnelian.Tests;
 /// <summary>The server as an operator meets it: configuration files, the background, the service manager.</summary>
 public class ServerProgramTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
-
     private DirectoryInfo _folder = null!;
 
     [SetUp]
@@ -23,7 +21,7 @@ public class ServerProgramTests
     [Test]
     public void A_daemon_listens_when_the_command_returns_and_its_pid_file_names_it()
     {
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         File.WriteAllText(PathOf("redis.conf"), $"""
             port {port}
             daemonize yes
@@ -36,7 +34,7 @@ public class ServerProgramTests
             pidfile daemon.pid
             logfile daemon.log
             """);
-        var start = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")], _patience);
+        var start = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")]);
         Assert.That((start.Status, start.Everything), Is.EqualTo((0, "")));
 
         var daemon = int.Parse(File.ReadAllText(PathOf("daemon.pid")), CultureInfo.InvariantCulture);
@@ -48,7 +46,7 @@ public class ServerProgramTests
 
         using var process = Process.GetProcessById(daemon);
         Ask(port, "SHUTDOWN NOSAVE");
-        Assert.That(process.WaitForExit(_patience), "it ends");
+        Assert.That(process.WaitForExit(Patience.OfPrograms), "it ends");
         Assert.That(File.Exists(PathOf("daemon.pid")), Is.False);
         Assert.That(File.ReadAllText(PathOf("daemon.log")), Does.Contain("* Ready to accept connections tcp\n").And.EndWith("# Redis is now ready to exit, bye bye...\n"));
     }
@@ -57,7 +55,7 @@ public class ServerProgramTests
     public void What_keeps_a_daemon_from_listening_is_told_to_the_user()
     {
         using var first = new CarnelianServer();
-        var second = ChildProcess.Run(CarnelianServer.Program, ["--port", $"{first.Port}", "--daemonize", "yes", "--pidfile", PathOf("p")], _patience);
+        var second = ChildProcess.Run(CarnelianServer.Program, ["--port", $"{first.Port}", "--daemonize", "yes", "--pidfile", PathOf("p")]);
         Assert.That((second.Status, second.Error), Is.EqualTo((1, $"Failed listening on port {first.Port} (tcp), aborting.\n")));
     }
 
@@ -66,7 +64,7 @@ public class ServerProgramTests
     public void A_bad_line_stops_the_start_even_of_a_daemon(string line, string shown, string reason)
     {
         File.WriteAllText(PathOf("redis.conf"), $"# comment\ndaemonize yes\n{line}\n");
-        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")], _patience);
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")]);
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Error, Is.EqualTo($"\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nReading the configuration file, at line 3\n>>> '{shown}'\n{reason}\n"));
     }
@@ -74,14 +72,14 @@ public class ServerProgramTests
     [Test]
     public void A_log_that_can_not_be_written_stops_the_start()
     {
-        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", PathOf("missing/log")], _patience);
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", PathOf("missing/log")]);
         Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, "\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nCan't open the log file: No such file or directory\n")));
     }
 
     [Test]
     public void Nowhere_to_listen_stops_the_start()
     {
-        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--port", "0"], _patience);
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["--port", "0"]);
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Output, Does.EndWith("# Configured to not listen anywhere, exiting.\n"));
     }
@@ -92,19 +90,19 @@ public class ServerProgramTests
         // The directories that its package makes are not on this machine.
         var text = File.ReadAllText(Path.Combine(ReferenceServer.Programs(), "..", "root", file)).Replace("\ndir /", $"\ndir {_folder.FullName}\n# dir /").Replace("\nlogfile /", "\n# logfile /");
         File.WriteAllText(PathOf("server.conf"), text);
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         string[] options = ["--port", $"{port}", "--bind", "127.0.0.1", "--daemonize", "no", "--pidfile", PathOf("p")];
         using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, ["server", PathOf("server.conf"), .. options]));
-        server.WaitForOutput("Ready to accept connections tcp", _patience);
+        server.WaitForOutput("Ready to accept connections tcp");
         Assert.That(Ask(port, "CONFIG GET client-output-buffer-limit"), Does.Contain("normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"));
     }
 
     [Test]
     public void A_service_manager_hears_that_it_is_ready_and_that_it_stops()
     {
-        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
         manager.Bind(new UnixDomainSocketEndPoint(PathOf("notify")));
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         string[] options = ["--port", $"{port}", "--supervised", "auto", "--daemonize", "yes", "--save", "", "--set-proc-title", "no"];
         using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, options) { Environment = { ["NOTIFY_SOCKET"] = PathOf("notify") } });
         Assert.That(Receive(manager), Is.EqualTo("STATUS=Redis is loading...\n"));
@@ -113,15 +111,15 @@ public class ServerProgramTests
         Assert.That(Ask(port, "INFO server"), Does.Contain("\r\nprocess_supervised:systemd\r\n"));
         server.Signal(ChildProcess.Terminate);
         Assert.That(Receive(manager), Is.EqualTo("STOPPING=1\n"));
-        Assert.That(server.WaitForExit(_patience).Status, Is.Zero, "it stayed in the foreground");
+        Assert.That(server.WaitForExit().Status, Is.Zero, "it stayed in the foreground");
     }
 
     [Test]
     public void A_configuration_is_read_from_a_pipe_and_from_what_has_no_length()
     {
         var command = $"exec {CarnelianServer.Program} server <(printf 'timeout x\\n')";
-        Assert.That(ChildProcess.Run("bash", ["-c", command], _patience).Error, Does.EndWith(">>> 'timeout x'\nargument couldn't be parsed into an integer\n"));
-        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", "/proc/version"], _patience);
+        Assert.That(ChildProcess.Run("bash", ["-c", command]).Error, Does.EndWith(">>> 'timeout x'\nargument couldn't be parsed into an integer\n"));
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", "/proc/version"]);
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Output, Does.Contain(":M ").And.Contain("# Unresolved Configuration(s) Detected:\n").And.Contain(">>> 'linux version "));
     }
@@ -129,10 +127,10 @@ public class ServerProgramTests
     [Test]
     public void A_directory_is_called_one()
     {
-        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", _folder.FullName], _patience);
+        var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", _folder.FullName]);
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Output, Does.EndWith($"# Fatal error, can't open config file '{_folder.FullName}': Is a directory\n"));
-        outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", _folder.FullName], _patience);
+        outcome = ChildProcess.Run(CarnelianServer.Program, ["--logfile", _folder.FullName]);
         Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, "\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nCan't open the log file: Is a directory\n")));
     }
 
@@ -142,7 +140,7 @@ public class ServerProgramTests
         using var daemon = StartDaemon(CarnelianServer.Program, out var port, "--enable-debug-command", "yes");
         Assert.That(File.Exists(PathOf("daemon.pid")));
         Ask(port, "DEBUG " + subcommand);
-        Assert.That(daemon.WaitForExit(_patience));
+        Assert.That(daemon.WaitForExit(Patience.OfPrograms));
         Assert.That(File.Exists(PathOf("daemon.pid")), Is.False);
         Assert.That(File.ReadAllText(PathOf("daemon.log")), Does.Contain("=== REDIS BUG REPORT END"));
     }
@@ -155,15 +153,15 @@ public class ServerProgramTests
         Assert.That(File.ReadAllText($"/proc/{daemon.Id}/comm"), Is.EqualTo("redis-server\n"));
         Assert.That(File.ReadAllText($"/proc/{daemon.Id}/cmdline"), Does.StartWith($"{PathOf("redis-server")} 127.0.0.1:{port}"));
         Ask(port, "SHUTDOWN NOSAVE");
-        Assert.That(daemon.WaitForExit(_patience));
+        Assert.That(daemon.WaitForExit(Patience.OfPrograms));
     }
 
     private Process StartDaemon(string program, out int port, params string[] options)
     {
-        port = CarnelianServer.FreePort();
+        port = LoopbackPort.Claim();
         string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--daemonize", "yes", "--dir", _folder.FullName,
             "--pidfile", "daemon.pid", "--logfile", "daemon.log", .. options];
-        var start = ChildProcess.Run(program, arguments, _patience);
+        var start = ChildProcess.Run(program, arguments);
         Assert.That((start.Status, start.Everything), Is.EqualTo((0, "")));
         return Process.GetProcessById(int.Parse(File.ReadAllText(PathOf("daemon.pid")), CultureInfo.InvariantCulture));
     }
@@ -171,10 +169,10 @@ public class ServerProgramTests
     [Test]
     public void A_server_starts_in_a_directory_that_is_gone()
     {
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         var command = $"mkdir gone && cd gone && rmdir ../gone && exec {CarnelianServer.Program} server --port {port} --bind 127.0.0.1 --save ''";
         using var server = new ChildProcess(new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = _folder.FullName });
-        server.WaitForOutput("Ready to accept connections tcp", _patience);
+        server.WaitForOutput("Ready to accept connections tcp");
         Assert.That(Ask(port, "CONFIG GET dir"), Is.EqualTo("*2\r\n$3\r\ndir\r\n$0\r\n\r\n"));
     }
 
@@ -189,18 +187,18 @@ public class ServerProgramTests
     [TestCase("--check-system"), TestCase("--test-memory")]
     public void What_only_Redis_own_program_does_is_refused_by_name(string option)
     {
-        var outcome = ChildProcess.Run(CarnelianServer.Program, [option, "1"], _patience);
+        var outcome = ChildProcess.Run(CarnelianServer.Program, [option, "1"]);
         Assert.That((outcome.Status, outcome.Error), Is.EqualTo((1, $"carnelian: there is no {option} in Carnelian.\n")));
     }
 
     [Test]
     public void The_file_is_rewritten_though_it_entered_another_directory()
     {
-        var port = CarnelianServer.FreePort();
+        var port = LoopbackPort.Claim();
         _folder.CreateSubdirectory("data");
         File.WriteAllText(PathOf("redis.conf"), $"# mine\nport {port}\ndir data\ntimeout 1 \nsave \"\"\n");
         using var server = new ChildProcess(new ProcessStartInfo(CarnelianServer.Program, ["redis.conf"]) { WorkingDirectory = _folder.FullName });
-        server.WaitForOutput("Ready to accept connections tcp", _patience);
+        server.WaitForOutput("Ready to accept connections tcp");
         Assert.That(Ask(port, "CONFIG SET timeout 9"), Is.EqualTo("+OK\r\n"));
         Assert.That(Ask(port, "CONFIG REWRITE"), Is.EqualTo("+OK\r\n"));
         Assert.That(File.ReadAllText(PathOf("redis.conf")), Does.StartWith($"# mine\nport {port}\ndir \"{PathOf("data")}\"\ntimeout 9\nsave \"\"\n"));
@@ -212,12 +210,20 @@ public class ServerProgramTests
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
-    /// <summary>Sends an inline request and takes what comes back at once, or nothing when the connection ends.</summary>
+    /// <summary>Sends an inline request and takes all that comes back for it until the connection ends.</summary>
     private static string Ask(int port, string request)
     {
-        using var client = new TcpClient("127.0.0.1", port) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
-        client.GetStream().Write(Encoding.UTF8.GetBytes(request + "\r\n"));
-        var buffer = new byte[64 * 1024];
-        return Encoding.UTF8.GetString(buffer, 0, client.GetStream().Read(buffer));
+        using var client = new TcpClient("127.0.0.1", port) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
+        client.GetStream().Write(Encoding.UTF8.GetBytes(request + "\r\nQUIT\r\n"));
+        const string ofQuit = "+OK\r\n";
+        try
+        {
+            var replies = new StreamReader(client.GetStream()).ReadToEnd();
+            return replies.Length == 0 ? "" : replies[..^ofQuit.Length];
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            return "";   // It died before it had read QUIT.
+        }
     }
 }

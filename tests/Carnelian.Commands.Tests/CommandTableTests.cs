@@ -4,7 +4,7 @@ namespace Carnelian.Tests;
 
 public sealed class CommandTableTests
 {
-    private static readonly CommandTable Table = CommandHarness.Samples;
+    private static readonly CommandTable Table = CommandHarness.Table;
 
     private static Command? Find(string name) => Table.Find(Encoding.Latin1.GetBytes(name));
 
@@ -59,7 +59,7 @@ public sealed class CommandTableTests
     [Test]
     public void A_subcommand_is_found_through_its_container()
     {
-        var sub = CommandHarness.Sample("CONFIG|get");
+        var sub = CommandHarness.Find("CONFIG|get");
         Assert.Multiple(() =>
         {
             Assert.That(sub.FullName, Is.EqualTo("config|get"));
@@ -120,7 +120,7 @@ public sealed class CommandTableTests
     [Test]
     public void Sentinel_has_only_what_is_marked_for_it()
     {
-        var table = new CommandTable(CommandTableKind.Sentinel, new SampleCommands());
+        var table = new CommandTable(CommandTableKind.Sentinel, new DataCommands(), new FutureCommands());
         Assert.That(table.Find("get"u8), Is.Null);
         Assert.That(table.FindFullName("client|kill"u8), Is.Not.Null);
     }

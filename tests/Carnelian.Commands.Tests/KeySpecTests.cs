@@ -5,7 +5,7 @@ public sealed class KeySpecTests
     private static string Keys(string call, bool withNotKeys = false)
     {
         var arguments = CommandHarness.Arguments(call);
-        if (!CommandHarness.Samples.Find(arguments)!.FindKeys(arguments, out var keys, withNotKeys)) return "invalid";
+        if (!CommandHarness.Table.Find(arguments)!.FindKeys(arguments, out var keys, withNotKeys)) return "invalid";
         var positions = new List<int>();
         foreach (var key in keys) positions.Add(key.Position);
         Assert.That(keys.KeyCount, Is.EqualTo(positions.Count));
@@ -44,7 +44,7 @@ public sealed class KeySpecTests
     {
         var words = new byte[2_000_001][];
         Array.Fill(words, [1]);
-        CommandHarness.Sample("mset").FindKeys(CommandHarness.Arguments(words), out var keys);
+        CommandHarness.Find("mset").FindKeys(CommandHarness.Arguments(words), out var keys);
         Assert.That(keys.Ranges.Length, Is.EqualTo(1));
         Assert.That(keys.KeyCount, Is.EqualTo(1_000_000));
     }

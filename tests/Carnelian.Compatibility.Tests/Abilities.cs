@@ -47,6 +47,7 @@ internal sealed class Abilities
         if (words.Length == 1 || !_containers.Contains(command) || recorded.StartsWith("-ERR unknown subcommand", StringComparison.Ordinal)) return [];
         var subcommand = words[1].ToLowerInvariant();
         if (!_commands.Contains($"{command}|{subcommand}")) return [$"{command} {subcommand}".ToUpperInvariant()];
+        if (command == "command") return CommandsAskedFor(subcommand, words, recorded).Where(name => !_commands.Contains(name)).Select(name => name.ToUpperInvariant());
         var directives = (command, subcommand) switch
         {
             ("config", "get") => recorded.Split('\n').Skip(1).Where((_, i) => i % 2 == 0).Select(line => line.Trim(' ', '"')),
@@ -55,6 +56,14 @@ internal sealed class Abilities
         };
         return directives.Select(name => name.ToLowerInvariant()).Where(name => name.Length > 0 && !_directives.Contains(name));
     }
+
+    /// <summary>Those that the recorded server knows.</summary>
+    private static IEnumerable<string> CommandsAskedFor(string subcommand, string[] words, string recorded) => subcommand switch
+    {
+        "info" or "docs" => words.Skip(2).Select(name => name.ToLowerInvariant()).Where(name => recorded.Contains($"\"{name}\"", StringComparison.OrdinalIgnoreCase)),
+        "getkeys" or "getkeysandflags" when words.Length > 2 && !recorded.StartsWith("-ERR Invalid command", StringComparison.Ordinal) => [words[2].ToLowerInvariant()],
+        _ => [],
+    };
 
     private static Reply[] Ask(IScenarioTarget target, ReadOnlySpan<byte> request) => Reply.Read(target.Exchange(-1, request, 1).Replies, out _)!.Items!;
 

@@ -129,5 +129,5 @@ public class DirectiveComparisonTests
     }
 
     private static string PathOf(string version) =>
-        Path.Combine(ReferenceServer.SourceRoot(), "tests", "Carnelian.Compatibility.Tests", "Directives", $"{version}.txt");
+        SourceTree.PathOf("tests", "Carnelian.Compatibility.Tests", "Directives", $"{version}.txt");
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Carnelian.Tests;
 
@@ -10,8 +8,6 @@ namespace Carnelian.Tests;
 /// </summary>
 internal sealed class ReferenceServer : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
-
     private readonly Process _process;
     private readonly string _folder;
 
@@ -33,7 +29,7 @@ internal sealed class ReferenceServer : IDisposable
     /// </summary>
     public static string Programs()
     {
-        var script = Path.Combine(SourceRoot(), "eng", "reference-servers.sh");
+        var script = SourceTree.PathOf("eng", "reference-servers.sh");
         using var process = Process.Start(new ProcessStartInfo("bash", [script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -47,7 +43,7 @@ internal sealed class ReferenceServer : IDisposable
     {
         var program = Path.Combine(Programs(), $"{product}-server");
         var folder = Directory.CreateTempSubdirectory("carnelian-reference-").FullName;
-        var port = FreePort();
+        var port = LoopbackPort.Claim();
         string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--loglevel", "notice", .. options];
         var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = folder })!;
         var server = new ReferenceServer(process, folder, port);
@@ -62,7 +58,7 @@ internal sealed class ReferenceServer : IDisposable
             if (line.Data.Contains("Ready to accept connections", StringComparison.Ordinal)) ready.Set();
         };
         process.BeginOutputReadLine();
-        if (ready.Wait(_patience)) return server;
+        if (ready.Wait(Patience.OfPrograms)) return server;
         server.Dispose();
         throw new AssertionException($"{program} does not start:\n{string.Join('\n', log)}");
     }
@@ -73,21 +69,5 @@ internal sealed class ReferenceServer : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    /// <summary>The repository this was built from.</summary>
-    public static string SourceRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Carnelian.slnx")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("no Carnelian.slnx above " + AppContext.BaseDirectory);
-        return directory;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -24,25 +24,19 @@ internal interface IScenarioTarget : IDisposable
 /// <summary>A server that listens on loopback.</summary>
 internal sealed class TcpTarget(string host, int port) : IScenarioTarget
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
-
     private readonly Dictionary<int, TcpClient> _connections = [];
 
     public (byte[] Replies, bool Closed) Exchange(int connection, ReadOnlySpan<byte> request, int replies)
     {
         if (!_connections.TryGetValue(connection, out var client)) _connections.Add(connection, client = new TcpClient(host, port) { NoDelay = true });
-        client.ReceiveTimeout = (int)_patience.TotalMilliseconds;
+        client.ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds;
         var received = new MemoryStream();
         var closed = !Send(client, request) | !Receive(client, received, replies);
         if (closed && _connections.Remove(connection)) client.Dispose();
         return (received.ToArray(), closed);
     }
 
-    public void Wait(int milliseconds)
-    {
-        using var never = new ManualResetEventSlim();
-        never.Wait(milliseconds);
-    }
+    public void Wait(int milliseconds) => Thread.Sleep(milliseconds);
 
     public void Disconnect()
     {
@@ -78,7 +72,7 @@ internal sealed class TcpTarget(string host, int port) : IScenarioTarget
                 replies--;
             }
             if (replies == 0) return true;
-            if (watch.Elapsed > _patience) throw new TimeoutException("the server is still talking");
+            if (watch.Elapsed > Patience.OfPrograms) throw new TimeoutException("the server is still talking");
             try
             {
                 var count = client.GetStream().Read(buffer);

@@ -85,12 +85,17 @@ public class ScenarioTests
     [TestCase("CONFIG GET *", "*4\r\n$4\r\nport\r\n$1\r\n1\r\n$4\r\nsave\r\n$0\r\n\r\n", "save")]
     [TestCase("CONFIG SET PORT 1 save 2", "+OK\r\n", "save")]
     [TestCase("CONFIG SET port save", "+OK\r\n", "")]
+    [TestCase("COMMAND INFO echo", "*1\r\n*1\r\n$4\r\necho\r\n", "")]
+    [TestCase("COMMAND INFO lpush", "*1\r\n*1\r\n$5\r\nlpush\r\n", "LPUSH")]
+    [TestCase("COMMAND INFO nope", "*1\r\n*-1\r\n", "")]
+    [TestCase("COMMAND GETKEYS lpush a", "*1\r\n$1\r\na\r\n", "LPUSH")]
     [TestCase("CONFIG SET nope 1", "-ERR Unknown option or number of arguments\r\n", "")]
     public void A_block_waits_for_what_the_server_lacks(string line, string recorded, string missing)
     {
         var scenario = Scenario.Parse("test", ["ECHO first", "", line, "ECHO second"]);
         var recording = Recording.Play(scenario, new FixedTarget(recorded), "a");
-        var abilities = new Abilities(new FixedTarget("*2\r\n"
+        var abilities = new Abilities(new FixedTarget("*3\r\n"
+            + Command("command", $"*2\r\n{Command("command|info", "*0\r\n")}{Command("command|getkeys", "*0\r\n")}")
             + Command("echo", "*0\r\n")
             + Command("config", $"*2\r\n{Command("config|get", "*0\r\n")}{Command("config|set", "*0\r\n")}"), "*2\r\n$4\r\nport\r\n$1\r\n1\r\n"));
         var part = abilities.Select(scenario, recording, out var waiting);

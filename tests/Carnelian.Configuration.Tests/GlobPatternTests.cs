@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace Carnelian.Tests;
@@ -66,9 +65,8 @@ public class GlobPatternTests
     [Test]
     public void Many_stars_end_soon_when_nothing_matches()
     {
-        var watch = Stopwatch.StartNew();
+        // An exponential match would take longer than the universe has.
         Assert.That(Matches(string.Concat(Enumerable.Repeat("a*", 500)) + "b", new string('a', 5000)), Is.False);
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)), "exponential patterns would take longer than the universe has");
     }
 
     [Test]

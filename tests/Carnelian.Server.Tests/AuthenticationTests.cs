@@ -83,4 +83,28 @@ internal sealed class AuthenticationTests
         server.Run("AUTH", "secret");
         Assert.That(server.Run("INFO", "commandstats"), Does.Contain("cmdstat_get:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0"));
     }
+
+    [Test]
+    public void Who_is_not_authenticated_may_not_leave_replies_unread()
+    {
+        using var server = WithPassword();
+        var client = server.Connect();
+        client.Peer.Paused = true;
+        var before = server.Server.Allocator.PeakUsedBytes;
+        for (var i = 0; i < 10_000; i++) client.SendRaw("PING\r\n");
+        server.TurnUntil(() => server.Server.Statistics.OutputBufferLimitDisconnections == 1);
+        Assert.That(server.Server.Allocator.PeakUsedBytes - before, Is.LessThan(200_000));
+    }
+
+    [Test]
+    public void A_password_taken_away_lets_everybody_in()
+    {
+        using var server = WithPassword();
+        var other = server.Connect();
+        Assert.That(other.Run("PING"), Does.StartWith("-NOAUTH"));
+        server.Run("AUTH", "secret");
+        server.Run("CONFIG", "SET", "requirepass", "");
+        Assert.That(other.Run("PING"), Is.EqualTo("+PONG"));
+        Assert.That(other.Run("DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), Is.EqualTo(":0"), "and to send what they like");
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Carnelian.Tests;
@@ -6,7 +5,7 @@ namespace Carnelian.Tests;
 /// <summary>docs/configuration.md tells of each directive whether it has an effect, and of no others.</summary>
 internal sealed class ConfigurationDocumentTests
 {
-    private static readonly Lazy<string> _document = new(() => File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md")));
+    private static readonly Lazy<string> _document = new(() => File.ReadAllText(SourceTree.PathOf("docs", "configuration.md")));
 
     [Test]
     public void The_tables_name_the_directives_that_have_an_effect()
@@ -38,6 +37,4 @@ internal sealed class ConfigurationDocumentTests
         var to = _document.Value.IndexOf("\n## ", from, StringComparison.Ordinal);
         return to < 0 ? _document.Value[from..] : _document.Value[from..to];
     }
-
-    private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", ".."));
 }

@@ -106,18 +106,11 @@ internal sealed class EmbeddedServerTests
     {
         const int threads = 8, each = 2000;
         using var server = EmbeddedServer.Start(Options());
-        var workers = new Thread[threads];
         var sums = new long[threads];
-        for (var i = 0; i < threads; i++)
+        TestThread.RunAll(threads, number =>
         {
-            var number = i;
-            workers[i] = new Thread(() =>
-            {
-                for (var n = 0; n < each; n++) sums[number] += server.Execute("INCR", "counter").Integer;
-            });
-            workers[i].Start();
-        }
-        foreach (var worker in workers) worker.Join();
+            for (var n = 0; n < each; n++) sums[number] += server.Execute("INCR", "counter").Integer;
+        });
         const long total = threads * each;
         Assert.That(server.Execute("GET", "counter").Text, Is.EqualTo($"{total}"));
         Assert.That(sums.Sum(), Is.EqualTo(total * (total + 1) / 2), "no two requests got the same number");
@@ -126,8 +119,8 @@ internal sealed class EmbeddedServerTests
     [Test]
     public void An_address_in_use_is_told_and_the_port_can_be_taken_again_after_the_end()
     {
-        var first = EmbeddedServer.Start(Options(anyPort: true));
-        var port = first.Port;
+        var port = LoopbackPort.Claim();
+        var first = EmbeddedServer.Start(Options(port));
         Assert.That(() => EmbeddedServer.Start(Options(port)), Throws.InvalidOperationException.With.Message.Contains($"{port}"));
         using (var client = new SocketClient(new IPEndPoint(IPAddress.Loopback, port))) client.Run("SET", "k", "v");
         first.Dispose();
@@ -149,10 +142,7 @@ internal sealed class EmbeddedServerTests
         Assert.That(() => server.Execute("PING"), Throws.InvalidOperationException.With.Message.Contains("has ended"));
         var stopped = EmbeddedServer.Start(Options());
         stopped.Execute("SHUTDOWN");
-        Assert.That(() =>
-        {
-            while (true) stopped.Execute("PING");
-        }, Throws.InvalidOperationException);
+        Assert.That(() => Patience.Until(() => stopped.Execute("PING").IsError, "it is stopped"), Throws.InvalidOperationException);
         stopped.Dispose();
         Assert.That(stopped.Failure, Is.Null);
     }
@@ -161,48 +151,48 @@ internal sealed class EmbeddedServerTests
     public void Disposing_answers_threads_that_are_just_asking()
     {
         var server = EmbeddedServer.Start(Options());
-        var failures = 0;
-        using var begun = new CountdownEvent(4);
-        var workers = new Thread[4];
-        for (var i = 0; i < workers.Length; i++)
+        const int threads = 4;
+        using var begun = new CountdownEvent(threads);
+        var ending = TestThread.Start(() =>
         {
-            workers[i] = new Thread(() =>
-            {
-                server.Execute("PING");
-                begun.Signal();
-                try
-                {
-                    while (true) server.Execute("INCR", "n");
-                }
-                catch (InvalidOperationException)
-                {
-                    Interlocked.Increment(ref failures);
-                }
-            });
-            workers[i].Start();
-        }
-        begun.Wait();
-        server.Dispose();
-        foreach (var worker in workers) worker.Join();
-        Assert.That(failures, Is.EqualTo(workers.Length));
+            Assert.That(begun.Wait(Patience.OfPrograms));
+            server.Dispose();
+        });
+        TestThread.RunAll(threads, _ =>
+        {
+            server.Execute("PING");
+            begun.Signal();
+            Assert.That(() => Patience.Until(() => server.Execute("INCR", "n").IsError, "it has ended"), Throws.InvalidOperationException);
+        });
+        ending.Join();
     }
 
     [Test]
     public void The_application_too_waits_until_its_write_is_safe()
     {
-        using var server = EmbeddedServer.Start(Options(), commands: WaitingCommands.Table());
+        var log = new LogLines();
+        using var server = EmbeddedServer.Start(Options(), logger: log, commands: WaitingCommands.Table());
         RespValue? reply = null;
-        var writer = new Thread(() => reply = server.Execute("GATE"));
-        writer.Start();
-        Assert.That(writer.Join(100), Is.False);
-        while (server.Execute("UNGATE").IsError) Assert.That(reply, Is.Null);
+        var writer = TestThread.Start(() => reply = server.Execute("GATE", "one"));
+        Patience.Until(() => log.Text.Contains("gated: one"), "it has written");
+        Assert.That(reply, Is.Null);
+        server.Execute("UNGATE");
         writer.Join();
         Assert.That(reply!.Text, Is.EqualTo("OK"));
 
-        var abandoned = new Thread(() => Assert.That(() => server.Execute("GATE"), Throws.InvalidOperationException));
-        abandoned.Start();
-        Assert.That(abandoned.Join(100), Is.False);
+        var abandoned = TestThread.Start(() => Assert.That(() => server.Execute("GATE", "two"), Throws.InvalidOperationException));
+        Patience.Until(() => log.Text.Contains("gated: two"), "it has written again");
         server.Dispose();
         abandoned.Join();
+    }
+
+    [Test]
+    public void What_comes_with_a_reply_is_left_out_of_it([Values("attrib", "push")] string kind)
+    {
+        var options = Options();
+        options.DebugCommand = ProtectedAction.Yes;
+        using var server = EmbeddedServer.Start(options);
+        Assert.That(server.Execute("DEBUG", "PROTOCOL", kind).Text, Does.StartWith("Some real reply following the "));
+        Assert.That(server.Execute("PING").Text, Is.EqualTo("PONG"));
     }
 }

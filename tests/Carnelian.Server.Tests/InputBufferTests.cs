@@ -19,9 +19,9 @@ internal sealed class InputBufferTests
 
     private void Send(string bytes)
     {
-        var received = Served.BytesReceived + bytes.Length;
+        var received = _server.Server.Statistics.NetInputBytes + bytes.Length;
         _server.Client.SendRaw(bytes);
-        _server.TurnUntil(() => Served.BytesReceived == received);
+        _server.TurnUntil(() => _server.Server.Statistics.NetInputBytes == received);
     }
 
     [Test]
@@ -83,5 +83,19 @@ internal sealed class InputBufferTests
         Assert.That(Recent(), Is.LessThan(1000));
 
         long Recent() => _server.Server.Statistics.ClientPeaks.InputBytes;
+    }
+
+    [Test]
+    public void It_doubles_while_many_arguments_come()
+    {
+        var capacities = new HashSet<long>();
+        Send("*401\r\n$3\r\nDEL\r\n");
+        for (var i = 0; i < 400; i++)
+        {
+            Send($"$10000\r\n{new string('x', 10_000)}\r\n");
+            capacities.Add(Served.InputCapacity);
+        }
+        Assert.That(_server.Client.Read(), Is.EqualTo(":0"));
+        Assert.That(capacities, Has.Count.LessThan(12));
     }
 }

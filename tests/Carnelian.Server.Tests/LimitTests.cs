@@ -83,6 +83,15 @@ internal sealed class LimitTests
     }
 
     [Test]
+    public void A_request_never_has_more_than_a_buffer_can_hold()
+    {
+        using var server = new SimulatedServer();
+        server.Run("CONFIG", "SET", "client-query-buffer-limit", "8gb");
+        Assert.That(server.Run("CONFIG", "GET", "client-query-buffer-limit"), Does.Contain("8589934592"));
+        Assert.That(server.Server.InputBytesMax, Is.LessThan(int.MaxValue));
+    }
+
+    [Test]
     public void Memory_follows_what_was_sent_not_what_was_announced()
     {
         using var server = new SimulatedServer();
@@ -108,9 +117,15 @@ internal sealed class LimitTests
         server.Run("SET", "large", new string('x', 100_000));
         var slow = server.Connect();
         slow.Peer.Paused = true;
-        for (var i = 0; i < replies; i++) slow.Send("GET", "large");
-        server.TurnUntil(() => slow.IsClosed || slow.Served is { } served && served.CommandsProcessed == replies || slow.Peer.Error is not null || ClosedByServer(server));
+        AskForLarge(server, slow, replies);
         return slow;
+    }
+
+    private static void AskForLarge(SimulatedServer server, TestClient client, int replies)
+    {
+        var calls = server.Server.Executor.CallsProcessed + replies;
+        for (var i = 0; i < replies; i++) client.Send("GET", "large");
+        server.TurnUntil(() => server.Server.Executor.CallsProcessed == calls || ClosedByServer(server));
     }
 
     private static bool ClosedByServer(SimulatedServer server) => server.Server.Statistics.OutputBufferLimitDisconnections > 0;
@@ -175,8 +190,7 @@ internal sealed class LimitTests
         slow.Peer.Paused = false;
         for (var i = 0; i < 20; i++) slow.ReadValue();
         slow.Peer.Paused = true;
-        for (var i = 0; i < 20; i++) slow.Send("GET", "large");
-        server.TurnUntil(() => slow.Served!.CommandsProcessed == 40);
+        AskForLarge(server, slow, 20);
         server.AdvanceTime(8000);
         Assert.That(server.Server.Clients, Has.Count.EqualTo(2), "the time is counted anew");
     }
@@ -189,5 +203,35 @@ internal sealed class LimitTests
         slow.Peer.Reset();
         server.TurnUntil(() => server.Server.Clients.Count == 1);
         Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientOutput), Is.LessThan(1_200_000));
+    }
+
+    [Test]
+    public void One_command_alone_builds_no_more_than_the_hard_limit()
+    {
+        using var server = new SimulatedServer();
+        server.Run("SET", "large", new string('x', 100_000));
+        server.Run("CONFIG", "SET", "client-output-buffer-limit", "normal 1mb 0 0");
+        var client = server.Connect();
+        client.Send(["MGET", .. Enumerable.Repeat("large", 200)]);
+        Assert.That(client.ReadToEnd(), Is.Empty);
+        Assert.That(server.Server.Allocator.PeakUsedBytes, Is.LessThan(4 * Megabyte));
+        Assert.That(server.Run("INFO", "stats"), Does.Contain("client_output_buffer_limit_disconnections:1"));
+    }
+
+    [Test]
+    public void Who_has_caught_up_with_long_replies_keeps_nobody_awake()
+    {
+        using var server = new SimulatedServer();
+        server.World.Simulation.Conditions.PipeBytesMin = server.World.Simulation.Conditions.PipeBytesMax = Megabyte;
+        var slow = SlowReader(server, 12);
+        Assert.That(slow.Served!.Connection.WatchWritable);
+        // It reads while the server does not turn: the connection can be read and written in one turn, and all fits into it.
+        slow.Peer.Paused = false;
+        slow.Send("GET", "large");
+        var simulation = server.World.Simulation;
+        while (simulation.RunNext(simulation.NowNanoseconds + 100_000)) { }
+        for (var i = 0; i < 13; i++) slow.ReadValue();
+        server.AdvanceTime(1);
+        Assert.That(slow.Served!.Connection.WatchWritable, Is.False);
     }
 }

@@ -189,21 +189,33 @@ internal sealed class ParkingTests
         var options = new ServerOptions { Port = 0, Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 } };
         using var embedded = EmbeddedServer.Start(options, commands: WaitingCommands.Table());
         RespValue? taken = null;
-        var thread = new Thread(() => taken = embedded.Execute("WAITFORKEY", "k", "0"));
-        thread.Start();
-        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        var thread = TestThread.Start(() => taken = embedded.Execute("WAITFORKEY", "k", "0"));
+        Patience.Until(IsWaiting, "it waits");
         embedded.Execute("PUT", "k", "v");
         thread.Join();
         Assert.That(TestReply.Show(taken!), Is.EqualTo("[\"k\", \"v\"]"));
         Assert.That(TestReply.Show(embedded.Execute("WAITFORKEY", "k", "20")), Is.EqualTo("nil"));
 
-        Exception? abandoned = null;
-        var waiting = new Thread(() => abandoned = Assert.Catch(() => embedded.Execute("WAITFORKEY", "k", "0")));
-        waiting.Start();
-        while (embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:0")) { }
+        var abandoned = TestThread.Start(() => Assert.That(() => embedded.Execute("WAITFORKEY", "k", "0"), Throws.InvalidOperationException));
+        Patience.Until(IsWaiting, "it waits again");
         embedded.Dispose();
-        waiting.Join();
-        Assert.That(abandoned, Is.InstanceOf<InvalidOperationException>());
+        abandoned.Join();
         Assert.That(embedded.Failure, Is.Null);
+
+        bool IsWaiting() => embedded.Execute("INFO", "clients").Text!.Contains("blocked_clients:1");
+    }
+
+    [Test]
+    public void An_inline_request_behind_a_parked_one_is_the_same_when_its_time_comes([Range(0, 5)] int at)
+    {
+        var requests = new List<string> { "ECHO \"b c\"\r\n", "*2\r\n$4\r\nECHO\r\n$1\r\n\"\r\n", "ECHO 'd e'\r\n", "ECHO f\r\n", "ECHO \"\\x67\"\r\n" };
+        var replies = new List<string> { "\"b c\"", "\"\"\"", "\"d e\"", "\"f\"", "\"g\"" };
+        requests.Insert(at, "WAITFORKEY k 0\r\n");
+        replies.Insert(at, "[\"k\", \"v\"]");
+        var client = _server.Connect();
+        client.SendRaw(string.Concat(requests));
+        _server.TurnUntil(() => client.Served?.Parked is not null);
+        _server.Run("PUT", "k", "v");
+        Assert.That(client.Read(replies.Count), Is.EqualTo(replies));
     }
 }

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Carnelian.Tests;
 
 /// <summary>The same server over real sockets, with both engines: what the simulated network can't show.</summary>
 [TestFixture(NetworkEngine.Epoll), TestFixture(NetworkEngine.Sockets)]
-internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
+internal sealed class RealNetworkTests(NetworkEngine engine)
 {
     private EmbeddedServer Start(Action<ServerOptions>? configure = null)
     {
@@ -46,7 +45,7 @@ internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
     public void IPv6_is_served_too()
     {
         if (!Socket.OSSupportsIPv6) Assert.Ignore("this machine has no IPv6");
-        using var server = Start(options => options.Bind = ["127.0.0.1", "::1"]);
+        using var server = Start(options => (options.AnyPort, options.Port, options.Bind) = (false, LoopbackPort.Claim(), ["127.0.0.1", "::1"]));
         using var client = new SocketClient(new IPEndPoint(IPAddress.IPv6Loopback, server.Port));
         Assert.That(client.Run("PING"), Is.EqualTo("+PONG"));
         Assert.That(client.Run("CLIENT", "INFO"), Does.Contain(" addr=[::1]:"));
@@ -90,8 +89,7 @@ internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
         const int requests = 50_000;
         var pipeline = new List<byte>();
         for (var i = 0; i < requests; i++) pipeline.AddRange(TestClient.Request("INCR", "n"));
-        var sender = new Thread(() => client.Send([.. pipeline]));
-        sender.Start();
+        var sender = TestThread.Start(() => client.Send([.. pipeline]));
         for (var i = 1; i <= requests; i++) Assert.That(client.Read().Integer, Is.EqualTo(i));
         sender.Join();
         End(server);
@@ -102,17 +100,11 @@ internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
     {
         const int clients = 50, each = 200;
         using var server = Start();
-        var threads = new Thread[clients];
-        for (var i = 0; i < clients; i++)
+        TestThread.RunAll(clients, _ =>
         {
-            threads[i] = new Thread(() =>
-            {
-                using var client = Connect(server);
-                for (var n = 0; n < each; n++) client.Run("INCR", "n");
-            });
-            threads[i].Start();
-        }
-        foreach (var thread in threads) thread.Join();
+            using var client = Connect(server);
+            for (var n = 0; n < each; n++) client.Run("INCR", "n");
+        });
         Assert.That(server.Execute("GET", "n").Text, Is.EqualTo($"{clients * each}"));
         End(server);
     }
@@ -130,30 +122,15 @@ internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
         End(server);
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Limit
-    {
-        public ulong Current, Maximum;
-    }
-
-    [DllImport("libc")]
-    private static extern int getrlimit(int resource, Limit* limit);
-
-    [DllImport("libc")]
-    private static extern int setrlimit(int resource, Limit* limit);
-
     /// <summary>So many clients, or as many as there may be files for: both ends of each are in this process.</summary>
     private static int ClientsAllowed(int wanted)
     {
-        const int limitOfFiles = 7, others = 400, least = 1000;
+        const int others = 400, least = 1000;
         if (!OperatingSystem.IsLinux()) Assert.Ignore("the number of files is limited in Linux' way only");
-        Limit limit;
-        Assert.That(getrlimit(limitOfFiles, &limit), Is.Zero);
-        limit.Current = limit.Maximum;
-        setrlimit(limitOfFiles, &limit);
-        Assert.That(getrlimit(limitOfFiles, &limit), Is.Zero);
-        var allowed = (int)Math.Min((ulong)wanted, Math.Max(limit.Current, others) / 2 - others / 2);
-        if (allowed < least) Assert.Ignore($"this process may open {limit.Current} files only");
+        var limit = FileLimit.Get();
+        FileLimit.Set(limit with { Current = limit.Maximum });
+        var allowed = (int)Math.Min((ulong)wanted, Math.Max(limit.Maximum, others) / 2 - others / 2);
+        if (allowed < least) Assert.Ignore($"this process may open {limit.Maximum} files only");
         return allowed;
     }
 
@@ -181,7 +158,7 @@ internal sealed unsafe class RealNetworkTests(NetworkEngine engine)
         {
             foreach (var client in all) client?.Dispose();
         }
-        while (!server.Execute("INFO", "clients").Text!.Contains("connected_clients:0\r\n")) { }
+        Patience.Until(() => server.Execute("INFO", "clients").Text!.Contains("connected_clients:0\r\n"), "all are gone");
         End(server);
     }
 }

@@ -6,15 +6,14 @@ namespace Carnelian.Tests;
 /// <summary>A blocking client over a real socket.</summary>
 internal sealed class SocketClient : IDisposable
 {
-    private const int PatienceMs = 30_000;
-
     private readonly Socket _socket;
     private byte[] _buffer = new byte[4096];
     private int _start, _end;
 
     public SocketClient(EndPoint address)
     {
-        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = PatienceMs, SendTimeout = PatienceMs };
+        var patienceMs = (int)Patience.OfPrograms.TotalMilliseconds;
+        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = patienceMs, SendTimeout = patienceMs };
         _socket.Connect(address);
         if (address is IPEndPoint) _socket.NoDelay = true;
     }

@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
 using static Carnelian.CommandFlags;
 
 namespace Carnelian.Tests;
@@ -45,8 +47,9 @@ internal static class WaitingCommands
         call.Reply.Ok();
     }
 
-    [Command("GATE", Summary = "From now on replies to writes wait; the first to this one.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = Write)]
+    [Command("GATE", Summary = "From now on replies to writes wait, the first to this one, as the log says.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = Write,
+        Arguments = "name")]
     internal static void Gate(ref Call call)
     {
         var server = (Server)call.Executor.Owner!;
@@ -54,18 +57,18 @@ internal static class WaitingCommands
         server.ReleasedOffset = call.Keyspace.Changes.Offset;
         server.GatesOutput = true;
         call.PropagateAlways();
+        server.Log.LogInformation("gated: {Name}", Encoding.ASCII.GetString(call.Args[1]));
         call.Reply.Ok();
     }
 
-    [Command("UNGATE", Summary = "Lets all replies go that wait, if GATE has been called.", Since = "1.0.0", Complexity = "O(1)",
+    [Command("UNGATE", Summary = "Lets all replies go that wait.", Since = "1.0.0", Complexity = "O(1)",
         Flags = ReadOnly)]
     internal static void Ungate(ref Call call)
     {
         var server = (Server)call.Executor.Owner!;
-        if (!server.GatesOutput) call.Fail("ERR nothing waits");
-        else call.Reply.Ok();
         server.ReleasedOffset = long.MaxValue;
         server.GatesOutput = false;
+        call.Reply.Ok();
     }
 
     private sealed class WaitingForKey(Session session, long deadlineMs) : ParkedCall(session, deadlineMs)

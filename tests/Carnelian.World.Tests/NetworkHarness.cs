@@ -7,9 +7,10 @@ namespace Carnelian.Tests;
 /// <summary>A real world whose callbacks a test sets, with a deadline in place of sleeping.</summary>
 internal sealed class NetworkHarness(NetworkEngine engine) : INetworkHandler, IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-
     public static readonly NetworkEngine[] Engines = OperatingSystem.IsLinux() ? [NetworkEngine.Epoll, NetworkEngine.Sockets] : [NetworkEngine.Sockets];
+
+    /// <summary>For what takes its deadline in milliseconds.</summary>
+    public static int PatienceMs => (int)Patience.OfPrograms.TotalMilliseconds;
 
     public RealWorld World { get; } = new(engine);
 
@@ -45,7 +46,7 @@ internal sealed class NetworkHarness(NetworkEngine engine) : INetworkHandler, ID
 
     public static Socket Client(EndPoint address)
     {
-        var client = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 20_000, SendTimeout = 20_000 };
+        var client = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = PatienceMs, SendTimeout = PatienceMs };
         client.Connect(address);
         return client;
     }
@@ -55,7 +56,7 @@ internal sealed class NetworkHarness(NetworkEngine engine) : INetworkHandler, ID
         var watch = Stopwatch.StartNew();
         while (!condition())
         {
-            if (watch.Elapsed > Deadline) Assert.Fail("The awaited event did not come.");
+            if (watch.Elapsed > Patience.OfPrograms) Assert.Fail("The awaited event did not come.");
             Network.Turn(this, 50);
         }
     }

@@ -53,7 +53,7 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
     [Test]
     public void A_closed_listener_refuses_and_its_address_is_free()
     {
-        var listener = _net.Listen();
+        var listener = _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.Loopback, LoopbackPort.Claim())));
         listener.Close();
         listener.Close();
         Assert.That(() => NetworkHarness.Client(listener), Throws.InstanceOf<SocketException>());
@@ -64,9 +64,9 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
     public void IPv6_listens_beside_IPv4_on_the_same_port()
     {
         if (!Socket.OSSupportsIPv6 || !HasIPv6Loopback()) Assert.Ignore("This machine has no IPv6 loopback address.");
-        var four = _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.Any, 0)));
-        var six = _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.IPv6Any, ((IPEndPoint)four.Address).Port)));
-        var port = ((IPEndPoint)six.Address).Port;
+        var port = LoopbackPort.Claim();
+        _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.Any, port)));
+        _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.IPv6Any, port)));
         using var client = NetworkHarness.Client(new IPEndPoint(IPAddress.IPv6Loopback, port));
         _net.TurnUntil(() => _net.Accepted.Count == 1);
         Assert.That(_net.Accepted[0].RemoteAddress, Is.EqualTo($"[::1]:{((IPEndPoint)client.LocalEndPoint!).Port}"));
@@ -171,12 +171,13 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
         listener.AcceptsPerTurn = 10;
         var clients = Enumerable.Range(0, 40).Select(_ => NetworkHarness.Client(listener)).ToArray();
         var most = 0;
-        while (_net.Accepted.Count < clients.Length)
+        var before = 0;
+        _net.TurnUntil(() =>
         {
-            var before = _net.Accepted.Count;
-            _net.Network.Turn(_net, 1000);
             most = Math.Max(most, _net.Accepted.Count - before);
-        }
+            before = _net.Accepted.Count;
+            return before == clients.Length;
+        });
         Assert.That(most, Is.InRange(1, 10));
         foreach (var client in clients) client.Dispose();
     }

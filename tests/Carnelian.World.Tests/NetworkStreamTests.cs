@@ -155,14 +155,14 @@ internal sealed class NetworkStreamTests(NetworkEngine engine)
             Pump(server);
             Assert.That(blocked, Is.EqualTo(1), "the socket's buffer is smaller than what was sent");
             var received = new byte[sending.Length];
-            var reader = new Thread(() =>
+            var reader = TestThread.Start(() =>
             {
                 var at = 0;
                 while (at < received.Length) at += client.Receive(received.AsSpan(at, Math.Min(30_000, received.Length - at)));
             });
-            reader.Start();
             _net.TurnUntil(() => sent == sending.Length);
-            _net.TurnUntil(() => !reader.IsAlive);
+            _net.TurnUntil(() => reader.HasEnded);
+            reader.Join();
             Assert.That(received.AsSpan().SequenceEqual(sending));
             Assert.That(blocked, Is.GreaterThan(1));
         }
@@ -217,13 +217,13 @@ internal sealed class NetworkStreamTests(NetworkEngine engine)
             Assert.That(taken, Is.InRange(1, sending.Length - 1));
             server.Close();
             var received = new MemoryStream();
-            var reader = new Thread(() =>
+            var reader = TestThread.Start(() =>
             {
                 var buffer = new byte[100_000];
                 while (client.Receive(buffer, SocketFlags.None, out var error) is > 0 and var n && error == SocketError.Success) received.Write(buffer, 0, n);
             });
-            reader.Start();
-            _net.TurnUntil(() => !reader.IsAlive);
+            _net.TurnUntil(() => reader.HasEnded);
+            reader.Join();
             Assert.That(received.ToArray().AsSpan().SequenceEqual(sending.AsSpan(0, taken)), $"{received.Length} of {taken} bytes arrived");
         }
     }

@@ -21,10 +21,17 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
     {
         var watch = Stopwatch.StartNew();
         _net.Network.Turn(_net, 60);
-        Assert.That(watch.ElapsedMilliseconds, Is.InRange(55, 5000));
-        watch.Restart();
-        for (var i = 0; i < 100; i++) _net.Network.Turn(_net, 0);
-        Assert.That(watch.ElapsedMilliseconds, Is.LessThan(1000));
+        Assert.That(watch.ElapsedMilliseconds, Is.GreaterThanOrEqualTo(55));
+    }
+
+    /// <summary>That each of them waits in vain for the least that a turn can wait would show over so many, however loaded the machine is.</summary>
+    [Test]
+    public void A_turn_without_a_timeout_does_not_wait()
+    {
+        const int turns = 100_000;
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < turns; i++) _net.Network.Turn(_net, 0);
+        Assert.That(watch.ElapsedMilliseconds, Is.LessThan(turns));
     }
 
     [Test]
@@ -32,11 +39,10 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
     {
         for (var i = 0; i < 50; i++)
         {
-            var waker = new Thread(_net.Network.Wake);
             var watch = Stopwatch.StartNew();
-            waker.Start();
-            _net.Network.Turn(_net, 20_000);
-            Assert.That(watch.ElapsedMilliseconds, Is.LessThan(10_000));
+            var waker = TestThread.Start(_net.Network.Wake);
+            _net.Network.Turn(_net, NetworkHarness.PatienceMs);
+            Assert.That(watch.ElapsedMilliseconds, Is.LessThan(NetworkHarness.PatienceMs));
             waker.Join();
         }
     }
@@ -46,8 +52,8 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
     {
         for (var i = 0; i < 10; i++) _net.Network.Wake();
         var watch = Stopwatch.StartNew();
-        _net.Network.Turn(_net, 20_000);
-        Assert.That(watch.ElapsedMilliseconds, Is.LessThan(10_000));
+        _net.Network.Turn(_net, NetworkHarness.PatienceMs);
+        Assert.That(watch.ElapsedMilliseconds, Is.LessThan(NetworkHarness.PatienceMs));
         watch.Restart();
         _net.Network.Turn(_net, 60);
         Assert.That(watch.ElapsedMilliseconds, Is.GreaterThanOrEqualTo(55));
@@ -175,7 +181,7 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
     [Test]
     public void An_outgoing_connection_that_is_refused_becomes_readable_with_the_reason()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Claim();
         var connection = _net.Network.Connect(new IPEndPoint(IPAddress.Loopback, port));
         AssertFails(connection, "Connection refused");
     }
@@ -227,12 +233,5 @@ internal sealed class NetworkTurnTests(NetworkEngine engine)
         var connection = _net.Network.Connect(listener.LocalEndPoint!, new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         _net.TurnUntil(() => connection.IsEstablished);
         Assert.That(connection.LocalAddress, Does.StartWith("127.0.0.2:"));
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(NetworkHarness.Loopback);
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -14,6 +14,7 @@ internal sealed unsafe class EpollConnection : Connection, IEpollTarget
     private int _descriptor;
     private int _errno;
     private uint _interest = Libc.EPOLLIN;
+    private readonly bool _isUnix;
     private bool _established;
 
     /// <summary>An accepted connection. The peer of a unix socket has no name; the listener's stands for it.</summary>
@@ -24,6 +25,7 @@ internal sealed unsafe class EpollConnection : Connection, IEpollTarget
         Id = descriptor;
         _peer = peer;
         _remoteAddress = _localAddress = unixAddress;
+        _isUnix = unixAddress is not null;
         _established = true;
     }
 
@@ -45,7 +47,7 @@ internal sealed unsafe class EpollConnection : Connection, IEpollTarget
 
     public override string LocalAddress => _localAddress ?? (IsClosed ? "?:0" : _localAddress = EpollEngine.NameOf(_descriptor).ToString());
 
-    public override bool IsLoopback => _peer.IsEmpty ? _remoteAddress is not null : _peer.IsLoopback;
+    public override bool IsLoopback => _isUnix || _peer.IsLoopback;
 
     public override bool IsEstablished => _established;
 

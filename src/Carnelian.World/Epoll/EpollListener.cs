@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Carnelian;
 
@@ -34,7 +33,12 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         var descriptor = family < 0 ? -1 : Libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (descriptor < 0) return Refusal(family < 0 ? Libc.EAFNOSUPPORT : Libc.Errno);
         var errno = Prepare(descriptor, family, options);
-        if (errno == 0) return new(new EpollListener(engine, descriptor, options), null);
+        if (errno == 0)
+        {
+            var listener = new EpollListener(engine, descriptor, options);
+            if (listener._slot >= 0) return new(listener, null);
+            errno = -listener._slot;
+        }
         Libc.close(descriptor);
         return Refusal(errno);
     }

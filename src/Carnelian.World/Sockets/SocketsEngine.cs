@@ -54,7 +54,7 @@ internal sealed class SocketsEngine(Action wake) : IDisposable
     /// <summary>On the command thread: heard in the next turn, which will not wait.</summary>
     public void Repeat(ISocketsTarget target, SocketsNotice notice) => _notices.Enqueue((target, notice));
 
-    /// <summary>How long a turn may wait when it is asked to wait for so long.</summary>
+    /// <summary>The caller's timeout, shortened to the next thing that this engine has to do.</summary>
     public int WaitAtMost(int timeoutMilliseconds)
     {
         if (!_notices.IsEmpty) return 0;
