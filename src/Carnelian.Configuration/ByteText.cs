@@ -41,5 +41,5 @@ public static class ByteText
     internal static string[]? Split(string line) => ArgumentSplitter.Split(ToBytes(line))?.Select(bytes => FromBytes(bytes)).ToArray();
 
     /// <summary><see cref="ArgumentSplitter.Quote"/> in terms of byte text.</summary>
-    internal static string Quote(string byteText) => FromBytes(ArgumentSplitter.Quote(ToBytes(byteText)));
+    public static string Quote(string byteText) => FromBytes(ArgumentSplitter.Quote(ToBytes(byteText)));
 }

@@ -1,19 +1,5 @@
 namespace Carnelian;
 
-/// <summary>Why a configuration was refused.</summary>
-/// <param name="LineNumber">Counted from 1 within its file (start-up options follow the main file's last line); 0: no line is to blame.</param>
-/// <param name="IsUnreadableFile">A file could not be opened: the message goes to the log as it is, without the report's frame.</param>
-public sealed record ConfigurationError(string Message, int LineNumber = 0, string Line = "", bool IsUnreadableFile = false)
-{
-    /// <summary>What the server prints before it gives up, in Redis' form.</summary>
-    /// <param name="product">Name and version: "Redis 8.0.6".</param>
-    public string Report(string product)
-    {
-        var place = LineNumber == 0 ? "" : $"Reading the configuration file, at line {LineNumber}\n>>> '{Line}'\n";
-        return $"\n*** FATAL CONFIG FILE ERROR ({product}) ***\n{place}{Message}\n";
-    }
-}
-
 /// <summary>
 /// Reads redis.conf into a registry, once at start-up: the file with what it includes, then standard input, then the
 /// options of the command line. The later line wins, except for directives that gather their lines (<c>save</c>).
@@ -128,7 +114,8 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
         // File patterns negate a class with an exclamation mark.
         var pattern = ByteText.ToBytes(ByteText.FromText(part.Replace("[!", "[^", StringComparison.Ordinal)));
         // As in a shell, wildcards do not match the dot of a hidden file.
-        return Array.FindAll(names, name => (!name.StartsWith('.') || pattern[0] == '.') && GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name))));
+        return Array.FindAll(names, name =>
+            (!name.StartsWith('.') || pattern[0] == '.') && GlobPattern.Matches(pattern, ByteText.ToBytes(ByteText.FromText(name))));
     }
 
     /// <summary>Line number -1: for the line with the include to fill in.</summary>

@@ -2,40 +2,6 @@ using System.Globalization;
 
 namespace Carnelian;
 
-/// <summary>Reads and assigns the arguments of a <see cref="SpecialDirective"/>; see <see cref="Directive.Set"/>.</summary>
-public delegate SetResult SpecialSetter(ReadOnlySpan<string> arguments, bool again);
-
-/// <summary>A directive whose arguments only its owner understands.</summary>
-/// <param name="rewrite">Gives the lines to write; without it one quoted line, when the value is not the default.</param>
-/// <param name="defaultValue">The value that needs no line, as <see cref="Get"/> shows it; null when the line must always stand.</param>
-public sealed class SpecialDirective(
-    string name, SpecialSetter set, Func<string> get, Action<ConfigurationRewriter>? rewrite = null, string? defaultValue = null) : Directive(name)
-{
-    public override string Get() => get();
-
-    public override SetResult Set(ReadOnlySpan<string> arguments, bool again = false)
-    {
-        if (arguments.Length != 1 && !Has(DirectiveFlags.MultiArgument)) return WrongNumberOfArguments;
-        return set(arguments, again);
-    }
-
-    public override void Rewrite(ConfigurationRewriter rewriter)
-    {
-        if (rewrite is not null) rewrite(rewriter);
-        else rewriter.Line(Name, $"{Name} {ByteText.Quote(Get())}", force: Get() != defaultValue);
-    }
-}
-
-/// <summary>A snapshot is due after this many seconds with at least this many changes.</summary>
-public readonly record struct SavePoint(long Seconds, int Changes);
-
-/// <summary>What a client of a class may leave unread: at once, or for some seconds; 0 is no limit.</summary>
-public readonly record struct OutputBufferLimit(ulong HardBytes, ulong SoftBytes, int SoftSeconds)
-{
-    /// <summary>False: any amount may wait.</summary>
-    public bool IsLimit => HardBytes > 0 || SoftBytes > 0;
-}
-
 /// <summary>The directives of redis.conf whose shape is their own, ready for their owners.</summary>
 public static class SpecialDirectives
 {
@@ -207,8 +173,8 @@ public static class SpecialDirectives
             var percentiles = new double[arguments.Length];
             for (var i = 0; i < percentiles.Length; i++)
             {
-                const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-                if (!double.TryParse(arguments[i], style, CultureInfo.InvariantCulture, out percentiles[i]) || !double.IsFinite(percentiles[i]))
+                const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+                if (!double.TryParse(arguments[i], Style, CultureInfo.InvariantCulture, out percentiles[i]) || !double.IsFinite(percentiles[i]))
                     return $"Invalid {name} parameters";
                 if (percentiles[i] is < 0 or > 100) return $"{name} parameters should sit between [0.0,100.0]";
             }

@@ -9,7 +9,8 @@ internal static class AllocatorReport
     public static string Of(BlockAllocator allocator)
     {
         var text = new StringBuilder("___ Begin carnelian-slabs statistics ___\n");
-        Line($"Allocated: {allocator.UsedBytes}, active: {allocator.MappedBytes}, cached: {allocator.CachedBytes}, peak: {allocator.PeakUsedBytes}, blocks: {allocator.LiveBlocks}");
+        text.Append(CultureInfo.InvariantCulture, $"Allocated: {allocator.UsedBytes}, active: {allocator.MappedBytes}, cached: {allocator.CachedBytes}, ");
+        Line($"peak: {allocator.PeakUsedBytes}, blocks: {allocator.LiveBlocks}");
         text.Append("\nAllocated by purpose:\n");
         foreach (var purpose in Enum.GetValues<Purpose>()) Line($"{purpose,16}: {allocator.UsedBytesOf(purpose)}");
         text.Append("\nSlabs of 64 KiB, by size of their blocks:\n");

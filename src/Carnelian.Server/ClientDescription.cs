@@ -26,7 +26,8 @@ internal static class ClientDescription
         text.Append($" age={nowMs / 1000 - client.CreatedMs / 1000} idle={nowMs / 1000 - client.LastInteractionMs / 1000} flags=");
         AppendFlags(text, client);
         text.Append($" db={client.Database.Number} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.InputBytes} qbuf-free={client.InputFree}");
-        text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0 rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
+        text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0");
+        text.Append($" rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
         text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes}");
         text.Append(" events=").Append(connection.WatchReadable ? "r" : "").Append(connection.WatchWritable ? "w" : "");
         text.Append($" cmd={command} user={client.User} redir=-1 resp={(int)client.Version}");

@@ -131,8 +131,11 @@ public sealed class CrashReport(Server server)
         for (var i = 0; i < _arguments.Length; i++) Line($"client->argv[{i}] = {Shown(i)}");
     }
 
-    private string Shown(int argument) =>
-        argument > 0 && (_arguments![argument].Length == 0 || server.Options.HideUserData) ? "*redacted*" : ByteText.FromBytes(ArgumentSplitter.Quote(ByteText.ToBytes(_arguments![argument])));
+    private string Shown(int argument)
+    {
+        var text = _arguments![argument];
+        return argument > 0 && (text.Length == 0 || server.Options.HideUserData) ? "*redacted*" : ByteText.Quote(text);
+    }
 
     private string Describe(Session session) => session is Client client ? ClientDescription.Of(client, server.NowMs) : session.Address;
 

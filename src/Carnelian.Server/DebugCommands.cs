@@ -142,7 +142,9 @@ internal static class DebugCommands
         return false;
     }
 
-    /// <summary>Random patterns and texts, to see that matching ends and stays within bounds; only bytes that mean something in patterns, and few others.</summary>
+    /// <summary>
+    /// Random patterns and texts, to see that matching ends and stays within bounds; only bytes that mean something in patterns, and few others.
+    /// </summary>
     private static void TestPatterns(ref Call call)
     {
         const int Rounds = 100_000, LengthMax = 32;

@@ -35,7 +35,8 @@ internal static class DebugReports
         var text = new StringBuilder("[Dictionary HT]\n");
         if (keys.Count > 0) Append(text, keys.MeasureTables(), IsFull(ref call));
         text.Append("[Expires HT]\n");
-        if (keys.Expiring > 0) text.Append(CultureInfo.InvariantCulture, $"Hash table 0 stats (marks in the main hash table):\n number of elements: {keys.Expiring}\n");
+        if (keys.Expiring > 0)
+            text.Append("Hash table 0 stats (marks in the main hash table):\n").Append(CultureInfo.InvariantCulture, $" number of elements: {keys.Expiring}\n");
         call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
     }
 
@@ -81,7 +82,8 @@ internal static class DebugReports
         var used = shape.Buckets - shape.BucketsWith[0];
         var average = (double)shape.Entries / used;
         text.Append(CultureInfo.InvariantCulture,
-            $" different slots: {used}\n max chain length: {shape.EntriesMax}\n avg chain length (counted): {average:F2}\n avg chain length (computed): {average:F2}\n");
+            $" different slots: {used}\n max chain length: {shape.EntriesMax}\n avg chain length (counted): {average:F2}\n");
+        text.Append(CultureInfo.InvariantCulture, $" avg chain length (computed): {average:F2}\n");
         text.Append(" Chain length distribution:\n");
         for (var entries = 0; entries < shape.BucketsWith.Length; entries++)
         {

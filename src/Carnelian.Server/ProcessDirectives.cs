@@ -42,7 +42,8 @@ internal static class ProcessDirectives
             apply: () => server.World.Host.SetCollation(o.LocaleCollate) ? null : "Invalid locale name");
 
         void Permission(string name, Func<ProtectedAction> get, Action<ProtectedAction> set) =>
-            registry.Enum(name, ProtectedAction.No, [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)], get, set, Immutable);
+            registry.Enum(name, ProtectedAction.No, [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)],
+                get, set, Immutable);
 
         // A process without privileges may only make itself likelier to be killed.
         int[] WarnOfOrder(int[] values)
@@ -89,10 +90,13 @@ internal static class ProcessDirectives
 
     private static void DeclareShutdown(DirectiveRegistry registry, ServerOptions o)
     {
-        const ShutdownFlags both = ShutdownFlags.Save | ShutdownFlags.NoSave;
-        registry.Enum("shutdown-on-sigint", ShutdownFlags.None, _shutdownWords, () => o.ShutdownOnInterrupt, v => o.ShutdownOnInterrupt = v, MultiArgument, Check);
-        registry.Enum("shutdown-on-sigterm", ShutdownFlags.None, _shutdownWords, () => o.ShutdownOnTermination, v => o.ShutdownOnTermination = v, MultiArgument, Check);
+        const ShutdownFlags Both = ShutdownFlags.Save | ShutdownFlags.NoSave;
+        Flags("shutdown-on-sigint", () => o.ShutdownOnInterrupt, v => o.ShutdownOnInterrupt = v);
+        Flags("shutdown-on-sigterm", () => o.ShutdownOnTermination, v => o.ShutdownOnTermination = v);
 
-        static string? Check(ShutdownFlags flags) => (flags & both) == both ? "shutdown options SAVE and NOSAVE can't be used simultaneously" : null;
+        void Flags(string name, Func<ShutdownFlags> get, Action<ShutdownFlags> set) =>
+            registry.Enum(name, ShutdownFlags.None, _shutdownWords, get, set, MultiArgument, Check);
+
+        static string? Check(ShutdownFlags flags) => (flags & Both) == Both ? "shutdown options SAVE and NOSAVE can't be used simultaneously" : null;
     }
 }

@@ -48,7 +48,7 @@ internal static class ServerCommands
             "7.0.0: Added the `NOW`, `FORCE` and `ABORT` modifiers."])]
     internal static void Shutdown(ref Call call)
     {
-        const ShutdownFlags saveAndNot = ShutdownFlags.Save | ShutdownFlags.NoSave;
+        const ShutdownFlags SaveAndNot = ShutdownFlags.Save | ShutdownFlags.NoSave;
         var flags = ShutdownFlags.None;
         var abort = false;
         for (var i = 1; i < call.Args.Count; i++)
@@ -64,7 +64,7 @@ internal static class ServerCommands
                 return;
             }
         }
-        if ((abort && flags != ShutdownFlags.None) || (flags & saveAndNot) == saveAndNot)
+        if ((abort && flags != ShutdownFlags.None) || (flags & SaveAndNot) == SaveAndNot)
         {
             call.FailSyntax();
             return;

@@ -17,26 +17,34 @@ public sealed class ServerOptions
     /// <summary>Addresses to listen on; one that begins with '-' may be missing. "*" and "-::*" mean all.</summary>
     public string[] Bind { get; set; } = ["*", "-::*"];
 
+    /// <summary>Path of a unix socket to listen on; null: none.</summary>
     public string? UnixSocket { get; set; }
 
+    /// <summary>Permission bits of that socket's file, 0 to 0777 octal; 0: what the process' umask leaves.</summary>
     public int UnixSocketPermissions { get; set; }
 
+    /// <summary>Connections that may wait to be accepted, as far as the system lets them.</summary>
     public int TcpBacklog { get; set; } = 511;
 
+    /// <summary>Seconds of silence after which TCP asks whether the peer is still there; 0: never.</summary>
     public int TcpKeepAliveSeconds { get; set; } = 300;
 
+    /// <summary>Which engine serves the listeners.</summary>
     public NetworkEngine NetworkEngine { get; set; }
 
     /// <summary>Seconds of silence after which a client is closed; 0: never.</summary>
     public int TimeoutSeconds { get; set; }
 
+    /// <summary>Clients at once; more are refused.</summary>
     public long MaxClients { get; set; } = 10000;
 
+    /// <summary>Without a password, clients from other machines are refused.</summary>
     public bool ProtectedMode { get; set; } = true;
 
     /// <summary>The default user's password; null: none is needed.</summary>
     public byte[]? Password { get; set; }
 
+    /// <summary>What a client may send of requests that are not complete yet, before it is closed.</summary>
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
     /// <summary>Longest argument of a request, and longest string that commands make, bytes; what is over 2 GB counts as that (proto-max-bulk-len).</summary>
@@ -60,6 +68,7 @@ public sealed class ServerOptions
     /// <summary>Rounds of background work per second.</summary>
     public int Hz { get; set; } = 10;
 
+    /// <summary>Where relative paths begin; empty when that directory is gone.</summary>
     public string Directory { get; set; } = ".";
 
     public LogLevelName LogLevel { get; set; } = LogLevelName.Notice;
@@ -105,8 +114,10 @@ public sealed class ServerOptions
 
     public ShutdownFlags ShutdownOnTermination { get; set; }
 
+    /// <summary>When a snapshot is due. Nothing is saved yet: a shutdown tells so when there are any.</summary>
     public SavePoint[] SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
 
+    /// <summary>What INFO latencystats shows of each command, percent.</summary>
     public double[] LatencyPercentiles { get; set; } = [50, 99, 99.9];
 
     /// <summary>The configuration file's path, if there is one; CONFIG REWRITE writes it.</summary>
@@ -157,14 +168,4 @@ public enum OomScoreMode
     No,
     Relative,
     Absolute,
-}
-
-/// <summary>Who may do what a server forbids by default.</summary>
-public enum ProtectedAction
-{
-    No,
-    Yes,
-
-    /// <summary>Those on this machine.</summary>
-    Local,
 }

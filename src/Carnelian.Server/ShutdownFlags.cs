@@ -1,5 +1,6 @@
 namespace Carnelian;
 
+/// <summary>How a server is to end: the arguments of SHUTDOWN, and what a signal stands for.</summary>
 [Flags]
 public enum ShutdownFlags
 {

@@ -13,7 +13,9 @@ internal static class Banner
         log.LogInformation("{Version}, pid={Pid}, just started", Program.Version, server.World.Process.Id);
         if (isConfigured) log.LogInformation("Configuration loaded");
         else
-            log.LogWarning("Warning: no config file specified, using the default config. In order to specify a config file use {Program} /path/to/redis.conf", "carnelian server");
+            log.LogWarning(
+                "Warning: no config file specified, using the default config. In order to specify a config file use {Program} /path/to/redis.conf",
+                "carnelian server");
     }
 
     public static void WriteMode(Server server, RedisLogger log)
@@ -28,7 +30,8 @@ internal static class Banner
     {
         if (!File.Exists(BacklogLimit) || !int.TryParse(File.ReadAllText(BacklogLimit), out var most) || most <= 0 || most >= options.TcpBacklog) return;
         log.LogWarning(
-            "WARNING: The TCP backlog setting of {Backlog} cannot be enforced because {File} is set to the lower value of {Most}.", options.TcpBacklog, BacklogLimit, most);
+            "WARNING: The TCP backlog setting of {Backlog} cannot be enforced because {File} is set to the lower value of {Most}.",
+            options.TcpBacklog, BacklogLimit, most);
     }
 
     public static void WriteReady(Server server, RedisLogger log)

@@ -130,8 +130,9 @@ internal sealed class ServerProgram : IDisposable
     private void WarnOfUnused()
     {
         var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.NoEffectYet));
-        var names = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]).Select(directive => directive.Name).ToArray();
-        if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", string.Join(", ", names));
+        var configured = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]);
+        var names = string.Join(", ", configured.Select(directive => directive.Name));
+        if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", names);
     }
 
     private static byte[] ReadStandardInput()

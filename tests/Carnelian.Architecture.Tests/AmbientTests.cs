@@ -37,7 +37,6 @@ public class AmbientTests
     {
         ["Carnelian.Server: System.Net.Sockets.AddressFamily"] = "what tells the two kinds of IPAddress apart",
         ["Carnelian.Server: System.Net.Sockets.UnixDomainSocketEndPoint"] = "an address, like IPEndPoint: what is done with it goes through the World's network",
-        ["Carnelian.Server: System.Net.Sockets.AddressFamily"] = "a kind of address: the names themselves are looked up by the World's network",
     };
 
     [Test]
