@@ -123,7 +123,7 @@ public sealed class Client : Session
     {
         var buffer = _server.ReadBuffer.Span;
         var waited = _input.CopyTo(buffer);
-        var received = Connection.Receive(buffer.Slice(waited, Server.ReadBytes));
+        var received = Connection.Receive(buffer.Slice(waited, _input.SharedReadBytes));
         if (!Accept(received)) return;
         var input = buffer[..(waited + received)];
         _input.Forget();

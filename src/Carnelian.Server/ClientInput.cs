@@ -32,7 +32,7 @@ internal struct ClientInput
     /// <summary>Arguments from here on get a block of their own when others follow: shorter ones make no values of their blocks.</summary>
     private const int LongArgumentFrom = 64 * 1024 + 1;
 
-    /// <summary>Reads behind a long argument are kept short: what they bring of the next one has to be copied into its block.</summary>
+    /// <summary>Reads behind a long argument or request are kept short: what they bring of the next one has to be copied into its block.</summary>
     private const int BetweenLongBytes = 4096;
 
     private OwnedBlock? _block;
@@ -88,8 +88,15 @@ internal struct ClientInput
         return Length;
     }
 
+    /// <summary>How much a read of the shared buffer may take, bytes.</summary>
+    public int SharedReadBytes { get; private set; } = Server.ReadBytes;
+
     /// <summary>What waited has been read from elsewhere.</summary>
-    public void Forget() => Length = 0;
+    public void Forget()
+    {
+        Length = 0;
+        SharedReadBytes = Server.ReadBytes;
+    }
 
     /// <summary>Keeps what a read of the shared buffer has left over.</summary>
     public void Keep(Server server, ReadOnlySpan<byte> rest)
@@ -230,6 +237,7 @@ internal struct ClientInput
     /// <summary>The request has been run, or never will be.</summary>
     public void EndPartial(Server server)
     {
+        if (_longBytes > 0 || _state.Position >= LongArgumentFrom) SharedReadBytes = BetweenLongBytes;
         _state = RequestState.Begin;
         if (_arguments is not { } list) return;
         list.Clear();

@@ -14,7 +14,7 @@ public sealed class Server : IDisposable
     public const int ReadBytes = 64 * 1024;
 
     /// <summary>A turn that has read so much reads only a share of each further client, so that none waits long behind large values of many.</summary>
-    private const int TurnInputBytes = 1 << 20, InputShareBytes = 32 << 10;
+    private const int TurnInputBytes = 1 << 20, InputShareBytes = 16 << 10;
 
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toRelease = new();
