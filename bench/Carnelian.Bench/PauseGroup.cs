@@ -9,18 +9,19 @@ internal sealed class PauseGroup : IGroup
         A probe sends PING and GET in turn every millisecond; a reply later than that stands for the probes it held up. Milliseconds, medians of the rounds
         (at most three, each with a fresh server); worst is the highest of all rounds. Idle: nothing else happens, the noise of this machine. Fill: one client
         pipelines SETs of new keys (16 + 32 bytes). Large: ten thousand clients are connected (small load: a thousand) and one SETs and GETs values
-        of 1 MiB. The load is what the others got done: commands per second.
+        of 1 MiB. Many: 200 clients of valkey-benchmark SET such values. The load is what the others got done: commands per second.
         """;
 
     private const string Idle = "pause-idle";
     private const string Fill = "pause-fill";
     private const string Large = "pause-large";
+    private const string Many = "pause-many";
     private const int LargeBytes = 1 << 20;
     private const int RoundsMax = 3;
 
     public string Name => "pauses";
 
-    public IReadOnlyList<string> Members { get; } = [Idle, Fill, Large];
+    public IReadOnlyList<string> Members { get; } = [Idle, Fill, Large, Many];
 
     public void Run(Lab lab, IReadOnlyList<string> members)
     {
@@ -38,6 +39,7 @@ internal sealed class PauseGroup : IGroup
                 {
                     Idle => WhileIdle(server, TimeSpan.FromSeconds(lab.Size(2, 10))),
                     Fill => WhileFilling(server, lab.Size(1_000_000, 10_000_000)),
+                    Many => WhileMany(lab, server),
                     _ => WhileLarge(server, connections, TimeSpan.FromSeconds(lab.Size(3, 15))),
                 }), connections + ConnectionPool.ClientsBeyond, round);
             }
@@ -81,6 +83,15 @@ internal sealed class PauseGroup : IGroup
             connection.SkipReplies(2);
         }
         return new Round(server.Name, commands / Stopwatch.GetElapsedTime(started).TotalSeconds, probe.Stop());
+    }
+
+    private static Round WhileMany(Lab lab, ServerUnderTest server)
+    {
+        var requests = lab.Size(2_000, 10_000);
+        var workload = new Workload(Many, $"-t set -c 200 -d {LargeBytes}", 100, requests, requests);
+        using var probe = LatencyProbe.Start(server);
+        var run = BenchmarkRun.Measure(lab.Children, lab.Benchmark, server, workload, requests);
+        return new Round(server.Name, run.RequestsPerSecond, probe.Stop());
     }
 
     private static void AddRows(Lab lab, Table table, string member, List<Round> rounds)
