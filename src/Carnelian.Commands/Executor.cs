@@ -18,7 +18,7 @@ public sealed class Executor
         Keyspace = keyspace;
         Commands = commands;
         _time = new(clock);
-        _statistics = new CommandStatistics[commands.All.Length];
+        _statistics = new CommandStatistics[commands.All[^1].Index + 1];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;
         Parking = new(this);

@@ -19,8 +19,6 @@ public class SourceTests
     /// <summary>Where time has to pass for others, or ends by itself.</summary>
     private static readonly Dictionary<string, string> _waits = new()
     {
-        ["Carnelian.Compatibility.Tests/ScenarioTarget.cs: Thread.Sleep"] = "a scenario lets time pass for a server in another process",
-        ["Carnelian.Server.Tests/ServerPair.cs: Thread.Sleep"] = "keys live their short lives in another process",
         ["Shared/Patience.cs: Thread.Yield"] = "the loop with the deadline",
         ["Shared/TestThread.cs: new Thread("] = "the thread that keeps its failure",
         ["Shared/TestSettings.cs: new Thread("] = "lasts as long as so many seeds take",

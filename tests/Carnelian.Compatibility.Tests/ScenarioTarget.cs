@@ -36,7 +36,18 @@ internal sealed class TcpTarget(string host, int port) : IScenarioTarget
         return (received.ToArray(), closed);
     }
 
-    public void Wait(int milliseconds) => Thread.Sleep(milliseconds);
+    /// <summary>Asks the server for its time until so much of it has passed.</summary>
+    public void Wait(int milliseconds)
+    {
+        for (var end = Microseconds() + milliseconds * 1000L; Microseconds() < end;) { }
+    }
+
+    private long Microseconds()
+    {
+        // A connection of its own, which no scenario numbers.
+        var time = RespValue.Read(Exchange(-1, "*1\r\n$4\r\nTIME\r\n"u8, 1).Replies, out _)!.Items;
+        return long.Parse(time[0].Text!) * 1_000_000 + long.Parse(time[1].Text!);
+    }
 
     public void Disconnect()
     {

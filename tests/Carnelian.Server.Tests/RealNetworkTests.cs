@@ -9,7 +9,7 @@ internal sealed class RealNetworkTests(NetworkEngine engine)
 {
     private EmbeddedServer Start(Action<ServerOptions>? configure = null)
     {
-        if (engine == NetworkEngine.Epoll && !OperatingSystem.IsLinux()) Assert.Ignore("epoll is Linux's");
+        if (engine == NetworkEngine.Epoll && !OperatingSystem.IsLinux()) Skip.Because("epoll is Linux's");
         var options = new ServerOptions
         {
             AnyPort = true,
@@ -44,7 +44,7 @@ internal sealed class RealNetworkTests(NetworkEngine engine)
     [Test]
     public void IPv6_is_served_too()
     {
-        if (!Socket.OSSupportsIPv6) Assert.Ignore("this machine has no IPv6");
+        if (!Socket.OSSupportsIPv6) Skip.Because("this machine has no IPv6");
         using var server = Start(options => (options.AnyPort, options.Port, options.Bind) = (false, LoopbackPort.Claim(), ["127.0.0.1", "::1"]));
         using var client = new SocketClient(new IPEndPoint(IPAddress.IPv6Loopback, server.Port));
         Assert.That(client.Run("PING"), Is.EqualTo("+PONG"));
@@ -126,11 +126,11 @@ internal sealed class RealNetworkTests(NetworkEngine engine)
     private static int ClientsAllowed(int wanted)
     {
         const int others = 400, least = 1000;
-        if (!OperatingSystem.IsLinux()) Assert.Ignore("the number of files is limited in Linux' way only");
+        if (!OperatingSystem.IsLinux()) Skip.Because("the number of files is limited in Linux' way only");
         var limit = FileLimit.Get();
         FileLimit.Set(limit with { Current = limit.Maximum });
         var allowed = (int)Math.Min((ulong)wanted, Math.Max(limit.Maximum, others) / 2 - others / 2);
-        if (allowed < least) Assert.Ignore($"this process may open {limit.Maximum} files only");
+        if (allowed < least) Skip.Because($"this process may open {limit.Maximum} files only");
         return allowed;
     }
 

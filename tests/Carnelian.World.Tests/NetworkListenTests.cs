@@ -63,7 +63,7 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
     [Test]
     public void IPv6_listens_beside_IPv4_on_the_same_port()
     {
-        if (!Socket.OSSupportsIPv6 || !HasIPv6Loopback()) Assert.Ignore("This machine has no IPv6 loopback address.");
+        if (!Socket.OSSupportsIPv6 || !HasIPv6Loopback()) Skip.Because("This machine has no IPv6 loopback address.");
         var port = LoopbackPort.Claim();
         _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.Any, port)));
         _net.Listen(new ListenOptions(new IPEndPoint(IPAddress.IPv6Any, port)));
@@ -93,7 +93,7 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
     {
         if (OperatingSystem.IsWindows())
         {
-            Assert.Ignore("Permission bits of a socket's file are a matter of Unix.");
+            Skip.Because("Permission bits of a socket's file are a matter of Unix.");
             return;
         }
         var directory = Directory.CreateTempSubdirectory("carnelian");

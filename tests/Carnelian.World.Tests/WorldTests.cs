@@ -225,7 +225,7 @@ internal sealed class WorldTests
     [Test]
     public void Both_engines_serve_in_one_world_at_once()
     {
-        if (!OperatingSystem.IsLinux()) Assert.Ignore("Only Linux has two engines.");
+        if (!OperatingSystem.IsLinux()) Skip.Because("Only Linux has two engines.");
         using var net = new NetworkHarness(NetworkEngine.Default);
         foreach (var engine in NetworkHarness.Engines)
         {

@@ -12,7 +12,13 @@ internal static class Skip
         throw new IgnoreException(reason);
     }
 
-    /// <summary>The same for something that a build server must have: there, where CI=true, the test fails.</summary>
+    /// <summary>For a test that measures for long: it runs where CARNELIAN_MEASURE=1 asks for it, in a release build and on an idle machine.</summary>
+    public static void UnlessMeasuring()
+    {
+        if (TestSettings.Number("CARNELIAN_MEASURE", 0) == 0) Because("it measures; CARNELIAN_MEASURE=1 runs it");
+    }
+
+    /// <summary>As <see cref="Because"/>, for something that a build server must have: there, where CI=true, the test fails.</summary>
     [DoesNotReturn]
     public static void ForLackOf(string reason)
     {
