@@ -62,14 +62,14 @@ internal static unsafe class Collections
     /// <summary>Its key is done with a collection: it is freed bit by bit, after the call; one that a snapshot holds only once that lets it go.</summary>
     public static void Drop(byte* root, ValueEncoding encoding, TableHost host)
     {
-        if (((Hold*)root)->Drop()) host.Discard(root, encoding);
+        if (((Hold*)root)->Drop()) host.FreeLater(root, encoding);
     }
 
     /// <summary>Frees a part of a collection; true when nothing is left of it. Between calls only.</summary>
-    public static bool DisposeSome(byte* root, ValueEncoding encoding, TableHost host) => encoding switch
+    public static bool FreeSome(byte* root, ValueEncoding encoding, TableHost host) => encoding switch
     {
-        ValueEncoding.HashTable => new FieldTable(root, host).DisposeSome(),
-        ValueEncoding.QuickList => new NodeList(root, host).DisposeSome(NodesPerStep),
+        ValueEncoding.HashTable => new FieldTable(root, host).FreeSome(),
+        ValueEncoding.QuickList => new NodeList(root, host).FreeSome(NodesPerStep),
         _ => throw Unknown(encoding),
     };
 

@@ -79,9 +79,9 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// Has a part of a live block touched in the background before its first use. It is ready when <see cref="IsPreparing"/> is false; use before that
     /// is safe, but may wait for the system.
     /// </summary>
-    public void Prepare(byte* block, nint offset, nint length) => Background?.Touch((nint)block + offset, length);
+    public void Prepare(byte* block, nint offset, nint length) => Background?.Prefault((nint)block + offset, length);
 
-    public bool IsPreparing => Background is { IsTouching: true };
+    public bool IsPreparing => Background is { IsPrefaulting: true };
 
     public long UsedBytesOf(Purpose purpose) => _usedOf[(int)purpose];
 
@@ -162,7 +162,7 @@ public sealed unsafe class BlockAllocator : IDisposable
         _checker?.VerifyLarge(block, offset, length);
         var start = SystemMemory.RoundToPages((nint)block + offset);
         var end = ((nint)block + offset + length) & -SystemMemory.PageBytes;
-        if (start < end) SystemMemory.Discard(start, end - start);
+        if (start < end) SystemMemory.Purge(start, end - start);
     }
 
     /// <summary>Counts a live block of <paramref name="size"/> bytes under another purpose; it is to be freed under that one.</summary>

@@ -25,7 +25,7 @@ public abstract class World : IDisposable
     /// <summary>The process, as far as it is the server's own.</summary>
     public virtual HostProcess Host => field ??= new SharedProcess(this);
 
-    /// <summary>What a chore may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
+    /// <summary>What a cron job may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
     public abstract Budget StartBudget(long microseconds);
 
     public abstract void Dispose();
@@ -121,7 +121,7 @@ public abstract class Randomness
 }
 
 /// <summary>
-/// A chore's allowance. Ask <see cref="Spent"/> after every small step; it looks at the clock only every few calls.
+/// A cron job's allowance. Ask <see cref="Spent"/> after every small step; it looks at the clock only every few calls.
 /// </summary>
 public struct Budget
 {

@@ -129,7 +129,7 @@ internal sealed class ServerProgram : IDisposable
     /// <summary>Who configures what has no effect yet must be able to know. What is empty asks for nothing: <c>save ""</c>.</summary>
     private void WarnOfUnused()
     {
-        var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.NoEffectYet));
+        var unused = _server.Directives.Directives.Where(directive => directive.Has(DirectiveFlags.Unimplemented));
         var configured = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]);
         var names = string.Join(", ", configured.Select(directive => directive.Name));
         if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", names);

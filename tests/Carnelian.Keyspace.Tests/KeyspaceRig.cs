@@ -12,7 +12,7 @@ internal sealed class KeyspaceRig : IDisposable
         _world = new(seed);
         Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
         Keyspace = new(new() { Databases = databases }, Allocator, _world.Randomness) { NowMs = 1000 };
-        Heard = new() { Wants = (KeyspaceEventClass)~0, WantsTouches = true };
+        Heard = new() { Wants = (KeyspaceEventClass)~0, WantsModified = true };
         Keyspace.Attach(Heard);
     }
 
@@ -30,9 +30,10 @@ internal sealed class KeyspaceRig : IDisposable
 
     public KeyEdit Edit(byte[] key, int database = 0) => Keyspace.Edit(this[database], key, Keyspace.Hash(key));
 
-    public EntryView Read(string key, int database = 0) => Keyspace.Read(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+    public EntryView Find(string key, int database = 0) => Keyspace.Find(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
 
-    public EntryView Look(string key, int database = 0) => Keyspace.Look(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+    public EntryView FindUntouched(string key, int database = 0) =>
+        Keyspace.Find(this[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
 
     /// <summary>Whether the table holds the key, whatever its time.</summary>
     public EntryView Kept(string key, int database = 0) => this[database].Keys.Find(Bytes(key), Keyspace.Hash(Bytes(key))).View;
@@ -66,9 +67,9 @@ internal sealed class KeyspaceRig : IDisposable
 
         public KeyspaceEventClass Wants { get; set; }
 
-        public bool WantsTouches { get; set; }
+        public bool WantsModified { get; set; }
 
-        public void OnTouched(Database database, ReadOnlySpan<byte> key) => Lines.Add($"touched {database.Number} {Text(key)}");
+        public void OnModified(Database database, ReadOnlySpan<byte> key) => Lines.Add($"modified {database.Number} {Text(key)}");
 
         public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
 

@@ -240,9 +240,9 @@ public sealed unsafe class LargeBlockTests
     {
         private RegionReturn? _work;
 
-        public override bool IsTouching => false;
+        public override bool IsPrefaulting => false;
 
-        public override void Touch(nint address, nint length) => SystemMemory.Touch(address, length);
+        public override void Prefault(nint address, nint length) => SystemMemory.Prefault(address, length);
 
         public int Batches { get; private set; }
 

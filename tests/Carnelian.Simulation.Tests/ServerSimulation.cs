@@ -183,9 +183,9 @@ internal sealed class ServerSimulation : IDisposable
     {
         public KeyspaceEventClass Wants => KeyspaceEventClass.Expired;
 
-        public bool WantsTouches => false;
+        public bool WantsModified => false;
 
-        public void OnTouched(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, ReadOnlySpan<byte> key)
         {
         }
 

@@ -41,7 +41,7 @@ internal static class BitCommands
     internal static void GetBit(ref Call call)
     {
         if (!BitOffset.TryRead(ref call, 2, out var offset)) return;
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         var at = offset >> 3;
         var isSet = view.Exists && at < view.Value.Length && (view.Value[(int)at] & (0x80 >> (int)(offset & 7))) != 0;
@@ -62,7 +62,7 @@ internal static class BitCommands
         }
         var range = BitRange.Read(ref call, 2, unitFirst: false);
         if (call.Failed) return;
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         var count = 0L;
         if (view.Exists && !range.IsReversed && range.TryFit(view.Value.Length, out var first, out var last)) count = Count(view.Value, first, last);
@@ -93,7 +93,7 @@ internal static class BitCommands
         }
         var range = BitRange.Read(ref call, 3, unitFirst: true);
         if (call.Failed) return;
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         call.Reply.Integer(view.Exists ? Find(view.Value, bit == 1, range) : bit == 1 ? -1 : 0);
     }
@@ -117,7 +117,7 @@ internal static class BitCommands
         var length = 0;
         for (var i = 3; i < call.Args.Count; i++)
         {
-            var view = call.Read(i);
+            var view = call.Find(i);
             if (!call.IsStringOrMissing(view)) return;
             sources.Add(view);
             if (view.Exists) length = Math.Max(length, view.Value.Length);

@@ -47,7 +47,7 @@ internal static class BitFieldCommands
 
     private static void Get(ref Call call, int count)
     {
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         var value = view.Exists ? view.Value : default;
         call.Reply.Array(count);

@@ -91,16 +91,7 @@ public ref struct Call
     }
 
     /// <summary>The key that an argument names, for reading.</summary>
-    public readonly EntryView Read(int argument) => _keyspace.Read(Database, Args[argument], HashOf(argument));
-
-    /// <summary>As <see cref="Read"/>, without making the key fresher.</summary>
-    public readonly EntryView Look(int argument) => _keyspace.Look(Database, Args[argument], HashOf(argument));
-
-    /// <summary>As <see cref="Look"/>, and a missing key is no event.</summary>
-    public readonly EntryView Inspect(int argument) => _keyspace.Inspect(Database, Args[argument], HashOf(argument));
-
-    /// <summary>The key as it is: neither deleted when its time is over nor made fresher.</summary>
-    public readonly EntryView Peek(int argument) => Database.Keys.Find(Args[argument], HashOf(argument)).View;
+    public readonly EntryView Find(int argument, LookupFlags flags = LookupFlags.None) => _keyspace.Find(Database, Args[argument], HashOf(argument), flags);
 
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));

@@ -21,7 +21,7 @@ public sealed class Executor
         _statistics = new CommandStatistics[commands.All[^1].Index + 1];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;
-        Parking = new(this);
+        BlockedClients = new(this);
         BeginTurn();
         EndTurn();
     }
@@ -31,7 +31,7 @@ public sealed class Executor
     /// <summary>Replaced only before the first request: a client looks its command up before it is run.</summary>
     public CommandTable Commands { get; set; }
 
-    public Parking Parking { get; }
+    public BlockedClients BlockedClients { get; }
 
     public SlowLog SlowLog { get; } = new();
 
@@ -93,7 +93,7 @@ public sealed class Executor
     /// <summary>How long the turn took without waiting, nanoseconds.</summary>
     public long EndTurn() => _time.EndTurn();
 
-    /// <summary>Runs the request that <see cref="Call.Begin"/> set. Its reply is written when this returns, unless the session is parked.</summary>
+    /// <summary>Runs the request that <see cref="Call.Begin"/> set. Its reply is written when this returns, unless the session is blocked.</summary>
     public void Run(ref Call call)
     {
         var command = call.Command;
@@ -112,7 +112,7 @@ public sealed class Executor
         command.Handler(ref call);
         if (changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
         Count(ref call, command);
-        if (Parking.HasReady) Parking.ServeReady();
+        if (BlockedClients.HasReady) BlockedClients.ServeReady();
         Keyspace.Allocator.ReleaseRetired();
     }
 

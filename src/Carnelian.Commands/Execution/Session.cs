@@ -26,9 +26,10 @@ public abstract class Session(Database database, long id)
     public virtual void Abort(string reason) => IsEnding = true;
 
     /// <summary>The call that waits, if one does; no further request is run meanwhile.</summary>
-    public ParkedCall? Parked { get; internal set; }
+    public BlockedCall? Blocked { get; internal set; }
 
-    public bool IsHeld => IsEnding || Parked is not null;
+    /// <summary>The next request may run: the session neither ends nor waits for a blocked call.</summary>
+    public bool CanRun => !IsEnding && Blocked is null;
 
     /// <summary>CLIENT SETNAME's, empty when there is none.</summary>
     public byte[] Name { get; set; } = [];

@@ -141,7 +141,7 @@ internal static class ExpiryCommands
     private static void AnswerExpiry(ref Call call, bool inSeconds, bool isMoment)
     {
         const int NoKey = -2, NoExpiry = -1;
-        var view = call.Look(1);
+        var view = call.Find(1, LookupFlags.NoTouch);
         if (!view.Exists)
         {
             call.Reply.Integer(NoKey);

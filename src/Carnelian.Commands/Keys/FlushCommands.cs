@@ -43,7 +43,7 @@ internal static class FlushCommands
         if (atOnce) call.Keyspace.Statistics.LazilyFreed += keys;
         call.PropagateAlways();
         if (atOnce || !waits) call.Reply.Ok();
-        else call.Executor.Parking.Park(new ParkedFlush(call.Session, call.Keyspace.Disposal), call.Database);
+        else call.Executor.BlockedClients.Block(new BlockedFlush(call.Session, call.Keyspace.LazyFree), call.Database);
     }
 
     private static bool TryMode(ref Call call, out bool waits)
@@ -65,7 +65,7 @@ internal static class FlushCommands
     }
 
     /// <summary>Waits until what was flushed before it is freed.</summary>
-    private sealed class ParkedFlush(Session session, Disposal disposal) : ParkedCall(session, NoDeadline)
+    private sealed class BlockedFlush(Session session, LazyFree disposal) : BlockedCall(session, NoDeadline)
     {
         private readonly long _ticket = disposal.Ticket;
 

@@ -51,7 +51,7 @@ internal static class KeyCommands
         for (var i = 1; i < call.Args.Count; i++)
         {
             call.FetchAhead(i, call.Args.Count);
-            if (call.Look(i).Exists) found++;
+            if (call.Find(i, LookupFlags.NoTouch).Exists) found++;
         }
         call.Reply.Integer(found);
     }
@@ -69,7 +69,7 @@ internal static class KeyCommands
         for (var i = 1; i < call.Args.Count; i++)
         {
             call.FetchAhead(i, call.Args.Count);
-            if (call.Read(i).Exists) found++;
+            if (call.Find(i).Exists) found++;
         }
         call.Reply.Integer(found);
     }
@@ -89,7 +89,7 @@ internal static class KeyCommands
         Arguments = "key")]
     internal static void Type(ref Call call)
     {
-        var view = call.Look(1);
+        var view = call.Find(1, LookupFlags.NoTouch);
         call.Reply.Simple(view.Exists ? TypeName(view.Type) : "none"u8);
     }
 
@@ -186,7 +186,7 @@ internal static class KeyCommands
         if (options.HasType)
         {
             call.Keyspace.Changes.BeginUnit();
-            var view = call.Keyspace.Inspect(call.Database, entry.Key, call.Keyspace.Hash(entry.Key));
+            var view = call.Keyspace.Find(call.Database, entry.Key, call.Keyspace.Hash(entry.Key), LookupFlags.NoTouch | LookupFlags.NoNotify);
             return view.Exists && options.MatchesType(view.Type);
         }
         call.Keyspace.ExpireIfOver(call.Database, entry);

@@ -70,7 +70,7 @@ internal static class ObjectCommands
     /// <summary>The key, looked at without a trace; otherwise null has been answered.</summary>
     private static bool TryKey(ref Call call, out EntryView view)
     {
-        view = call.Inspect(2);
+        view = call.Find(2, LookupFlags.NoTouch | LookupFlags.NoNotify);
         if (!view.Exists) call.Reply.Null();
         return view.Exists;
     }

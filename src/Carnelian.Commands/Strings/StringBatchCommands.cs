@@ -17,7 +17,7 @@ internal static class StringBatchCommands
         for (var i = 1; i < call.Args.Count; i++)
         {
             call.FetchAhead(i, call.Args.Count);
-            var view = call.Read(i);
+            var view = call.Find(i);
             if (view.Exists && view.Type == ValueType.String) call.Reply.Bulk(view.Value);
             else call.Reply.Null();
         }

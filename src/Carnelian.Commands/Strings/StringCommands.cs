@@ -93,7 +93,7 @@ internal static class StringCommands
     /// <summary>Answers the value of the first key, or that there is none. False when it is no string.</summary>
     private static bool TryAnswerValue(ref Call call)
     {
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!view.Exists) call.Reply.Null();
         else if (view.Type != ValueType.String) call.FailWrongType();
         else call.Reply.Bulk(view.Value);
@@ -128,7 +128,7 @@ internal static class StringCommands
     {
         var options = StringOptions.Read(ref call, 2, StringOptions.OfGet);
         if (call.Failed) return;
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!view.Exists)
         {
             // As Redis: without a key no time is wrong.

@@ -34,7 +34,7 @@ internal static class StringRangeCommands
         Arguments = "key")]
     internal static void Length(ref Call call)
     {
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         call.Reply.Integer(view.Exists ? view.Value.Length : 0);
     }
@@ -80,7 +80,7 @@ internal static class StringRangeCommands
     internal static void GetRange(ref Call call)
     {
         if (!call.TryInteger(2, out var start) || !call.TryInteger(3, out var end)) return;
-        var view = call.Read(1);
+        var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
         call.Reply.Bulk(view.Exists ? Part(view.Value, start, end) : default);
     }

@@ -15,8 +15,8 @@ internal static class SubsequenceCommands
         Arguments = "key1:key key2:key [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]")]
     internal static void LongestCommonSubsequence(ref Call call)
     {
-        var firstView = call.Read(1);
-        var secondView = call.Read(2);
+        var firstView = call.Find(1);
+        var secondView = call.Find(2);
         if (firstView.Exists && firstView.Type != ValueType.String || secondView.Exists && secondView.Type != ValueType.String)
         {
             call.Fail("ERR The specified keys must contain string values");

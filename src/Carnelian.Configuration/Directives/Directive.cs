@@ -27,7 +27,7 @@ public enum DirectiveFlags
     Volatile = 64,
 
     /// <summary>Accepted, kept, shown and rewritten, but nothing acts on it yet.</summary>
-    NoEffectYet = 128,
+    Unimplemented = 128,
 }
 
 /// <summary>What became of a new value: refused with a reason in Redis' words, taken over, or the same as before.</summary>

@@ -29,7 +29,7 @@ public unsafe ref struct FieldHandle
 /// </summary>
 public readonly unsafe struct FieldTable
 {
-    private const int BucketsPerDisposal = 4;
+    private const int BucketsPerFree = 4;
 
     private readonly FieldRoot* _root;
     private readonly TableHost _host;
@@ -141,7 +141,7 @@ public readonly unsafe struct FieldTable
     /// <summary>The snapshot is done with the hash; one that was deleted meanwhile goes.</summary>
     public void Release()
     {
-        if (_root->Hold.Release()) _host.Discard((byte*)_root, ValueEncoding.HashTable);
+        if (_root->Hold.Release()) _host.FreeLater((byte*)_root, ValueEncoding.HashTable);
     }
 
     /// <summary>
@@ -171,10 +171,10 @@ public readonly unsafe struct FieldTable
     // ---- the hash as a whole
 
     /// <summary>Frees the fields of a few buckets, at last the root; true when nothing is left. Between calls only.</summary>
-    internal bool DisposeSome()
+    internal bool FreeSome()
     {
         var disposer = new Disposer(_host.Allocator);
-        _root->DisposalCursor = _table.Walk.Drain(_root->DisposalCursor, BucketsPerDisposal, ref disposer);
+        _root->DisposalCursor = _table.Walk.Drain(_root->DisposalCursor, BucketsPerFree, ref disposer);
         if (_root->DisposalCursor != 0) return false;
         _table.Free();
         _host.Allocator.Free((byte*)_root, sizeof(FieldRoot), Purpose.Collections);

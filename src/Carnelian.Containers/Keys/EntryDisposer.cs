@@ -6,7 +6,7 @@ internal unsafe struct EntryDisposer(TableHost host) : IEntryVisitor
     public int Entries;
 
     /// <summary>How many of them had a collection, which is still to be freed.</summary>
-    public int Discarded;
+    public int Deferred;
 
     public void Visit(byte* entry, bool expires)
     {
@@ -17,7 +17,7 @@ internal unsafe struct EntryDisposer(TableHost host) : IEntryVisitor
             if (external.IsRoot)
             {
                 Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), host);
-                Discarded++;
+                Deferred++;
             }
             else LongString.Free(host.Allocator, external);
         }

@@ -22,13 +22,13 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
     private const int ReserveMax = 1 << 20;
 
-    private const int BucketsPerDisposal = 4;
+    private const int BucketsPerFree = 4;
 
     private readonly BlockAllocator _allocator;
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
-    private long _disposalCursor;
-    private long _disposed;
+    private long _freeCursor;
+    private long _freed;
     private long _expiryCursor;
     private long _defragmentationCursor;
 
@@ -447,31 +447,31 @@ public sealed unsafe class KeyTable : IDisposable
         return _defragmentationCursor == 0 && !mover.IsUnfinished;
     }
 
-    /// <summary>Entries that <see cref="DisposeSome"/> has not freed yet.</summary>
-    public long Undisposed => IsDisposed ? 0 : Count - _disposed;
+    /// <summary>Entries that <see cref="FreeSome"/> has not freed yet.</summary>
+    public long Unfreed => IsDisposed ? 0 : Count - _freed;
 
     public bool IsDisposed { get; private set; }
 
     /// <summary>Frees all entries now, not at the end of a call. Collections are only discarded.</summary>
     public void Dispose()
     {
-        while (!IsDisposed) DisposeSome();
+        while (!IsDisposed) FreeSome();
     }
 
     /// <summary>
     /// Frees the entries of a few buckets, at last the table, which then <see cref="IsDisposed"/>; nothing else may be called in between.
     /// Returns the number of entries, without those whose collections are still to be freed.
     /// </summary>
-    public int DisposeSome()
+    public int FreeSome()
     {
         var disposer = new EntryDisposer(_host);
-        _disposalCursor = _table.Walk.Drain(_disposalCursor, BucketsPerDisposal, ref disposer);
-        _disposed += disposer.Entries;
-        if (_disposalCursor != 0) return disposer.Entries - disposer.Discarded;
+        _freeCursor = _table.Walk.Drain(_freeCursor, BucketsPerFree, ref disposer);
+        _freed += disposer.Entries;
+        if (_freeCursor != 0) return disposer.Entries - disposer.Deferred;
         var root = _table.Root;
         _table.Free();
         _allocator.Free((byte*)root, sizeof(TableRoot), Purpose.Tables);
         IsDisposed = true;
-        return disposer.Entries - disposer.Discarded;
+        return disposer.Entries - disposer.Deferred;
     }
 }

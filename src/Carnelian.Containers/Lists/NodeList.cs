@@ -249,7 +249,7 @@ public readonly unsafe struct NodeList
     }
 
     /// <summary>Frees some nodes, at last the root; true when nothing is left. Between calls only.</summary>
-    internal bool DisposeSome(int nodesMax)
+    internal bool FreeSome(int nodesMax)
     {
         ref var nodes = ref _root->Nodes;
         for (; nodes.Length > 0 && nodesMax > 0; nodesMax--)

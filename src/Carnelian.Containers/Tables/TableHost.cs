@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>What all containers of one server share.</summary>
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
-    private readonly Queue<(nint Root, ValueEncoding Encoding)> _discarded = new();
+    private readonly Queue<(nint Root, ValueEncoding Encoding)> _pendingFrees = new();
 
     public BlockAllocator Allocator { get; } = allocator;
 
@@ -34,17 +34,17 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     public ulong Hash(ReadOnlySpan<byte> key) => SipHash.Hash(key, Seed);
 
     /// <summary>Collections that wait to be freed.</summary>
-    public int Discarded => _discarded.Count;
+    public int FreesPending => _pendingFrees.Count;
 
     /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
-    internal unsafe void Discard(byte* root, ValueEncoding encoding) => _discarded.Enqueue(((nint)root, encoding));
+    internal unsafe void FreeLater(byte* root, ValueEncoding encoding) => _pendingFrees.Enqueue(((nint)root, encoding));
 
     /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
-    public unsafe bool DisposeSome()
+    public unsafe bool FreeSome()
     {
-        if (!_discarded.TryPeek(out var next)) return false;
-        var done = Collections.DisposeSome((byte*)next.Root, next.Encoding, this);
-        if (done) _discarded.Dequeue();
+        if (!_pendingFrees.TryPeek(out var next)) return false;
+        var done = Collections.FreeSome((byte*)next.Root, next.Encoding, this);
+        if (done) _pendingFrees.Dequeue();
         return done;
     }
 }

@@ -1,15 +1,15 @@
 namespace Carnelian;
 
-/// <summary>Those who listen to the keyspace: WATCH and tracking, notifications, parked clients.</summary>
+/// <summary>Those who listen to the keyspace: WATCH and tracking, notifications, blocked clients.</summary>
 public interface IKeyspaceListener
 {
     /// <summary>Classes of the events that this listener wants at present; asked only by <see cref="Keyspace.ListenersChanged"/>.</summary>
     KeyspaceEventClass Wants { get; }
 
-    bool WantsTouches { get; }
+    bool WantsModified { get; }
 
     /// <summary>A key's value or expiry changed (what WATCH and client tracking look at).</summary>
-    void OnTouched(Database database, ReadOnlySpan<byte> key);
+    void OnModified(Database database, ReadOnlySpan<byte> key);
 
     /// <summary>All keys of a database are gone; null: of all databases.</summary>
     void OnFlushed(Database? database);
@@ -21,7 +21,7 @@ public interface IKeyspaceListener
     void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key);
 }
 
-/// <summary>Those who wait for keys to come to be: parked calls.</summary>
+/// <summary>Those who wait for keys to come to be: blocked calls.</summary>
 public interface IKeyWaiters
 {
     /// <summary>There is a key where none was, or another one than before.</summary>

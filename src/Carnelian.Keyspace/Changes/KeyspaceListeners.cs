@@ -11,7 +11,7 @@ internal struct KeyspaceListeners()
     private readonly List<IKeyspaceListener> _listeners = [];
     private IKeyWaiters? _waiters;
     private KeyspaceEventClass _eventsWanted;
-    private bool _touchesWanted;
+    private bool _modifiedWanted;
 
     /// <summary>Somebody wants to hear of keys that come to be.</summary>
     private bool _arrivalsWanted;
@@ -42,11 +42,11 @@ internal struct KeyspaceListeners()
     public void Refresh()
     {
         _eventsWanted = KeyspaceEventClass.None;
-        _touchesWanted = false;
+        _modifiedWanted = false;
         foreach (var listener in _listeners)
         {
             _eventsWanted |= listener.Wants;
-            _touchesWanted |= listener.WantsTouches;
+            _modifiedWanted |= listener.WantsModified;
         }
         _arrivalsWanted = _waiters is not null || (_eventsWanted & KeyspaceEventClass.New) != 0;
     }
@@ -80,16 +80,16 @@ internal struct KeyspaceListeners()
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Touch(Database database, ReadOnlySpan<byte> key)
+    public readonly void SignalModified(Database database, ReadOnlySpan<byte> key)
     {
-        if (_touchesWanted) TouchForListeners(database, key);
+        if (_modifiedWanted) SignalListeners(database, key);
     }
 
-    private readonly void TouchForListeners(Database database, ReadOnlySpan<byte> key)
+    private readonly void SignalListeners(Database database, ReadOnlySpan<byte> key)
     {
         foreach (var listener in _listeners)
         {
-            if (listener.WantsTouches) listener.OnTouched(database, key);
+            if (listener.WantsModified) listener.OnModified(database, key);
         }
     }
 

@@ -134,7 +134,7 @@ public ref struct KeyEdit
     private readonly void Changed(KeyspaceEvent? happened)
     {
         _keyspace.Dirty++;
-        _keyspace.Touch(_database, _key);
+        _keyspace.SignalModified(_database, _key);
         if (happened is not null) _keyspace.Raise(happened, _database, _key);
     }
 }

@@ -22,8 +22,8 @@ public static class KeyTransfers
         to.Keys.Attach(ref target, newKey, detached);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
-        keyspace.Touch(from, key);
-        keyspace.Touch(to, newKey);
+        keyspace.SignalModified(from, key);
+        keyspace.SignalModified(to, newKey);
         keyspace.Raise(left, from, key);
         keyspace.Raise(arrived, to, newKey);
         return TransferResult.Done;
@@ -34,7 +34,7 @@ public static class KeyTransfers
     public static TransferResult Copy(this Keyspace keyspace, Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace)
     {
         Check.That(from != to || !key.SequenceEqual(newKey));
-        var source = keyspace.Read(from, key, keyspace.Hash(key));
+        var source = keyspace.Find(from, key, keyspace.Hash(key));
         if (!source.Exists) return TransferResult.Missing;
         var newHash = keyspace.Hash(newKey);
         if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
@@ -42,7 +42,7 @@ public static class KeyTransfers
         to.Keys.Copy(ref target, newKey, source);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
-        keyspace.Touch(to, newKey);
+        keyspace.SignalModified(to, newKey);
         keyspace.Raise(KeyspaceEvent.CopyTo, to, newKey);
         return TransferResult.Done;
     }

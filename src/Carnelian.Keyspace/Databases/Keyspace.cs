@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Carnelian;
 
 /// <summary>
-/// All databases and the one door for writes. Values are read through <see cref="Read"/> and changed through
+/// All databases and the one door for writes. Values are read through <see cref="Find"/> and changed through
 /// <see cref="Edit"/> only; what a change needs besides (expiry, snapshot, touch, event) happens there, once.
 /// Used by the command thread. Calls run at one frozen <see cref="NowMs"/>.
 /// </summary>
@@ -20,7 +20,7 @@ public sealed class Keyspace : IDisposable
         Randomness = randomness;
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
         Access = new(_host, options, randomness);
-        Disposal = new(_host, Statistics);
+        LazyFree = new(_host, Statistics);
         Changes = new(allocator);
         SetDatabaseCount(options.Databases);
     }
@@ -55,7 +55,7 @@ public sealed class Keyspace : IDisposable
 
     public AccessClock Access { get; }
 
-    public Disposal Disposal { get; }
+    public LazyFree LazyFree { get; }
 
     public ReadOnlySpan<Database> Databases => _databases;
 
@@ -77,37 +77,25 @@ public sealed class Keyspace : IDisposable
 
     // ---- reading
 
-    /// <summary>A key for reading: nothing if its time is over. Counts a hit or miss and freshens the key.</summary>
+    /// <summary>A key for reading: nothing if its time is over. What else the look-up does, its flags leave out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EntryView Read(Database database, ReadOnlySpan<byte> key, ulong hash)
-    {
-        var view = Look(database, key, hash);
-        if (view.Exists && view.Access != Access.Fresh) Access.Freshen(view);
-        return view;
-    }
-
-    /// <summary>As <see cref="Read"/>, but the key does not become fresher: TTL, TYPE, EXISTS.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EntryView Look(Database database, ReadOnlySpan<byte> key, ulong hash)
-    {
-        var view = Inspect(database, key, hash);
-        if (!view.Exists && _listeners.Wants(KeyspaceEventClass.KeyMiss)) Raise(KeyspaceEvent.KeyMiss, database, key);
-        return view;
-    }
-
-    /// <summary>As <see cref="Look"/>, but that the key is missing is no event: OBJECT, SCAN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EntryView Inspect(Database database, ReadOnlySpan<byte> key, ulong hash)
+    public EntryView Find(Database database, ReadOnlySpan<byte> key, ulong hash, LookupFlags flags = LookupFlags.None)
     {
         database.Keys.Step();
         var found = database.Keys.Find(key, hash);
         var view = found.View;
-        if (!view.Exists || (view.Expires && IsOver(view.ExpiryMs) && ExpireFound(database, key, ref found)))
+        var isThere = view.Exists && ((flags & LookupFlags.NoExpire) != 0 || !view.Expires || !IsOver(view.ExpiryMs) || !ExpireFound(database, key, ref found));
+        if ((flags & LookupFlags.NoStatistics) == 0)
         {
-            Statistics.Misses++;
+            if (isThere) Statistics.Hits++;
+            else Statistics.Misses++;
+        }
+        if (!isThere)
+        {
+            if ((flags & LookupFlags.NoNotify) == 0 && _listeners.Wants(KeyspaceEventClass.KeyMiss)) Raise(KeyspaceEvent.KeyMiss, database, key);
             return default;
         }
-        Statistics.Hits++;
+        if ((flags & LookupFlags.NoTouch) == 0 && view.Access != Access.Fresh) Access.Freshen(view);
         return view;
     }
 
@@ -136,7 +124,7 @@ public sealed class Keyspace : IDisposable
             Changes.Append(Options.ExpiryCommand).Append(key);
         }
         Raise(KeyspaceEvent.Expired, database, key);
-        Touch(database, key);
+        SignalModified(database, key);
     }
 
     /// <summary>
@@ -219,7 +207,7 @@ public sealed class Keyspace : IDisposable
     }
 
     /// <summary>Empties one database, or all; their tables are handed over whole. Returns the number of keys.</summary>
-    /// <param name="background">Memory is given back bit by bit by <see cref="Disposal"/>, not at once.</param>
+    /// <param name="background">Memory is given back bit by bit by <see cref="LazyFree"/>, not at once.</param>
     public long Flush(Database? database, bool background)
     {
         long keys = 0;
@@ -229,7 +217,7 @@ public sealed class Keyspace : IDisposable
             keys += each.Keys.Count;
             var table = each.Detach();
             if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;
-            if (background) Disposal.Take(table);
+            if (background) LazyFree.Take(table);
             else table.Dispose();
         }
         _listeners.Flushed(database);
@@ -258,7 +246,7 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>A key's value or expiry has changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Touch(Database database, ReadOnlySpan<byte> key) => _listeners.Touch(database, key);
+    internal void SignalModified(Database database, ReadOnlySpan<byte> key) => _listeners.SignalModified(database, key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key) => _listeners.Raise(happened, database, key);
@@ -266,7 +254,7 @@ public sealed class Keyspace : IDisposable
     public void Dispose()
     {
         foreach (var database in _databases) database.Dispose();
-        Disposal.Finish();
+        LazyFree.Finish();
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }

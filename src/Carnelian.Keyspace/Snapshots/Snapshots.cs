@@ -144,7 +144,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 
     private void LeaveTable(int database)
     {
-        if (_handedOver[database]) keyspace.Disposal.Take(_tables[database]!);
+        if (_handedOver[database]) keyspace.LazyFree.Take(_tables[database]!);
         _handedOver[database] = false;
         _tables[database] = null;
     }

@@ -10,11 +10,11 @@ public abstract class BackgroundMemory
     public abstract void Return(RegionReturn regions);
 
     /// <summary>
-    /// Calls <see cref="SystemMemory.Touch"/> on the worker, for a region that will be used soon. A huge page takes as long to clear as thousands of
+    /// Calls <see cref="SystemMemory.Prefault"/> on the worker, for a region that will be used soon. A huge page takes as long to clear as thousands of
     /// commands run (seen: 5 ms, where the host had no memory at hand either).
     /// </summary>
-    public abstract void Touch(nint address, nint length);
+    public abstract void Prefault(nint address, nint length);
 
     /// <summary>Some region is still to be touched.</summary>
-    public abstract bool IsTouching { get; }
+    public abstract bool IsPrefaulting { get; }
 }

@@ -76,7 +76,7 @@ public sealed class RegionReturn
 
     private static void GiveBack(nint address, nint bytes)
     {
-        if (bytes < PageRuns.BytesMax) SystemMemory.Discard(address, bytes);
+        if (bytes < PageRuns.BytesMax) SystemMemory.Purge(address, bytes);
         else SystemMemory.Release(address, bytes);
     }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// The seam to the operating system's memory: reserve, commit, discard, map, release. Addresses and lengths are
+/// The seam to the operating system's memory: reserve, commit, purge, map, release. Addresses and lengths are
 /// whole pages. Every member may be called on any thread.
 /// </summary>
 public static unsafe partial class SystemMemory
@@ -23,11 +23,11 @@ public static unsafe partial class SystemMemory
             return;
         }
         // Cutting a hole may need one mapping more than vm.max_map_count allows. Then at least the memory goes back.
-        if (Unix.Unmap((void*)address, (nuint)length) != 0) Discard(address, length);
+        if (Unix.Unmap((void*)address, (nuint)length) != 0) Purge(address, length);
     }
 
     /// <summary>Has the system put memory behind committed pages; contents stay as they are, whoever else uses them meanwhile.</summary>
-    public static void Touch(nint address, nint length)
+    public static void Prefault(nint address, nint length)
     {
         for (var page = address; page < address + length; page += PageBytes) Interlocked.Or(ref *(int*)page, 0);
     }
@@ -50,7 +50,7 @@ public static unsafe partial class SystemMemory
     }
 
     /// <summary>Gives the memory behind committed pages back; they stay usable and read as zero.</summary>
-    internal static void Discard(nint address, nint length)
+    internal static void Purge(nint address, nint length)
     {
         if (OperatingSystem.IsLinux())
         {

@@ -22,12 +22,12 @@ internal unsafe struct SlabHeap
     private const int SparseClassFreeShare = 8;
 
     /// <summary>Huge pages are avoided while more slabs than one in … of those in use have been given back.</summary>
-    private const int DiscardedShareMax = 8;
+    private const int PurgedShareMax = 8;
 
     /// <summary>A heap that grows beyond this (4 MiB), for the first time or again, gets huge pages.</summary>
     private const int FewSlabs = 64;
 
-    private const nint HugePageBytes = 2 << 20, TouchAheadBytes = 2 * HugePageBytes;
+    private const nint HugePageBytes = 2 << 20, PrefaultAheadBytes = 2 * HugePageBytes;
 
     private readonly byte* _base;
     private readonly Slab* _slabs;
@@ -37,14 +37,14 @@ internal unsafe struct SlabHeap
 
     /// <summary>Empty slabs, chained by <see cref="Slab.Next"/>: those that keep their memory, and those given back to the system.</summary>
     private uint _firstRetained;
-    private uint _firstDiscarded;
+    private uint _firstPurged;
     private int _retained;
-    private int _discarded;
+    private int _purged;
     private int _inUse;
     private bool _avoidsHugePages;
 
     /// <summary>Below this, fresh memory has been touched by the background worker, or is going to be.</summary>
-    private nint _touchedEnd;
+    private nint _prefaultedEnd;
 
     public SlabHeap(Reservation range)
     {
@@ -149,7 +149,7 @@ internal unsafe struct SlabHeap
         {
             var slab = Pop(ref _firstRetained);
             _retained--;
-            Discard(slab);
+            Purge(slab);
         }
     }
 
@@ -210,18 +210,18 @@ internal unsafe struct SlabHeap
             slab = Pop(ref _firstRetained);
             _retained--;
         }
-        else if (_firstDiscarded != 0)
+        else if (_firstPurged != 0)
         {
-            slab = Pop(ref _firstDiscarded);
-            _discarded--;
+            slab = Pop(ref _firstPurged);
+            _purged--;
         }
         else
         {
             if (_range.ClaimLow(Slab.Bytes) == 0) SystemMemory.ThrowOutOfMemory(Slab.Bytes);
             slab = (Slab*)_sideArray.ClaimLow(sizeof(Slab));
-            if (!_avoidsHugePages && Background is not null && _range.LowClaimed + TouchAheadBytes > _touchedEnd) TouchAhead();
+            if (!_avoidsHugePages && Background is not null && _range.LowClaimed + PrefaultAheadBytes > _prefaultedEnd) PrefaultAhead();
         }
-        if (_avoidsHugePages && (_inUse == FewSlabs || (_discarded == 0 && _inUse > FewSlabs))) PreferHugePages(true);
+        if (_avoidsHugePages && (_inUse == FewSlabs || (_purged == 0 && _inUse > FewSlabs))) PreferHugePages(true);
         *slab = new Slab { FreeHead = Slab.NoBlock, Class = sizeClass->Index };
         sizeClass->Slabs++;
         _inUse++;
@@ -229,11 +229,11 @@ internal unsafe struct SlabHeap
     }
 
     /// <summary>The heap grows: has the next huge page made ready, far enough ahead of its first use.</summary>
-    private void TouchAhead()
+    private void PrefaultAhead()
     {
-        var start = Math.Max(_touchedEnd, (_range.LowClaimed + HugePageBytes - 1) & -HugePageBytes);
-        _touchedEnd = start + HugePageBytes;
-        if (_range.TryCommitLow(_touchedEnd)) Background!.Touch(_range.Base + start, HugePageBytes);
+        var start = Math.Max(_prefaultedEnd, (_range.LowClaimed + HugePageBytes - 1) & -HugePageBytes);
+        _prefaultedEnd = start + HugePageBytes;
+        if (_range.TryCommitLow(_prefaultedEnd)) Background!.Prefault(_range.Base + start, HugePageBytes);
     }
 
     private void GiveSlab(SizeClass* sizeClass, Slab* slab)
@@ -247,16 +247,16 @@ internal unsafe struct SlabHeap
         }
         else
         {
-            Discard(slab);
+            Purge(slab);
         }
     }
 
-    private void Discard(Slab* slab)
+    private void Purge(Slab* slab)
     {
-        SystemMemory.Discard((nint)BaseOf(slab), Slab.Bytes);
-        Push(ref _firstDiscarded, slab);
-        _discarded++;
-        if (!_avoidsHugePages && _discarded > _inUse / DiscardedShareMax) PreferHugePages(false);
+        SystemMemory.Purge((nint)BaseOf(slab), Slab.Bytes);
+        Push(ref _firstPurged, slab);
+        _purged++;
+        if (!_avoidsHugePages && _purged > _inUse / PurgedShareMax) PreferHugePages(false);
     }
 
     private void PreferHugePages(bool prefer)

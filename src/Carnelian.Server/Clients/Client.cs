@@ -109,7 +109,7 @@ public sealed class Client : Session
 
     internal void OnReadable()
     {
-        if (_input.Length > 0 && _input.IsOwn(IsHeld)) ReceiveOwn();
+        if (_input.Length > 0 && _input.IsOwn(!CanRun)) ReceiveOwn();
         else ReceiveShared();
         if (IsClosed) return;
         if (_output.Length > OutputChunks.SmallBytes && _server.SendsAtOnce && !_isQueuedForSending) Send();
@@ -141,16 +141,16 @@ public sealed class Client : Session
         else if (hasMore) RunOwn();
     }
 
-    /// <summary>Runs what waits in the own buffer: after it was received, and when a parked call is over.</summary>
+    /// <summary>Runs what waits in the own buffer: after it was received, and when a blocked call is over.</summary>
     internal void RunOwn()
     {
-        if (!_input.HasBlock || IsHeld) return;
+        if (!_input.HasBlock || !CanRun) return;
         var used = Run(_input.Waiting);
         if (!IsClosed) _input.Take(_server, IsEnding ? _input.Length : used);
     }
 
     /// <summary>A call that waited is answered: what came behind it is run.</summary>
-    internal void OnResumed()
+    internal void OnUnblocked()
     {
         if (Has(ClientModes.SkipsReply)) AnswerAll();
         RunOwn();
@@ -172,7 +172,7 @@ public sealed class Client : Session
     /// <summary>Runs complete requests; returns how many bytes they took.</summary>
     private int Run(Span<byte> input)
     {
-        if (IsHeld) return 0;
+        if (!CanRun) return 0;
         var executor = _server.Executor;
         executor.BeginBatch();
         _runningBytes = input.Length;
@@ -202,12 +202,12 @@ public sealed class Client : Session
             return 0;
         }
         var batch = _server.Batch;
-        while (used < input.Length && !IsHeld && !IsClosed)
+        while (used < input.Length && CanRun && !IsClosed)
         {
             var status = batch.Parse(input, used, IsAuthenticated ? RequestBatch.RequestsMax : 1, _server.RequestLimits, IsAuthenticated, out var state);
             if (batch.Count > 0) used = RunBatch(batch, input, ref call);
             else used = batch.End;
-            if (status == ParseStatus.Complete || IsHeld || IsClosed) continue;
+            if (status == ParseStatus.Complete || !CanRun || IsClosed) continue;
             if (status == ParseStatus.Error)
             {
                 // What stood before it may have changed the limits, so it is parsed once more when first in line.
@@ -240,7 +240,7 @@ public sealed class Client : Session
         {
             batch.Begin(i, input, ref call);
             RunOne(ref call);
-            if (IsHeld || IsClosed) return batch.StartOf(i + 1);
+            if (!CanRun || IsClosed) return batch.StartOf(i + 1);
         }
         return batch.End;
     }
@@ -262,7 +262,7 @@ public sealed class Client : Session
         // CLIENT REPLY SKIP may set it again.
         _modes &= ~ClientModes.SkipsReply;
         _server.Executor.Run(ref call);
-        if (Parked is not null) _modes |= ClientModes.SkipsReply;
+        if (Blocked is not null) _modes |= ClientModes.SkipsReply;
         else if (!Has(ClientModes.SkipsReply | ClientModes.RepliesOff)) AnswerAll(ref call);
     }
 
@@ -353,7 +353,7 @@ public sealed class Client : Session
     {
         _isQueuedForSending = false;
         if (IsClosed) return;
-        if (_output.Discards)
+        if (_output.Drops)
         {
             CheckOutputLimit();
             return;

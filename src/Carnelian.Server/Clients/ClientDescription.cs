@@ -39,7 +39,7 @@ internal static class ClientDescription
     private static void AppendFlags(StringBuilder text, Client client)
     {
         var start = text.Length;
-        if (client.Parked is not null) text.Append('b');
+        if (client.Blocked is not null) text.Append('b');
         if (client.IsEnding) text.Append('c');
         if (client.ClosesSoon) text.Append('A');
         if (client.Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint) text.Append('U');

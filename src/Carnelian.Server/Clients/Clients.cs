@@ -79,7 +79,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     public void Close(Client client)
     {
         if (client.IsClosed) return;
-        server.Executor.Parking.Remove(client);
+        server.Executor.BlockedClients.Remove(client);
         client.Release();
         _all.Remove(client.Node!);
         _byId.Remove(client.Id);
@@ -90,7 +90,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     {
         if (client.ClosesSoon) return;
         client.ClosesSoon = client.IsEnding = true;
-        client.Output.Discards = true;
+        client.Output.Drops = true;
         _toClose.Enqueue(client);
     }
 

@@ -26,7 +26,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     public ulong HardBytes { get; set; }
 
     /// <summary>Replies are dropped for good: the client is over its limit, or about to be closed.</summary>
-    public bool Discards { get; set; }
+    public bool Drops { get; set; }
 
     /// <summary>Replies are dropped at present: CLIENT REPLY OFF and SKIP.</summary>
     public bool IsMuted { get; set; }
@@ -55,14 +55,14 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
 
     public override void Commit(int bytes)
     {
-        if (Discards || IsMuted) return;
+        if (Drops || IsMuted) return;
         _last!.End += bytes;
         Length += bytes;
     }
 
     public override int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end)
     {
-        if (Direct is null || Discards || IsMuted || _first is not { } chunk) return 0;
+        if (Direct is null || Drops || IsMuted || _first is not { } chunk) return 0;
         // First all chunks but the last, behind which the value begins.
         if (chunk != _last) PassedBytes += Math.Max(Send(Direct, Length - _last!.Waiting.Length), 0);
         if (_first != _last || _last!.IsEmpty) return 0;
@@ -86,7 +86,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
         else _last.Next = chunk;
         _beforeLast = _last;
         _last = chunk;
-        if (HardBytes > 0 && !IsMuted && (ulong)QueuedMemoryBytes >= HardBytes) Discards = true;
+        if (HardBytes > 0 && !IsMuted && (ulong)QueuedMemoryBytes >= HardBytes) Drops = true;
     }
 
     /// <summary>Removes the empty last chunk, so that a larger one can take its place.</summary>

@@ -14,7 +14,7 @@ internal struct OutputLimitWatch
         var isOverSoftLimit = limit.SoftBytes > 0 && used >= limit.SoftBytes;
         if (!isOverSoftLimit) _overSoftLimitSinceMs = 0;
         else if (_overSoftLimitSinceMs == 0) _overSoftLimitSinceMs = nowMs;
-        return output.Discards || (limit.HardBytes > 0 && used >= limit.HardBytes)
+        return output.Drops || (limit.HardBytes > 0 && used >= limit.HardBytes)
             || (isOverSoftLimit && nowMs - _overSoftLimitSinceMs > limit.SoftSeconds * 1000L);
     }
 }

@@ -15,7 +15,7 @@ internal static class ServerDirectives
         DeclareKeyspace(registry, server);
         ProcessDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
-        UnusedDirectives.Declare(registry, server.Options);
+        UnimplementedDirectives.Declare(registry, server.Options);
         DeclareStatements(registry, server);
         return registry;
     }

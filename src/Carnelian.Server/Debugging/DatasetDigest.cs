@@ -48,7 +48,7 @@ internal static class DatasetDigest
         for (var i = 2; i < call.Args.Count; i++)
         {
             digest.Clear();
-            var view = call.Peek(i);
+            var view = call.Find(i, LookupFlags.NoEffects);
             if (view.Exists) AddValue(digest, call.Database, view);
             Write(ref call.Reply, digest);
         }

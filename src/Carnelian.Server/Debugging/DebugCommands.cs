@@ -46,9 +46,9 @@ internal static class DebugCommands
             case ("stringmatch-test", 2): TestPatterns(ref call); break;
             // Clients are not evicted for their memory: maxmemory-clients has no effect yet.
             case ("client-eviction", 2): call.Fail("ERR maxmemory-clients is disabled."); break;
-            case ("set-active-expire", 3): server.Chores.ActiveExpiryEnabled = Switch(ref call); break;
+            case ("set-active-expire", 3): server.Cron.ActiveExpiryEnabled = Switch(ref call); break;
             case ("config-rewrite-force-all", 2): ConfigCommands.Rewrite(ref call, all: true); break;
-            case ("pause-cron", 3): server.Chores.IsPaused = Switch(ref call); break;
+            case ("pause-cron", 3): server.Cron.IsPaused = Switch(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
         }

@@ -9,7 +9,7 @@ internal static class DebugReports
     /// <summary>DEBUG OBJECT. The key is looked at as it is: expired or not, and without making it fresher.</summary>
     public static void WriteObject(ref Call call)
     {
-        var view = call.Peek(2);
+        var view = call.Find(2, LookupFlags.NoEffects);
         if (!view.Exists)
         {
             call.Fail("ERR no such key");
@@ -43,7 +43,7 @@ internal static class DebugReports
     /// <summary>DEBUG HTSTATS-KEY.</summary>
     public static void WriteTableOfKey(ref Call call)
     {
-        var view = call.Look(2);
+        var view = call.Find(2, LookupFlags.NoTouch);
         if (!view.Exists)
         {
             call.Fail("ERR no such key");

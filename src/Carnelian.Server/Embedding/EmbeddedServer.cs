@@ -23,7 +23,7 @@ public sealed class EmbeddedServer : IDisposable
     private readonly Lock _disposing = new();
 
     /// <summary>Sessions whose calls wait, and some that have waited. Command thread only.</summary>
-    private readonly HashSet<LocalSession> _parked = [];
+    private readonly HashSet<LocalSession> _blocked = [];
 
     /// <summary>Why nothing more is run.</summary>
     private Exception? _ended;
@@ -102,8 +102,8 @@ public sealed class EmbeddedServer : IDisposable
         var session = opened?.Session ?? new LocalSession(_server);
         if (opened is not null) opened.Session = session;
         session.Run(request);
-        if (session.Parked is null || !_parked.Add(session)) return;
-        _parked.RemoveWhere(static other => other.Parked is null);
+        if (session.Blocked is null || !_blocked.Add(session)) return;
+        _blocked.RemoveWhere(static other => other.Blocked is null);
     }
 
     /// <summary>The command thread's body.</summary>
@@ -121,7 +121,7 @@ public sealed class EmbeddedServer : IDisposable
         }
         lock (_lock) _ended = ended;
         _server.RunPosted();
-        foreach (var session in _parked) session.Abandon(ended);
+        foreach (var session in _blocked) session.Abandon(ended);
         _server.FailLocalReplies(ended);
         try
         {

@@ -21,8 +21,8 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
         RunWaiting();
     }
 
-    /// <summary>The parked call is answered.</summary>
-    public void OnResumed()
+    /// <summary>The blocked call is answered.</summary>
+    public void OnUnblocked()
     {
         Complete();
         RunWaiting();
@@ -31,7 +31,7 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
     /// <summary>Ends the session; what it waits for will not come.</summary>
     public void Abandon(Exception reason)
     {
-        server.Executor.Parking.Remove(this);
+        server.Executor.BlockedClients.Remove(this);
         _running?.Fail(reason);
         _running = null;
         while (_waiting.TryDequeue(out var request)) request.Fail(reason);
@@ -50,7 +50,7 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
             call.Begin(arguments, executor.Commands.Find(arguments));
             executor.Run(ref call);
             call.Reply.Flush();
-            if (Parked is null) Complete();
+            if (Blocked is null) Complete();
         }
     }
 

@@ -74,8 +74,8 @@ internal static class MemorySection
         text.Line("mem_managed", use.Managed);
         text.Line("mem_allocator", "carnelian-slabs");
         text.Line("mem_overhead_db_hashtable_rehashing", use.RehashingBytes);
-        text.Line("active_defrag_running", server.Chores.Defragmentation.CyclePercent);
-        text.Line("lazyfree_pending_objects", server.Keyspace.Disposal.PendingObjects);
+        text.Line("active_defrag_running", server.Cron.Defragmentation.CyclePercent);
+        text.Line("lazyfree_pending_objects", server.Keyspace.LazyFree.PendingObjects);
         text.Line("lazyfreed_objects", server.Keyspace.Statistics.LazilyFreed);
     }
 }

@@ -50,19 +50,19 @@ internal static class ServerSections
 
     public static void WriteClients(InfoText text, Server server)
     {
-        var parking = server.Executor.Parking;
+        var blocking = server.Executor.BlockedClients;
         text.Line("connected_clients", server.Clients.Count);
         text.Line("cluster_connections", 0);
         text.Line("maxclients", server.Options.MaxClients);
         text.Line("client_recent_max_input_buffer", server.Statistics.ClientPeaks.InputBytes);
         text.Line("client_recent_max_output_buffer", server.Statistics.ClientPeaks.OutputBytes);
-        text.Line("blocked_clients", parking.Count);
+        text.Line("blocked_clients", blocking.Count);
         text.Line("tracking_clients", 0);
         text.Line("pubsub_clients", 0);
         text.Line("watching_clients", 0);
-        text.Line("clients_in_timeout_table", parking.CountWithDeadline);
+        text.Line("clients_in_timeout_table", blocking.CountWithDeadline);
         text.Line("total_watched_keys", 0);
-        text.Line("total_blocking_keys", parking.KeyCount);
+        text.Line("total_blocking_keys", blocking.KeyCount);
         text.Line("total_blocking_keys_on_nokey", 0);
     }
 

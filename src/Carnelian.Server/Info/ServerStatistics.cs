@@ -40,7 +40,7 @@ public sealed class ServerStatistics
     public long MostCallsInTurn { get; private set; }
 
     /// <summary>What background work took of the turns.</summary>
-    public long ChoreNanoseconds { get; set; }
+    public long CronNanoseconds { get; set; }
 
     /// <summary>What active expiry took of that.</summary>
     public long ExpiryNanoseconds { get; set; }
@@ -94,7 +94,7 @@ public sealed class ServerStatistics
     {
         ConnectionsReceived = ConnectionsRejected = NetInputBytes = NetOutputBytes = Reads = Writes = 0;
         QueryBufferLimitDisconnections = OutputBufferLimitDisconnections = 0;
-        Turns = TurnNanoseconds = LongestTurnNanoseconds = MostCallsInTurn = ChoreNanoseconds = ExpiryNanoseconds = 0;
+        Turns = TurnNanoseconds = LongestTurnNanoseconds = MostCallsInTurn = CronNanoseconds = ExpiryNanoseconds = 0;
         foreach (var rate in (ReadOnlySpan<Rate>)[_commands, _input, _output, _turns, _turnMicroseconds]) rate.Reset();
     }
 

@@ -11,7 +11,7 @@ internal static class StatisticsSections
         WriteKeys(text, server);
         WriteZeros(text, ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets",
             "slave_expires_tracked_keys"]);
-        WriteDefragmentation(text, server.Chores.Defragmentation);
+        WriteDefragmentation(text, server.Cron.Defragmentation);
         WriteZeros(text, ["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
         WriteReplies(text, server);
         WriteLoop(text, server.Statistics, server.Executor);
@@ -105,7 +105,7 @@ internal static class StatisticsSections
     {
         var statistics = server.Statistics;
         text.Line("eventloop_duration_aof_sum", 0);
-        text.Line("eventloop_duration_cron_sum", statistics.ChoreNanoseconds / 1000);
+        text.Line("eventloop_duration_cron_sum", statistics.CronNanoseconds / 1000);
         text.Line("eventloop_duration_max", statistics.LongestTurnNanoseconds / 1000);
         text.Line("eventloop_cmd_per_cycle_max", statistics.MostCallsInTurn);
         text.Line("allocator_allocated_lua", 0);

@@ -19,7 +19,7 @@ public sealed class Server : IDisposable
     private readonly Queue<Client> _toSend = new();
     private readonly Queue<Client> _toRelease = new();
     private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
-    private readonly Queue<Session> _resumed = new();
+    private readonly Queue<Session> _unblocked = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
@@ -37,7 +37,7 @@ public sealed class Server : IDisposable
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
         Executor.AddGate(new AuthenticationGate());
-        Executor.Parking.Resumed = _resumed.Enqueue;
+        Executor.BlockedClients.Unblocked = _unblocked.Enqueue;
         Executor.Errors.TooMany = LogTooManyErrors;
         OutputChunks = new(Allocator);
         ReadBuffer = new(Allocator, ClientInput.SharedTailMax + ReadBytes, Purpose.ClientInput);
@@ -49,7 +49,7 @@ public sealed class Server : IDisposable
         RunId = NewRunId(world.Randomness);
         ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
-        Chores = new(this);
+        Cron = new(this);
         Crash = new(this);
         Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
     }
@@ -72,7 +72,7 @@ public sealed class Server : IDisposable
 
     public ServerStatistics Statistics { get; } = new();
 
-    public Chores Chores { get; }
+    public Cron Cron { get; }
 
     internal Shutdown Shutdown { get; }
 
@@ -162,7 +162,7 @@ public sealed class Server : IDisposable
         Statistics.Reset();
         Keyspace.Statistics.Reset();
         Executor.ResetStatistics();
-        Chores.Defragmentation.ResetStatistics();
+        Cron.Defragmentation.ResetStatistics();
     }
 
     private void LogTooManyErrors(string codes)
@@ -242,17 +242,17 @@ public sealed class Server : IDisposable
     /// <summary>How many bytes a client may be read at a time now, where it has a buffer of its own.</summary>
     internal int InputShare => Statistics.NetInputBytes - _inputBytesAtTurn < TurnInputBytes ? int.MaxValue : InputShareBytes;
 
-    /// <summary>One turn of the loop: wait, run what came, do chores within their budgets, then send.</summary>
+    /// <summary>One turn of the loop: wait, run what came, do cron work within its budgets, then send.</summary>
     public void Turn()
     {
         var calls = Executor.CallsProcessed;
         _inputBytesAtTurn = Statistics.NetInputBytes;
-        World.Network.Turn(Clients, Clients.HasQueued ? 0 : Chores.MillisecondsToNext());
+        World.Network.Turn(Clients, Clients.HasQueued ? 0 : Cron.MillisecondsToNext());
         Executor.BeginTurn();
         World.Workers.DeliverCompleted();
         RunPosted();
-        Chores.Turn();
-        RunResumed();
+        Cron.Turn();
+        RunUnblocked();
         Keyspace.Changes.Deliver();
         SendAll();
         Clients.CloseQueued();
@@ -266,15 +266,15 @@ public sealed class Server : IDisposable
     }
 
     /// <summary>
-    /// Goes on with sessions whose parked calls are over. Not where these were served, in the midst of another session's
-    /// batch of requests: what waits behind a parked call runs as requests of its own.
+    /// Goes on with sessions whose blocked calls are over. Not where these were served, in the midst of another session's
+    /// batch of requests: what waits behind a blocked call runs as requests of its own.
     /// </summary>
-    private void RunResumed()
+    private void RunUnblocked()
     {
-        while (_resumed.TryDequeue(out var session))
+        while (_unblocked.TryDequeue(out var session))
         {
-            if (session is Client { IsClosed: false } client) client.OnResumed();
-            else (session as LocalSession)?.OnResumed();
+            if (session is Client { IsClosed: false } client) client.OnUnblocked();
+            else (session as LocalSession)?.OnUnblocked();
         }
     }
 

@@ -6,16 +6,16 @@ internal sealed class LargeMemory(Workers workers) : BackgroundMemory
     /// <summary>Held while the worker is at the allocator's memory.</summary>
     private readonly Lock _working = new();
     private bool _hasEnded;
-    private int _touchesPending;
+    private int _prefaultsPending;
 
-    public override bool IsTouching => _touchesPending > 0;
+    public override bool IsPrefaulting => _prefaultsPending > 0;
 
     public override void Return(RegionReturn regions) => workers.Post(WorkerQueue.Memory, new ReturnJob(this, regions));
 
-    public override void Touch(nint address, nint length)
+    public override void Prefault(nint address, nint length)
     {
-        _touchesPending++;
-        workers.Post(WorkerQueue.Memory, new TouchJob(this, address, length));
+        _prefaultsPending++;
+        workers.Post(WorkerQueue.Memory, new PrefaultJob(this, address, length));
     }
 
     /// <summary>The allocator is about to go: no worker is at its memory any more when this returns.</summary>
@@ -34,16 +34,16 @@ internal sealed class LargeMemory(Workers workers) : BackgroundMemory
         public override void Completed() => regions.Completed();
     }
 
-    private sealed class TouchJob(LargeMemory owner, nint address, nint length) : WorkerJob
+    private sealed class PrefaultJob(LargeMemory owner, nint address, nint length) : WorkerJob
     {
         public override void Run()
         {
             lock (owner._working)
             {
-                if (!owner._hasEnded) SystemMemory.Touch(address, length);
+                if (!owner._hasEnded) SystemMemory.Prefault(address, length);
             }
         }
 
-        public override void Completed() => owner._touchesPending--;
+        public override void Completed() => owner._prefaultsPending--;
     }
 }

@@ -30,7 +30,7 @@ internal static class MemoryCommands
             }
             if (samples == 0) samples = long.MaxValue;
         }
-        var view = call.Peek(2);
+        var view = call.Find(2, LookupFlags.NoEffects);
         if (view.Exists) call.Reply.Integer(call.Database.Keys.MemoryBytes(view, samples));
         else call.Reply.Null();
     }

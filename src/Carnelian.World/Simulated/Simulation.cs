@@ -103,7 +103,7 @@ public sealed class SimulatedConditions
     /// <summary>How long a job waits and how long it takes.</summary>
     public int JobMicrosecondsMax { get; set; } = 5000;
 
-    /// <summary>The largest budget of a chore, in steps.</summary>
+    /// <summary>The largest budget of a cron job, in steps.</summary>
     public int BudgetStepsMax { get; set; } = 64;
 }
 

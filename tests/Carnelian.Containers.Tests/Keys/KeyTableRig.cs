@@ -104,7 +104,7 @@ internal sealed class KeyTableRig : IDisposable
         for (; !Table.IsDisposed; slices++)
         {
             var before = Allocator.LiveBlocks;
-            Table.DisposeSome();
+            Table.FreeSome();
             blocksInLargestSlice = Math.Max(blocksInLargestSlice, before - Allocator.LiveBlocks);
         }
         _tableIsGone = true;

@@ -285,7 +285,7 @@ public sealed unsafe class KeyTableTests
 
         public bool IsReady { get; set; } = true;
 
-        public override bool IsTouching => !IsReady;
+        public override bool IsPrefaulting => !IsReady;
 
         public override void Return(RegionReturn regions)
         {
@@ -293,7 +293,7 @@ public sealed unsafe class KeyTableTests
             regions.Completed();
         }
 
-        public override void Touch(nint address, nint length) => Touched.Add((address, length));
+        public override void Prefault(nint address, nint length) => Touched.Add((address, length));
     }
 
     [TestCase(1, 2)]

@@ -34,7 +34,7 @@ public class NodeListTests
     public void TearDown()
     {
         _keys.Dispose();
-        while (_host.Discarded > 0) _host.DisposeSome();
+        while (_host.FreesPending > 0) _host.FreeSome();
         _allocator.Dispose();
     }
 

@@ -27,7 +27,7 @@ public sealed class AccessClockTests
         Access.Advance(wrapMs - 5000);
         _rig.Set("k");
         Access.Advance(wrapMs + 5000);
-        Assert.That(Access.IdleMs(_rig.Look("k")), Is.InRange(9000, 10_000));
+        Assert.That(Access.IdleMs(_rig.FindUntouched("k")), Is.InRange(9000, 10_000));
     }
 
     [Test]
@@ -38,8 +38,8 @@ public sealed class AccessClockTests
         var at = new List<int>();
         for (var uses = 1; uses <= 100_000; uses++)
         {
-            _rig.Read("k");
-            if (uses is 100 or 1000 or 100_000) at.Add(Access.Frequency(_rig.Look("k")));
+            _rig.Find("k");
+            if (uses is 100 or 1000 or 100_000) at.Add(Access.Frequency(_rig.FindUntouched("k")));
         }
         // Redis' redis.conf tells 10, 18 and 142 for these numbers of uses.
         Assert.That(at[0], Is.InRange(6, 16));
@@ -52,8 +52,8 @@ public sealed class AccessClockTests
     {
         UseLfu(logFactor: 0);
         _rig.Set("k");
-        for (var i = 0; i < 300; i++) _rig.Read("k");
-        Assert.That(Access.Frequency(_rig.Look("k")), Is.EqualTo(255));
+        for (var i = 0; i < 300; i++) _rig.Find("k");
+        Assert.That(Access.Frequency(_rig.FindUntouched("k")), Is.EqualTo(255));
     }
 
     [Test]
@@ -63,11 +63,11 @@ public sealed class AccessClockTests
         UseLfu(logFactor: 0, decayMinutes: 2);
         Access.Advance(wrapMs - 120_000);
         _rig.Set("k");
-        for (var i = 0; i < 20; i++) _rig.Read("k");
+        for (var i = 0; i < 20; i++) _rig.Find("k");
         Access.Advance(wrapMs + 120_000);
-        Assert.That(Access.Frequency(_rig.Look("k")), Is.InRange(23, 24));
-        _rig.Read("k");
-        Assert.That(Access.Frequency(_rig.Look("k")), Is.InRange(24, 25), "a use counts from what is left");
+        Assert.That(Access.Frequency(_rig.FindUntouched("k")), Is.InRange(23, 24));
+        _rig.Find("k");
+        Assert.That(Access.Frequency(_rig.FindUntouched("k")), Is.InRange(24, 25), "a use counts from what is left");
     }
 
     [Test]
@@ -75,7 +75,7 @@ public sealed class AccessClockTests
     {
         Access.Advance(7000);
         _rig.Set("k");
-        Assert.That(_rig.Look("k").Access, Is.EqualTo(Access.Fresh));
+        Assert.That(_rig.FindUntouched("k").Access, Is.EqualTo(Access.Fresh));
         UseLfu();
         Assert.That(Access.Fresh, Is.EqualTo(-1), "no entry bears that");
     }

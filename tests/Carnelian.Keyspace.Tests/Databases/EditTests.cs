@@ -14,14 +14,14 @@ public sealed class EditTests
     public void First_write_of_a_key_is_new_and_touched_before_its_own_event()
     {
         _rig.Set("k");
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k", "touched 0 k", "set/String 0 k" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k", "modified 0 k", "set/String 0 k" }));
         _rig.Set("k", "other", database: 3);
         _rig.Heard.Take();
         _rig.Set("k", "again", database: 3);
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 3 k", "set/String 3 k" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 3 k", "set/String 3 k" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(3));
-        Assert.That(_rig.Read("k", 3).Value.SequenceEqual("again"u8));
-        Assert.That(_rig.Read("k").Value.SequenceEqual("v"u8));
+        Assert.That(_rig.Find("k", 3).Value.SequenceEqual("again"u8));
+        Assert.That(_rig.Find("k").Value.SequenceEqual("v"u8));
     }
 
     [Test]
@@ -40,8 +40,8 @@ public sealed class EditTests
         Assert.That(edit.Exists);
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[]
         {
-            "touched 0 k", "append/String 0 k", "touched 0 k", "expire/Generic 0 k", "touched 0 k",
-            "touched 0 k", "del/Generic 0 k", "new/New 0 k", "touched 0 k",
+            "modified 0 k", "append/String 0 k", "modified 0 k", "expire/Generic 0 k", "modified 0 k",
+            "modified 0 k", "del/Generic 0 k", "new/New 0 k", "modified 0 k",
         }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(6));
     }
@@ -54,12 +54,12 @@ public sealed class EditTests
         edit.SetExpiry(9000, null);
         _rig.Heard.Take();
         edit.Overwrite(2, ValueEncoding.Raw, KeyspaceEvent.Set).Fill((byte)'y');
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "set/String 0 k" }));
-        Assert.That(_rig.Read("k").Expires, Is.False);
-        Assert.That(_rig.Read("k").Value.SequenceEqual("yy"u8));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 0 k", "set/String 0 k" }));
+        Assert.That(_rig.Find("k").Expires, Is.False);
+        Assert.That(_rig.Find("k").Value.SequenceEqual("yy"u8));
         edit = _rig.Edit("new"u8.ToArray());
         edit.Overwrite(1, ValueEncoding.Raw, KeyspaceEvent.Set).Clear();
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 new", "touched 0 new", "set/String 0 new" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 new", "modified 0 new", "set/String 0 new" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(4));
     }
 
@@ -72,10 +72,10 @@ public sealed class EditTests
             list.Collection.Append("element"u8);
             Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k" }));
         }
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "rpush/List 0 k" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 0 k", "rpush/List 0 k" }));
         using (var list = _rig.Edit("k"u8.ToArray()).List(popped)) list.Collection.RemoveAt(0);
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "touched 0 k", "lpop/List 0 k", "del/Generic 0 k" }));
-        Assert.That(_rig.Read("k").Exists, Is.False);
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 0 k", "lpop/List 0 k", "del/Generic 0 k" }));
+        Assert.That(_rig.Find("k").Exists, Is.False);
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(2));
     }
 
@@ -98,8 +98,8 @@ public sealed class EditTests
         _rig.Edit("k"u8.ToArray()).Recode(ValueEncoding.Int);
         Assert.That(_rig.Heard.Take(), Is.Empty);
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
-        Assert.That(_rig.Read("k").Encoding, Is.EqualTo(ValueEncoding.Int));
-        Assert.That(_rig.Read("k").Value.SequenceEqual("12"u8));
+        Assert.That(_rig.Find("k").Encoding, Is.EqualTo(ValueEncoding.Int));
+        Assert.That(_rig.Find("k").Value.SequenceEqual("12"u8));
     }
 
     [Test]
@@ -110,10 +110,10 @@ public sealed class EditTests
         _rig.Set("k");
         Assert.That(other.Take(), Is.EqualTo(new[] { "set/String 0 k" }));
         other.Wants = KeyspaceEventClass.None;
-        other.WantsTouches = true;
+        other.WantsModified = true;
         _rig.Keyspace.ListenersChanged();
         _rig.Delete("k");
-        Assert.That(other.Take(), Is.EqualTo(new[] { "touched 0 k" }));
+        Assert.That(other.Take(), Is.EqualTo(new[] { "modified 0 k" }));
         _rig.Keyspace.Detach(other);
         _rig.Set("k");
         Assert.That(other.Take(), Is.Empty);
@@ -126,10 +126,10 @@ public sealed class EditTests
         _rig.Set("k");
         _rig.Heard.Take();
         _rig.Keyspace.Access.Advance(9000);
-        Assert.That(_rig.Look("k").Access, Is.EqualTo(5));
-        Assert.That(_rig.Read("k").Access, Is.EqualTo(9));
-        Assert.That(_rig.Read("none").Exists, Is.False);
-        Assert.That(_rig.Look("none").Exists, Is.False);
+        Assert.That(_rig.FindUntouched("k").Access, Is.EqualTo(5));
+        Assert.That(_rig.Find("k").Access, Is.EqualTo(9));
+        Assert.That(_rig.Find("none").Exists, Is.False);
+        Assert.That(_rig.FindUntouched("none").Exists, Is.False);
         Assert.That((_rig.Keyspace.Statistics.Hits, _rig.Keyspace.Statistics.Misses), Is.EqualTo((2L, 2L)));
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "keymiss/KeyMiss 0 none", "keymiss/KeyMiss 0 none" }));
         _rig.Keyspace.Statistics.Reset();
@@ -144,7 +144,7 @@ public sealed class EditTests
         _rig.Keyspace.Access.Advance(9000);
         var edit = _rig.Edit("k"u8.ToArray());
         edit.Resize(3, ValueEncoding.Raw, KeyspaceEvent.Append);
-        Assert.That(_rig.Look("k").Access, Is.EqualTo(9));
+        Assert.That(_rig.FindUntouched("k").Access, Is.EqualTo(9));
     }
 
     // ---- expiry
@@ -155,9 +155,9 @@ public sealed class EditTests
         _rig.Set("k", expiryMs: 1500);
         _rig.Keyspace.Policy = policy;
         _rig.Keyspace.NowMs = 1500;
-        Assert.That(_rig.Read("k").Exists);
+        Assert.That(_rig.Find("k").Exists);
         _rig.Keyspace.NowMs = 1501;
-        Assert.That(_rig.Read("k").Exists, Is.False);
+        Assert.That(_rig.Find("k").Exists, Is.False);
     }
 
     [Test]
@@ -170,14 +170,14 @@ public sealed class EditTests
         _rig.Keyspace.NowMs = 1501;
         var exists = how switch
         {
-            "read" => _rig.Read("k").Exists,
-            "look" => _rig.Look("k").Exists,
+            "read" => _rig.Find("k").Exists,
+            "look" => _rig.FindUntouched("k").Exists,
             _ => _rig.Edit("k"u8.ToArray()).Exists,
         };
         Assert.That(exists, Is.False);
         Assert.That(_rig.Kept("k").Exists, Is.False);
         var miss = how == "edit" ? Array.Empty<string>() : ["keymiss/KeyMiss 0 k"];
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "expired/Expired 0 k", "touched 0 k" }.Concat(miss)));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "expired/Expired 0 k", "modified 0 k" }.Concat(miss)));
         Assert.That(_rig.Keyspace.Statistics.Expired, Is.EqualTo(1));
         Assert.That(_rig.Keyspace.Statistics.Misses, Is.EqualTo(miss.Length));
         _rig.Keyspace.Changes.Deliver();
@@ -192,7 +192,7 @@ public sealed class EditTests
         _rig.Keyspace.Options.LazyExpire = true;
         _rig.Set("k", expiryMs: 1500, database: 2);
         _rig.Keyspace.NowMs = 1501;
-        _rig.Look("k", 2);
+        _rig.FindUntouched("k", 2);
         _rig.Keyspace.Changes.Deliver();
         Assert.That(sink.Lines, Is.EqualTo(new[] { "0 All 2 UNLINK k" }));
     }
@@ -204,7 +204,7 @@ public sealed class EditTests
         _rig.Keyspace.Policy = ExpiryPolicy.Hide;
         _rig.Keyspace.NowMs = 1501;
         _rig.Heard.Take();
-        Assert.That(_rig.Read("k").Exists, Is.False);
+        Assert.That(_rig.Find("k").Exists, Is.False);
         Assert.That(_rig.Edit("k"u8.ToArray()).Exists, Is.False);
         Assert.That(_rig.Kept("k").Exists);
         Assert.That(_rig.Keyspace.IsAlive(_rig.Kept("k")), Is.False);
@@ -221,7 +221,7 @@ public sealed class EditTests
         _rig.Keyspace.Policy = ExpiryPolicy.Hide;
         _rig.Keyspace.NowMs = 1501;
         _rig.Set("k", "new");
-        Assert.That(_rig.Read("k").Value.SequenceEqual("new"u8));
+        Assert.That(_rig.Find("k").Value.SequenceEqual("new"u8));
         Assert.That(_rig[0].Keys.Count, Is.EqualTo(1));
     }
 
@@ -231,7 +231,7 @@ public sealed class EditTests
         _rig.Set("k", expiryMs: 1500);
         _rig.Keyspace.Policy = ExpiryPolicy.Ignore;
         _rig.Keyspace.NowMs = 5000;
-        Assert.That(_rig.Read("k").Exists);
+        Assert.That(_rig.Find("k").Exists);
         Assert.That(_rig.Edit("k"u8.ToArray()).Exists);
         Assert.That(_rig.Keyspace.IsAlive(_rig.Kept("k")));
     }
@@ -258,7 +258,7 @@ public sealed class EditTests
                     model[place] = (value, expiryMs);
                     break;
                 case < 7:
-                    var view = _rig.Read(place.Key, place.Database);
+                    var view = _rig.Find(place.Key, place.Database);
                     Assert.That(view.Exists, Is.EqualTo(exists));
                     if (exists) Assert.That((KeyspaceRig.Text(view.Value), view.ExpiryMs), Is.EqualTo(expected));
                     break;
@@ -277,11 +277,11 @@ public sealed class EditTests
                     break;
             }
             _rig.Allocator.ReleaseRetired();
-            _rig.Keyspace.Disposal.Run(new Budget(1));
+            _rig.Keyspace.LazyFree.Run(new Budget(1));
         }
         foreach (var (place, expected) in model)
         {
-            var view = _rig.Read(place.Item2, place.Item1);
+            var view = _rig.Find(place.Item2, place.Item1);
             if (expected.ExpiryMs < 0 || _rig.Keyspace.NowMs <= expected.ExpiryMs) Assert.That(KeyspaceRig.Text(view.Value), Is.EqualTo(expected.Value));
             else Assert.That(view.Exists, Is.False);
         }

@@ -15,7 +15,7 @@ public sealed class FlushTests
         Assert.That(rig.Keyspace.Flush(null, background), Is.Zero);
         Assert.That(rig.Heard.Take(), Is.EqualTo(new[] { "flushed all", "flushed all" }));
         rig.Set("again");
-        Assert.That(rig.Read("again").Exists);
+        Assert.That(rig.Find("again").Exists);
     }
 
     [Test]
@@ -25,7 +25,7 @@ public sealed class FlushTests
         var before = rig.Allocator.LiveBlocks;
         for (var i = 0; i < 1000; i++) rig.Set($"k{i}", new string('x', i * 2));
         rig.Keyspace.Flush(rig[0], background: false);
-        Assert.That(rig.Keyspace.Disposal.IsPending, Is.False);
+        Assert.That(rig.Keyspace.LazyFree.IsPending, Is.False);
         Assert.That(rig.Allocator.LiveBlocks, Is.EqualTo(before));
     }
 
@@ -39,10 +39,10 @@ public sealed class FlushTests
         rig.Keyspace.Flush(null, background: true);
         Assert.That(rig.Allocator.LiveBlocks, Is.GreaterThanOrEqualTo(full), "the call itself frees nothing");
         var slices = 0;
-        for (; rig.Keyspace.Disposal.IsPending; slices++)
+        for (; rig.Keyspace.LazyFree.IsPending; slices++)
         {
             var live = rig.Allocator.LiveBlocks;
-            rig.Keyspace.Disposal.Run(new Budget(4));
+            rig.Keyspace.LazyFree.Run(new Budget(4));
             Assert.That(live - rig.Allocator.LiveBlocks, Is.LessThan(250));
         }
         Assert.That(slices, Is.GreaterThan(20));
@@ -66,7 +66,7 @@ public sealed class FlushTests
             }
         }
         var objects = rig[0].Keys.Count;
-        var (disposal, statistics) = (rig.Keyspace.Disposal, rig.Keyspace.Statistics);
+        var (disposal, statistics) = (rig.Keyspace.LazyFree, rig.Keyspace.Statistics);
         rig.Keyspace.Flush(null, background: true);
         var ticket = disposal.Ticket;
         Assert.That(disposal.PendingObjects, Is.EqualTo(objects));
@@ -89,10 +89,10 @@ public sealed class FlushTests
             for (var i = 0; i < 30_000; i++) list.Collection.Append(KeyspaceRig.Bytes($"element {i}"));
         }
         rig.Delete("list");
-        Assert.That(rig.Keyspace.Disposal.PendingObjects, Is.EqualTo(1));
+        Assert.That(rig.Keyspace.LazyFree.PendingObjects, Is.EqualTo(1));
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.GreaterThan(300_000));
         var slices = 0;
-        for (; rig.Keyspace.Disposal.IsPending; slices++) rig.Keyspace.Disposal.Run(new Budget(1));
+        for (; rig.Keyspace.LazyFree.IsPending; slices++) rig.Keyspace.LazyFree.Run(new Budget(1));
         Assert.That(slices, Is.GreaterThan(2));
         Assert.That(rig.Keyspace.Statistics.LazilyFreed, Is.EqualTo(1));
     }
@@ -103,7 +103,7 @@ public sealed class FlushTests
         using var rig = new KeyspaceRig();
         for (var i = 0; i < 500; i++) rig.Set($"k{i}", database: i % 2);
         rig.Keyspace.Flush(null, background: true);
-        rig.Keyspace.Disposal.Run(new Budget(2));
-        Assert.That(rig.Keyspace.Disposal.IsPending);
+        rig.Keyspace.LazyFree.Run(new Budget(2));
+        Assert.That(rig.Keyspace.LazyFree.IsPending);
     }
 }

@@ -57,7 +57,7 @@ public sealed class SizeCountsTests
             }
             case 7 or 8: ChangeHash(rig, random, rig.Edit(key, database)); break;
             case 9: ChangeList(random, rig.Edit(key, database)); break;
-            case 10: keyspace.Look(rig[database], key, keyspace.Hash(key)); break;
+            case 10: keyspace.Find(rig[database], key, keyspace.Hash(key), LookupFlags.NoTouch); break;
             case 11: rig.Edit(key, database).Overwrite(Length(random), ValueEncoding.Raw, null, zeroed: random.Next(2) == 0); break;
             case 13: keyspace.Swap(rig[random.Next(4)], rig[random.Next(4)]); break;
             default:

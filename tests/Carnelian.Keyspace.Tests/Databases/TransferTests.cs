@@ -40,7 +40,7 @@ public sealed class TransferTests
         if (overExisting) Prepare("b", "old", 3);
         Prepare("a", "1");
         Assert.That(Move("a", "b", 3), Is.EqualTo(TransferResult.Done));
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 3 b", "touched 0 a", "touched 3 b", "rename_from/Generic 0 a", "rename_to/Generic 3 b" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 3 b", "modified 0 a", "modified 3 b", "rename_from/Generic 0 a", "rename_to/Generic 3 b" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
         Assert.That((_rig[0].Keys.Count, _rig[3].Keys.Count), Is.EqualTo((0L, 1L)));
     }
@@ -51,9 +51,9 @@ public sealed class TransferTests
         if (overExisting) Prepare("b", "old");
         Prepare("a", "1", expiryMs: 9000);
         Assert.That(Copy("a", "b"), Is.EqualTo(TransferResult.Done));
-        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 b", "touched 0 b", "copy_to/Generic 0 b" }));
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 b", "modified 0 b", "copy_to/Generic 0 b" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
-        Assert.That(_rig.Read("b").ExpiryMs, Is.EqualTo(9000));
+        Assert.That(_rig.Find("b").ExpiryMs, Is.EqualTo(9000));
         Assert.That(_rig[0].Keys.Expiring, Is.EqualTo(2));
     }
 
@@ -78,7 +78,7 @@ public sealed class TransferTests
         Prepare("a", "1");
         _rig.Keyspace.NowMs = 1501;
         Assert.That(copies ? Copy("a", "b", replace: false) : Move("a", "b", replace: false), Is.EqualTo(TransferResult.Done));
-        Assert.That(_rig.Heard.Take()[..3], Is.EqualTo(new[] { "expired/Expired 0 b", "touched 0 b", "new/New 0 b" }));
+        Assert.That(_rig.Heard.Take()[..3], Is.EqualTo(new[] { "expired/Expired 0 b", "modified 0 b", "new/New 0 b" }));
     }
 
     /// <summary>Removing a key moves others of its bucket, so no place that was found before holds.</summary>
@@ -102,7 +102,7 @@ public sealed class TransferTests
             if (result != TransferResult.Done) continue;
             model[to] = model[from];
             if (!copies) model.Remove(from);
-            foreach (var (key, value) in model) Assert.That(KeyspaceRig.Text(_rig.Read(key).Value), Is.EqualTo(value));
+            foreach (var (key, value) in model) Assert.That(KeyspaceRig.Text(_rig.Find(key).Value), Is.EqualTo(value));
             Assert.That(_rig[0].Keys.Count, Is.EqualTo(model.Count));
         }
     }
@@ -122,7 +122,7 @@ public sealed class TransferTests
         Assert.That(Copy("hash", "hash2", 1), Is.EqualTo(TransferResult.Done));
         _rig.Delete("list");
         _rig.Delete("hash");
-        while (_rig.Keyspace.Disposal.IsPending) _rig.Keyspace.Disposal.Run(new Budget(100));
+        while (_rig.Keyspace.LazyFree.IsPending) _rig.Keyspace.LazyFree.Run(new Budget(100));
         var listCopy = _rig[1].Keys.List(_rig.Kept("list2", 1));
         var hashCopy = _rig[1].Keys.Fields(_rig.Kept("hash2", 1));
         Assert.That((listCopy.Count, hashCopy.Count), Is.EqualTo((3000L, 3000L)));
@@ -142,7 +142,7 @@ public sealed class TransferTests
         _rig[1].AverageTtlMs = 77;
         _rig.Keyspace.Swap(_rig[1], _rig[2]);
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "swapped 1 2" }));
-        Assert.That(_rig.Read("a", 2).Exists && _rig.Read("b", 1).Exists);
+        Assert.That(_rig.Find("a", 2).Exists && _rig.Find("b", 1).Exists);
         Assert.That((_rig[1].Keys.Expiring, _rig[2].Keys.Expiring), Is.EqualTo((0L, 1L)));
         Assert.That((_rig[1].AverageTtlMs, _rig[2].AverageTtlMs), Is.EqualTo((0L, 77L)));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));

@@ -32,7 +32,7 @@ public sealed class DefragmentationTests
         Assert.That((double)rig.Allocator.MappedBytes / rig.Allocator.UsedBytes, Is.LessThanOrEqualTo(1.25));
         foreach (var (key, length) in expected)
         {
-            var view = rig.Read(key, int.Parse(key.AsSpan(4)) % 3 == 0 ? 1 : 0);
+            var view = rig.Find(key, int.Parse(key.AsSpan(4)) % 3 == 0 ? 1 : 0);
             if (!view.Exists || view.Value.Length != length || view.Value.IndexOfAnyExcept((byte)'x') >= 0) Assert.Fail($"{key} is damaged");
         }
     }

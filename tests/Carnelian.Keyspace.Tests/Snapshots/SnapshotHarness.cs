@@ -162,7 +162,7 @@ internal sealed class SnapshotHarness : IDisposable
         {
             if (value.ExpiryMs == EntryView.NoExpiry || !Keyspace.IsOver(value.ExpiryMs)) continue;
             // What the rounds left is met now, so that model and keyspace agree.
-            Keyspace.Look(Keyspace.Databases[key.Database], Bytes(key.Key), Keyspace.Hash(Bytes(key.Key)));
+            Keyspace.Find(Keyspace.Databases[key.Database], Bytes(key.Key), Keyspace.Hash(Bytes(key.Key)), LookupFlags.NoTouch);
             _model.Remove(key);
         }
         Allocator.ReleaseRetired();
@@ -187,13 +187,13 @@ internal sealed class SnapshotHarness : IDisposable
 
     public bool IsHeld(int database, string key)
     {
-        var view = Keyspace.Look(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+        var view = Keyspace.Find(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
         return view.Exists && view.IsHeld;
     }
 
     public bool MustWait(int database, string key)
     {
-        var view = Keyspace.Look(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+        var view = Keyspace.Find(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
         return view.Exists && Snapshots.MustWait(view);
     }
 

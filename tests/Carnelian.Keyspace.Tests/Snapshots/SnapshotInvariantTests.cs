@@ -46,7 +46,7 @@ public class SnapshotInvariantTests
         {
             TurnOfSnapshot(harness, abortPercent);
             Change(harness, chance.Next(100), seed % CrowdedSeeds == 0 ? CrowdedKeys : UsualKeys);
-            if (chance.Next(12) == 0) harness.Keyspace.Disposal.Run(new Budget(chance.Next(1, 20)));
+            if (chance.Next(12) == 0) harness.Keyspace.LazyFree.Run(new Budget(chance.Next(1, 20)));
         }
         Finish(harness);
         Assert.That(harness.Contents(), Is.EqualTo(harness.Model()));
@@ -91,7 +91,7 @@ public class SnapshotInvariantTests
         if (harness.Snapshots.IsFull) harness.Count("full");
         if (harness.MustWait(database, key))
         {
-            // The client is parked; its call would come again when there is room.
+            // The client is blocked; its call would come again when there is room.
             harness.Count("waited");
             return;
         }

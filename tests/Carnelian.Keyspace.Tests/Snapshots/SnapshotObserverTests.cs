@@ -79,7 +79,7 @@ public sealed class SnapshotObserverTests
         rig.Set("b", "2", 1500);
         var observer = Begin(rig);
         rig.Keyspace.NowMs = 2000;
-        rig.Look("a");
+        rig.FindUntouched("a");
         new ActiveExpiry(rig.Keyspace).Run(new Budget(100));
         Assert.That(observer.Saved, Is.EqualTo(new[] { "0 a=1 1500", "0 b=2 1500" }));
         Assert.That(rig[0].Keys.Count, Is.Zero);
@@ -92,7 +92,7 @@ public sealed class SnapshotObserverTests
         rig.Set("k");
         var observer = Begin(rig);
         rig.Keyspace.Access.Advance(99_000);
-        rig.Read("k");
+        rig.Find("k");
         _ = rig.Edit("k"u8.ToArray());
         Assert.That(observer.Saved, Is.Empty);
         Assert.That(rig.Kept("k").Mark, Is.Not.EqualTo(rig.Keyspace.Host.Mark));
@@ -105,7 +105,7 @@ public sealed class SnapshotObserverTests
         rig.Set("k", "kept");
         var observer = Begin(rig, takesTables: true);
         rig.Keyspace.Flush(null, background);
-        Assert.That(rig.Keyspace.Disposal.IsPending, Is.False);
+        Assert.That(rig.Keyspace.LazyFree.IsPending, Is.False);
         var table = observer.Taken.Single();
         Assert.That(table.Find("k"u8, table.Hash("k"u8)).View.Value.SequenceEqual("kept"u8));
         table.Dispose();

@@ -82,7 +82,7 @@ public class SnapshotTests
         PushMany("other", 10);
         Finish();
         _harness.Sink.AssertShowsTheCut();
-        FreeDiscarded();
+        FreePending();
         Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Collections), Is.LessThan(2000));
     }
 
@@ -149,7 +149,7 @@ public class SnapshotTests
         SetMany(50);
         Finish();
         _harness.Sink.AssertShowsTheCut();
-        FreeDiscarded();
+        FreePending();
         Assert.That(_harness.Contents(), Has.Count.EqualTo(50));
     }
 
@@ -187,7 +187,7 @@ public class SnapshotTests
             PushMany("gap", 10);
         }
         _harness.Delete(0, "gap");
-        FreeDiscarded();
+        FreePending();
         Begin();
         WalkWithoutReading();
         Assert.That(Moved(), Is.Zero);
@@ -206,7 +206,7 @@ public class SnapshotTests
             SetFields("gap", i, 10, "value of some length");
         }
         _harness.Delete(0, "gap");
-        FreeDiscarded();
+        FreePending();
         Begin();
         for (var i = 0; i < 50; i++) Snapshots.Run(new Budget(1));
         Assert.That(_harness.IsHeld(0, "hash"));
@@ -323,9 +323,9 @@ public class SnapshotTests
         }
     }
 
-    private void FreeDiscarded()
+    private void FreePending()
     {
-        while (_harness.Keyspace.Disposal.IsPending) _harness.Keyspace.Disposal.Run(new Budget(100));
+        while (_harness.Keyspace.LazyFree.IsPending) _harness.Keyspace.LazyFree.Run(new Budget(100));
     }
 
     /// <summary>Blocks of collections that a round of defragmentation moves.</summary>

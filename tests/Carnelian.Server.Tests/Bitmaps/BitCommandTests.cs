@@ -227,9 +227,9 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
     {
         public KeyspaceEventClass Wants => KeyspaceEventClass.String | KeyspaceEventClass.Generic | KeyspaceEventClass.New;
 
-        public bool WantsTouches => false;
+        public bool WantsModified => false;
 
-        public void OnTouched(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, ReadOnlySpan<byte> key)
         {
         }
 

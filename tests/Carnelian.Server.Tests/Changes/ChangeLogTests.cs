@@ -12,7 +12,7 @@ internal sealed class ChangeLogTests
         _server = new SimulatedServer(commands: WaitingCommands.Table());
         _log = new AppendOnlyText();
         _server.Server.Keyspace.Changes.Attach(_log);
-        _server.Server.Chores.ActiveExpiryEnabled = false;
+        _server.Server.Cron.ActiveExpiryEnabled = false;
     }
 
     [TearDown]
@@ -164,7 +164,7 @@ internal sealed class ChangeLogTests
     public void Keys_that_expire_by_themselves_are_told_one_by_one()
     {
         Told("SET a v PX 10", "SET b v PX 10");
-        _server.Server.Chores.ActiveExpiryEnabled = true;
+        _server.Server.Cron.ActiveExpiryEnabled = true;
         var before = _log.Lines.Length;
         _server.AdvanceTime(200);
         _server.TurnUntil(() => _log.Lines.Length >= before + 2);
@@ -176,7 +176,7 @@ internal sealed class ChangeLogTests
     {
         var waiting = _server.Connect();
         waiting.Send("WAITFORKEY", "k", "0");
-        _server.TurnUntil(() => waiting.Served?.Parked is not null);
+        _server.TurnUntil(() => waiting.Served?.Blocked is not null);
         Told("PUT k v");
         Assert.That(waiting.Read(), Is.EqualTo("[\"k\", \"v\"]"));
         Assert.That(_log.Lines, Is.EqualTo(new[] { "SELECT 0", "PUT k v" }), "the command of these tests tells no effect");

@@ -59,9 +59,9 @@ internal sealed class KeyspaceEventComparisonTests
 
         public KeyspaceEventClass Wants => wants;
 
-        public bool WantsTouches => false;
+        public bool WantsModified => false;
 
-        public void OnTouched(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, ReadOnlySpan<byte> key)
         {
         }
 

@@ -12,7 +12,7 @@ internal sealed class ServerPair : IDisposable
         _redis = ReferenceServer.Start("redis", [.. options, "--enable-debug-command", "yes"]);
         Redis = Connect();
         Assert.That(Redis.Run("DEBUG", "SET-ACTIVE-EXPIRE", "0"), Is.EqualTo("+OK"));
-        Carnelian.Server.Chores.ActiveExpiryEnabled = false;
+        Carnelian.Server.Cron.ActiveExpiryEnabled = false;
     }
 
     public SocketClient Redis { get; }

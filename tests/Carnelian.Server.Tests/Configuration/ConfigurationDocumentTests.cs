@@ -11,14 +11,14 @@ internal sealed class ConfigurationDocumentTests
     public void The_tables_name_the_directives_that_have_an_effect()
     {
         var cells = Section("## Directives with an effect").Split('\n').Where(line => line.StartsWith("| ")).Skip(2).Select(line => line.Split('|')[1]);
-        Assert.That(Named(cells), Is.EquivalentTo(Declared(directive => !directive.Has(DirectiveFlags.NoEffectYet))));
+        Assert.That(Named(cells), Is.EquivalentTo(Declared(directive => !directive.Has(DirectiveFlags.Unimplemented))));
     }
 
     [Test]
     public void The_list_names_the_directives_without_an_effect_yet()
     {
         var items = Regex.Matches(Section("## Accepted without an effect yet"), @"^- [^:]*:(.*(?:\n  .*)*)", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
-        Assert.That(Named(items), Is.EquivalentTo(Declared(directive => directive.Has(DirectiveFlags.NoEffectYet))));
+        Assert.That(Named(items), Is.EquivalentTo(Declared(directive => directive.Has(DirectiveFlags.Unimplemented))));
     }
 
     /// <summary>As "name" or "name (alias)".</summary>

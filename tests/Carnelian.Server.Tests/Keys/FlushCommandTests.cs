@@ -32,12 +32,12 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         other.Run("PING");
         Server.Client.Send([.. request.Split(' ')]);
         Server.Client.Send("DBSIZE");
-        Server.TurnUntil(() => Server.Client.Served!.Parked is not null);
+        Server.TurnUntil(() => Server.Client.Served!.Blocked is not null);
         Assert.That(other.Run("DBSIZE"), Is.EqualTo(":0"));
         Assert.That(Server.Client.Arrived(), Is.Empty);
-        Assert.That(Server.Server.Keyspace.Disposal.PendingObjects, Is.Positive);
+        Assert.That(Server.Server.Keyspace.LazyFree.PendingObjects, Is.Positive);
         Assert.That(Server.Client.Read(2), Is.EqualTo(new[] { "+OK", ":0" }));
-        Assert.That(Server.Server.Keyspace.Disposal.PendingObjects, Is.Zero);
+        Assert.That(Server.Server.Keyspace.LazyFree.PendingObjects, Is.Zero);
         Assert.That(Field("lazyfreed_objects"), Is.EqualTo($"{Many}"));
     }
 
@@ -49,7 +49,7 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         for (var i = 0; i < few; i++) Server.Client.Send("SET", $"key:{i}", value);
         Server.Client.Read(few);
         Server.Client.Send("FLUSHALL");
-        Server.TurnUntil(() => Server.Client.Served!.Parked is not null);
+        Server.TurnUntil(() => Server.Client.Served!.Blocked is not null);
         Assert.That(Server.Client.Read(), Is.EqualTo("+OK"));
         Assert.That(Server.Server.Keyspace.DataBytes, Is.Zero);
     }
@@ -75,7 +75,7 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         Fill(Many);
         Assert.That(Run("FLUSHALL ASYNC"), Is.EqualTo("+OK"));
         Assert.That(long.Parse(Field("lazyfree_pending_objects")), Is.GreaterThan(Many / 2));
-        Server.TurnUntil(() => !Server.Server.Keyspace.Disposal.IsPending);
+        Server.TurnUntil(() => !Server.Server.Keyspace.LazyFree.IsPending);
         Assert.That(Field("lazyfree_pending_objects"), Is.EqualTo("0"));
         Assert.That(Field("lazyfreed_objects"), Is.EqualTo($"{Many}"));
         Run("CONFIG RESETSTAT");
@@ -98,7 +98,7 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         Run("CONFIG SET lazyfree-lazy-user-flush yes");
         Fill(Many);
         Assert.That(Run("FLUSHDB"), Is.EqualTo("+OK"));
-        Assert.That(Server.Server.Keyspace.Disposal.IsPending, "answered before all is freed");
+        Assert.That(Server.Server.Keyspace.LazyFree.IsPending, "answered before all is freed");
     }
 
     [Test]
@@ -107,11 +107,11 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         Fill(Many);
         var other = Server.Connect();
         other.Send("FLUSHALL", "SYNC");
-        Server.TurnUntil(() => other.Served?.Parked is not null);
+        Server.TurnUntil(() => other.Served?.Blocked is not null);
         other.Peer.Close();
-        Server.TurnUntil(() => !Server.Server.Keyspace.Disposal.IsPending);
+        Server.TurnUntil(() => !Server.Server.Keyspace.LazyFree.IsPending);
         Assert.That(Run("PING"), Is.EqualTo("+PONG"));
-        Assert.That(Server.Server.Executor.Parking.Count, Is.Zero);
+        Assert.That(Server.Server.Executor.BlockedClients.Count, Is.Zero);
     }
 
     [TestCase("FLUSHDB NOW"), TestCase("FLUSHDB SYNC ASYNC"), TestCase("FLUSHALL NOW")]

@@ -55,7 +55,7 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
         Assert.That(Run("DBSIZE"), Is.EqualTo(":0"));
         Run("SET after 1");
         Assert.That(Run("GET after"), Is.EqualTo("\"1\""));
-        Server.TurnUntil(() => !Server.Server.Keyspace.Disposal.IsPending);
+        Server.TurnUntil(() => !Server.Server.Keyspace.LazyFree.IsPending);
     }
 
     [Test]
@@ -121,7 +121,7 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
     [Test]
     public void Scan_deletes_what_it_meets_that_is_over()
     {
-        Server.Server.Chores.ActiveExpiryEnabled = false;
+        Server.Server.Cron.ActiveExpiryEnabled = false;
         for (var i = 0; i < 30; i++) Run($"SET k{i} v PX 5");
         Run("SET stays v");
         Server.World.Advance(10);
@@ -132,7 +132,7 @@ internal sealed class KeyCommandTests(RespVersion version) : CommandFixture(vers
     [Test]
     public void Scan_deletes_only_what_it_would_have_shown()
     {
-        Server.Server.Chores.ActiveExpiryEnabled = false;
+        Server.Server.Cron.ActiveExpiryEnabled = false;
         Run("SET a v PX 5");
         Run("SET b v PX 5");
         Server.World.Advance(10);

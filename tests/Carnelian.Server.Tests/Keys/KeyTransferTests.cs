@@ -144,7 +144,7 @@ internal sealed class KeyTransferTests(RespVersion version) : CommandFixture(ver
         Run("FLUSHDB");
         Run("SET stays v");
         for (var i = 0; i < 10; i++) Run($"SET k{i} v PX 10");
-        Server.Server.Chores.ActiveExpiryEnabled = false;
+        Server.Server.Cron.ActiveExpiryEnabled = false;
         Server.World.Advance(20);
         for (var i = 0; i < 20; i++) Assert.That(Run("RANDOMKEY"), Is.EqualTo("\"stays\""));
         Run("PEXPIRE stays 10");

@@ -50,7 +50,7 @@ internal sealed class SimulatedServer : IDisposable
     public void AdvanceTime(long milliseconds)
     {
         World.Advance(milliseconds);
-        // Twice: chores run behind the network's callbacks. Woken, it does not wait, and so time does not move by itself.
+        // Twice: cron work runs behind the network's callbacks. Woken, it does not wait, and so time does not move by itself.
         for (var i = 0; i < 2; i++)
         {
             World.Network.Wake();
@@ -59,7 +59,7 @@ internal sealed class SimulatedServer : IDisposable
         while (World.Simulation.RunNext(World.Simulation.NowNanoseconds + FlightNanoseconds)) { }
     }
 
-    /// <summary>Lets time pass until something holds: what is on its way arrives before the server waits for its next chore.</summary>
+    /// <summary>Lets time pass until something holds: what is on its way arrives before the server waits for its next cron job.</summary>
     public void TurnUntil(Func<bool> condition)
     {
         var simulation = World.Simulation;

@@ -7,7 +7,7 @@ internal sealed class StringRangeTests(RespVersion version) : CommandFixture(ver
     {
         var keyspace = Server.Server.Keyspace;
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        return keyspace.Look(keyspace.Databases[0], bytes, keyspace.Hash(bytes)).Encoding;
+        return keyspace.Find(keyspace.Databases[0], bytes, keyspace.Hash(bytes), LookupFlags.NoTouch).Encoding;
     }
 
     [Test]

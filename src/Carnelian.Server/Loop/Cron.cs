@@ -4,15 +4,15 @@ namespace Carnelian;
 
 /// <summary>
 /// What the server does besides serving: expiry, rehashing, freeing, defragmentation, closing idle clients. A round
-/// comes due <see cref="ServerOptions.Hz"/> times a second; every chore has a budget, so that no turn becomes long.
+/// comes due <see cref="ServerOptions.Hz"/> times a second; every cron job has a budget, so that no turn becomes long.
 /// </summary>
-public sealed class Chores
+public sealed class Cron
 {
-    private const long RehashMicroseconds = 500, DisposalMicroseconds = 1000;
+    private const long RehashMicroseconds = 500, LazyFreeMicroseconds = 1000;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
-    /// <summary>While a chore has more to do, it gets a slice so often, whatever the load: clients keep most of the time.</summary>
+    /// <summary>While a cron job has more to do, it gets a slice so often, whatever the load: clients keep most of the time.</summary>
     private const int SliceEveryMs = 3;
 
     private readonly Server _server;
@@ -27,7 +27,7 @@ public sealed class Chores
     private bool _hasMore;
     private LinkedListNode<Client>? _nextClient;
 
-    public Chores(Server server)
+    public Cron(Server server)
     {
         _server = server;
         _expiry = new(server.Keyspace);
@@ -45,7 +45,7 @@ public sealed class Chores
     public bool IsPaused { get; set; }
 
     /// <summary>A flush has left something to free: who asked for it may wait for that.</summary>
-    private bool HasMore => _hasMore || _server.Keyspace.Disposal.IsPending;
+    private bool HasMore => _hasMore || _server.Keyspace.LazyFree.IsPending;
 
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
@@ -59,11 +59,11 @@ public sealed class Chores
     public void Turn()
     {
         var nowMs = _server.NowMs;
-        _nextTimeoutMs = _server.Executor.Parking.TimeOutUntil(nowMs);
+        _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         if (IsPaused) return;
         var monotonicMs = _server.Executor.MonotonicMs;
         if (HasMore && monotonicMs >= _nextSliceMs) DoMore(monotonicMs);
-        if (_server.Executor.Parking.HasAsking) _server.Executor.Parking.ServeAsking();
+        if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();
         if (monotonicMs < _nextRoundMs) return;
         _nextRoundMs = monotonicMs + 1000 / _server.Options.Hz;
         var began = _server.World.Clock.MonotonicNanoseconds;
@@ -73,11 +73,11 @@ public sealed class Chores
         CheckClients(nowMs);
         _server.Clients.CloseLingering();
         MemoryUse.NotePeak(_server);
-        _server.Statistics.ChoreNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
+        _server.Statistics.CronNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
         if (!HasMore) DoMore(monotonicMs);
     }
 
-    /// <summary>Chores that may need many slices; goes on turn after turn while one has more to do.</summary>
+    /// <summary>Jobs that may need many slices; they go on turn after turn while one has more to do.</summary>
     private void DoMore(long monotonicMs)
     {
         _nextSliceMs = monotonicMs + SliceEveryMs;
@@ -88,9 +88,9 @@ public sealed class Chores
         _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
         statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
-        if (keyspace.Disposal.IsPending) keyspace.Disposal.Run(world.StartBudget(DisposalMicroseconds));
+        if (keyspace.LazyFree.IsPending) keyspace.LazyFree.Run(world.StartBudget(LazyFreeMicroseconds));
         Defragment();
-        statistics.ChoreNanoseconds += world.Clock.MonotonicNanoseconds - began;
+        statistics.CronNanoseconds += world.Clock.MonotonicNanoseconds - began;
     }
 
     /// <summary>A slice takes the part of the time between slices that the round may have.</summary>
@@ -130,7 +130,7 @@ public sealed class Chores
     private void CheckClient(Client client, long nowMs)
     {
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
-        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Parked is null)
+        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Blocked is null)
         {
             _server.Log.LogDebug("Closing idle client");
             _server.Clients.Close(client);

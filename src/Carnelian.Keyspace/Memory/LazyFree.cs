@@ -4,20 +4,20 @@ namespace Carnelian;
 /// Memory that nobody uses any more and that is given back in slices: tables of flushed databases, and large collections, however
 /// they went. Taking them over is O(1); no command waits for more than that.
 /// </summary>
-public sealed class Disposal(TableHost host, KeyspaceStatistics statistics)
+public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
 {
     private readonly Queue<KeyTable> _tables = new();
     private long _tablesTaken, _tablesFreed;
 
-    public bool IsPending => _tables.Count > 0 || host.Discarded > 0;
+    public bool IsPending => _tables.Count > 0 || host.FreesPending > 0;
 
     /// <summary>Keys and collections that still hold memory (lazyfree_pending_objects).</summary>
     public long PendingObjects
     {
         get
         {
-            long objects = host.Discarded;
-            foreach (var table in _tables) objects += table.Undisposed;
+            long objects = host.FreesPending;
+            foreach (var table in _tables) objects += table.Unfreed;
             return objects;
         }
     }
@@ -40,16 +40,16 @@ public sealed class Disposal(TableHost host, KeyspaceStatistics statistics)
         while (IsPending)
         {
             // Collections first: those of a table are freed by the time that the table counts as freed.
-            if (host.Discarded > 0)
+            if (host.FreesPending > 0)
             {
-                if (host.DisposeSome()) statistics.LazilyFreed++;
+                if (host.FreeSome()) statistics.LazilyFreed++;
             }
-            else DisposeTable();
+            else FreeTable();
             if (budget.Spent) return;
         }
     }
 
-    private void DisposeTable()
+    private void FreeTable()
     {
         var table = _tables.Peek();
         if (table.IsDisposed)
@@ -57,7 +57,7 @@ public sealed class Disposal(TableHost host, KeyspaceStatistics statistics)
             _tables.Dequeue();
             _tablesFreed++;
         }
-        else statistics.LazilyFreed += table.DisposeSome();
+        else statistics.LazilyFreed += table.FreeSome();
     }
 
     /// <summary>Frees all, when the keyspace ends.</summary>

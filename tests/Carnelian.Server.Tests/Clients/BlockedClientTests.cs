@@ -1,7 +1,7 @@
 namespace Carnelian.Tests;
 
 /// <summary>Calls that wait, shown with a command that only these tests have.</summary>
-internal sealed class ParkingTests
+internal sealed class BlockedClientTests
 {
     private SimulatedServer _server = null!;
 
@@ -15,7 +15,7 @@ internal sealed class ParkingTests
     {
         var client = _server.Connect();
         client.Send(request);
-        _server.TurnUntil(() => client.Served?.Parked is not null);
+        _server.TurnUntil(() => client.Served?.Blocked is not null);
         return client;
     }
 
@@ -109,7 +109,7 @@ internal sealed class ParkingTests
         var gone = Waiting("WAITFORKEY", "k", "60000");
         var next = Waiting("WAITFORKEY", "k", "0");
         gone.Peer.Close();
-        _server.TurnUntil(() => _server.Server.Executor.Parking.Count == 1);
+        _server.TurnUntil(() => _server.Server.Executor.BlockedClients.Count == 1);
         _server.Run("PUT", "k", "v");
         Assert.That(next.Read(), Is.EqualTo("[\"k\", \"v\"]"));
         _server.AdvanceTime(60_000);
@@ -150,7 +150,7 @@ internal sealed class ParkingTests
         {
             waiting[i] = _server.Connect();
             waiting[i].SendRaw([.. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("PUT", $"answer:{i}", "v"), .. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("ECHO", $"{i}")]);
-            _server.TurnUntil(() => waiting[i].Served?.Parked is not null);
+            _server.TurnUntil(() => waiting[i].Served?.Blocked is not null);
         }
         var pipeline = new List<byte>();
         for (var i = 0; i < 30; i++) pipeline.AddRange([.. TestClient.Request("PUT", "k", $"{i}"), .. TestClient.Request("ECHO", $"own:{i}")]);
@@ -214,7 +214,7 @@ internal sealed class ParkingTests
         replies.Insert(at, "[\"k\", \"v\"]");
         var client = _server.Connect();
         client.SendRaw(string.Concat(requests));
-        _server.TurnUntil(() => client.Served?.Parked is not null);
+        _server.TurnUntil(() => client.Served?.Blocked is not null);
         _server.Run("PUT", "k", "v");
         Assert.That(client.Read(replies.Count), Is.EqualTo(replies));
     }

@@ -1,10 +1,10 @@
 namespace Carnelian;
 
 /// <summary>
-/// A call that waits: for a key, an offset, a time. The session's further requests wait behind it. Whoever parks says what
+/// A call that waits: for a key, an offset, a time. The session's further requests wait behind it. Whoever blocks says what
 /// is done when one of its keys becomes ready and when its time is over; both answer the client.
 /// </summary>
-public abstract class ParkedCall(Session session, long deadlineMs)
+public abstract class BlockedCall(Session session, long deadlineMs)
 {
     public const long NoDeadline = 0;
 
@@ -28,12 +28,12 @@ public abstract class ParkedCall(Session session, long deadlineMs)
 /// Sessions whose calls wait, first come first served per key. A client waits here, never a thread. Ready keys are
 /// announced by the commands that fill them and served after the announcing call, each as a call of its own.
 /// </summary>
-public sealed class Parking(Executor executor) : IKeyWaiters
+public sealed class BlockedClients(Executor executor) : IKeyWaiters
 {
-    private readonly Dictionary<(int Database, ByteKey Key), LinkedList<ParkedCall>> _waiting = [];
-    private readonly PriorityQueue<ParkedCall, long> _deadlines = new();
+    private readonly Dictionary<(int Database, ByteKey Key), LinkedList<BlockedCall>> _waiting = [];
+    private readonly PriorityQueue<BlockedCall, long> _deadlines = new();
     private readonly List<(Database Database, byte[] Key)> _ready = [];
-    private readonly List<ParkedCall> _asking = [];
+    private readonly List<BlockedCall> _asking = [];
 
     /// <summary>How many sessions wait.</summary>
     public int Count { get; private set; }
@@ -50,12 +50,12 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     public bool HasAsking => _asking.Count > 0;
 
     /// <summary>Called when a session has been answered and waits no longer: its reply is to be sent.</summary>
-    public Action<Session>? Resumed { get; set; }
+    public Action<Session>? Unblocked { get; set; }
 
-    public void Park(ParkedCall call, Database database, params ReadOnlySpan<byte[]> keys)
+    public void Block(BlockedCall call, Database database, params ReadOnlySpan<byte[]> keys)
     {
-        Check.That(call.Session.Parked is null);
-        call.Session.Parked = call;
+        Check.That(call.Session.Blocked is null);
+        call.Session.Blocked = call;
         Count++;
         foreach (var key in keys)
         {
@@ -66,7 +66,7 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         }
         if (keys.IsEmpty) _asking.Add(call);
         else executor.Keyspace.Waiters ??= this;
-        if (call.DeadlineMs == ParkedCall.NoDeadline) return;
+        if (call.DeadlineMs == BlockedCall.NoDeadline) return;
         CountWithDeadline++;
         _deadlines.Enqueue(call, call.DeadlineMs);
     }
@@ -90,10 +90,10 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     /// <summary>Ends the waiting of a session without an answer: it was served, or is gone.</summary>
     public void Remove(Session session)
     {
-        if (session.Parked is not { } call) return;
-        session.Parked = null;
+        if (session.Blocked is not { } call) return;
+        session.Blocked = null;
         Count--;
-        if (call.DeadlineMs != ParkedCall.NoDeadline) CountWithDeadline--;
+        if (call.DeadlineMs != BlockedCall.NoDeadline) CountWithDeadline--;
         _asking.Remove(call);
         foreach (var (database, key) in call.Keys)
         {
@@ -108,12 +108,12 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     /// <summary>Ends a session's waiting as if its time were over.</summary>
     public void TimeOut(Session session)
     {
-        if (session.Parked is not { } parked) return;
+        if (session.Blocked is not { } blocked) return;
         Remove(session);
         var call = new Call(executor, session, session.Replies);
-        parked.OnTimeout(ref call);
+        blocked.OnTimeout(ref call);
         call.Reply.Flush();
-        Resumed?.Invoke(session);
+        Unblocked?.Invoke(session);
     }
 
     /// <summary>Answers those whose time is over. Returns the next deadline in Unix milliseconds, or long.MaxValue.</summary>
@@ -121,7 +121,7 @@ public sealed class Parking(Executor executor) : IKeyWaiters
     {
         while (_deadlines.TryPeek(out var call, out var deadline))
         {
-            if (call.Session.Parked != call) _deadlines.Dequeue();
+            if (call.Session.Blocked != call) _deadlines.Dequeue();
             else if (deadline > nowMs) return deadline;
             else
             {
@@ -149,7 +149,7 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         for (var i = _asking.Count - 1; i >= 0; i--) Serve(_asking[i], default);
     }
 
-    private void Serve(LinkedList<ParkedCall> queue, byte[] key)
+    private void Serve(LinkedList<BlockedCall> queue, byte[] key)
     {
         for (var node = queue.First; node is not null;)
         {
@@ -159,15 +159,15 @@ public sealed class Parking(Executor executor) : IKeyWaiters
         }
     }
 
-    private void Serve(ParkedCall parked, ReadOnlySpan<byte> key)
+    private void Serve(BlockedCall blocked, ReadOnlySpan<byte> key)
     {
         executor.Keyspace.Changes.BeginUnit();
-        var call = new Call(executor, parked.Session, parked.Session.Replies);
-        var served = parked.OnReady(ref call, key);
+        var call = new Call(executor, blocked.Session, blocked.Session.Replies);
+        var served = blocked.OnReady(ref call, key);
         call.Reply.Flush();
         if (!served) return;
-        Remove(parked.Session);
-        Resumed?.Invoke(parked.Session);
+        Remove(blocked.Session);
+        Unblocked?.Invoke(blocked.Session);
     }
 
     /// <summary>Bytes as a dictionary's key.</summary>

@@ -1,0 +1,130 @@
+using static Carnelian.DirectiveFlags;
+
+namespace Carnelian;
+
+/// <summary>
+/// Directives that Redis and Valkey know and that Carnelian takes, checks, keeps, shows and rewrites, though nothing acts on them
+/// yet: who builds what one is about moves its line to where it has its effect. Names, defaults and limits are Redis
+/// 8.0.6's, so that configuration files and tools find what they expect. Listed in docs/configuration.md.
+/// </summary>
+internal static class UnimplementedDirectives
+{
+    private const long Kibi = 1 << 10, Mebi = 1 << 20;
+
+    public static void Declare(DirectiveRegistry registry, ServerOptions options)
+    {
+        var stored = new StoredDirectives(registry);
+        DeclareSnapshots(stored, registry, options);
+        DeclareAppendOnly(stored);
+        DeclareEncodings(stored);
+        DeclareMemory(stored);
+        DeclareClients(stored);
+        DeclareModulesAndScripts(stored);
+        DeclareProcess(stored);
+        DeclareTests(stored);
+        UnimplementedNetworkDirectives.Declare(stored);
+        UnimplementedValkeyDirectives.Declare(stored);
+    }
+
+    private static void DeclareSnapshots(StoredDirectives stored, DirectiveRegistry registry, ServerOptions o)
+    {
+        registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v, Unimplemented);
+        stored.Text("dbfilename", "dump.rdb", Protected, validate: v => FileNames.IsPlain(v) ? null : "dbfilename can't be a path, just a filename");
+        stored.Flag("rdbcompression", true);
+        stored.Flag("rdbchecksum", true, Immutable);
+        stored.Flag("rdb-del-sync-files", false);
+        stored.Flag("rdb-save-incremental-fsync", true);
+        stored.Flag("stop-writes-on-bgsave-error", true);
+        stored.Words("sanitize-dump-payload", "no", "no yes clients");
+    }
+
+    private static void DeclareAppendOnly(StoredDirectives stored)
+    {
+        stored.Flag("appendonly", false);
+        stored.Text("appendfilename", "appendonly.aof", Immutable, validate: v => FileNames.Validate("appendfilename", "filename", v));
+        stored.Text("appenddirname", "appendonlydir", Immutable, validate: v => FileNames.Validate("appenddirname", "dirname", v));
+        stored.Words("appendfsync", "everysec", "everysec always no");
+        stored.Flag("no-appendfsync-on-rewrite", false);
+        stored.Integer("auto-aof-rewrite-percentage", 100, 0, int.MaxValue);
+        stored.Memory("auto-aof-rewrite-min-size", 64 * Mebi, 0, long.MaxValue);
+        stored.Flag("aof-load-truncated", true);
+        stored.Flag("aof-use-rdb-preamble", true);
+        stored.Flag("aof-timestamp-enabled", false);
+        stored.Flag("aof-rewrite-incremental-fsync", true);
+        stored.Flag("aof-disable-auto-gc", false, Hidden);
+    }
+
+    private static void DeclareEncodings(StoredDirectives stored)
+    {
+        stored.Integer("hash-max-listpack-entries", 512, 0, long.MaxValue, alias: "hash-max-ziplist-entries");
+        stored.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, alias: "hash-max-ziplist-value");
+        stored.Integer("list-max-listpack-size", -2, int.MinValue, int.MaxValue, alias: "list-max-ziplist-size");
+        stored.Integer("list-compress-depth", 0, 0, int.MaxValue);
+        stored.Integer("set-max-intset-entries", 512, 0, long.MaxValue);
+        stored.Integer("set-max-listpack-entries", 128, 0, long.MaxValue);
+        stored.Integer("set-max-listpack-value", 64, 0, long.MaxValue);
+        stored.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, alias: "zset-max-ziplist-entries");
+        stored.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, alias: "zset-max-ziplist-value");
+        stored.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue);
+        stored.Memory("stream-node-max-bytes", 4 * Kibi, 0, long.MaxValue);
+        stored.Integer("stream-node-max-entries", 100, 0, long.MaxValue);
+    }
+
+    private static void DeclareMemory(StoredDirectives stored)
+    {
+        stored.Memory("maxmemory", 0, 0, ulong.MaxValue);
+        stored.Integer("maxmemory-samples", 5, 1, 64);
+        stored.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
+        stored.Flag("lazyfree-lazy-eviction", false);
+        stored.Flag("lazyfree-lazy-server-del", false);
+        stored.Flag("lazyfree-lazy-user-del", false);
+        stored.Flag("activerehashing", true);
+        stored.Integer("active-defrag-max-scan-fields", 1000, 1, long.MaxValue);
+        stored.Flag("jemalloc-bg-thread", true);
+        stored.Flag("disable-thp", true, Immutable);
+    }
+
+    private static void DeclareClients(StoredDirectives stored)
+    {
+        stored.MemoryOrPercent("maxmemory-clients", 0);
+        stored.Integer("tracking-table-max-keys", 1_000_000, 0, long.MaxValue);
+        stored.Integer("max-new-connections-per-cycle", 10, 1, 1000);
+        stored.Integer("max-new-tls-connections-per-cycle", 1, 1, 1000);
+        stored.Integer("socket-mark-id", 0, 0, uint.MaxValue, Immutable);
+        stored.Text("bind-source-addr", null);
+        stored.Text("aclfile", "", Immutable);
+        stored.Words("acl-pubsub-default", "resetchannels", "allchannels resetchannels");
+        stored.Integer("acllog-max-len", 128, 0, long.MaxValue);
+        stored.Integer("latency-monitor-threshold", 0, 0, long.MaxValue);
+    }
+
+    private static void DeclareModulesAndScripts(StoredDirectives stored)
+    {
+        stored.Integer("busy-reply-threshold", 5000, 0, long.MaxValue, alias: "lua-time-limit");
+        stored.Flag("lua-enable-deprecated-api", false, Immutable | Hidden);
+        stored.Words("enable-module-command", "no", "no yes local", Immutable);
+        stored.Words("propagation-error-behavior", "ignore", "ignore panic panic-on-replicas");
+    }
+
+    private static void DeclareProcess(StoredDirectives stored)
+    {
+        stored.Flag("dynamic-hz", true);
+        stored.Integer("io-threads", 1, 1, 128, Immutable);
+        stored.Text("server-cpulist", null, Immutable, alias: "server_cpulist");
+        stored.Text("bio-cpulist", null, Immutable, alias: "bio_cpulist");
+        stored.Text("aof-rewrite-cpulist", null, Immutable, alias: "aof_rewrite_cpulist");
+        stored.Text("bgsave-cpulist", null, Immutable, alias: "bgsave_cpulist");
+        stored.Text("ignore-warnings", "");
+        stored.Flag("crash-memcheck-enabled", true);
+        stored.Integer("shutdown-timeout", 10, 0, int.MaxValue);
+    }
+
+    /// <summary>Those by which Redis' own tests slow it down.</summary>
+    private static void DeclareTests(StoredDirectives stored)
+    {
+        stored.Integer("rdb-key-save-delay", 0, int.MinValue, int.MaxValue, Hidden);
+        stored.Integer("key-load-delay", 0, int.MinValue, int.MaxValue, Hidden);
+        stored.Integer("loading-process-events-interval-bytes", Mebi / 2, 1024, int.MaxValue, Hidden);
+        stored.Integer("watchdog-period", 0, 0, int.MaxValue, Hidden);
+    }
+}
