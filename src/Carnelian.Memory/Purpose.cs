@@ -12,5 +12,8 @@ public enum Purpose : byte
     ClientOutput,
     ChangeLog,
     Snapshot,
+
+    /// <summary>Long strings that their keys have given up and that a snapshot or a reply still keeps.</summary>
+    Held,
     Other,
 }

@@ -43,6 +43,8 @@ public sealed class ArgumentList
     /// <summary>Long arguments that lie in blocks of their own, from their beginnings on.</summary>
     public IReadOnlyList<OwnedBlock> Blocks => _blocks;
 
+    internal List<OwnedBlock>? Adoptable => _blocks.Count > 0 ? _blocks : null;
+
     /// <summary>Takes over a block that begins with the argument.</summary>
     public void Add(OwnedBlock block, int length)
     {

@@ -30,6 +30,9 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
         }
     }
 
+    /// <summary>Blocks that begin with an argument each, which a command that stores it may take over; null when there are none.</summary>
+    public List<OwnedBlock>? Adoptable => _apart?.Adoptable;
+
     /// <summary>From the given argument on.</summary>
     public Arguments Slice(int start) => new(_request, _items[start..], _apart);
 

@@ -10,8 +10,8 @@ public abstract class ReplySink
     public abstract void Commit(int bytes);
 
     /// <summary>
-    /// Offers a long value and the line end behind it, so that they need not be copied. What was written before is committed, and not empty.
+    /// Offers bytes that need not be copied: the sink holds them until they are sent. What was written before is committed.
     /// </summary>
-    /// <returns>How many of these bytes, from the first, the sink took.</returns>
-    public virtual int Pass(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> end) => 0;
+    /// <returns>False: they are to be written like others.</returns>
+    public virtual bool TryRefer(SharedBytes bytes, int start, int length) => false;
 }

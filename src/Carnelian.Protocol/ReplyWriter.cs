@@ -16,9 +16,6 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     /// <summary>Room asked for at a time, so that small replies do not ask one by one.</summary>
     private const int ReserveBytes = 256;
 
-    /// <summary>Bulk strings from here on are offered to the sink as they are.</summary>
-    private const int PassFrom = 64 * 1024;
-
     private readonly ReplySink _sink = sink;
     private Span<byte> _room;
     private int _used;
@@ -111,11 +108,6 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
 
     public void Bulk(scoped ReadOnlySpan<byte> value)
     {
-        if (value.Length >= PassFrom)
-        {
-            LongBulk(value);
-            return;
-        }
         if (_room.Length - _used < value.Length + HeaderBytes + 2) Refill(value.Length + HeaderBytes + 2);
         Header((byte)'$', value.Length);
         var room = _room[_used..];
@@ -125,14 +117,13 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
         _used += value.Length + 2;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LongBulk(scoped ReadOnlySpan<byte> value)
+    /// <summary>A part of shared bytes as a bulk string, uncopied where the sink can hold them.</summary>
+    public void Bulk(SharedBytes bytes, int start, int length)
     {
-        Header((byte)'$', value.Length);
+        Header((byte)'$', length);
         Flush();
-        var passed = _sink.Pass(value, "\r\n"u8);
-        if (passed < value.Length) Raw(value[passed..]);
-        Raw("\r\n"u8[Math.Max(passed - value.Length, 0)..]);
+        if (!_sink.TryRefer(bytes, start, length)) Raw(bytes.Span.Slice(start, length));
+        Raw("\r\n"u8);
     }
 
     /// <summary><see cref="ByteText"/> as a bulk string.</summary>

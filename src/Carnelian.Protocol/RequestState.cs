@@ -45,10 +45,10 @@ public struct RequestState
     /// <summary>Length of the announced argument, whose first byte is at <see cref="Position"/>; -1: none was announced.</summary>
     public readonly int Announced => Bulk;
 
-    /// <summary>The argument that was announced has been taken out of the request, with the line end behind it.</summary>
+    /// <summary>The argument that was announced has been taken out of the request, with the line end behind it; <see cref="IsLastArgument"/> ends it.</summary>
     public void SkipAnnounced()
     {
-        Check.That(Bulk >= 0 && Remaining > 1);
+        Check.That(Bulk >= 0 && Remaining > 0);
         Bulk = -1;
         Remaining--;
     }

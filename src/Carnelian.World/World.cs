@@ -19,6 +19,8 @@ public abstract class World : IDisposable
 
     public abstract Workers Workers { get; }
 
+    public virtual HandOvers HandOvers { get; } = new();
+
     /// <summary>What can be asked of the operating system about this process.</summary>
     public abstract ProcessInformation Process { get; }
 

@@ -10,7 +10,7 @@ public class LayeringTests
     private static readonly string[] _floors =
     [
         "Carnelian.Memory", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol", "Carnelian.Keyspace",
-        "Carnelian.Formats", "Carnelian.Commands", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
+        "Carnelian.Formats", "Carnelian.Commands", "Carnelian.Connections", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
         "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Http", "Carnelian.Server", "Carnelian.Tools", "Carnelian",
     ];
 

@@ -94,10 +94,30 @@ public ref struct Call
     public readonly EntryView Find(int argument, LookupFlags flags = LookupFlags.None) => _keyspace.Find(Database, Args[argument], HashOf(argument), flags);
 
     /// <summary>The key that an argument names, for changing.</summary>
-    public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument));
+    public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument), Args.Adoptable);
 
     /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
     public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Args[argument], HashOf(argument));
+
+    // ---- answering
+
+    /// <summary>Answers a string value.</summary>
+    public void ReplyString(EntryView view) => ReplyString(view, 0, view.Value.Length);
+
+    /// <summary>Answers a part of a string value. A long one is not copied but kept as it is until it is sent.</summary>
+    public void ReplyString(EntryView view, int start, int length)
+    {
+        if (length < HoldsFrom || view.HoldString(_keyspace.Allocator) is not { } held)
+        {
+            Reply.Bulk(view.Value.Slice(start, length));
+            return;
+        }
+        Reply.Bulk(held, start, length);
+        held.Release();
+    }
+
+    /// <summary>Shorter parts are copied: that is cheaper than an element of output of their own.</summary>
+    private const int HoldsFrom = 64 * 1024;
 
     // ---- failing
 

@@ -2,14 +2,17 @@ namespace Carnelian;
 
 /// <summary>
 /// Up to <see cref="RequestsMax"/> requests of one pipeline, parsed in place. Looking up their commands and keys before the first
-/// runs lets the processor fetch all buckets, and then all entries, at once instead of one after the other.
+/// runs lets the processor fetch all buckets, and then all entries, at once instead of one after the other. Or the one request that came in pieces; or
+/// what ends a stream that cannot be understood any more.
 /// </summary>
 public sealed class RequestBatch
 {
     public const int RequestsMax = 32;
 
     private readonly Request[] _requests = new Request[RequestsMax];
-    private readonly ArgumentList _arguments = new();
+    private readonly ArgumentList _parsed = new();
+    private ArgumentList _arguments;
+    private OwnedBlock? _source;
 
     private struct Request
     {
@@ -21,44 +24,85 @@ public sealed class RequestBatch
         public int ArgumentCount;
     }
 
+    public RequestBatch() => _arguments = _parsed;
+
     public int Count { get; private set; }
 
-    /// <summary>Offset behind the last complete request.</summary>
+    /// <summary>Offset behind the last complete request, in the block that the requests lie in.</summary>
     public int End { get; private set; }
+
+    /// <summary>What is wrong with the stream, without "ERR Protocol error: "; the batch holds no request then.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>The block that the requests lie in.</summary>
+    public ReadOnlySpan<byte> Input => _source!.Span;
 
     /// <summary>Offset at which a request begins; behind the last one, <see cref="End"/>.</summary>
     public int StartOf(int request) => request < Count ? _requests[request].Start : End;
+
+    /// <summary>A request as it came. Not of one that has long arguments in blocks of their own.</summary>
+    public ReadOnlySpan<byte> RawOf(int request) => Input[StartOf(request)..StartOf(request + 1)];
+
+    private void Begin(OwnedBlock source, int start, ArgumentList arguments)
+    {
+        _source = source;
+        _arguments = arguments;
+        Count = 0;
+        End = start;
+        Error = null;
+    }
 
     /// <summary>
     /// Parses requests until there are enough (<see cref="ParseStatus.Complete"/>: there may be more), the input ends (with the state of an incomplete request,
     /// whose arguments so far are <see cref="PartialArguments"/>) or one breaks the protocol.
     /// </summary>
+    /// <param name="source">The block with the input, which begins at <paramref name="start"/> and ends before <paramref name="end"/>.</param>
     /// <param name="requestsMax">1 while nobody has authenticated: AUTH changes what the next request may be.</param>
-    public ParseStatus Parse(Span<byte> input, int start, int requestsMax, RequestLimits limits, bool authenticated, out RequestState state)
+    public ParseStatus Parse(OwnedBlock source, int start, int end, int requestsMax, RequestLimits limits, bool authenticated, out RequestState state)
     {
-        _arguments.Clear();
-        Count = 0;
-        End = start;
+        Begin(source, start, _parsed);
+        _parsed.Clear();
+        var input = source.Span[..end];
         while (true)
         {
             state = RequestState.Begin;
             if (Count == requestsMax) return ParseStatus.Complete;
-            var first = _arguments.Count;
-            var status = RequestParser.Parse(input[End..], ref state, _arguments, limits, authenticated);
+            var first = _parsed.Count;
+            var status = RequestParser.Parse(input[End..], ref state, _parsed, limits, authenticated);
             if (status == ParseStatus.Complete) Add(first);
             else if (status != ParseStatus.Nothing) return status == ParseStatus.Later ? ParseStatus.Complete : status;
             End += state.Position;
         }
+    }
 
-        void Add(int first)
-        {
-            ref var request = ref _requests[Count++];
-            request.Start = End;
-            request.FirstArgument = first;
-            request.ArgumentCount = _arguments.Count - first;
-            request.Command = null;
-            request.HashedArgument = 0;
-        }
+    /// <summary>Makes this the batch of the one request that has come in pieces.</summary>
+    /// <param name="arguments">All of its arguments; they stay the caller's.</param>
+    public void BeginSingle(OwnedBlock source, int start, int end, ArgumentList arguments)
+    {
+        Begin(source, start, arguments);
+        Add(0);
+        End = end;
+    }
+
+    /// <summary>Makes this the end of a stream: nothing behind <paramref name="start"/> can be understood.</summary>
+    public void BeginError(OwnedBlock source, int start, int end, string error)
+    {
+        Begin(source, end, _parsed);
+        _requests[0].Start = start;
+        Error = error;
+    }
+
+    /// <summary>What the error is about.</summary>
+    public ReadOnlySpan<byte> Faulty => Input[_requests[0].Start..End];
+
+    private void Add(int first)
+    {
+        ref var request = ref _requests[Count++];
+        request.Start = End;
+        request.FirstArgument = first;
+        request.ArgumentCount = _arguments.Count - first;
+        request.Command = null;
+        request.HashedArgument = 0;
     }
 
     /// <summary>The arguments that an incomplete request has so far.</summary>
@@ -67,7 +111,7 @@ public sealed class RequestBatch
         get
         {
             var used = Count == 0 ? 0 : _requests[Count - 1].FirstArgument + _requests[Count - 1].ArgumentCount;
-            return _arguments.Slice(used, _arguments.Count - used);
+            return _parsed.Slice(used, _parsed.Count - used);
         }
     }
 
@@ -102,5 +146,5 @@ public sealed class RequestBatch
     }
 
     private Arguments ArgumentsOf(in Request request, ReadOnlySpan<byte> input) =>
-        new(input[request.Start..], _arguments.Slice(request.FirstArgument, request.ArgumentCount));
+        new(input[request.Start..], _arguments.Slice(request.FirstArgument, request.ArgumentCount), _arguments);
 }

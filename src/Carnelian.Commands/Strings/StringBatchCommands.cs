@@ -18,7 +18,7 @@ internal static class StringBatchCommands
         {
             call.FetchAhead(i, call.Args.Count);
             var view = call.Find(i);
-            if (view.Exists && view.Type == ValueType.String) call.Reply.Bulk(view.Value);
+            if (view.Exists && view.Type == ValueType.String) call.ReplyString(view);
             else call.Reply.Null();
         }
     }

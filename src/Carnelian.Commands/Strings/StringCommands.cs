@@ -96,7 +96,7 @@ internal static class StringCommands
         var view = call.Find(1);
         if (!view.Exists) call.Reply.Null();
         else if (view.Type != ValueType.String) call.FailWrongType();
-        else call.Reply.Bulk(view.Value);
+        else call.ReplyString(view);
         return !call.Failed;
     }
 
@@ -136,7 +136,7 @@ internal static class StringCommands
             return;
         }
         if (!call.IsStringOrMissing(view) || !options.TryExpiry(ref call, out var expiryMs)) return;
-        call.Reply.Bulk(view.Value);
+        call.ReplyString(view);
         if (options.IsLasting) Persist(ref call);
         else if (!options.Expiry.IsNone) SetExpiry(ref call, options.Expiry, expiryMs);
     }

@@ -82,16 +82,18 @@ internal static class StringRangeCommands
         if (!call.TryInteger(2, out var start) || !call.TryInteger(3, out var end)) return;
         var view = call.Find(1);
         if (!call.IsStringOrMissing(view)) return;
-        call.Reply.Bulk(view.Exists ? Part(view.Value, start, end) : default);
+        var part = Part(view.Exists ? view.Value.Length : 0, start, end);
+        if (part.Length == 0) call.Reply.Bulk(default(ReadOnlySpan<byte>));
+        else call.ReplyString(view, part.Start, part.Length);
     }
 
     /// <summary>The bytes from start to end, both included. Negative positions count from the end; those before the beginning are 0.</summary>
-    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> value, long start, long end)
+    private static (int Start, int Length) Part(int length, long start, long end)
     {
         if (start < 0 && end < 0 && start > end) return default;
-        if (start < 0) start = Math.Max(start + value.Length, 0);
-        if (end < 0) end = Math.Max(end + value.Length, 0);
-        end = Math.Min(end, value.Length - 1);
-        return start > end ? default : value[(int)start..(int)(end + 1)];
+        if (start < 0) start = Math.Max(start + length, 0);
+        if (end < 0) end = Math.Max(end + length, 0);
+        end = Math.Min(end, length - 1);
+        return start > end ? default : ((int)start, (int)(end + 1 - start));
     }
 }

@@ -25,6 +25,14 @@ public readonly unsafe ref struct EntryView
     /// <summary>A string's bytes.</summary>
     public ReadOnlySpan<byte> Value => Entry.Value(Address);
 
+    /// <summary>Keeps a long string as it is, for whoever reads it after the call; null when it is short, and copying it costs less.</summary>
+    public SharedBytes? HoldString(BlockAllocator allocator)
+    {
+        if (!Entry.External(Entry.Header(Address))) return null;
+        var external = Entry.ExternalOf(Address);
+        return !external.IsRoot && LongString.CanBeHeld(external) ? new HeldString(allocator, external) : null;
+    }
+
     public bool Expires => Entry.Expires(Entry.Header(Address));
 
     /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
@@ -68,7 +76,7 @@ public readonly unsafe ref struct EntryView
         get
         {
             var own = BlockAllocator.UsableSize(Entry.Size(Address));
-            return Entry.External(Entry.Header(Address)) ? own + LongString.BlockBytes(Entry.ExternalOf(Address)) : own;
+            return Entry.External(Entry.Header(Address)) ? own + Entry.ExternalOf(Address).Capacity : own;
         }
     }
 }

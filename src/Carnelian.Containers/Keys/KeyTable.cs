@@ -66,8 +66,10 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
+    /// <param name="adoptable">Blocks that may be taken over when the value is a long one and the beginning of one of them.</param>
     public void Write(
-        scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs)
+        scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs,
+        List<OwnedBlock>? adoptable = null)
     {
         var expires = expiryMs != EntryView.NoExpiry;
         var external = value.Length > Entry.InlineValueMax;
@@ -77,7 +79,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
         var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
-        if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(_host, value));
+        if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(_allocator, value, adoptable));
         else value.CopyTo(new(valueStart, value.Length));
         Install(ref at, entry, expires);
     }

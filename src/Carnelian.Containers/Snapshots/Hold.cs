@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// Keeps native memory alive and unchanged for a snapshot that reads it later: a word at the beginning of a collection's root or
-/// at the end of a long string's block. While it is held, who would change the memory changes a copy, and who would free it drops it instead;
-/// the snapshot frees what was dropped when it lets go. Handing a value over, however it ends, is thus O(1).
+/// Keeps a collection alive and unchanged for a snapshot that reads it later: a word at the beginning of its root. While it is held, who would
+/// change it changes copies, and who would free it drops it instead; the snapshot frees what was dropped when it lets go. Handing a value over,
+/// however it ends, is thus O(1). Long strings have <see cref="StringHold"/>.
 /// <code>| holder's number + 1, 0 when nobody holds: 31 | dropped 1 |</code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]

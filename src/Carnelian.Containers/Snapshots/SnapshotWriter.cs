@@ -36,7 +36,7 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
         Check.That(!external.IsRoot);
         if (LongString.CanBeHeld(external))
         {
-            LongString.HoldOf(external).Take(0);
+            LongString.HoldOf(external).Take();
             AppendKey(SnapshotRecord.Key, database, 0, entry.Address, size, 0);
             _open!.Holds = true;
             return;

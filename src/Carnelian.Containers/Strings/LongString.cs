@@ -1,13 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace Carnelian;
 
 /// <summary>
 /// Strings outside their entries that are too long to be copied before every first change. Their blocks end with a
-/// <see cref="Hold"/>, so that a snapshot can keep them as they are. A block that a request was received into begins with the rest of
-/// the request, the lead.
-/// <code>| lead … | bytes … | reserve … | hold 8 | length of the lead 8 |
-///           ^ the value's address, and from here on its capacity</code>
+/// <see cref="StringHold"/>, so that a snapshot or a reply can keep them as they are.
+/// <code>| bytes … | reserve … | hold 8 |</code>
 /// </summary>
 internal static unsafe class LongString
 {
@@ -15,57 +11,49 @@ internal static unsafe class LongString
     public const int HoldFrom = 64 << 10;
 
     /// <summary>Bytes of the longest string: with its hold, its block's size is still an int.</summary>
-    public const int LengthMax = int.MaxValue - TailBytes;
+    public const int LengthMax = int.MaxValue - StringHold.Bytes;
 
-    /// <summary>What a donated block needs behind the string.</summary>
-    public const int TailBytes = Hold.Bytes + sizeof(long);
-
-    /// <summary>A donated block may have an eighth of the string's length besides the string, as a shift.</summary>
+    /// <summary>An adopted block may have an eighth of the string's length besides the string, as a shift.</summary>
     private const int WasteShift = 3;
 
     public static bool CanBeHeld(in ExternalValue value) => value.Capacity > HoldFrom;
 
-    public static ref Hold HoldOf(in ExternalValue value) => ref *(Hold*)(value.Address + value.Capacity - TailBytes);
-
-    private static ref long LeadOf(in ExternalValue value) => ref *(long*)(value.Address + value.Capacity - sizeof(long));
-
-    private static int Lead(in ExternalValue value) => CanBeHeld(value) ? (int)LeadOf(value) : 0;
-
-    /// <summary>Size of the whole block.</summary>
-    public static long BlockBytes(in ExternalValue value) => (long)value.Capacity + Lead(value);
+    public static ref StringHold HoldOf(in ExternalValue value) => ref *(StringHold*)(value.Address + value.Capacity - StringHold.Bytes);
 
     public static bool IsHeld(in ExternalValue value) => CanBeHeld(value) && HoldOf(value).IsHeld;
 
     /// <summary>Bytes that the string may have in its block.</summary>
-    public static int Room(in ExternalValue value) => CanBeHeld(value) ? value.Capacity - TailBytes : value.Capacity;
+    public static int Room(in ExternalValue value) => CanBeHeld(value) ? value.Capacity - StringHold.Bytes : value.Capacity;
 
-    /// <summary>A new block with the content, or the very block that the content is in when its owner has offered that.</summary>
-    public static ExternalValue Make(TableHost host, ReadOnlySpan<byte> content)
+    /// <summary>
+    /// A new block with the content, or the very block that the content is in, where its owner offers that: the block is then given (see
+    /// <see cref="OwnedBlock.Give"/>), and its bytes stay.
+    /// </summary>
+    public static ExternalValue Make(BlockAllocator allocator, ReadOnlySpan<byte> content, List<OwnedBlock>? adoptable)
     {
-        var donors = host.Donors;
-        for (var i = content.Length > HoldFrom ? donors.Count - 1 : -1; i >= 0; i--)
+        if (adoptable is not null && content.Length > HoldFrom)
         {
-            var value = Donated(donors[i], content);
-            if (!CanBeHeld(value)) continue;
-            donors[i].Give(Purpose.Values);
-            donors.RemoveAt(i);
-            return value;
+            foreach (var block in adoptable)
+            {
+                if (block.IsGiven || !TryAdopt(block, content, out var value)) continue;
+                block.Give(Purpose.Values);
+                return value;
+            }
         }
-        return Allocate(host.Allocator, content, content.Length);
+        return Allocate(allocator, content, content.Length);
     }
 
-    /// <summary>The value in its donor's block; default where it does not lie there, leaves no room for the tail, or is too small a part of the block.</summary>
-    private static ExternalValue Donated(OwnedBlock donor, ReadOnlySpan<byte> content)
+    /// <summary>False where the content is not the block's beginning, or the block leaves no room for the hold, or too much is wasted.</summary>
+    private static bool TryAdopt(OwnedBlock block, ReadOnlySpan<byte> content, out ExternalValue value)
     {
-        if (!donor.Span.Overlaps(content, out var lead)) return default;
-        var capacity = donor.Length - lead;
-        if (lead < 0 || capacity < content.Length + TailBytes || donor.Length - content.Length > content.Length >> WasteShift) return default;
+        value = default;
+        if (!block.Span.Overlaps(content, out var offset) || offset != 0) return false;
+        if (block.Length < content.Length + StringHold.Bytes || block.Length - content.Length > content.Length >> WasteShift) return false;
         fixed (byte* address = content)
         {
-            var value = new ExternalValue { Address = address, Length = content.Length, Capacity = capacity };
+            value = new ExternalValue { Address = address, Length = content.Length, Capacity = block.Length };
             HoldOf(value) = default;
-            LeadOf(value) = lead;
-            return value;
+            return true;
         }
     }
 
@@ -74,13 +62,11 @@ internal static unsafe class LongString
     {
         Check.That(room <= LengthMax);
         // A block of nearly 2 GiB holds more than an int can count.
-        var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + TailBytes : room), int.MaxValue);
+        var usable = (int)Math.Min(BlockAllocator.UsableSize(room > HoldFrom ? (nint)room + StringHold.Bytes : room), int.MaxValue);
         var block = zeroed ? allocator.AllocateZeroed(usable, Purpose.Values) : allocator.Allocate(usable, Purpose.Values);
         content.CopyTo(new(block, content.Length));
         var value = new ExternalValue { Address = block, Length = content.Length, Capacity = usable };
-        if (!CanBeHeld(value)) return value;
-        HoldOf(value) = default;
-        LeadOf(value) = 0;
+        if (CanBeHeld(value)) HoldOf(value) = default;
         return value;
     }
 
@@ -100,12 +86,12 @@ internal static unsafe class LongString
     /// <summary>The owner is done with the string, of which views may still live.</summary>
     public static void Retire(BlockAllocator allocator, in ExternalValue value)
     {
-        if (IsDroppable(allocator, value)) allocator.Retire(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Values);
+        if (IsDroppable(allocator, value)) allocator.Retire(value.Address, value.Capacity, Purpose.Values);
     }
 
     public static void Free(BlockAllocator allocator, in ExternalValue value)
     {
-        if (IsDroppable(allocator, value)) allocator.Free(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Values);
+        if (IsDroppable(allocator, value)) allocator.Free(value.Address, value.Capacity, Purpose.Values);
     }
 
     /// <summary>A snapshot lets go of the string of an entry's copy, if it held it.</summary>
@@ -113,14 +99,20 @@ internal static unsafe class LongString
     {
         if (!Entry.External(Entry.Header(entryCopy))) return;
         var value = Entry.ExternalOf(entryCopy);
-        if (CanBeHeld(value) && HoldOf(value).Release()) allocator.Free(value.Address - Lead(value), (nint)BlockBytes(value), Purpose.Snapshot);
+        if (CanBeHeld(value)) Release(value, allocator);
     }
 
-    /// <summary>False: a snapshot keeps the string, from now on for itself alone.</summary>
+    /// <summary>A holder lets go.</summary>
+    public static void Release(in ExternalValue value, BlockAllocator allocator)
+    {
+        if (HoldOf(value).Release()) allocator.Free(value.Address, value.Capacity, Purpose.Held);
+    }
+
+    /// <summary>False: others keep the string, from now on for themselves alone.</summary>
     private static bool IsDroppable(BlockAllocator allocator, in ExternalValue value)
     {
         if (!CanBeHeld(value) || HoldOf(value).Drop()) return true;
-        allocator.Transfer((nint)BlockBytes(value), Purpose.Values, Purpose.Snapshot);
+        allocator.Transfer(value.Capacity, Purpose.Values, Purpose.Held);
         return false;
     }
 }

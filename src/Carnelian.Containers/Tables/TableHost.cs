@@ -21,13 +21,6 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>The bytes of packed list to which a node of a list grows (list-max-listpack-size).</summary>
     public int ListNodeBytesMax { get; set; } = 8192;
 
-    /// <summary>
-    /// Blocks into which a request with long values was received, for the time of one call, the last argument's first. A long value that lies in one of
-    /// them takes the whole block over instead of being copied: the block is given (see <see cref="OwnedBlock.Give"/>) and removed from the list, and its
-    /// bytes stay.
-    /// </summary>
-    public List<OwnedBlock> Donors { get; } = [];
-
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

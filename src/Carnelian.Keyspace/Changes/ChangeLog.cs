@@ -40,6 +40,9 @@ public sealed class ChangeLog : IDisposable
     /// <summary>Number of records since the server started. A reply that waits for a change to be safe waits for the offset behind it.</summary>
     public long Offset { get; private set; }
 
+    /// <summary>The offset behind the last unit that is closed: while a call runs, the one before it.</summary>
+    public long ClosedOffset { get; private set; }
+
     /// <summary>Targets of all attached sinks. None: whoever changes something need append no record.</summary>
     public ChangeTargets Listening { get; private set; }
 
@@ -59,7 +62,11 @@ public sealed class ChangeLog : IDisposable
     }
 
     /// <summary>A unit begins: what is appended from here on belongs together.</summary>
-    public void BeginUnit() => _unit++;
+    public void BeginUnit()
+    {
+        _unit++;
+        ClosedOffset = Offset;
+    }
 
     /// <summary>A record of <paramref name="arguments"/> arguments begins; so many calls of <see cref="Append"/> follow.</summary>
     public void Begin(ChangeTargets targets, int database, int arguments)
@@ -96,6 +103,7 @@ public sealed class ChangeLog : IDisposable
     /// <summary>Gives the sinks what there is and empties the log; at the end of a turn.</summary>
     public void Deliver()
     {
+        ClosedOffset = Offset;
         if (_used == 0) return;
         Check.That(_argumentsLeft == 0);
         foreach (var sink in _sinks) sink.Take(new ChangeReader(_records.Span[.._used]), Offset);

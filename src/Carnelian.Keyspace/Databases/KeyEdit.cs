@@ -11,14 +11,16 @@ public ref struct KeyEdit
     private readonly Keyspace _keyspace;
     private readonly Database _database;
     private readonly ReadOnlySpan<byte> _key;
+    private readonly List<OwnedBlock>? _adoptable;
     private EntryHandle _at;
 
-    internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists)
+    internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists, List<OwnedBlock>? adoptable = null)
     {
         _keyspace = keyspace;
         _database = database;
         _key = key;
         _at = at;
+        _adoptable = adoptable;
         Exists = exists;
     }
 
@@ -36,7 +38,7 @@ public ref struct KeyEdit
     {
         var created = !_at.Exists;
         if (!created) _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs);
+        _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs, _adoptable);
         Exists = true;
         if (created) _keyspace.Created(_database, _key);
         Changed(happened);

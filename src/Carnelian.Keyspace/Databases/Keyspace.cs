@@ -160,8 +160,9 @@ public sealed class Keyspace : IDisposable
     // ---- changing
 
     /// <summary>A key for changing, which freshens it. An expired one counts as missing and is deleted first, if the policy says so.</summary>
+    /// <param name="adoptable">Blocks with arguments, which a long value may take over.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public KeyEdit Edit(Database database, ReadOnlySpan<byte> key, ulong hash)
+    public KeyEdit Edit(Database database, ReadOnlySpan<byte> key, ulong hash, List<OwnedBlock>? adoptable = null)
     {
         database.Keys.Step();
         var found = database.Keys.Find(key, hash);
@@ -169,7 +170,7 @@ public sealed class Keyspace : IDisposable
         var view = found.View;
         var exists = view.Exists && !hidden;
         if (exists && view.Access != Access.Fresh) Access.Freshen(view);
-        return new(this, database, key, found, exists);
+        return new(this, database, key, found, exists, adoptable);
     }
 
     /// <summary>As <see cref="Edit"/>, but an expired key exists like any other: for callers that remove a key whatever it is.</summary>

@@ -54,7 +54,8 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     public bool IsIdle => !IsWalking && _chunksOut == 0 && _lists.Count == 0;
 
     /// <summary>Writers of keys that are not saved yet should wait, or the snapshot be given up.</summary>
-    public bool IsFull => IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) > Options.BufferBytesMax;
+    public bool IsFull =>
+        IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) + keyspace.Allocator.UsedBytesOf(Purpose.Held) > Options.BufferBytesMax;
 
     public SnapshotStatistics Statistics { get; } = new();
 

@@ -16,11 +16,10 @@ internal static class ClientDescription
     /// <param name="runningArgumentBytes">Arguments of the request that asks, when it is this client's.</param>
     public static void Append(StringBuilder text, Client client, long nowMs, long runningArgumentBytes = 0)
     {
-        var connection = client.Connection;
         var output = client.Output;
         var beginning = output.Beginning;
         var command = client.LastCommand is { FullName.Length: > 0 } last ? last.FullName : "NULL";
-        text.Append($"id={client.Id} addr={ByteText.FromText(connection.RemoteAddress)} laddr={ByteText.FromText(connection.LocalAddress)} fd={connection.Id}");
+        text.Append($"id={client.Id} addr={ByteText.FromText(client.Address)} laddr={ByteText.FromText(client.LocalAddress)} fd={client.Descriptor}");
         text.Append(" name=").Append(ByteText.FromBytes(client.Name));
         // Whole seconds since whole seconds, as Redis counts both.
         text.Append($" age={nowMs / 1000 - client.CreatedMs / 1000} idle={nowMs / 1000 - client.LastInteractionMs / 1000} flags=");
@@ -29,7 +28,7 @@ internal static class ClientDescription
         text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem=0");
         text.Append($" rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
         text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes}");
-        text.Append(" events=").Append(connection.WatchReadable ? "r" : "").Append(connection.WatchWritable ? "w" : "");
+        text.Append(" events=").Append(client.WaitsForPeer ? "rw" : "r");
         text.Append($" cmd={command} user={client.User} redir=-1 resp={(int)client.Version}");
         text.Append(" lib-name=").Append(ByteText.FromBytes(client.LibraryName)).Append(" lib-ver=").Append(ByteText.FromBytes(client.LibraryVersion));
         text.Append(" io-thread=0");

@@ -1,13 +1,5 @@
 namespace Carnelian;
 
-/// <summary>Classes of clients, for client-output-buffer-limit.</summary>
-public enum ClientClass
-{
-    Normal,
-    Replica,
-    PubSub,
-}
-
 /// <summary>Types of clients, as CLIENT LIST and KILL choose by them.</summary>
 public enum ClientType
 {

@@ -25,8 +25,8 @@ internal readonly ref struct ClientSelection
     public Session? Spared { get; init; }
 
     public bool Fits(Client client, long nowMs) =>
-        (Address is null || client.Connection.RemoteAddress == Address)
-        && (LocalAddress is null || client.Connection.LocalAddress == LocalAddress)
+        (Address is null || client.Address == Address)
+        && (LocalAddress is null || client.LocalAddress == LocalAddress)
         && (Type is null || client.Type == Type)
         && (Id == 0 || client.Id == Id)
         && (User is null || client.User == User)

@@ -3,18 +3,46 @@ using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
 
-/// <summary>The connected clients, oldest first: lets them in, hands them what the network reports, and closes them.</summary>
-public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollection<Client>
+/// <summary>The connected clients, oldest first: lets them in, and closes them.</summary>
+public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDisposable
 {
     private const int LingerSilenceMs = 100, LingerMs = 2000;
 
     private const long AbortLogIntervalMs = 60_000;
 
+    private readonly Server _server;
     private readonly LinkedList<Client> _all = new();
     private readonly Dictionary<long, Client> _byId = [];
     private readonly Queue<Client> _toClose = new();
     private readonly List<Client> _lingering = [];
     private long _abortLoggedAtMs;
+
+    public Clients(Server server)
+    {
+        _server = server;
+        OutputChunks = new(server.Allocator);
+        Outbox = new(server.Keyspace.Changes);
+        Lane = new(this, server.World.Network, server.World.HandOvers, server.Allocator, server.RequestLimits, server.Statistics.Traffic);
+    }
+
+    /// <summary>Receives and sends for all of them.</summary>
+    public Lane Lane { get; }
+
+    public OutputChunks OutputChunks { get; }
+
+    public Outbox Outbox { get; }
+
+    public ConnectionSession? Serving { get; set; }
+
+    public long[] MemoryByClass { get; } = new long[Enum.GetValues<ClientClass>().Length];
+
+    Executor IConnectionHost.Executor => _server.Executor;
+
+    BlockAllocator IConnectionHost.Store => _server.Allocator;
+
+    long IConnectionHost.NowMs => _server.NowMs;
+
+    bool IConnectionHost.Note(ref Call call) => _server.Crash.Note(ref call);
 
     public int Count => _all.Count;
 
@@ -29,48 +57,50 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
 
     IEnumerator IEnumerable.GetEnumerator() => _all.GetEnumerator();
 
-    void INetworkHandler.OnAccepted(Connection connection, Listener listener)
+    void IConnectionHost.OnAccepted(Lane lane, Connection connection, Listener listener)
     {
-        if (_all.Count >= server.Options.MaxClients)
+        var options = _server.Options;
+        if (_all.Count >= options.MaxClients)
         {
-            server.Statistics.ConnectionsRejected++;
-            connection.Send("-ERR max number of clients reached\r\n"u8);
-            connection.Close();
+            Refuse(connection, "-ERR max number of clients reached\r\n"u8);
             return;
         }
-        if (server.Options.ProtectedMode && server.Options.Password is null && !connection.IsLoopback)
+        if (options.ProtectedMode && options.Password is null && !connection.IsLoopback)
         {
-            server.Statistics.ConnectionsRejected++;
-            connection.Send(ProtectedMode.Refusal);
-            connection.Close();
+            Refuse(connection, ProtectedMode.Refusal);
             return;
         }
-        server.Statistics.ConnectionsReceived++;
-        if (server.Options.TcpKeepAliveSeconds != listener.Options.KeepAliveSeconds) connection.SetKeepAlive(server.Options.TcpKeepAliveSeconds);
-        var client = new Client(server, connection, listener, server.NextSessionId());
-        if (server.Options.Password is not null) client.ClosedGates |= Gates.Authentication;
+        _server.Statistics.ConnectionsReceived++;
+        if (options.TcpKeepAliveSeconds != listener.Options.KeepAliveSeconds) connection.SetKeepAlive(options.TcpKeepAliveSeconds);
+        var client = new Client(_server, lane, connection, listener, _server.NextSessionId());
+        if (options.Password is not null)
+        {
+            client.ClosedGates |= Gates.Authentication;
+            client.TellLane();
+        }
         client.Node = _all.AddLast(client);
         _byId.Add(client.Id, client);
-        server.Statistics.PeakClients = Math.Max(server.Statistics.PeakClients, _all.Count);
-        if (server.Log.IsEnabled(LogLevel.Debug)) server.Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
+        _server.Statistics.PeakClients = Math.Max(_server.Statistics.PeakClients, _all.Count);
+        if (_server.Log.IsEnabled(LogLevel.Debug)) _server.Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
     }
 
-    void INetworkHandler.OnAcceptFailed(Listener listener, string error) => server.Log.LogWarning("Accepting client connection: {Error}", error);
-
-    void INetworkHandler.OnReadable(Connection connection)
+    private void Refuse(Connection connection, ReadOnlySpan<byte> reason)
     {
-        if (connection.Owner is Client { IsClosed: false } client) client.OnReadable();
+        _server.Statistics.ConnectionsRejected++;
+        connection.Send(reason);
+        connection.Close();
     }
 
-    void INetworkHandler.OnWritable(Connection connection)
-    {
-        if (connection.Owner is Client { IsClosed: false } client) client.Send();
-    }
+    void IConnectionHost.OnAcceptFailed(Listener listener, string error) => _server.Log.LogWarning("Accepting client connection: {Error}", error);
 
     /// <summary>There is no password any more: lets in the clients that have not given it.</summary>
     internal void AdmitAll()
     {
-        foreach (var client in _all) client.ClosedGates &= ~Gates.Authentication;
+        foreach (var client in _all)
+        {
+            client.ClosedGates &= ~Gates.Authentication;
+            client.TellLane();
+        }
     }
 
     public Client? Find(long id) => _byId.GetValueOrDefault(id);
@@ -79,8 +109,8 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     public void Close(Client client)
     {
         if (client.IsClosed) return;
-        server.Executor.BlockedClients.Remove(client);
-        client.Release();
+        _server.Executor.BlockedClients.Remove(client);
+        client.Close();
         _all.Remove(client.Node!);
         _byId.Remove(client.Id);
     }
@@ -89,18 +119,17 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     public void CloseSoon(Client client)
     {
         if (client.ClosesSoon) return;
-        client.ClosesSoon = client.IsEnding = true;
-        client.Output.Drops = true;
+        client.ClosesSoon = true;
         _toClose.Enqueue(client);
     }
 
     /// <summary>Closes a client that attacks (HTTP sent to this port). Logged at most once a minute.</summary>
     internal void Abort(Client client, string reason)
     {
-        if (server.NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
+        if (_server.NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
         {
-            _abortLoggedAtMs = server.NowMs;
-            server.Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
+            _abortLoggedAtMs = _server.NowMs;
+            _server.Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
         }
         CloseSoon(client);
     }
@@ -113,40 +142,40 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
         for (var i = _lingering.Count - 1; i >= 0; i--)
         {
             var client = _lingering[i];
-            if (server.NowMs - client.LastInteractionMs < LingerSilenceMs && server.NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
+            if (_server.NowMs - client.LastInteractionMs < LingerSilenceMs && _server.NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
             _lingering.RemoveAt(i);
             Close(client);
         }
     }
 
-    internal void CloseByPeer(Client client, int received)
+    internal void CloseByPeer(Client client, string? error)
     {
-        if (server.Log.IsEnabled(LogLevel.Debug))
+        if (_server.Log.IsEnabled(LogLevel.Debug))
         {
-            if (received == 0) server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, server.NowMs));
-            else server.Log.LogDebug("Reading from client: {Error}", client.Connection.Error);
+            if (error is null) _server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, _server.NowMs));
+            else _server.Log.LogDebug("Reading from client: {Error}", error);
         }
         Close(client);
     }
 
     internal void CloseOverQueryBufferLimit(Client client)
     {
-        server.Statistics.QueryBufferLimitDisconnections++;
-        server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, server.NowMs));
+        _server.Statistics.QueryBufferLimitDisconnections++;
+        _server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, _server.NowMs));
         Close(client);
     }
 
     internal void LogProtocolError(Client client, string error, ReadOnlySpan<byte> input)
     {
-        if (!server.Log.IsEnabled(LogLevel.Debug)) return;
-        var shown = server.Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
-        server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, server.NowMs), shown);
+        if (!_server.Log.IsEnabled(LogLevel.Debug)) return;
+        var shown = _server.Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
+        _server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, _server.NowMs), shown);
     }
 
     internal void CloseOverOutputLimit(Client client)
     {
-        server.Statistics.OutputBufferLimitDisconnections++;
-        server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, server.NowMs));
+        _server.Statistics.OutputBufferLimitDisconnections++;
+        _server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, _server.NowMs));
         CloseSoon(client);
     }
 
@@ -159,5 +188,13 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     internal void CloseAll()
     {
         while (_all.First is { } first) Close(first.Value);
+    }
+
+    public void Dispose()
+    {
+        CloseAll();
+        _server.World.HandOvers.Finish();
+        OutputChunks.Dispose();
+        Lane.Dispose();
     }
 }

@@ -71,20 +71,30 @@ internal static class ServerDirectives
             if (v is null) server.Clients.AdmitAll();
         }, DirectiveFlags.Sensitive);
         registry.Memory("client-query-buffer-limit", 1UL << 30, 1UL << 20, long.MaxValue,
-            () => (ulong)o.QueryBufferBytesMax, v => o.QueryBufferBytesMax = (long)v);
+            () => (ulong)o.QueryBufferBytesMax, v =>
+            {
+                o.QueryBufferBytesMax = (long)v;
+                LimitRequests(server);
+            });
         registry.OutputBufferLimits("client-output-buffer-limit", o.OutputBufferLimits,
-            () => o.OutputBufferLimits, v => o.OutputBufferLimits = v);
+            () => o.OutputBufferLimits, v =>
+            {
+                o.OutputBufferLimits = v;
+                // Who sets it is the next to be judged by it.
+                server.Clients.Serving?.RefreshOutputLimit();
+            });
         registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => o.BulkBytesMax, v =>
         {
             o.BulkBytesMax = v;
-            LimitBulks(server);
+            LimitRequests(server);
         });
-        LimitBulks(server);
+        LimitRequests(server);
     }
 
-    private static void LimitBulks(Server server)
+    private static void LimitRequests(Server server)
     {
         server.RequestLimits.BulkBytesMax = (long)Math.Min(server.Options.BulkBytesMax, int.MaxValue - 1024);
+        server.RequestLimits.InputBytesMax = Math.Min(server.Options.QueryBufferBytesMax, int.MaxValue - 1);
         server.Executor.StringBytesMax = server.RequestLimits.BulkBytesMax;
     }
 

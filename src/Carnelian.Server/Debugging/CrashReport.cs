@@ -105,19 +105,19 @@ public sealed class CrashReport(Server server)
     }
 
     /// <summary>For SIGALRM: what the command thread is at.</summary>
-    public string Activity() => server.Serving is { } client ? $"Running a request of {Describe(client)}" : "Between requests";
+    public string Activity() => server.Clients.Serving is { } client ? $"Running a request of {Describe(client)}" : "Between requests";
 
     private void WriteState()
     {
         Section("INFO OUTPUT", () => ByteText.FromBytes(InfoReport.Write(server, ["everything"])).Replace("\r", ""));
         Section("CLIENT LIST OUTPUT", () => string.Join('\n', server.Clients.Select(client => ClientDescription.Of(client, server.NowMs))));
-        if (_session is not null || server.Serving is not null) Section("CURRENT CLIENT INFO", CurrentClient);
+        if (_session is not null || server.Clients.Serving is not null) Section("CURRENT CLIENT INFO", CurrentClient);
         Section("CONFIG DEBUG OUTPUT", () => string.Join('\n', server.Directives.Get(_directives).Select(found => $"{found.Key} {found.Value}")));
     }
 
     private string CurrentClient()
     {
-        if (_arguments is null) return Describe(server.Serving!);
+        if (_arguments is null) return Describe(server.Clients.Serving!);
         var text = new StringBuilder(_session).Append(CultureInfo.InvariantCulture, $"\nargc: '{_arguments.Length}'");
         for (var i = 0; i < _arguments.Length; i++) text.Append(CultureInfo.InvariantCulture, $"\nargv[{i}]: '{Shown(i)}'");
         return text.ToString();

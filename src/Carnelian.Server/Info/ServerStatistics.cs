@@ -9,13 +9,15 @@ public sealed class ServerStatistics
 
     public long ConnectionsRejected { get; set; }
 
-    public long NetInputBytes { get; private set; }
+    public LaneTraffic Traffic { get; } = new();
 
-    public long NetOutputBytes { get; private set; }
+    public long NetInputBytes => Traffic.ReceivedBytes;
 
-    public long Reads { get; private set; }
+    public long NetOutputBytes => Traffic.SentBytes;
 
-    public long Writes { get; private set; }
+    public long Reads => Traffic.Reads;
+
+    public long Writes => Traffic.Writes;
 
     public long QueryBufferLimitDisconnections { get; set; }
 
@@ -59,18 +61,6 @@ public sealed class ServerStatistics
     /// <summary>Microseconds of an average turn of late.</summary>
     public long TurnMicroseconds => _turnMicroseconds.Average;
 
-    public void CountRead(int bytes)
-    {
-        Reads++;
-        NetInputBytes += bytes;
-    }
-
-    public void CountWrite(long bytes)
-    {
-        Writes++;
-        NetOutputBytes += bytes;
-    }
-
     public void CountTurn(long nanoseconds, long calls)
     {
         Turns++;
@@ -92,7 +82,8 @@ public sealed class ServerStatistics
 
     public void Reset()
     {
-        ConnectionsReceived = ConnectionsRejected = NetInputBytes = NetOutputBytes = Reads = Writes = 0;
+        ConnectionsReceived = ConnectionsRejected = 0;
+        Traffic.Reset();
         QueryBufferLimitDisconnections = OutputBufferLimitDisconnections = 0;
         Turns = TurnNanoseconds = LongestTurnNanoseconds = MostCallsInTurn = CronNanoseconds = ExpiryNanoseconds = 0;
         foreach (var rate in (ReadOnlySpan<Rate>)[_commands, _input, _output, _turns, _turnMicroseconds]) rate.Reset();

@@ -138,7 +138,7 @@ public sealed class Cron
         else
         {
             _server.Statistics.ClientPeaks.Track(nowMs / 1000, client.InputCapacity + client.ArgumentBytes, client.Output.MemoryBytes);
-            client.Check(nowMs);
+            client.Check();
         }
     }
 }

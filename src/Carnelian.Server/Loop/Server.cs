@@ -10,21 +10,11 @@ namespace Carnelian;
 /// </summary>
 public sealed class Server : IDisposable
 {
-    /// <summary>Bytes that one read takes at the most, in the buffer that all connections share.</summary>
-    public const int ReadBytes = 64 * 1024;
-
-    /// <summary>A turn that has read so much reads only a share of each further client, so that none waits long behind large values of many.</summary>
-    private const int TurnInputBytes = 1 << 20, InputShareBytes = 16 << 10;
-
-    private readonly Queue<Client> _toSend = new();
-    private readonly Queue<Client> _toRelease = new();
     private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
     private readonly Queue<Session> _unblocked = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
-    private long _releasedOffset = long.MaxValue;
-    private long _inputBytesAtTurn;
     private volatile bool _stopRequested;
 
     /// <param name="commands">Null: those of a data server.</param>
@@ -39,8 +29,6 @@ public sealed class Server : IDisposable
         Executor.AddGate(new AuthenticationGate());
         Executor.BlockedClients.Unblocked = _unblocked.Enqueue;
         Executor.Errors.TooMany = LogTooManyErrors;
-        OutputChunks = new(Allocator);
-        ReadBuffer = new(Allocator, ClientInput.SharedTailMax + ReadBytes, Purpose.ClientInput);
         Clients = new(this);
         Listeners = new(this);
         Shutdown = new(this);
@@ -80,9 +68,6 @@ public sealed class Server : IDisposable
 
     public CrashReport Crash { get; }
 
-    /// <summary>Whose requests are being run; null between clients.</summary>
-    internal Client? Serving { get; set; }
-
     /// <summary>40 hexadecimal digits, drawn at start.</summary>
     public string RunId { get; }
 
@@ -100,45 +85,9 @@ public sealed class Server : IDisposable
     /// <summary>The port of the first TCP listener; 0 when there is none.</summary>
     public int Port => Listeners.Port;
 
-    internal OutputChunks OutputChunks { get; }
+    public RequestLimits RequestLimits { get; } = new();
 
-    internal OwnedBlock ReadBuffer { get; }
-
-    /// <summary>How much input of one client may wait, bytes: client-query-buffer-limit, or less where no buffer can be that long.</summary>
-    public long InputBytesMax => Math.Min(Options.QueryBufferBytesMax, int.MaxValue - 1);
-
-    /// <summary>Lists for requests that come in pieces, used again: as many as ever were incomplete at once.</summary>
-    internal Stack<ArgumentList> SpareArguments { get; } = new();
-
-    internal RequestBatch Batch { get; } = new();
-
-    internal RequestLimits RequestLimits { get; } = new();
-
-    /// <summary>Something makes replies wait for an offset of the change log.</summary>
-    public bool GatesOutput { get; set; }
-
-    /// <summary>
-    /// Nobody has to hear of changes before replies tell of them, so long replies need not wait for the end of the turn: they leave while they are in
-    /// the processor's cache, and their chunk serves the next client. (500 clients, GET of 4 KiB: CPU 0.85 of Redis' instead of 0.91, p99 below it.)
-    /// Short ones wait: sending them one by one wakes the peer more often.
-    /// </summary>
-    internal bool SendsAtOnce => !GatesOutput && Keyspace.Changes.Listening == ChangeTargets.None;
-
-    /// <summary>Replies that tell of changes up to here may leave.</summary>
-    public long ReleasedOffset
-    {
-        get => _releasedOffset;
-        set
-        {
-            _releasedOffset = value;
-            while (_toRelease.TryDequeue(out var client)) client.OnReleased();
-            while (_localReplies.TryPeek(out var reply) && reply.Offset <= value)
-            {
-                reply.Request.Complete(reply.Value);
-                _localReplies.Dequeue();
-            }
-        }
-    }
+    internal Outbox Outbox => Clients.Outbox;
 
     // ---- life
 
@@ -176,9 +125,8 @@ public sealed class Server : IDisposable
     /// <summary>MEMORY PURGE: gives back all memory that is kept for use again.</summary>
     internal void ReleaseCaches()
     {
-        OutputChunks.Trim();
-        SpareArguments.Clear();
-        SpareArguments.TrimExcess();
+        Clients.OutputChunks.Trim();
+        Clients.Lane.Trim();
         Allocator.TrimCaches();
         World.Process.ReleaseManagedMemory();
     }
@@ -239,22 +187,20 @@ public sealed class Server : IDisposable
 
     public bool StopRequested => _stopRequested;
 
-    /// <summary>How many bytes a client may be read at a time now, where it has a buffer of its own.</summary>
-    internal int InputShare => Statistics.NetInputBytes - _inputBytesAtTurn < TurnInputBytes ? int.MaxValue : InputShareBytes;
-
     /// <summary>One turn of the loop: wait, run what came, do cron work within its budgets, then send.</summary>
     public void Turn()
     {
         var calls = Executor.CallsProcessed;
-        _inputBytesAtTurn = Statistics.NetInputBytes;
-        World.Network.Turn(Clients, Clients.HasQueued ? 0 : Cron.MillisecondsToNext());
+        Clients.Lane.Turn(Clients.HasQueued ? 0 : Cron.MillisecondsToNext());
         Executor.BeginTurn();
+        World.HandOvers.Deliver();
         World.Workers.DeliverCompleted();
         RunPosted();
         Cron.Turn();
         RunUnblocked();
         Keyspace.Changes.Deliver();
-        SendAll();
+        Outbox.HandOverAll();
+        ReleaseLocalReplies();
         Clients.CloseQueued();
         Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
     }
@@ -278,21 +224,21 @@ public sealed class Server : IDisposable
         }
     }
 
-    private void SendAll()
-    {
-        while (_toSend.TryDequeue(out var client)) client.Send();
-    }
-
-    internal void QueueForSending(Client client) => _toSend.Enqueue(client);
-
-    internal void QueueForRelease(Client client) => _toRelease.Enqueue(client);
-
     /// <summary>Answers a request of the application, as a client's when what it may tell of is as safe as was asked for.</summary>
     internal void Answer(LocalRequest request, RespValue reply)
     {
         var offset = Keyspace.Changes.Offset;
-        if (GatesOutput && offset > _releasedOffset) _localReplies.Enqueue((offset, request, reply));
+        if (Outbox.IsGated && offset > Outbox.ReleasedOffset) _localReplies.Enqueue((offset, request, reply));
         else request.Complete(reply);
+    }
+
+    private void ReleaseLocalReplies()
+    {
+        while (_localReplies.TryPeek(out var reply) && reply.Offset <= Outbox.ReleasedOffset)
+        {
+            reply.Request.Complete(reply.Value);
+            _localReplies.Dequeue();
+        }
     }
 
     /// <summary>Nothing will be released any more.</summary>
@@ -305,14 +251,12 @@ public sealed class Server : IDisposable
 
     /// <summary>Whether a session may do what a server forbids by default. The application that the server lives in is on this machine.</summary>
     public bool Allows(ProtectedAction action, Session session) =>
-        action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.Connection.IsLoopback != false);
+        action == ProtectedAction.Yes || (action == ProtectedAction.Local && (session as Client)?.IsLoopback != false);
 
     public void Dispose()
     {
         Listeners.Close();
-        Clients.CloseAll();
-        OutputChunks.Dispose();
-        ReadBuffer.Dispose();
+        Clients.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;
         _largeMemory.End();

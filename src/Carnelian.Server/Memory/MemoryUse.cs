@@ -16,8 +16,7 @@ internal readonly struct MemoryUse
         Peak = statistics.PeakMemoryBytes;
         Startup = server.StartupMemoryBytes;
         Dataset = server.Keyspace.DataBytes;
-        Clients = allocator.UsedBytesOf(Purpose.ClientInput) - server.ReadBuffer.Length + allocator.UsedBytesOf(Purpose.ClientOutput)
-            - server.OutputChunks.KeptBytes + (long)server.Clients.Count * Client.ObjectBytes;
+        Clients = server.Clients.MemoryByClass[(int)ClientClass.Normal];
         ChangeLog = allocator.UsedBytesOf(Purpose.ChangeLog);
         Allocated = allocator.UsedBytes;
         Active = allocator.MappedBytes;

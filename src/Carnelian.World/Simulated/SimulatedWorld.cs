@@ -13,6 +13,7 @@ public sealed class SimulatedWorld : World
     private readonly SimulatedClock _clock;
     private readonly SimulatedWorkers _workers;
     private readonly SimulatedNetwork _network;
+    private readonly SimulatedHandOvers _handOvers;
 
     public SimulatedWorld(ulong seed) : this(new Simulation(seed), IPAddress.Loopback, movesTime: true)
     {
@@ -32,6 +33,7 @@ public sealed class SimulatedWorld : World
         Disk = new SimulatedDisk(simulation.Chance);
         _network = new SimulatedNetwork(this, movesTime);
         _workers = new SimulatedWorkers(this);
+        _handOvers = new SimulatedHandOvers(this);
     }
 
     public Simulation Simulation { get; }
@@ -48,6 +50,8 @@ public sealed class SimulatedWorld : World
     public override SimulatedNetwork Network => _network;
 
     public override Workers Workers => _workers;
+
+    public override HandOvers HandOvers => _handOvers;
 
     public override ProcessInformation Process { get; } = new SimulatedProcess();
 
@@ -76,6 +80,7 @@ public sealed class SimulatedWorld : World
     public void Kill()
     {
         _workers.Forget();
+        _handOvers.Forget();
         _network.ResetAll();
         Disk.CloseAll();
     }

@@ -103,6 +103,9 @@ public sealed class SimulatedConditions
     /// <summary>How long a job waits and how long it takes.</summary>
     public int JobMicrosecondsMax { get; set; } = 5000;
 
+    /// <summary>How long what a lane and the command thread hand to each other is under way. 0: the lane runs on the command thread.</summary>
+    public int HandOverMicrosecondsMax { get; set; }
+
     /// <summary>The largest budget of a cron job, in steps.</summary>
     public int BudgetStepsMax { get; set; } = 64;
 }

@@ -45,7 +45,8 @@ internal sealed class KeyTableRig : IDisposable
 
     public EntryHandle Find(byte[] key) => Table.Find(key, Table.Hash(key));
 
-    public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long expiryMs, ValueType type = ValueType.String, ValueEncoding encoding = ValueEncoding.Raw)
+    public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long expiryMs, ValueType type = ValueType.String, ValueEncoding encoding = ValueEncoding.Raw,
+        List<OwnedBlock>? adoptable = null)
     {
         Table.Step();
         var text = Text(key);
@@ -53,7 +54,7 @@ internal sealed class KeyTableRig : IDisposable
         var at = Table.Find(key, Table.Hash(key));
         var isNew = !at.Exists;
         var markWhenInPlace = isNew ? Host.Mark : at.View.Mark;
-        Table.Write(ref at, key, type, encoding, value, expiryMs);
+        Table.Write(ref at, key, type, encoding, value, expiryMs, adoptable);
         if (isNew) Keys.Add(text);
         // In place the entry keeps its mark; otherwise it is new.
         var mark = at.View.Mark == markWhenInPlace ? markWhenInPlace : Host.Mark;

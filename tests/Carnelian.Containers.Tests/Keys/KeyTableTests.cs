@@ -212,10 +212,11 @@ public sealed unsafe class KeyTableTests
         Assert.That(moves, Is.LessThanOrEqualTo(6));
     }
 
-    [TestCase(100, 1024, true)]
-    [TestCase(0, LongString.TailBytes, true)]
-    [TestCase(100, LongString.TailBytes - 1, false, Description = "no room for the tail")]
-    [TestCase(100, 60_000, false, Description = "too much would be wasted")]
+    [TestCase(0, 1024, true)]
+    [TestCase(0, StringHold.Bytes, true)]
+    [TestCase(100, 1024, false, Description = "not the block's beginning")]
+    [TestCase(0, StringHold.Bytes - 1, false, Description = "no room for the hold")]
+    [TestCase(0, 60_000, false, Description = "too much would be wasted")]
     public void A_long_value_keeps_the_block_it_was_received_in(int lead, int behind, bool keeps)
     {
         using var rig = new KeyTableRig(8);
@@ -223,11 +224,8 @@ public sealed unsafe class KeyTableTests
         using var block = new OwnedBlock(rig.Allocator, lead + value.Length + behind, Purpose.ClientInput);
         var received = block.Span.Slice(lead, value.Length);
         value.CopyTo(received);
-        rig.Host.Donors.Add(block);
-        rig.Write("k"u8, received, EntryView.NoExpiry);
+        rig.Write("k"u8, received, EntryView.NoExpiry, adoptable: [block]);
         Assert.That(block.IsGiven, Is.EqualTo(keeps));
-        Assert.That(rig.Host.Donors, keeps ? Is.Empty : Has.Count.EqualTo(1));
-        rig.Host.Donors.Clear();
         if (!keeps) block.Dispose();
         rig.VerifyAll();
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.ClientInput), Is.Zero);

@@ -58,7 +58,7 @@ internal sealed class AllocationTests
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
         var listener = new MemoryListener(new ListenOptions(new IPEndPoint(IPAddress.Loopback, 1)));
         var connections = Array.ConvertAll(new int[clients], _ => new MemoryConnection(""));
-        INetworkHandler handler = server.Clients;
+        INetworkHandler handler = server.Clients.Lane;
         handler.OnAccepted(new MemoryConnection(""), listener);
         var before = GC.GetAllocatedBytesForCurrentThread();
         foreach (var connection in connections) handler.OnAccepted(connection, listener);

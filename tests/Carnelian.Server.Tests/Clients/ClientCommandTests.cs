@@ -114,7 +114,7 @@ internal sealed class ClientCommandTests(RespVersion version) : CommandFixture(v
         Assert.That(Run("CLIENT", "KILL", "MAXAGE", "5", "USER", "default", "TYPE", "normal"), Is.EqualTo(":1"));
         Server.TurnUntil(() => old.IsClosed);
         Assert.That(young.Run("PING"), Is.EqualTo("+PONG"));
-        Assert.That(Run("CLIENT", "KILL", "LADDR", Server.Client.Served!.Connection.LocalAddress, "SKIPME", "no"), Is.EqualTo(":2"));
+        Assert.That(Run("CLIENT", "KILL", "LADDR", Server.Client.Served!.LocalAddress, "SKIPME", "no"), Is.EqualTo(":2"));
         Assert.That(Server.Client.ReadToEnd(), Is.Empty, "closed once the reply was sent");
     }
 

@@ -88,7 +88,7 @@ internal sealed class LimitTests
         using var server = new SimulatedServer();
         server.Run("CONFIG", "SET", "client-query-buffer-limit", "8gb");
         Assert.That(server.Run("CONFIG", "GET", "client-query-buffer-limit"), Does.Contain("8589934592"));
-        Assert.That(server.Server.InputBytesMax, Is.LessThan(int.MaxValue));
+        Assert.That(server.Server.RequestLimits.InputBytesMax, Is.LessThan(int.MaxValue));
     }
 
     [Test]
@@ -135,7 +135,8 @@ internal sealed class LimitTests
     {
         using var server = new SimulatedServer();
         var slow = SlowReader(server, 100);
-        Assert.That(server.Server.Allocator.UsedBytesOf(Purpose.ClientOutput), Is.GreaterThan(9_000_000), "what can't be sent waits");
+        Assert.That(slow.Served!.Output.MemoryBytes, Is.GreaterThan(9_000_000), "what can't be sent waits");
+        Assert.That(server.Server.Allocator.UsedBytes, Is.LessThan(1_000_000), "the value is stored once");
         for (var i = 0; i < 100; i++) Assert.That(server.Run("INCR", "n"), Is.EqualTo($":{i + 1}"), "others are served");
         slow.Peer.Paused = false;
         for (var i = 0; i < 100; i++) Assert.That(slow.ReadValue().Bytes, Has.Length.EqualTo(100_000));
@@ -224,7 +225,7 @@ internal sealed class LimitTests
         using var server = new SimulatedServer();
         server.World.Simulation.Conditions.PipeBytesMin = server.World.Simulation.Conditions.PipeBytesMax = Megabyte;
         var slow = SlowReader(server, 12);
-        Assert.That(slow.Served!.Connection.WatchWritable);
+        Assert.That(slow.Served!.WaitsForPeer);
         // It reads while the server does not turn: the connection can be read and written in one turn, and all fits into it.
         slow.Peer.Paused = false;
         slow.Send("GET", "large");
@@ -232,6 +233,6 @@ internal sealed class LimitTests
         while (simulation.RunNext(simulation.NowNanoseconds + 100_000)) { }
         for (var i = 0; i < 13; i++) slow.ReadValue();
         server.AdvanceTime(1);
-        Assert.That(slow.Served!.Connection.WatchWritable, Is.False);
+        Assert.That(slow.Served!.WaitsForPeer, Is.False);
     }
 }

@@ -54,8 +54,8 @@ internal static class WaitingCommands
     {
         var server = (Server)call.Executor.Owner!;
         call.Keyspace.Changes.Attach(new AppendOnlyText());
-        server.ReleasedOffset = call.Keyspace.Changes.Offset;
-        server.GatesOutput = true;
+        server.Clients.Outbox.ReleasedOffset = call.Keyspace.Changes.Offset;
+        server.Clients.Outbox.IsGated = true;
         call.PropagateAlways();
         server.Log.LogInformation("gated: {Name}", Encoding.ASCII.GetString(call.Args[1]));
         call.Reply.Ok();
@@ -66,8 +66,8 @@ internal static class WaitingCommands
     internal static void Ungate(ref Call call)
     {
         var server = (Server)call.Executor.Owner!;
-        server.ReleasedOffset = long.MaxValue;
-        server.GatesOutput = false;
+        server.Clients.Outbox.ReleasedOffset = long.MaxValue;
+        server.Clients.Outbox.IsGated = false;
         call.Reply.Ok();
     }
 

@@ -1,7 +1,7 @@
 namespace Carnelian.Tests;
 
 /// <summary>Replies leave only when the changes that they tell of are as safe as was asked for.</summary>
-internal sealed class OutputGateTests
+internal sealed class OutputReleaseTests
 {
     /// <summary>Stands for the append-only file: hears of changes, and releases them when the test says so.</summary>
     private sealed class Listener : IChangeSink
@@ -22,14 +22,14 @@ internal sealed class OutputGateTests
         _server = new SimulatedServer();
         _server.Run("PING");
         _server.Server.Keyspace.Changes.Attach(_listener);
-        _server.Server.GatesOutput = true;
-        _server.Server.ReleasedOffset = _server.Server.Keyspace.Changes.Offset;
+        _server.Server.Clients.Outbox.IsGated = true;
+        _server.Server.Clients.Outbox.ReleasedOffset = _server.Server.Keyspace.Changes.Offset;
     }
 
     [TearDown]
     public void Stop() => _server.Dispose();
 
-    private void Release() => _server.Server.ReleasedOffset = _listener.Offset;
+    private void Release() => _server.Server.Clients.Outbox.ReleasedOffset = _listener.Offset;
 
     [Test]
     public void A_write_is_answered_when_it_is_released()
@@ -60,12 +60,15 @@ internal sealed class OutputGateTests
     public void Replies_leave_up_to_the_offset_that_is_released_and_in_order()
     {
         var start = _server.Server.Keyspace.Changes.Offset;
-        for (var i = 0; i < 10; i++) _server.Client.Send("INCR", "n");
-        _server.AdvanceTime(10);
+        for (var i = 0; i < 10; i++)
+        {
+            _server.Client.Send("INCR", "n");
+            _server.AdvanceTime(1);
+        }
         Assert.That(_listener.Offset, Is.EqualTo(start + 10));
         for (var i = 1; i <= 10; i++)
         {
-            _server.Server.ReleasedOffset = start + i;
+            _server.Server.Clients.Outbox.ReleasedOffset = start + i;
             _server.AdvanceTime(1);
             Assert.That(_server.Client.Arrived(), Is.EqualTo(new[] { $":{i}" }));
         }
@@ -78,7 +81,7 @@ internal sealed class OutputGateTests
         _server.AdvanceTime(10);
         for (var i = 0; i < 100; i++) _server.Client.Send("INCR", "k");
         _server.AdvanceTime(10);
-        Assert.That(_listener.Offset - _server.Server.ReleasedOffset, Is.EqualTo(101), "they are run");
+        Assert.That(_listener.Offset - _server.Server.Clients.Outbox.ReleasedOffset, Is.EqualTo(101), "they are run");
         Assert.That(_server.Client.Arrived(), Is.Empty);
         Release();
         Assert.That(_server.Client.Read(101)[^1], Is.EqualTo(":101"));
@@ -111,8 +114,8 @@ internal sealed class OutputGateTests
     {
         _server.Client.Send("SET", "k", "v");
         _server.AdvanceTime(10);
-        _server.Server.GatesOutput = false;
-        _server.Server.ReleasedOffset = long.MaxValue;
+        _server.Server.Clients.Outbox.IsGated = false;
+        _server.Server.Clients.Outbox.ReleasedOffset = long.MaxValue;
         Assert.That(_server.Client.Read(), Is.EqualTo("+OK"));
         Assert.That(_server.Run("SET", "k", "w"), Is.EqualTo("+OK"));
     }

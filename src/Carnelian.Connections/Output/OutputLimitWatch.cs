@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>Judges a client's output by client-output-buffer-limit. A field of <see cref="Client"/>.</summary>
+/// <summary>Judges a client's output by client-output-buffer-limit. A field of <see cref="ConnectionSession"/>.</summary>
 internal struct OutputLimitWatch
 {
     /// <summary>Unix milliseconds; 0: it is not over it.</summary>
