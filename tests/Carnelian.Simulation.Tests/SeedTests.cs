@@ -6,24 +6,24 @@ internal sealed class SeedTests
     private const int Standard = 1000;
 
     [Test]
-    public void Every_seed_is_answered_as_the_model_says_and_leaks_nothing()
+    public void Every_seed_is_answered_as_the_model_says_and_leaks_nothing([Values] bool isApart)
     {
         var one = TestSettings.Number("CARNELIAN_SEED", -1);
-        if (one >= 0) Run(one);
-        else TestSettings.RunAll("seeds", TestSettings.Number("CARNELIAN_SEEDS", Standard), Run);
+        if (one >= 0) Run(one, isApart);
+        else TestSettings.RunAll("seeds", TestSettings.Number("CARNELIAN_SEEDS", Standard), seed => Run(seed, isApart));
     }
 
     [Test]
-    public void A_seed_repeats_exactly()
+    public void A_seed_repeats_exactly([Values] bool isApart)
     {
-        for (var seed = 0; seed < 20; seed++) Assert.That(Trace(seed), Is.EqualTo(Trace(seed)), $"seed {seed}");
+        for (var seed = 0; seed < 20; seed++) Assert.That(Trace(seed, isApart), Is.EqualTo(Trace(seed, isApart)), $"seed {seed}");
     }
 
-    private static void Run(int seed)
+    private static void Run(int seed, bool isApart)
     {
         try
         {
-            Trace(seed);
+            Trace(seed, isApart);
         }
         catch (Exception e)
         {
@@ -31,9 +31,9 @@ internal sealed class SeedTests
         }
     }
 
-    private static ulong Trace(int seed)
+    private static ulong Trace(int seed, bool isApart)
     {
-        using var simulation = new ServerSimulation(seed);
+        using var simulation = new ServerSimulation(seed, isApart);
         simulation.Run();
         return simulation.Trace;
     }

@@ -21,11 +21,13 @@ internal sealed class ServerSimulation : IDisposable
     private readonly Dictionary<string, SimulatedClient> _clients = [];
     private readonly bool _hasPassword;
 
-    public ServerSimulation(int seed)
+    /// <param name="isApart">The lane might be on another thread: time passes between receiving, running and sending.</param>
+    public ServerSimulation(int seed, bool isApart)
     {
         _chance = new Random(seed);
         _world = new SimulatedWorld((ulong)seed);
         SetConditions(_world.Simulation.Conditions);
+        if (isApart) _world.Simulation.Conditions.HandOverMicrosecondsMax = _chance.Next(3) switch { 0 => 1, 1 => 50, _ => 5000 };
         // Through narrow pipes small things only: the time of a seed goes with the number of segments.
         _requests = new RequestMaker(_chance, valueBytesMax: _world.Simulation.Conditions.PipeBytesMin * 2);
         _hasPassword = _chance.Next(8) == 0;

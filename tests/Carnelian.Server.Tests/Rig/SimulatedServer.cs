@@ -13,6 +13,9 @@ internal sealed class SimulatedServer : IDisposable
     /// <summary>Longer than anything is under way in this kind world.</summary>
     private const long FlightNanoseconds = 2000;
 
+    /// <summary>CARNELIAN_LANE=apart: as if the lane were on another thread.</summary>
+    public static bool IsLaneApart { get; } = Environment.GetEnvironmentVariable("CARNELIAN_LANE") == "apart";
+
     private TestClient? _client;
 
     public SimulatedServer(Action<ServerOptions>? configure = null, CommandTable? commands = null, ulong seed = 1, ILogger? logger = null)
@@ -22,6 +25,7 @@ internal sealed class SimulatedServer : IDisposable
         conditions.DelayMicrosecondsMin = conditions.DelayMicrosecondsMax = 1;
         conditions.PipeBytesMin = conditions.PipeBytesMax = 64 * 1024;
         conditions.ShortTransfersPerMillion = 0;
+        if (IsLaneApart) conditions.HandOverMicrosecondsMax = 1;
         var options = new ServerOptions
         {
             Bind = ["*"],
