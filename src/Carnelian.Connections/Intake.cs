@@ -247,10 +247,17 @@ internal sealed class Intake
         _connection.WatchReadable = false;
         _lane.ToCommands(() =>
         {
-            var ran = BatchRunner.Run(_session, batch, 0, _lane.Limits);
-            _session.OnInputRun();
-            var state = _session.IntakeState;
-            _lane.ToLane(() => OnRan(batch, ran, state));
+            var ran = batch.Count;
+            try
+            {
+                ran = BatchRunner.Run(_session, batch, 0, _lane.Limits);
+                _session.OnInputRun();
+            }
+            finally
+            {
+                var state = _session.IntakeState;
+                _lane.ToLane(() => OnRan(batch, ran, state));
+            }
         });
     }
 

@@ -11,7 +11,14 @@ internal sealed class TestClient(SimulatedServer server, SimulatedPeer peer)
     public SimulatedPeer Peer { get; } = peer;
 
     /// <summary>The server's side of this connection; null before it was accepted and after it was closed.</summary>
-    public Client? Served => server.Server.Clients.FirstOrDefault(client => client.Address == Peer.LocalAddress);
+    public Client? Served
+    {
+        get
+        {
+            if (SimulatedServer.IsLaneApart) server.Settle();
+            return server.Server.Clients.FirstOrDefault(client => client.Address == Peer.LocalAddress);
+        }
+    }
 
     public bool IsClosed => Peer.HasEnded || Peer.Error is not null;
 
