@@ -212,7 +212,7 @@ public sealed class DirectiveRegistry
         {
             var result = SetText(targets[i].Directive, old[i]);
             if (result.Ok) continue;
-            var shown = targets[i].Directive.Has(DirectiveFlags.Sensitive) ? "(redacted)" : old[i];
+            var shown = targets[i].Directive.Has(DirectiveFlags.Sensitive) ? "(redacted)" : ByteText.ToShown(old[i]);
             Warning?.Invoke($"Failed restoring failed CONFIG SET command. Error setting {targets[i].Name} to '{shown}': {result.Error}");
         }
     }

@@ -23,13 +23,16 @@ internal static class ServerDirectives
     private static void DeclareStatements(DirectiveRegistry registry, Server server)
     {
         registry.Add(new FileStatement("rename-command", 2, 2, arguments => RenameCommand(server, arguments[0], arguments[1])));
-        registry.Add(new FileStatement("user", 1, int.MaxValue, KeepStatement("user")));
+        var users = new HashSet<string>();
+        registry.Add(new FileStatement("user", 1, int.MaxValue, arguments => users.Add(arguments[0])
+            ? KeepStatement("user")(arguments)
+            : $"Error in user declaration '{arguments[0]}': Duplicate user found. A user can only be defined once in config files"));
         registry.Add(new FileStatement("loadmodule", 1, int.MaxValue, KeepStatement("loadmodule")));
         registry.Add(new FileStatement("sentinel", 1, int.MaxValue, _ => "sentinel directive while not in sentinel mode"));
 
         Func<string[], string?> KeepStatement(string name) => arguments =>
         {
-            server.Log.LogWarning("Without an effect yet: {Name} {Arguments}", name, arguments[0]);
+            server.Log.LogWarning("Without an effect yet: {Name} {Arguments}", name, ByteText.ToShown(arguments[0]));
             return null;
         };
     }

@@ -42,7 +42,7 @@ internal sealed class LogOutput(ServerOptions options) : TextWriter
 
     public override void Write(string? value)
     {
-        var bytes = Encoding.UTF8.GetBytes(value ?? "");
+        var bytes = ByteText.BytesOfShown(value ?? "");
         try
         {
             if (options.LogFile.Length == 0)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Carnelian;
 
@@ -31,7 +30,7 @@ internal sealed class Syslog(string identity, SyslogFacility facility, string pa
                 _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
                 _socket.Connect(new UnixDomainSocketEndPoint(path));
             }
-            _socket.Send(Encoding.UTF8.GetBytes(line));
+            _socket.Send(ByteText.BytesOfShown(line));
             return true;
         }
         catch (SocketException e)

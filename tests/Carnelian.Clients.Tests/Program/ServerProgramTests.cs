@@ -124,6 +124,25 @@ public class ServerProgramTests
         Assert.That(outcome.Output, Does.Contain(":M ").And.Contain("# Unresolved Configuration(s) Detected:\n").And.Contain(">>> 'linux version "));
     }
 
+    [TestCase(@"\xef\xbb\xbfport 7000", Description = "an unknown word with an argument: a line of the log")]
+    [TestCase(@"port \xc3\xb6", Description = "a bad value: standard error")]
+    [TestCase(@"\xf6", Description = "neither UTF-8 nor ASCII")]
+    public void A_bad_line_of_a_configuration_is_shown_byte_by_byte(string line)
+    {
+        // In hexadecimal digits, as what reads the output here would read it as UTF-8.
+        var command = $"{CarnelianServer.Program} server <(printf '{line}\\n') 2>&1 | od -An -v -tx1 | tr -d ' \\n'";
+        var wanted = ChildProcess.Run("bash", ["-c", $"printf \">>> '{line}'\\n\" | od -An -v -tx1 | tr -d ' \\n'"]).Output;
+        Assert.That(ChildProcess.Run("bash", ["-c", command]).Output, Does.Contain(wanted.TrimEnd()));
+    }
+
+    [Test]
+    public void A_user_is_declared_once()
+    {
+        File.WriteAllText(PathOf("redis.conf"), "user bob on\nuser bob off\n");
+        Assert.That(ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")]).Error, Does.EndWith(
+            ">>> 'user bob off'\nError in user declaration 'bob': Duplicate user found. A user can only be defined once in config files\n"));
+    }
+
     [Test]
     public void A_directory_is_called_one()
     {
