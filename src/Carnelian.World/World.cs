@@ -103,6 +103,9 @@ public abstract class Clock
     public abstract void Block(long microseconds);
 
     public long UnixMilliseconds => UnixMicroseconds / 1000;
+
+    /// <summary>What clocks on the wall show at such a moment where the machine stands; UTC where there is no such place.</summary>
+    public virtual DateTime LocalTime(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime;
 }
 
 /// <summary>The only source of chance.</summary>

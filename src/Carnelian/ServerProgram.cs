@@ -19,7 +19,7 @@ internal sealed class ServerProgram : IDisposable
     private ServerProgram(StartupArguments arguments, byte[]? standardInput)
     {
         (_arguments, _standardInput) = (arguments, standardInput);
-        _output = new(_options);
+        _output = new(_options, _world.Clock);
         _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel)
         {
             Role = RedisLogger.BeforeServing,

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Carnelian;
 
 /// <summary>Lines to the machine's syslog, in the form of RFC 3164 that /dev/log takes. What it does not take is lost.</summary>
-internal sealed class Syslog(string identity, SyslogFacility facility, string path = "/dev/log")
+internal sealed class Syslog(string identity, SyslogFacility facility, Clock clock, string path = "/dev/log")
 {
     public const int Warning = 4, Notice = 5, Information = 6, Debug = 7;
 
@@ -13,7 +13,7 @@ internal sealed class Syslog(string identity, SyslogFacility facility, string pa
     /// <param name="severity">One of the constants.</param>
     public void Write(int severity, string message)
     {
-        var time = DateTime.Now.ToString("MMM d HH:mm:ss", CultureInfo.InvariantCulture);
+        var time = clock.LocalTime(clock.UnixMilliseconds).ToString("MMM d HH:mm:ss", CultureInfo.InvariantCulture);
         // The day of the month takes two places, filled with a blank.
         if (time[5] == ' ') time = time.Insert(4, " ");
         var line = $"<{(int)facility * 8 + severity}>{time} {identity}[{Environment.ProcessId}]: {message}";

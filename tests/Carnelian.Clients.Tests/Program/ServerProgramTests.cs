@@ -143,6 +143,36 @@ public class ServerProgramTests
             ">>> 'user bob off'\nError in user declaration 'bob': Duplicate user found. A user can only be defined once in config files\n"));
     }
 
+    /// <summary>Runs up to the point where there is nothing to listen on: the whole start is in the log by then.</summary>
+    private static Outcome RunStart(string variable, string value, params string[] options)
+    {
+        var start = new ProcessStartInfo(CarnelianServer.Program, ["server", "--port", "0", .. options]);
+        start.Environment[variable] = value;
+        return ChildProcess.Run(start);
+    }
+
+    [TestCase("IST-5:30", 330)]
+    [TestCase("XYZ4", -240)]
+    [TestCase("AAA-1BBB-4,J1/0,J365/25", 240, Description = "daylight saving time all the year")]
+    [TestCase("<+0545>-5:45", 345)]
+    [TestCase("UTC0", 0)]
+    public void The_log_has_local_time_of_whatever_zone_TZ_describes(string zone, int minutes)
+    {
+        var time = RunStart("TZ", zone).Output.Split('\n')[0].Split(' ', 2)[1][..24];
+        var local = DateTime.ParseExact(time, "dd MMM yyyy HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        Assert.That(local, Is.EqualTo(DateTime.UtcNow.AddMinutes(minutes)).Within(TimeSpan.FromMinutes(5)));
+    }
+
+    [Test]
+    public void A_locale_that_only_the_environment_names_may_be_missing()
+    {
+        Assert.That(RunStart("LC_ALL", "xx_YY.UTF-8").Output, Does
+            .Contain("# Warning: Failed to configure LOCALE derived from the environment variables, using the default locale 'C'.\n")
+            .And.EndWith("Configured to not listen anywhere, exiting.\n"));
+        Assert.That(RunStart("LC_ALL", "xx_YY.UTF-8", "--locale-collate", "C").Output, Does.Not.Contain("LOCALE"));
+        Assert.That(RunStart("LC_ALL", "C", "--locale-collate", "xx").Output, Does.EndWith("# Failed to configure LOCALE for invalid locale name.\n"));
+    }
+
     [Test]
     public void A_directory_is_called_one()
     {

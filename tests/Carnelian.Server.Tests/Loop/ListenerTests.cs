@@ -42,6 +42,47 @@ internal sealed class ListenerTests
     }
 
     [Test]
+    public void An_attempt_to_speak_HTTP_is_told_in_the_words_of_Redis()
+    {
+        var browser = _server.Connect();
+        browser.Run("PING");
+        var address = _server.Server.Clients.Last().Address;
+        browser.SendRaw("POST / HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.That(browser.ReadToEnd(), Is.Empty);
+        Assert.That(_log.Text, Does.Contain(
+            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "
+            + $"attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from {address} aborted.\n"));
+    }
+
+    [TestCase("*x\r\n", "invalid mbulk count", "'*x..'")]
+    [TestCase("*1\r\n:5\r\n", "expected $ but got something else", ":5..'")]
+    [TestCase("\"abc\r\n", "unbalanced quotes in request", "'\"abc..'")]
+    [TestCase("*1\r\n$-4\r\n", "invalid bulk length", "$-4..'")]
+    public void A_protocol_error_is_told_as_Redis_tells_it(string request, string name, string shown)
+    {
+        _server.Connect().SendRaw(request);
+        _server.TurnUntil(() => _log.Text.Contains("Protocol error", StringComparison.Ordinal));
+        Assert.That(_log.Text, Does.Contain($"Protocol error ({name}) from client: id="));
+        Assert.That(_log.Text, Does.Match(@" io-thread=0\. Query buffer during protocol error: '.*" + System.Text.RegularExpressions.Regex.Escape(shown[1..])));
+    }
+
+    [Test]
+    public void Both_ends_of_long_input_that_is_wrong_are_told()
+    {
+        _server.Connect().SendRaw("*" + new string('1', 70000));
+        _server.TurnUntil(() => _log.Text.Contains("Protocol error", StringComparison.Ordinal));
+        Assert.That(_log.Text, Does.Match(@"\(too big mbulk count string\) from client: .* '\*1{63}' \(\.\.\. more \d+ bytes \.\.\.\) '1{64}'\n"));
+    }
+
+    [Test]
+    public void What_CONFIG_SET_could_not_apply_is_told_by_name()
+    {
+        Assert.That(_server.Run("CONFIG", "SET", "hz", "12", "bind", "1.2.3.4"), Does.StartWith("-ERR CONFIG SET failed (possibly related to argument 'bind')"));
+        Assert.That(_log.Text, Does.Contain("Failed applying new configuration. Possibly related to new bind setting. Restoring previous settings.\n"));
+        Assert.That(_server.Run("CONFIG", "GET", "hz"), Does.Contain("10"));
+    }
+
+    [Test]
     public void The_end_of_a_unix_socket_is_told_once()
     {
         _server.Server.Listeners.Close();
