@@ -179,6 +179,9 @@ public enum WorkerQueue
     SyncFile,
     Memory,
     Save,
+
+    /// <summary>May take as long as name servers do; whoever ends the world does not wait for it.</summary>
+    NameLookup,
 }
 
 public abstract class WorkerJob

@@ -51,7 +51,7 @@ internal static class ServerDirectives
     {
         var o = server.Options;
         registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.ReopenForPort);
-        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenForAddresses);
+        registry.Words("bind", ["*", "-::*"], Listeners.BindMax, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenForAddresses);
         registry.OptionalText("unixsocket", () => o.UnixSocket, v => o.UnixSocket = v, flags: Immutable);
         registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
         registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);

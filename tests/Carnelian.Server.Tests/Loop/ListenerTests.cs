@@ -35,6 +35,58 @@ internal sealed class ListenerTests
     }
 
     [Test]
+    public void While_a_name_is_looked_up_others_are_served()
+    {
+        _server.World.Simulation.HostNames["localhost"] = [IPAddress.Loopback];
+        _server.World.Simulation.Conditions.JobMicrosecondsMax = 1000_000_000;
+        var administrator = _server.Connect();
+        administrator.SendRaw("CONFIG SET hz 12 bind localhost\r\nCONFIG GET bind\r\n");
+        _server.TurnUntil(() => _server.World.Workers.Pending > 0);
+        Assert.That(_server.Run("CONFIG", "GET", "bind"), Does.Contain("\"*\""));
+        Assert.That(_server.Run("CONFIG", "GET", "hz"), Does.Contain("10"), "all is set at once");
+        Assert.That(_server.World.Workers.Pending, Is.GreaterThan(0));
+        Assert.That(administrator.Read(), Is.EqualTo("+OK"));
+        Assert.That(administrator.Read(), Does.Contain("localhost"), "what came behind it waits");
+        Assert.That(_server.Run("CONFIG", "GET", "hz"), Does.Contain("12"));
+    }
+
+    [Test]
+    public void A_look_up_that_fails_undoes_all_of_CONFIG_SET()
+    {
+        Assert.That(_server.Run("CONFIG", "SET", "hz", "12", "bind", "127.0.0.1 nobody"),
+            Is.EqualTo("-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses."));
+        Assert.That(_server.Run("CONFIG", "GET", "hz"), Does.Contain("10"));
+        Assert.That(_server.Run("CONFIG", "GET", "bind"), Does.Contain("\"*\""));
+        Assert.That(_server.Connect().Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void Who_opens_listeners_anew_asks_for_no_name_again()
+    {
+        _server.World.Simulation.HostNames["localhost"] = [IPAddress.Loopback];
+        Assert.That(_server.Run("CONFIG", "SET", "bind", "localhost"), Is.EqualTo("+OK"));
+        _server.World.Simulation.HostNames.Clear();
+        Assert.That(_server.Run("CONFIG", "SET", "bind", "1.2.3.4"), Does.StartWith("-ERR"));
+        Assert.That(_server.Run("CONFIG", "SET", "port", "6380"), Is.EqualTo("+OK"));
+        Assert.That(_server.Server.Port, Is.EqualTo(6380));
+        Assert.That(_server.Run("CONFIG", "SET", "bind", "localhost"), Does.StartWith("-ERR"), "but who names it does");
+    }
+
+    [Test]
+    public void Who_waits_for_a_name_may_go()
+    {
+        _server.World.Simulation.HostNames["localhost"] = [IPAddress.Loopback];
+        _server.World.Simulation.Conditions.JobMicrosecondsMax = 1000_000_000;
+        var gone = _server.Connect();
+        gone.SendRaw("CONFIG SET bind localhost\r\n");
+        _server.TurnUntil(() => _server.World.Workers.Pending == 1);
+        gone.Peer.Close();
+        _server.TurnUntil(() => _server.Server.Executor.BlockedClients.Count == 0);
+        _server.TurnUntil(() => _server.World.Workers.Pending == 0);
+        Assert.That(_server.Run("CONFIG", "GET", "bind"), Does.Contain("\"*\""));
+    }
+
+    [Test]
     public void A_name_that_nobody_knows_is_told_without_a_call_s_name()
     {
         _server.Run("CONFIG", "SET", "bind", "nobody");
