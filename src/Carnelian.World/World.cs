@@ -105,6 +105,9 @@ public abstract class Clock
     public abstract void Block(long microseconds);
 
     public long UnixMilliseconds => UnixMicroseconds / 1000;
+
+    /// <summary>What clocks on the wall show at such a moment where the machine stands; UTC where there is no such place.</summary>
+    public virtual DateTime LocalTime(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime;
 }
 
 /// <summary>The only source of chance.</summary>
@@ -178,6 +181,9 @@ public enum WorkerQueue
     SyncFile,
     Memory,
     Save,
+
+    /// <summary>May take as long as name servers do; whoever ends the world does not wait for it.</summary>
+    NameLookup,
 }
 
 public abstract class WorkerJob

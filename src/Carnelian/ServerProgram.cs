@@ -19,7 +19,7 @@ internal sealed class ServerProgram : IDisposable
     private ServerProgram(StartupArguments arguments, byte[]? standardInput)
     {
         (_arguments, _standardInput) = (arguments, standardInput);
-        _output = new(_options);
+        _output = new(_options, _world.Clock);
         _log = new(_output, _world.Clock, _world.Process.Id, () => _options.LogLevel)
         {
             Role = RedisLogger.BeforeServing,
@@ -112,14 +112,14 @@ internal sealed class ServerProgram : IDisposable
         if ((loader.Load(_arguments.File, _standardInput, _arguments.Options) ?? _output.Check()) is { } error)
         {
             if (error.IsUnreadableFile) _log.LogWarning("{Message}", error.Message);
-            else Console.Error.Write(error.Report($"Redis {Release.RedisVersion}"));
+            else WriteError(error.Report($"Redis {Release.RedisVersion}"));
             return false;
         }
         if (loader.Unresolved.Count > 0)
         {
             _log.Role = RedisLogger.Master;
             _log.LogWarning("Unresolved Configuration(s) Detected:");
-            foreach (var line in loader.Unresolved) _log.LogWarning(">>> '{Line}'", line);
+            foreach (var line in loader.Unresolved) _log.LogWarning(">>> '{Line}'", ByteText.ToShown(line));
             _log.LogWarning("Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting");
             return false;
         }
@@ -133,6 +133,13 @@ internal sealed class ServerProgram : IDisposable
         var configured = unused.Where(directive => directive.Get() is { Length: > 0 } value && value != _defaults[directive.Name]);
         var names = string.Join(", ", configured.Select(directive => directive.Name));
         if (names.Length > 0) _log.LogWarning("Configured, but without an effect yet: {Directives}", names);
+    }
+
+    /// <summary>Not by the console, which would write what is no UTF-8 as question marks.</summary>
+    private static void WriteError(string shown)
+    {
+        using var output = Console.OpenStandardError();
+        output.Write(ByteText.BytesOfShown(shown));
     }
 
     private static byte[] ReadStandardInput()

@@ -144,10 +144,12 @@ internal static class BitOffset
 
     private static bool TryScale(ref Call call, ReadOnlySpan<byte> text, int bits, out long offset)
     {
-        var isNumber = IntegerText.TryParse(text, out offset);
-        // What is too large wraps around, as it does in Redis.
-        offset = unchecked(offset * bits);
-        if (isNumber && offset >= 0 && offset >> 3 < call.Executor.StringBytesMax) return true;
+        // Compared before it is multiplied: the product of a number far out would wrap around to a bit of the string.
+        if (IntegerText.TryParse(text, out offset) && offset >= 0 && offset <= long.MaxValue / bits)
+        {
+            offset *= bits;
+            if (offset >> 3 < call.Executor.StringBytesMax) return true;
+        }
         call.Fail("ERR bit offset is not an integer or out of range");
         return false;
     }

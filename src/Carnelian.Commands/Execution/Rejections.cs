@@ -14,7 +14,9 @@ internal static class Rejections
             return;
         }
         if (call.Is(0, "post"u8) || call.Is(0, "host:"u8))
-            call.Session.Abort("Possible SECURITY ATTACK: POST and Host: are sent by web browsers, which somebody may use to get at this server.");
+            call.Session.Abort(
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. "
+                + "This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance.");
         var container = call.Commands.Find(call.Args[0]);
         if (container is null) call.Fail(UnknownCommand(ref call));
         else call.Fail($"ERR unknown subcommand '{call.Shown(1)}'. Try {call.CalledName} HELP.");

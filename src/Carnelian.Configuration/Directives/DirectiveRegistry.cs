@@ -15,7 +15,7 @@ public sealed class DirectiveRegistry
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, FileStatement> _statements = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Told when undoing a failed CONFIG SET fails too. A line for the log.</summary>
+    /// <summary>Told when CONFIG SET is undone, and when that fails too. A line for the log.</summary>
     public Action<string>? Warning { get; set; }
 
     /// <summary>Whether declaring a directive gives its option the default. Not where an embedding program has set the options.</summary>
@@ -201,6 +201,7 @@ public sealed class DirectiveRegistry
 
     private string Undo(List<Entry> targets, List<string> old, List<Entry> changed, Entry failed, string reason)
     {
+        Warning?.Invoke($"Failed applying new configuration. Possibly related to new {failed.Name} setting. Restoring previous settings.");
         Restore(targets, old, targets.Count - 1);
         if (ApplyAll(changed, out _) is { } error) Warning?.Invoke($"Failed applying restored failed CONFIG SET command: {error}");
         return Failure(failed.Name, reason);
@@ -212,7 +213,7 @@ public sealed class DirectiveRegistry
         {
             var result = SetText(targets[i].Directive, old[i]);
             if (result.Ok) continue;
-            var shown = targets[i].Directive.Has(DirectiveFlags.Sensitive) ? "(redacted)" : old[i];
+            var shown = targets[i].Directive.Has(DirectiveFlags.Sensitive) ? "(redacted)" : ByteText.ToShown(old[i]);
             Warning?.Invoke($"Failed restoring failed CONFIG SET command. Error setting {targets[i].Name} to '{shown}': {result.Error}");
         }
     }

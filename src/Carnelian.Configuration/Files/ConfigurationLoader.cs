@@ -2,7 +2,8 @@ namespace Carnelian;
 
 /// <summary>
 /// Reads redis.conf into a registry, once at start-up: the file with what it includes, then standard input, then the
-/// options of the command line. The later line wins, except for directives that gather their lines (<c>save</c>).
+/// options of the command line. The later line wins, except for directives that gather their lines (<c>save</c>): these begin anew
+/// with their first line, and with each behind an <c>include</c>, so that a file overrides what it includes, options too.
 /// </summary>
 public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
 {
@@ -14,6 +15,9 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
 
     private readonly HashSet<Directive> _set = [];
     private readonly List<string> _unresolved = [];
+
+    /// <summary>As Redis has it: behind an included file's end the lines of the file that includes it do not count as lines of a file.</summary>
+    private bool _readsFile;
     private int _includes;
 
     /// <summary>
@@ -37,6 +41,7 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
     private ConfigurationError? LoadText(string text)
     {
         var lines = text.Split('\n');
+        _readsFile = true;
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i].Trim(' ', '\t', '\r', '\n');
@@ -50,8 +55,9 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
             {
                 if (Include(arguments[0]) is { } included) return included.LineNumber < 0 ? included with { LineNumber = i + 1, Line = line } : included;
             }
-            else if (LoadLine(words[0], arguments) is { } error) return new(error, i + 1, line);
+            else if (LoadLine(words[0], arguments) is { } error) return new(ByteText.ToShown(error), i + 1, line);
         }
+        _readsFile = false;
         return null;
     }
 
@@ -74,7 +80,7 @@ public sealed class ConfigurationLoader(DirectiveRegistry registry, Disk disk)
         }
         // "--save '60 1 30 2'" is one argument for the shell, but four for the directive.
         else if (arguments.Length == 1 && arguments[0].Length > 0) arguments = ByteText.Split(arguments[0]) ?? [];
-        return directive.Set(arguments, again: !_set.Add(directive)).Error;
+        return directive.Set(arguments, again: _readsFile && !_set.Add(directive)).Error;
     }
 
     private ConfigurationError? Include(string byteTextPath)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Carnelian;
@@ -35,6 +36,43 @@ public static class ByteText
         {
             return null;
         }
+    }
+
+    // Where Python's "surrogateescape" puts bytes from 0x80 up: no text in UTF-16 has these alone.
+    private const char FirstEscape = '\udc80', LastEscape = '\udcff', EscapeBase = '\udc00';
+
+    /// <summary>
+    /// Byte text as text for a log or a terminal: what is UTF-8 as the characters that it stands for, any other byte as a lone surrogate,
+    /// which <see cref="BytesOfShown"/> turns into that byte again.
+    /// </summary>
+    public static string ToShown(string byteText)
+    {
+        if (ToText(byteText) is { } valid) return valid;
+        var bytes = ToBytes(byteText).AsSpan();
+        var shown = new StringBuilder();
+        while (bytes.Length > 0)
+        {
+            var isValid = Rune.DecodeFromUtf8(bytes, out var rune, out var used) == OperationStatus.Done;
+            if (isValid) shown.Append(rune.ToString());
+            else shown.Append((char)(EscapeBase + bytes[0]));
+            bytes = bytes[(isValid ? used : 1)..];
+        }
+        return shown.ToString();
+    }
+
+    /// <summary>The bytes to write for a text that may hold parts made by <see cref="ToShown"/>; other text becomes UTF-8.</summary>
+    public static byte[] BytesOfShown(string shown)
+    {
+        if (!shown.AsSpan().ContainsAnyInRange(FirstEscape, LastEscape)) return Encoding.UTF8.GetBytes(shown);
+        var bytes = new ArrayBufferWriter<byte>(shown.Length);
+        for (var rest = shown.AsSpan(); rest.Length > 0;)
+        {
+            var isText = Rune.DecodeFromUtf16(rest, out var rune, out var used) == OperationStatus.Done;
+            if (!isText && rest[0] is >= FirstEscape and <= LastEscape) bytes.Write([(byte)(rest[0] - EscapeBase)]);
+            else bytes.Advance(rune.EncodeToUtf8(bytes.GetSpan(4)));
+            rest = rest[used..];
+        }
+        return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary><see cref="ArgumentSplitter.Split"/> in terms of byte text.</summary>

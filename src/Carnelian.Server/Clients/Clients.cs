@@ -168,8 +168,33 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     internal void LogProtocolError(Client client, string error, ReadOnlySpan<byte> input)
     {
         if (!_server.Log.IsEnabled(LogLevel.Debug)) return;
-        var shown = _server.Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
-        _server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, _server.NowMs), shown);
+        _server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer during protocol error: {Bytes}",
+            NameInLog(error), ClientDescription.Of(client, _server.NowMs), _server.Options.HideUserData ? "'*redacted*'" : Beginning(input));
+    }
+
+    /// <summary>Redis' log has other names for some of them than its replies.</summary>
+    private static string NameInLog(string protocolError) => protocolError switch
+    {
+        "invalid multibulk length" => "invalid mbulk count",
+        "unauthenticated multibulk length" => "unauth mbulk count",
+        "unauthenticated bulk length" => "unauth bulk length",
+        _ when protocolError.StartsWith("expected '$'", StringComparison.Ordinal) => "expected $ but got something else",
+        _ => protocolError,
+    };
+
+    /// <summary>What stands at both ends of long input, as in Redis' log.</summary>
+    private static string Beginning(ReadOnlySpan<byte> input)
+    {
+        const int EndBytes = 64;
+        if (input.Length < 2 * EndBytes) return $"'{Printable(input)}'";
+        return $"'{Printable(input[..EndBytes])}' (... more {input.Length - 2 * EndBytes} bytes ...) '{Printable(input[^EndBytes..])}'";
+
+        static string Printable(ReadOnlySpan<byte> bytes)
+        {
+            var shown = new System.Text.StringBuilder(bytes.Length);
+            foreach (var value in bytes) shown.Append(value is >= 0x20 and < 0x7f ? (char)value : '.');
+            return shown.ToString();
+        }
     }
 
     internal void CloseOverOutputLimit(Client client)

@@ -37,8 +37,12 @@ internal static class ConfigCommands
         Redact(ref call);
         var server = call.Server();
         var allowProtected = server.Allows(server.Options.ProtectedConfigurations, call.Session);
-        if (server.Directives.Set(Texts(ref call), allowProtected: allowProtected) is { } error) call.Fail(error);
+        var pairs = Texts(ref call);
+        if (BindLookup.TryBegin(ref call, pairs, Apply)) return;
+        if (Apply() is { } error) call.Fail(error);
         else call.Reply.Ok();
+
+        string? Apply() => server.Directives.Set(pairs, allowProtected: allowProtected);
     }
 
     /// <summary>Passwords are secrets also where the request is wrong.</summary>

@@ -23,13 +23,16 @@ internal static class ServerDirectives
     private static void DeclareStatements(DirectiveRegistry registry, Server server)
     {
         registry.Add(new FileStatement("rename-command", 2, 2, arguments => RenameCommand(server, arguments[0], arguments[1])));
-        registry.Add(new FileStatement("user", 1, int.MaxValue, KeepStatement("user")));
+        var users = new HashSet<string>();
+        registry.Add(new FileStatement("user", 1, int.MaxValue, arguments => users.Add(arguments[0])
+            ? KeepStatement("user")(arguments)
+            : $"Error in user declaration '{arguments[0]}': Duplicate user found. A user can only be defined once in config files"));
         registry.Add(new FileStatement("loadmodule", 1, int.MaxValue, KeepStatement("loadmodule")));
         registry.Add(new FileStatement("sentinel", 1, int.MaxValue, _ => "sentinel directive while not in sentinel mode"));
 
         Func<string[], string?> KeepStatement(string name) => arguments =>
         {
-            server.Log.LogWarning("Without an effect yet: {Name} {Arguments}", name, arguments[0]);
+            server.Log.LogWarning("Without an effect yet: {Name} {Arguments}", name, ByteText.ToShown(arguments[0]));
             return null;
         };
     }
@@ -48,7 +51,7 @@ internal static class ServerDirectives
     {
         var o = server.Options;
         registry.Integer("port", 6379, 0, 65535, () => o.Port, v => o.Port = (int)v, apply: server.Listeners.ReopenForPort);
-        registry.Words("bind", ["*", "-::*"], 16, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenForAddresses);
+        registry.Words("bind", ["*", "-::*"], Listeners.BindMax, "Too many bind addresses specified.", () => o.Bind, v => o.Bind = v, server.Listeners.ReopenForAddresses);
         registry.OptionalText("unixsocket", () => o.UnixSocket, v => o.UnixSocket = v, flags: Immutable);
         registry.Octal("unixsocketperm", 0, 511, () => o.UnixSocketPermissions, v => o.UnixSocketPermissions = v, Immutable);
         registry.Integer("tcp-backlog", 511, 0, int.MaxValue, () => o.TcpBacklog, v => o.TcpBacklog = (int)v, flags: Immutable);

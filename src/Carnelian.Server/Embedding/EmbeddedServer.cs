@@ -22,8 +22,8 @@ public sealed class EmbeddedServer : IDisposable
     /// <summary>Held while the server is disposed of, so that whoever else does it returns when that is done.</summary>
     private readonly Lock _disposing = new();
 
-    /// <summary>Sessions whose calls wait, and some that have waited. Command thread only.</summary>
-    private readonly HashSet<LocalSession> _blocked = [];
+    /// <summary>Sessions with requests that are not answered: one is being run, or waits. And some that have waited. Command thread only.</summary>
+    private readonly HashSet<LocalSession> _busy = [];
 
     /// <summary>Why nothing more is run.</summary>
     private Exception? _ended;
@@ -73,7 +73,11 @@ public sealed class EmbeddedServer : IDisposable
     /// Runs one request in a session of its own (database 0, RESP3) and waits for its reply. An error reply is a value too:
     /// <see cref="RespValue.IsError"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The server has ended: disposed, SHUTDOWN, or a defect, which is the inner exception.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The server has ended: disposed, SHUTDOWN, or a defect, which is the inner exception. Or the caller is the command thread itself, on which
+    /// the server calls its logger and what else it was given: waiting there for a reply would be waiting for itself. A logger that wants to
+    /// write into the server that it logs for hands its lines to another thread.
+    /// </exception>
     public RespValue Execute(params byte[][] arguments) => Execute(null, arguments);
 
     /// <summary>A session that lasts: SELECT and CLIENT SETNAME hold for what follows in it.</summary>
@@ -81,6 +85,7 @@ public sealed class EmbeddedServer : IDisposable
 
     internal RespValue Execute(EmbeddedSession? opened, byte[][] arguments)
     {
+        ThrowIfOnCommandThread();
         var request = new LocalRequest(arguments);
         // Nothing may be posted that nobody will run: the lock divides what comes before the end from what comes after it.
         lock (_lock)
@@ -89,6 +94,16 @@ public sealed class EmbeddedServer : IDisposable
             else request.Fail(_ended);
         }
         return request.Wait();
+    }
+
+    /// <summary>Not run at once either: most calls of loggers come from the midst of another request.</summary>
+    private void ThrowIfOnCommandThread()
+    {
+        if (_thread.IsCurrent)
+        {
+            throw new InvalidOperationException(
+                "A logger or a callback of the server, which runs on its command thread, must not call Execute or Dispose: it would wait for itself. Use another thread.");
+        }
     }
 
     /// <summary>On the command thread.</summary>
@@ -101,9 +116,11 @@ public sealed class EmbeddedServer : IDisposable
         }
         var session = opened?.Session ?? new LocalSession(_server);
         if (opened is not null) opened.Session = session;
+        // Before it runs: a defect in the midst of it must find who is to be told.
+        _busy.Add(session);
         session.Run(request);
-        if (session.Blocked is null || !_blocked.Add(session)) return;
-        _blocked.RemoveWhere(static other => other.Blocked is null);
+        if (session.IsIdle) _busy.Remove(session);
+        else _busy.RemoveWhere(static other => other.IsIdle);
     }
 
     /// <summary>The command thread's body.</summary>
@@ -116,12 +133,12 @@ public sealed class EmbeddedServer : IDisposable
         }
         catch (Exception defect)
         {
-            _server.Crash.Write(defect);
             Failure = ended = defect;
+            TryReport(defect);
         }
         lock (_lock) _ended = ended;
         _server.RunPosted();
-        foreach (var session in _blocked) session.Abandon(ended);
+        foreach (var session in _busy) session.Abandon(ended);
         _server.FailLocalReplies(ended);
         try
         {
@@ -133,9 +150,24 @@ public sealed class EmbeddedServer : IDisposable
         }
     }
 
+    /// <summary>A logger that has brought the server down must not bring the application down too.</summary>
+    private void TryReport(Exception defect)
+    {
+        try
+        {
+            _server.Crash.Write(defect);
+        }
+        catch (Exception)
+        {
+            // What it reports is in Failure.
+        }
+    }
+
     /// <summary>Stops the server, closes its connections and returns when its memory is given back.</summary>
+    /// <exception cref="InvalidOperationException">Called on the command thread: see <see cref="Execute(byte[][])"/>.</exception>
     public void Dispose()
     {
+        ThrowIfOnCommandThread();
         lock (_disposing)
         {
             if (_disposed) return;

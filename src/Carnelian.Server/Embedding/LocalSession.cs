@@ -14,6 +14,9 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
 
     public override ReplySink Replies => _replies;
 
+    /// <summary>Everybody is answered.</summary>
+    public bool IsIdle => _running is null && _waiting.Count == 0;
+
     /// <summary>Runs a request now, or when those before it are done.</summary>
     public void Run(LocalRequest request)
     {

@@ -11,7 +11,16 @@ public sealed class Listeners(Server server)
     /// <summary>Of sun_path in struct sockaddr_un, with the NUL that ends it.</summary>
     private const int UnixPathBytes = 108;
 
+    /// <summary>So many addresses bind may name.</summary>
+    internal const int BindMax = 16;
+
     private readonly List<Listener> _open = [];
+
+    /// <summary>
+    /// Names as they were looked up last, at the start or by <see cref="BindLookup"/>: opening listeners anew, also to undo, asks no name server,
+    /// which would hold up the command thread.
+    /// </summary>
+    private readonly Dictionary<string, IPAddress[]> _known = [];
 
     public int Port
     {
@@ -80,9 +89,32 @@ public sealed class Listeners(Server server)
         {
             "*" => IPAddress.Any,
             "::*" => IPAddress.IPv6Any,
-            _ => Array.Find(server.World.Network.Resolve(name), address => address.AddressFamily == family),
+            _ => Array.Find(Addresses(name), address => address.AddressFamily == family),
         };
     }
+
+    private IPAddress[] Addresses(string name)
+    {
+        if (_known.TryGetValue(name, out var known)) return known;
+        var found = Resolve(name);
+        if (!IPAddress.TryParse(name, out _)) _known[name] = found;
+        return found;
+    }
+
+    /// <summary>Asks the system for a name's addresses, which may take long. Any thread.</summary>
+    internal IPAddress[] Resolve(string name) => server.World.Network.Resolve(name);
+
+    /// <summary>What looking names up has found. What is bound no longer is forgotten.</summary>
+    internal void Learn(string[] names, IPAddress[][] addresses)
+    {
+        var bound = NamesIn(server.Options.Bind);
+        foreach (var known in _known.Keys.Except(bound).ToArray()) _known.Remove(known);
+        for (var i = 0; i < names.Length; i++) _known[names[i]] = addresses[i];
+    }
+
+    /// <summary>The words of bind that are no addresses.</summary>
+    internal static string[] NamesIn(string[] bind) =>
+        [.. bind.Select(word => word.StartsWith('-') ? word[1..] : word).Where(word => word is not ("" or "*" or "::*") && !IPAddress.TryParse(word, out _)).Distinct()];
 
     private ListenResult Listen(EndPoint address)
     {

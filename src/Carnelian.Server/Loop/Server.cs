@@ -147,7 +147,12 @@ public sealed class Server : IDisposable
     public string? PrepareProcess()
     {
         if (OpenFiles.Adjust(this) is { } tooFew) return tooFew;
-        if (!World.Host.SetCollation(Options.LocaleCollate)) return "Failed to configure LOCALE for invalid locale name.";
+        if (!World.Host.SetCollation(Options.LocaleCollate))
+        {
+            // What the configuration asks for is meant; an environment that names a locale of another machine is an everyday thing.
+            if (Options.LocaleCollate.Length > 0) return "Failed to configure LOCALE for invalid locale name.";
+            Log.LogWarning("Warning: Failed to configure LOCALE derived from the environment variables, using the default locale 'C'.");
+        }
         ShowTitle();
         return null;
     }

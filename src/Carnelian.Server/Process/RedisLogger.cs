@@ -50,7 +50,7 @@ public sealed class RedisLogger(TextWriter output, Clock clock, int processId, F
             LogLevel.Information => '*',
             _ => '#',
         };
-        var time = DateTimeOffset.FromUnixTimeMilliseconds(clock.UnixMilliseconds).ToLocalTime();
+        var time = clock.LocalTime(clock.UnixMilliseconds);
         var text = formatter(state, exception);
         var line = new StringBuilder();
         line.Append(CultureInfo.InvariantCulture, $"{processId}:{Role} {time:dd MMM yyyy HH:mm:ss.fff} {mark} {text}");

@@ -131,6 +131,26 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint setlocale(int category, string locale);
 
+    [LibraryImport("libc")]
+    private static partial BrokenDownTime* localtime_r(long* unixSeconds, BrokenDownTime* time);
+
+    /// <summary>struct tm: | second 4 | minute 4 | hour 4 | day of month 4 | month 4 | year 4 | weekday 4 | day of year 4 | daylight saving 4 | - 4 | offset 8 | zone 8 |</summary>
+    private struct BrokenDownTime
+    {
+        public int Second, Minute, Hour, Day, MonthFrom0, YearFrom1900, Weekday, DayOfYear, IsDaylightSaving;
+        public nint OffsetSeconds, Zone;
+    }
+
+    /// <summary>A moment in local time; null when the library can't tell.</summary>
+    internal static DateTime? LocalTime(long unixSeconds)
+    {
+        Check.That(sizeof(BrokenDownTime) == 56);
+        BrokenDownTime time;
+        if (localtime_r(&unixSeconds, &time) == null) return null;
+        // A leap second, which DateTime does not have, is shown as the second before it.
+        return new(time.YearFrom1900 + 1900, time.MonthFrom0 + 1, time.Day, time.Hour, time.Minute, Math.Min(time.Second, 59), DateTimeKind.Local);
+    }
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int setenv(string name, string value, int overwrite);
 

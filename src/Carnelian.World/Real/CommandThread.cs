@@ -12,10 +12,12 @@ public sealed class CommandThread
         _thread.Start();
     }
 
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
     /// <summary>Waits for its end. Not for the thread itself.</summary>
     public void Join()
     {
-        Check.That(Thread.CurrentThread != _thread);
+        Check.That(!IsCurrent);
         _thread.Join();
     }
 }

@@ -32,11 +32,14 @@ internal sealed class RealWorkers(Network network) : Workers, IDisposable
         }
     }
 
-    /// <summary>Runs what was posted, without its <see cref="WorkerJob.Completed"/>, and ends the threads.</summary>
+    /// <summary>Runs what was posted, without its <see cref="WorkerJob.Completed"/>, and ends the threads. A look-up of names ends when it does.</summary>
     public void Dispose()
     {
         foreach (var lane in _lanes) lane?.Stop();
-        foreach (var lane in _lanes) lane?.Join();
+        for (var queue = 0; queue < _lanes.Length; queue++)
+        {
+            if (queue != (int)WorkerQueue.NameLookup) _lanes[queue]?.Join();
+        }
     }
 
     private void Finish(WorkerJob job, Exception? defect)

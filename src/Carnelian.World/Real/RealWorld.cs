@@ -65,6 +65,16 @@ internal sealed class RealClock : Clock
         }
     }
 
+    /// <summary>
+    /// The C library knows all that the variable TZ may say (IST-5:30; CET-1CEST,M3.5.0,M10.5.0/3), .NET only the names of zones.
+    /// </summary>
+    public override DateTime LocalTime(long unixMilliseconds)
+    {
+        if (OperatingSystem.IsLinux() && Libc.LocalTime(Math.DivRem(unixMilliseconds, 1000, out var milliseconds)) is { } time)
+            return time.AddMilliseconds(milliseconds);
+        return DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).LocalDateTime;
+    }
+
     public override void Block(long microseconds)
     {
         var until = MonotonicNanoseconds + (Int128)microseconds * 1000;

@@ -7,7 +7,7 @@ namespace Carnelian;
 /// Where the log goes: standard output, or a file that is opened for each line, so that it may be rotated away at any time; and
 /// to syslog as well, if that is wanted.
 /// </summary>
-internal sealed class LogOutput(ServerOptions options) : TextWriter
+internal sealed class LogOutput(ServerOptions options, Clock clock) : TextWriter
 {
     private readonly Stream _standard = Console.OpenStandardOutput();
     private Syslog? _syslog;
@@ -17,7 +17,7 @@ internal sealed class LogOutput(ServerOptions options) : TextWriter
     /// <summary>When the configuration has been read: a file that can't be written would be missed too late.</summary>
     public ConfigurationError? Check()
     {
-        if (options.SyslogEnabled) _syslog = new(options.SyslogIdentity, options.SyslogFacility);
+        if (options.SyslogEnabled) _syslog = new(options.SyslogIdentity, options.SyslogFacility, clock);
         if (options.LogFile.Length == 0) return null;
         try
         {
@@ -42,7 +42,7 @@ internal sealed class LogOutput(ServerOptions options) : TextWriter
 
     public override void Write(string? value)
     {
-        var bytes = Encoding.UTF8.GetBytes(value ?? "");
+        var bytes = ByteText.BytesOfShown(value ?? "");
         try
         {
             if (options.LogFile.Length == 0)

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Carnelian;
 
 /// <summary>Lines to the machine's syslog, in the form of RFC 3164 that /dev/log takes. What it does not take is lost.</summary>
-internal sealed class Syslog(string identity, SyslogFacility facility, string path = "/dev/log")
+internal sealed class Syslog(string identity, SyslogFacility facility, Clock clock, string path = "/dev/log")
 {
     public const int Warning = 4, Notice = 5, Information = 6, Debug = 7;
 
@@ -14,7 +13,7 @@ internal sealed class Syslog(string identity, SyslogFacility facility, string pa
     /// <param name="severity">One of the constants.</param>
     public void Write(int severity, string message)
     {
-        var time = DateTime.Now.ToString("MMM d HH:mm:ss", CultureInfo.InvariantCulture);
+        var time = clock.LocalTime(clock.UnixMilliseconds).ToString("MMM d HH:mm:ss", CultureInfo.InvariantCulture);
         // The day of the month takes two places, filled with a blank.
         if (time[5] == ' ') time = time.Insert(4, " ");
         var line = $"<{(int)facility * 8 + severity}>{time} {identity}[{Environment.ProcessId}]: {message}";
@@ -31,7 +30,7 @@ internal sealed class Syslog(string identity, SyslogFacility facility, string pa
                 _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
                 _socket.Connect(new UnixDomainSocketEndPoint(path));
             }
-            _socket.Send(Encoding.UTF8.GetBytes(line));
+            _socket.Send(ByteText.BytesOfShown(line));
             return true;
         }
         catch (SocketException e)

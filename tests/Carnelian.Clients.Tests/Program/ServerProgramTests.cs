@@ -124,6 +124,55 @@ public class ServerProgramTests
         Assert.That(outcome.Output, Does.Contain(":M ").And.Contain("# Unresolved Configuration(s) Detected:\n").And.Contain(">>> 'linux version "));
     }
 
+    [TestCase(@"\xef\xbb\xbfport 7000", Description = "an unknown word with an argument: a line of the log")]
+    [TestCase(@"port \xc3\xb6", Description = "a bad value: standard error")]
+    [TestCase(@"\xf6", Description = "neither UTF-8 nor ASCII")]
+    public void A_bad_line_of_a_configuration_is_shown_byte_by_byte(string line)
+    {
+        // In hexadecimal digits, as what reads the output here would read it as UTF-8.
+        var command = $"{CarnelianServer.Program} server <(printf '{line}\\n') 2>&1 | od -An -v -tx1 | tr -d ' \\n'";
+        var wanted = ChildProcess.Run("bash", ["-c", $"printf \">>> '{line}'\\n\" | od -An -v -tx1 | tr -d ' \\n'"]).Output;
+        Assert.That(ChildProcess.Run("bash", ["-c", command]).Output, Does.Contain(wanted.TrimEnd()));
+    }
+
+    [Test]
+    public void A_user_is_declared_once()
+    {
+        File.WriteAllText(PathOf("redis.conf"), "user bob on\nuser bob off\n");
+        Assert.That(ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")]).Error, Does.EndWith(
+            ">>> 'user bob off'\nError in user declaration 'bob': Duplicate user found. A user can only be defined once in config files\n"));
+    }
+
+    /// <summary>Runs up to the point where there is nothing to listen on: the whole start is in the log by then.</summary>
+    private static Outcome RunStart(string variable, string value, params string[] options)
+    {
+        var start = new ProcessStartInfo(CarnelianServer.Program, ["server", "--port", "0", .. options]);
+        start.Environment[variable] = value;
+        return ChildProcess.Run(start);
+    }
+
+    [TestCase("IST-5:30", 330)]
+    [TestCase("XYZ4", -240)]
+    [TestCase("AAA-1BBB-4,J1/0,J365/25", 240, Description = "daylight saving time all the year")]
+    [TestCase("<+0545>-5:45", 345)]
+    [TestCase("UTC0", 0)]
+    public void The_log_has_local_time_of_whatever_zone_TZ_describes(string zone, int minutes)
+    {
+        var time = RunStart("TZ", zone).Output.Split('\n')[0].Split(' ', 2)[1][..24];
+        var local = DateTime.ParseExact(time, "dd MMM yyyy HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        Assert.That(local, Is.EqualTo(DateTime.UtcNow.AddMinutes(minutes)).Within(TimeSpan.FromMinutes(5)));
+    }
+
+    [Test]
+    public void A_locale_that_only_the_environment_names_may_be_missing()
+    {
+        Assert.That(RunStart("LC_ALL", "xx_YY.UTF-8").Output, Does
+            .Contain("# Warning: Failed to configure LOCALE derived from the environment variables, using the default locale 'C'.\n")
+            .And.EndWith("Configured to not listen anywhere, exiting.\n"));
+        Assert.That(RunStart("LC_ALL", "xx_YY.UTF-8", "--locale-collate", "C").Output, Does.Not.Contain("LOCALE"));
+        Assert.That(RunStart("LC_ALL", "C", "--locale-collate", "xx").Output, Does.EndWith("# Failed to configure LOCALE for invalid locale name.\n"));
+    }
+
     [Test]
     public void A_directory_is_called_one()
     {

@@ -37,6 +37,54 @@ public class LoaderTests
         Assert.That(_options.SavePoints, Is.EqualTo(new SavePoint[] { new(5, 5) }));
     }
 
+    /// <summary>As recorded from Redis 8.0.6, CONFIG GET save of a server started so. The file ends at the bar, where the options begin.</summary>
+    [TestCase("save 60 5\nsave 60 5", "60 5 60 5")]
+    [TestCase("save 60 5|save 1 1\nsave 2 2", "60 5 1 1 2 2")]
+    [TestCase("save 60 5|save \"\"", "")]
+    [TestCase("save 60 5|timeout 11", "60 5")]
+    [TestCase("include 900\nsave 60 5", "60 5")]
+    [TestCase("include 900\nsave 60 5\nsave 61 6", "61 6")]
+    [TestCase("save 60 5\ninclude 900", "60 5 900 1")]
+    [TestCase("save 60 5\ninclude 900\nsave 61 6", "61 6")]
+    [TestCase("include 900\ninclude 800", "900 1 800 1")]
+    [TestCase("save 60 5\ninclude none\nsave 61 6", "61 6")]
+    [TestCase("include none\nsave 61 6\nsave 62 7", "62 7")]
+    [TestCase("include none\nsave 61 6\ninclude 900\ninclude 800", "900 1 800 1")]
+    [TestCase("include nested\nsave 61 6", "61 6")]
+    [TestCase("save 61 6\ninclude nested\nsave 62 6", "62 6")]
+    [TestCase("save 61 6\ninclude nested", "2 3")]
+    [TestCase("include 900|save 1 1", "1 1")]
+    [TestCase("|include 900\nsave 1 1", "1 1")]
+    [TestCase("|save 1 1\ninclude 900", "1 1 900 1")]
+    public void A_file_overrides_the_save_points_of_what_it_includes(string files, string points)
+    {
+        _disk.Files["900"] = "save 900 1\n";
+        _disk.Files["800"] = "save 800 1\n";
+        _disk.Files["none"] = "timeout 11\n";
+        _disk.Files["nested"] = "save 2 2\ninclude 900\nsave 2 3\n";
+        Assert.That(Load(files.Split('|')[0], files.Contains('|') ? files.Split('|')[1] : ""), Is.Null);
+        Assert.That(string.Join(' ', _options.SavePoints.Select(point => $"{point.Seconds} {point.Changes}")), Is.EqualTo(points));
+    }
+
+    /// <summary>A byte order mark, UTF-8, Latin-1.</summary>
+    [TestCase("\u00ef\u00bb\u00bfport")]
+    [TestCase("port \u00c3\u00b6")]
+    [TestCase("port \u00f6\u00c3\u00b6\u00f0\u009f\u0098\u0080\u00ff")]
+    public void A_bad_line_is_shown_byte_by_byte_as_it_stands_in_the_file(string byteText)
+    {
+        var report = ByteText.BytesOfShown(Load(byteText + "\0behind a NUL")!.Report("Redis 8.0.6"));
+        Assert.That(ByteText.FromBytes(report), Does.Contain($"\n>>> '{byteText}'\n"));
+    }
+
+    [Test]
+    public void Bytes_that_are_no_text_are_kept_beside_those_that_are()
+    {
+        // Not as test cases: an attribute holds no lone surrogates.
+        const string Bytes = "\u00c3\u00b6\u00f0\u009f\u0098\u0080a\u00f6b\u00e2\u0082", Shown = "\u00f6\U0001f600a\udcf6b\udce2\udc82";
+        Assert.That(ByteText.ToShown(Bytes), Is.EqualTo(Shown));
+        Assert.That(ByteText.FromBytes(ByteText.BytesOfShown(Shown)), Is.EqualTo(Bytes));
+    }
+
     [Test]
     public void A_buffer_limit_line_changes_the_classes_it_names()
     {

@@ -181,6 +181,53 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
         Assert.That(Run("BITFIELD i OVERFLOW SAT INCRBY i8 0 -200 OVERFLOW WRAP INCRBY i8 0 -1"), Is.EqualTo("[:-128, :127]"));
     }
 
+    /// <summary>The products are 2^64, 2^64 + 64, 2^63 and the next one, and the largest that 64 bits hold but no string.</summary>
+    [TestCase("BITFIELD k SET u8 #2305843009213693952 255")]
+    [TestCase("BITFIELD k GET u8 #2305843009213693952")]
+    [TestCase("BITFIELD k INCRBY i16 #1152921504606846976 1")]
+    [TestCase("BITFIELD k SET i64 #288230376151711745 1")]
+    [TestCase("BITFIELD_RO k GET i64 #4611686018427387905")]
+    [TestCase("BITFIELD k GET i64 #144115188075855872")]
+    [TestCase("BITFIELD k GET i64 #144115188075855871")]
+    [TestCase("BITFIELD k GET u63 #9223372036854775807")]
+    [TestCase("BITFIELD k GET u1 #9223372036854775807")]
+    [TestCase("BITFIELD k GET u1 #9223372036854775808")]
+    [TestCase("BITFIELD k GET u8 #-1")]
+    [TestCase("BITFIELD k GET u8 #-2305843009213693951")]
+    [TestCase("BITFIELD k GET u8 #-9223372036854775808")]
+    [TestCase("BITFIELD k GET u8 #536870912")]
+    [TestCase("BITFIELD k GET u8 4294967296")]
+    public void The_offset_of_a_numbered_field_does_not_wrap_around(string request)
+    {
+        Run("SET k abc");
+        Assert.That(Run(request), Is.EqualTo("-ERR bit offset is not an integer or out of range"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"abc\""));
+    }
+
+    [Test]
+    public void The_last_field_within_the_longest_string_is_read()
+    {
+        Assert.That(Run("BITFIELD k GET u8 #536870911 GET u8 4294967295 GET u1 #4294967295"), Is.EqualTo("[:0, :0, :0]"));
+        Assert.That(Run("GETBIT k 4294967295"), Is.EqualTo(":0"));
+    }
+
+    [TestCase("BITCOUNT k 9223372036854775807 -9223372036854775808", ":0")]
+    [TestCase("BITCOUNT k -9223372036854775808 9223372036854775807 BIT", ":10")]
+    [TestCase("BITPOS k 1 -9223372036854775808 9223372036854775807 BIT", ":1")]
+    [TestCase("BITPOS k 0 9223372036854775807", ":-1")]
+    [TestCase("GETRANGE k -9223372036854775808 9223372036854775807", "\"abc\"")]
+    [TestCase("SETRANGE k 9223372036854775807 x", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    [TestCase("SETRANGE k 536870911 xx", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    [TestCase("EXPIRE k 9223372036854775807", "-ERR invalid expire time in 'expire' command")]
+    [TestCase("EXPIRE k 9223372036854775", "-ERR invalid expire time in 'expire' command")]
+    [TestCase("PEXPIRE k 9223372036854775807", "-ERR invalid expire time in 'pexpire' command")]
+    [TestCase("EXPIREAT k -9223372036854776", "-ERR invalid expire time in 'expireat' command")]
+    public void The_greatest_numbers_are_taken_for_what_they_are(string request, string reply)
+    {
+        Run("SET k abc");
+        Assert.That(Run(request), Is.EqualTo(reply));
+    }
+
     [TestCase("BITFIELD k GET u64 0", "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")]
     [TestCase("BITFIELD k GET i0 0", "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")]
     [TestCase("BITFIELD k GET u8 -1", "-ERR bit offset is not an integer or out of range")]

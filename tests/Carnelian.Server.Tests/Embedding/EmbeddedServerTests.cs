@@ -168,6 +168,73 @@ internal sealed class EmbeddedServerTests
     }
 
     [Test]
+    public void A_logger_that_asks_its_own_server_is_refused_instead_of_waiting_for_itself()
+    {
+        var logger = new CallingLogger();
+        using var server = EmbeddedServer.Start(Options(), logger: logger);
+        var session = server.OpenSession();
+        logger.Calls = [() => server.Execute("PING"), () => session.Execute("SET", "k", "v"), server.Dispose];
+        // Undone, and so logged.
+        Assert.That(server.Execute("CONFIG", "SET", "locale-collate", "xx").IsError);
+        Assert.That(logger.Failures, Has.Count.EqualTo(3).And.All.TypeOf<InvalidOperationException>().And.All.Message.Contains("wait for itself"));
+        Assert.That(server.Execute("PING").Text, Is.EqualTo("PONG"));
+        Assert.That(server.Failure, Is.Null);
+    }
+
+    [Test]
+    public void A_logger_that_throws_ends_the_server_but_not_the_application()
+    {
+        var logger = new CallingLogger { Throws = true };
+        using var server = EmbeddedServer.Start(Options(), logger: logger);
+        logger.Calls = [() => server.Execute("PING")];
+        Assert.That(() => server.Execute("CONFIG", "SET", "locale-collate", "xx"), Throws.InvalidOperationException);
+        Patience.Until(() => server.Failure is not null, "it has ended");
+        Assert.That(server.Failure!.Message, Does.Contain("wait for itself"));
+    }
+
+    /// <summary>Makes some calls with the first line it is given after it was told which.</summary>
+    private sealed class CallingLogger : Microsoft.Extensions.Logging.ILogger
+    {
+        public Action[] Calls = [];
+
+        public bool Throws;
+
+        public List<Exception> Failures { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            var calls = Calls;
+            if (!Throws) Calls = [];
+            foreach (var call in calls)
+            {
+                try
+                {
+                    call();
+                }
+                catch (InvalidOperationException failure) when (!Throws)
+                {
+                    Failures.Add(failure);
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void A_name_to_bind_is_looked_up_for_the_application_too()
+    {
+        using var server = EmbeddedServer.Start(Options(anyPort: true));
+        Assert.That(server.Execute("CONFIG", "SET", "bind", "localhost").Text, Is.EqualTo("OK"));
+        Assert.That(server.Execute("CONFIG", "SET", "hz", "12", "bind", "127.0.0.1 no.such.name.invalid").IsError);
+        Assert.That(server.Execute("CONFIG", "GET", "hz").Items![1].Text, Is.EqualTo("10"));
+    }
+
+    [Test]
     public void The_application_too_waits_until_its_write_is_safe()
     {
         var log = new LogLines();
