@@ -9,12 +9,14 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
     private readonly SocketsEngine _engine;
     private readonly Socket _socket;
     private readonly SocketsOperation _accept;
+    private readonly UnixSocketFile? _file;
     private bool _idle, _closed;
 
-    private SocketsListener(SocketsEngine engine, Socket socket, ListenOptions options)
+    private SocketsListener(SocketsEngine engine, Socket socket, ListenOptions options, UnixSocketFile? file)
     {
         _engine = engine;
         _socket = socket;
+        _file = file;
         Options = options;
         Address = options.Address is UnixDomainSocketEndPoint ? options.Address : socket.LocalEndPoint!;
         _accept = new SocketsOperation(engine, this, SocketsNotice.Accepted);
@@ -29,6 +31,7 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
     public static ListenResult Open(SocketsEngine engine, ListenOptions options)
     {
         Socket? socket = null;
+        UnixSocketFile? file = null;
         try
         {
             var family = options.Address.AddressFamily;
@@ -38,12 +41,13 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
             if (OperatingSystem.IsWindows()) socket.ExclusiveAddressUse = true;
             UnixSocketFile.RemoveStale(options.Address);
             socket.Bind(options.Address);
-            if (family == AddressFamily.Unix) UnixSocketFile.SetPermissions(options);
+            file = UnixSocketFile.Bound(options);
             socket.Listen(options.Backlog);
-            return new(new SocketsListener(engine, socket, options), null);
+            return new(new SocketsListener(engine, socket, options, file), null);
         }
         catch (SocketException e)
         {
+            file?.Remove();
             socket?.Dispose();
             return new(null, e.Message,
                 AddressNotAvailable: e.SocketErrorCode == SocketError.AddressNotAvailable,
@@ -103,7 +107,15 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
         if (_closed) return;
         _closed = true;
         _engine.Forget(this);
-        _socket.Dispose();
-        UnixSocketFile.Remove(Options.Address);
+        if (_file is null) _socket.Dispose();
+        else CloseUnix(_file);
+    }
+
+    /// <summary>.NET's own way to close a bound unix socket deletes whatever is at its path by then, so only the handle is closed.</summary>
+    private void CloseUnix(UnixSocketFile file)
+    {
+        file.Remove();
+        _socket.SafeHandle.Dispose();
+        GC.SuppressFinalize(_socket);
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Carnelian.Tests;
 
@@ -58,6 +60,20 @@ public class FirstMinutesTests
         Assert.That(second.Status, Is.EqualTo(1));
         Assert.That(second.Output, Does.Contain("Address already in use").And.Contain($"Failed listening on port {port} (tcp), aborting."));
         SetAndGet(port);
+    }
+
+    [Test]
+    public void A_second_server_on_the_same_unix_socket_is_refused_and_the_first_serves_on()
+    {
+        using var first = new CarnelianServer();
+        var second = ChildProcess.Run(CarnelianServer.Program, ["--port", "0", "--unixsocket", first.Socket]);
+        Assert.That(second.Status, Is.EqualTo(1));
+        Assert.That(second.Output, Does.Contain("# Failed opening Unix socket: bind: Address already in use\n"));
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
+        client.Connect(new UnixDomainSocketEndPoint(first.Socket));
+        client.Send("PING\r\n"u8);
+        var reply = new byte[16];
+        Assert.That(Encoding.ASCII.GetString(reply, 0, client.Receive(reply)), Is.EqualTo("+PONG\r\n"));
     }
 
     [Test]
