@@ -34,7 +34,7 @@ public sealed class Client : Session
         _output = new(server.OutputChunks);
         Connection = connection;
         Listener = listener;
-        CreatedMs = LastInteractionMs = server.NowMs;
+        CreatedMs = LastInteractionMs = server.MonotonicMs;
         connection.Owner = this;
     }
 
@@ -42,10 +42,10 @@ public sealed class Client : Session
 
     public Listener? Listener { get; }
 
-    /// <summary>Unix milliseconds.</summary>
+    /// <summary>Milliseconds of the monotonic clock, as all that spans are reckoned from.</summary>
     public long CreatedMs { get; }
 
-    /// <summary>When bytes were last received or sent, Unix milliseconds.</summary>
+    /// <summary>When bytes were last received or sent, milliseconds of the monotonic clock.</summary>
     public long LastInteractionMs { get; private set; }
 
     public ClientClass Class => ClientClass.Normal;
@@ -97,7 +97,7 @@ public sealed class Client : Session
     /// <summary>The client is closed at the end of the turn, and nothing is sent to it any more.</summary>
     internal bool ClosesSoon { get; set; }
 
-    /// <summary>Since when the client is read without effect, its stream having failed: Unix milliseconds, or 0.</summary>
+    /// <summary>Since when the client is read without effect, its stream having failed: milliseconds of the monotonic clock, or 0.</summary>
     internal long LingersSinceMs { get; private set; }
 
     /// <summary>Position in the server's list of clients.</summary>
@@ -162,7 +162,7 @@ public sealed class Client : Session
         if (received > 0)
         {
             _server.Statistics.CountRead(received);
-            LastInteractionMs = _server.NowMs;
+            LastInteractionMs = _server.MonotonicMs;
             return true;
         }
         if (received != Connection.WouldBlock) _server.Clients.CloseByPeer(this, received);
@@ -385,7 +385,7 @@ public sealed class Client : Session
     private void CountSent(long bytes)
     {
         _server.Statistics.CountWrite(bytes);
-        if (bytes != 0) LastInteractionMs = _server.NowMs;
+        if (bytes != 0) LastInteractionMs = _server.MonotonicMs;
     }
 
     /// <summary>
@@ -397,7 +397,7 @@ public sealed class Client : Session
         if (LingersSinceMs > 0) return;
         if (_hasFailedProtocol && Connection.Receive(_server.ReadBuffer.Span) > 0)
         {
-            LingersSinceMs = LastInteractionMs = _server.NowMs;
+            LingersSinceMs = LastInteractionMs = _server.MonotonicMs;
             _server.Clients.Linger(this);
         }
         else _server.Clients.Close(this);
@@ -422,7 +422,7 @@ public sealed class Client : Session
     /// <summary>Also called once a second when nothing happens: a client that reads nothing at all must not stay for ever.</summary>
     internal void CheckOutputLimit()
     {
-        if (!ClosesSoon && _limitWatch.IsExceeded(_output, OutputLimit, _server.NowMs)) _server.Clients.CloseOverOutputLimit(this);
+        if (!ClosesSoon && _limitWatch.IsExceeded(_output, OutputLimit, _server.MonotonicMs)) _server.Clients.CloseOverOutputLimit(this);
     }
 
     /// <summary>Gives everything back; called by the server only.</summary>

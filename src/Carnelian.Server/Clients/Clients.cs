@@ -14,7 +14,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     private readonly Dictionary<long, Client> _byId = [];
     private readonly Queue<Client> _toClose = new();
     private readonly List<Client> _lingering = [];
-    private long _abortLoggedAtMs;
+    private long _abortLoggedAtMs = -AbortLogIntervalMs;
 
     public int Count => _all.Count;
 
@@ -97,9 +97,9 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     /// <summary>Closes a client that attacks (HTTP sent to this port). Logged at most once a minute.</summary>
     internal void Abort(Client client, string reason)
     {
-        if (server.NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
+        if (server.MonotonicMs - _abortLoggedAtMs >= AbortLogIntervalMs)
         {
-            _abortLoggedAtMs = server.NowMs;
+            _abortLoggedAtMs = server.MonotonicMs;
             server.Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
         }
         CloseSoon(client);
@@ -113,7 +113,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
         for (var i = _lingering.Count - 1; i >= 0; i--)
         {
             var client = _lingering[i];
-            if (server.NowMs - client.LastInteractionMs < LingerSilenceMs && server.NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
+            if (server.MonotonicMs - client.LastInteractionMs < LingerSilenceMs && server.MonotonicMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
             _lingering.RemoveAt(i);
             Close(client);
         }
@@ -123,7 +123,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     {
         if (server.Log.IsEnabled(LogLevel.Debug))
         {
-            if (received == 0) server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, server.NowMs));
+            if (received == 0) server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, server.MonotonicMs));
             else server.Log.LogDebug("Reading from client: {Error}", client.Connection.Error);
         }
         Close(client);
@@ -132,7 +132,7 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     internal void CloseOverQueryBufferLimit(Client client)
     {
         server.Statistics.QueryBufferLimitDisconnections++;
-        server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, server.NowMs));
+        server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, server.MonotonicMs));
         Close(client);
     }
 
@@ -140,13 +140,13 @@ public sealed class Clients(Server server) : INetworkHandler, IReadOnlyCollectio
     {
         if (!server.Log.IsEnabled(LogLevel.Debug)) return;
         var shown = server.Options.HideUserData ? "*redacted*" : Convert.ToHexString(input[..Math.Min(input.Length, 64)]);
-        server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, server.NowMs), shown);
+        server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer begins with: {Bytes}", error, ClientDescription.Of(client, server.MonotonicMs), shown);
     }
 
     internal void CloseOverOutputLimit(Client client)
     {
         server.Statistics.OutputBufferLimitDisconnections++;
-        server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, server.NowMs));
+        server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, server.MonotonicMs));
         CloseSoon(client);
     }
 

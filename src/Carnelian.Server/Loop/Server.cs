@@ -49,6 +49,7 @@ public sealed class Server : IDisposable
         RunId = NewRunId(world.Randomness);
         ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
+        StartedMonotonicMs = MonotonicMs;
         Cron = new(this);
         Crash = new(this);
         Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
@@ -89,11 +90,17 @@ public sealed class Server : IDisposable
     /// <summary>Unix milliseconds.</summary>
     public long StartedMs { get; }
 
+    /// <summary>The same moment by the monotonic clock: what uptime counts from.</summary>
+    internal long StartedMonotonicMs { get; }
+
     /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
     public string ReplicationId { get; }
 
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
+
+    /// <summary>Milliseconds of the monotonic clock as of the latest call or turn: for all spans, since the wall clock may be set.</summary>
+    public long MonotonicMs => Executor.MonotonicMs;
 
     public Clients Clients { get; }
 
