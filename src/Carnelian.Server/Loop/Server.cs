@@ -205,11 +205,15 @@ public sealed class Server : IDisposable
     /// <summary>Does to the process what the configuration says, at start. Null, or why the server must not run.</summary>
     public string? PrepareProcess()
     {
+        ReservedFiles = OpenFiles.CountReserved(this);
         if (OpenFiles.Adjust(this) is { } tooFew) return tooFew;
         if (!World.Host.SetCollation(Options.LocaleCollate)) return "Failed to configure LOCALE for invalid locale name.";
         ShowTitle();
         return null;
     }
+
+    /// <summary>Open files that maxclients leaves to others than clients.</summary>
+    internal int ReservedFiles { get; private set; } = OpenFiles.ReservedMin;
 
     /// <summary>What ps shows. Never fails: a title is not worth it.</summary>
     internal string? ShowTitle()
