@@ -181,14 +181,23 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
         using var directory = new TemporaryDirectory();
         var address = new UnixDomainSocketEndPoint(Path.Combine(directory.Path, "s.sock"));
         var first = _net.Listen(new ListenOptions(address));
+        var created = File.GetCreationTimeUtc(address.ToString());
+        // File systems count time in the kernel's ticks, and two servers never start in the same one.
+        Patience.Until(() => IsNewer(directory, created), "the clock of the file system ticks");
         // As Redis starts, or an administrator cleans up.
         File.Delete(address.ToString());
-        // File systems count time in the kernel's ticks.
-        Thread.Sleep(20);
         _net.Listen(new ListenOptions(address));
         first.Close();
         using var client = NetworkHarness.Client(address);
         _net.TurnUntil(() => _net.Accepted.Count == 1);
+    }
+
+    private static bool IsNewer(TemporaryDirectory directory, DateTime than)
+    {
+        var path = Path.Combine(directory.Path, "tick");
+        File.Delete(path);
+        File.WriteAllBytes(path, []);
+        return File.GetCreationTimeUtc(path) > than;
     }
 
     private void AssertInUse(UnixDomainSocketEndPoint address)
