@@ -80,10 +80,10 @@ public abstract class ConnectionSession : Session
 
     // ---- counters
 
-    /// <summary>Milliseconds, as <see cref="IConnectionHost.NowMs"/>.</summary>
+    /// <summary>Milliseconds, as <see cref="IConnectionHost.MonotonicMs"/>.</summary>
     public long CreatedMs { get; }
 
-    /// <summary>When bytes were last received or sent, milliseconds as <see cref="IConnectionHost.NowMs"/>.</summary>
+    /// <summary>When bytes were last received or sent, milliseconds as <see cref="IConnectionHost.MonotonicMs"/>.</summary>
     public long LastInteractionMs { get; private set; }
 
     public override string Address => _connection.RemoteAddress;
@@ -148,7 +148,7 @@ public abstract class ConnectionSession : Session
     {
         var isLarger = counters.Memory != _counters.Memory;
         _counters = counters;
-        if (hasReceived) LastInteractionMs = Host.NowMs;
+        if (hasReceived) LastInteractionMs = Host.MonotonicMs;
         if (isLarger) CountMemory();
     }
 
@@ -269,7 +269,7 @@ public abstract class ConnectionSession : Session
     {
         Output.Sent(bytes);
         _release.Sent(bytes);
-        LastInteractionMs = Host.NowMs;
+        LastInteractionMs = Host.MonotonicMs;
         CountMemory();
         if (Output.IsEmpty && IsEnding) EndWhenSent();
     }
@@ -288,7 +288,7 @@ public abstract class ConnectionSession : Session
         if (IsClosed) return;
         if (hasReceived)
         {
-            LingersSinceMs = LastInteractionMs = Math.Max(1, Host.NowMs);
+            LingersSinceMs = LastInteractionMs = Math.Max(1, Host.MonotonicMs);
             OnLingering();
         }
         else OnAllSent();
@@ -299,14 +299,14 @@ public abstract class ConnectionSession : Session
     {
         CheckOutputLimit();
         if (IsClosed) return;
-        _intake.Trim(Host.NowMs, LastInteractionMs);
+        _intake.Trim(Host.MonotonicMs, LastInteractionMs);
         OutputPeak = Output.Length;
     }
 
     /// <summary>Also called once a second when nothing happens: a client that reads nothing at all must not stay for ever.</summary>
     private void CheckOutputLimit()
     {
-        if (!ClosesSoon && _limitWatch.IsExceeded(Output, OutputLimit, Host.NowMs)) OnOutputOverLimit();
+        if (!ClosesSoon && _limitWatch.IsExceeded(Output, OutputLimit, Host.MonotonicMs)) OnOutputOverLimit();
     }
 
     // ---- the end
@@ -326,7 +326,7 @@ public abstract class ConnectionSession : Session
         }
     }
 
-    /// <summary>Since when what comes is ignored, milliseconds as <see cref="IConnectionHost.NowMs"/>; 0: it is not.</summary>
+    /// <summary>Since when what comes is ignored, milliseconds as <see cref="IConnectionHost.MonotonicMs"/>; 0: it is not.</summary>
     public long LingersSinceMs { get; private set; }
 
     /// <summary>Gives everything back.</summary>

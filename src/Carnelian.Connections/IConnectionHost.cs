@@ -15,8 +15,8 @@ public interface IConnectionHost
     /// <summary>Whose request is being run; null between requests.</summary>
     ConnectionSession? Serving { get; set; }
 
-    /// <summary>Milliseconds for ages and idle times, as of the latest call or turn.</summary>
-    long NowMs { get; }
+    /// <summary>Milliseconds of the monotonic clock, as of the latest call or turn: ages and idle times are reckoned by it.</summary>
+    long MonotonicMs { get; }
 
     /// <summary>Memory of the sessions of each class, bytes: sums that are kept up, so that nobody need ask all.</summary>
     long[] MemoryByClass { get; }

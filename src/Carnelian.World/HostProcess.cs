@@ -20,6 +20,11 @@ public abstract class HostProcess
     /// <summary>Chooses the order of text; empty: as the environment says. False when the machine has no such locale.</summary>
     public abstract bool SetCollation(string locale);
 
+    /// <summary>
+    /// How many files the process takes for itself: what is open now, and what the runtime is still to open. 0 where it is not for the server to say.
+    /// </summary>
+    public abstract int CountOwnFiles();
+
     /// <summary>Lets the process open so many files at once, or as many as the system allows.</summary>
     public abstract OpenFilesLimit RaiseOpenFiles(long wanted);
 }
@@ -42,6 +47,8 @@ internal sealed class SharedProcess(World world) : HostProcess
     public override void SetTitle(string title) { }
 
     public override bool SetCollation(string locale) => locale is "" or "C" or "POSIX";
+
+    public override int CountOwnFiles() => 0;
 
     public override OpenFilesLimit RaiseOpenFiles(long wanted) => new(wanted, wanted, null);
 }

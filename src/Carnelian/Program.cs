@@ -7,12 +7,13 @@ internal static class Program
     {
         var name = Path.GetFileName(RealWorld.CalledAs);
         if (IsServerName(name)) return Serve(args, RedisVersion);
-        if (name is "redis-sentinel" or "valkey-sentinel") return Print(NoSentinel, 1);
+        // A script that calls a tool by its name must not start a server instead.
+        if (Array.Exists(_missing, tool => name == $"redis-{tool}" || name == $"valkey-{tool}")) return PrintMissing(name);
         return args switch
         {
             [] => Serve(args, Version),
             ["server", ..] => Serve(args[1..], Version),
-            ["sentinel", ..] => Print(NoSentinel, 1),
+            [var first, ..] when _missing.Contains(first) => PrintMissing(first),
             ["version"] => Print(Version, 0),
             ["help"] => Print(Help, 0),
             [var first, ..] when first.StartsWith('-') || File.Exists(first) => Serve(args, Version),
@@ -28,7 +29,7 @@ internal static class Program
         ["-v" or "--version", ..] => Print(version, 0),
         ["-h" or "--help", ..] => Print(Help, 0),
         ["--check-system" or "--test-memory", ..] => Print($"carnelian: there is no {args[0]} in Carnelian.", 1),
-        _ when args.Contains("--sentinel") => Print(NoSentinel, 1),
+        _ when args.Contains("--sentinel") => PrintMissing("--sentinel"),
         _ => ServerProgram.Run(args),
     };
 
@@ -38,7 +39,10 @@ internal static class Program
     private static string RedisVersion =>
         $"Redis server v={Release.RedisVersion} sha=00000000:0 malloc=carnelian-{Release.Version} bits=64 build=0";
 
-    private const string NoSentinel = "carnelian: Sentinel is not implemented yet.";
+    /// <summary>What the program will do one day, by command and by name.</summary>
+    private static readonly string[] _missing = ["cli", "benchmark", "check-aof", "check-rdb", "sentinel"];
+
+    private static int PrintMissing(string name) => Print($"carnelian: there is no {name} in Carnelian yet.", 1);
 
     private const string Help = """
         Usage: carnelian [server] [FILE] [--option value ...] [-]

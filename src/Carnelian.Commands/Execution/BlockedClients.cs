@@ -10,7 +10,7 @@ public abstract class BlockedCall(Session session, long deadlineMs)
 
     public Session Session { get; } = session;
 
-    /// <summary>Unix milliseconds, or <see cref="NoDeadline"/>.</summary>
+    /// <summary>Milliseconds of the monotonic clock (<see cref="Call.MonotonicMs"/>), or <see cref="NoDeadline"/>.</summary>
     public long DeadlineMs { get; } = deadlineMs;
 
     /// <summary>
@@ -116,7 +116,7 @@ public sealed class BlockedClients(Executor executor) : IKeyWaiters
         Unblocked?.Invoke(session);
     }
 
-    /// <summary>Answers those whose time is over. Returns the next deadline in Unix milliseconds, or long.MaxValue.</summary>
+    /// <summary>Answers those whose time is over. Returns the next deadline, or long.MaxValue.</summary>
     public long TimeOutUntil(long nowMs)
     {
         while (_deadlines.TryPeek(out var call, out var deadline))

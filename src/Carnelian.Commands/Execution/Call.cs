@@ -34,6 +34,9 @@ public ref struct Call
     /// <summary>Unix milliseconds; the same during the whole call.</summary>
     public readonly long NowMs => _keyspace.NowMs;
 
+    /// <summary>Milliseconds of the monotonic clock, for deadlines and spans: the wall clock may be set.</summary>
+    public readonly long MonotonicMs => Executor.MonotonicMs;
+
     public ReplyWriter Reply;
 
     /// <summary>The first is the command's name; a subcommand's is the second.</summary>

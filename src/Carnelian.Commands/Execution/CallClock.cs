@@ -32,6 +32,7 @@ internal struct CallClock(Clock clock)
         _wallOffsetNanoseconds = clock.UnixMicroseconds * 1000 - _stamp;
         _nextWallLookAt = _stamp + WallLookNanoseconds;
         _nextMillisecondAt = 0;
+        keyspace.MonotonicMs = MonotonicMs;
         Freeze(keyspace);
     }
 

@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>Judges a client's output by client-output-buffer-limit. A field of <see cref="ConnectionSession"/>.</summary>
 internal struct OutputLimitWatch
 {
-    /// <summary>Unix milliseconds; 0: it is not over it.</summary>
+    /// <summary>Milliseconds of the monotonic clock; 0: it is not over it.</summary>
     private long _overSoftLimitSinceMs;
 
     /// <summary>Whether the output is over the hard limit, or has been over the soft one for too long.</summary>

@@ -27,14 +27,16 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
 
     public bool CountsUses => options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
 
-    private int Seconds => (int)(_nowMs / 1000) & SecondsMax;
+    /// <summary>INFO's lru_clock. By the monotonic clock: were it the wall clock, who sets that back would make all keys look unused for months.</summary>
+    public int Seconds => (int)(_nowMs / 1000) & SecondsMax;
 
     private int Minutes => (int)(_nowMs / 60_000) & MinutesMax;
 
     /// <summary>Several times a second, and when the policy has changed.</summary>
-    public void Advance(long nowMs)
+    /// <param name="monotonicMs">Of the monotonic clock.</param>
+    public void Advance(long monotonicMs)
     {
-        _nowMs = nowMs;
+        _nowMs = monotonicMs;
         host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
         Fresh = CountsUses ? EveryUseCounts : Seconds;
     }

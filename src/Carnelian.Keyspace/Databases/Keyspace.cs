@@ -62,6 +62,9 @@ public sealed class Keyspace : IDisposable
     /// <summary>Unix milliseconds at which the current call runs.</summary>
     public long NowMs { get; set; }
 
+    /// <summary>Milliseconds of the monotonic clock, as of the latest turn: for how long something takes.</summary>
+    public long MonotonicMs { get; set; }
+
     public ExpiryPolicy Policy { get; set; } = ExpiryPolicy.Delete;
 
     /// <summary>Changes since the last save. Save points count them; a call after which there are more has changed something.</summary>

@@ -23,7 +23,7 @@ public sealed class Defragmentation(Keyspace keyspace)
     public int CyclePercent => _isRunning ? Effort(Waste()) : 0;
 
     /// <summary>Milliseconds for which the present round has been going on.</summary>
-    public long CurrentMs => _isRunning ? keyspace.NowMs - _startedMs : 0;
+    public long CurrentMs => _isRunning ? keyspace.MonotonicMs - _startedMs : 0;
 
     /// <summary>Milliseconds that all rounds took since the start or CONFIG RESETSTAT.</summary>
     public long TotalMs => _pastMs + CurrentMs;
@@ -34,7 +34,7 @@ public sealed class Defragmentation(Keyspace keyspace)
     {
         _counts = default;
         _pastMs = 0;
-        _startedMs = keyspace.NowMs;
+        _startedMs = keyspace.MonotonicMs;
     }
 
     /// <summary>True if there is a reason to call <see cref="Run"/>: begins a round when one is due.</summary>
@@ -89,7 +89,7 @@ public sealed class Defragmentation(Keyspace keyspace)
         _isRunning = true;
         _movedInRound = false;
         _database = 0;
-        _startedMs = keyspace.NowMs;
+        _startedMs = keyspace.MonotonicMs;
         return true;
     }
 

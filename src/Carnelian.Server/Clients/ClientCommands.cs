@@ -127,7 +127,7 @@ internal static class ClientCommands
 
     private static void AppendLine(ref Call call, StringBuilder text, Client client)
     {
-        ClientDescription.Append(text, client, call.NowMs, client == call.Session ? call.Args.TotalLength : 0);
+        ClientDescription.Append(text, client, call.MonotonicMs, client == call.Session ? call.Args.TotalLength : 0);
         text.Append('\n');
     }
 
@@ -153,7 +153,7 @@ internal static class ClientCommands
         {
             var client = node.Value;
             node = node.Next;
-            if (!selection.Fits(client, call.NowMs)) continue;
+            if (!selection.Fits(client, call.MonotonicMs)) continue;
             killed++;
             // Oneself only once the reply is on its way.
             if (client == call.Session) client.IsEnding = true;

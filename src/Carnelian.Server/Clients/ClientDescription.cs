@@ -6,6 +6,7 @@ namespace Carnelian;
 internal static class ClientDescription
 {
     /// <summary>One line of "name=value" pairs, without a line break; byte text.</summary>
+    /// <param name="nowMs">Of the monotonic clock.</param>
     public static string Of(Client client, long nowMs)
     {
         var text = new StringBuilder(512);

@@ -15,7 +15,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     private readonly Dictionary<long, Client> _byId = [];
     private readonly Queue<Client> _toClose = new();
     private readonly List<Client> _lingering = [];
-    private long _abortLoggedAtMs;
+    private long _abortLoggedAtMs = -AbortLogIntervalMs;
 
     public Clients(Server server)
     {
@@ -40,7 +40,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
 
     BlockAllocator IConnectionHost.Store => _server.Allocator;
 
-    long IConnectionHost.NowMs => _server.NowMs;
+    long IConnectionHost.MonotonicMs => _server.MonotonicMs;
 
     bool IConnectionHost.Note(ref Call call) => _server.Crash.Note(ref call);
 
@@ -126,9 +126,9 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     /// <summary>Closes a client that attacks (HTTP sent to this port). Logged at most once a minute.</summary>
     internal void Abort(Client client, string reason)
     {
-        if (_server.NowMs - _abortLoggedAtMs >= AbortLogIntervalMs)
+        if (_server.MonotonicMs - _abortLoggedAtMs >= AbortLogIntervalMs)
         {
-            _abortLoggedAtMs = _server.NowMs;
+            _abortLoggedAtMs = _server.MonotonicMs;
             _server.Log.LogWarning("{Reason} Connection from {Address} aborted.", reason, client.Address);
         }
         CloseSoon(client);
@@ -142,7 +142,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
         for (var i = _lingering.Count - 1; i >= 0; i--)
         {
             var client = _lingering[i];
-            if (_server.NowMs - client.LastInteractionMs < LingerSilenceMs && _server.NowMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
+            if (_server.MonotonicMs - client.LastInteractionMs < LingerSilenceMs && _server.MonotonicMs - client.LingersSinceMs < LingerMs && !client.IsClosed) continue;
             _lingering.RemoveAt(i);
             Close(client);
         }
@@ -152,7 +152,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     {
         if (_server.Log.IsEnabled(LogLevel.Debug))
         {
-            if (error is null) _server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, _server.NowMs));
+            if (error is null) _server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, _server.MonotonicMs));
             else _server.Log.LogDebug("Reading from client: {Error}", error);
         }
         Close(client);
@@ -161,7 +161,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     internal void CloseOverQueryBufferLimit(Client client)
     {
         _server.Statistics.QueryBufferLimitDisconnections++;
-        _server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, _server.NowMs));
+        _server.Log.LogWarning("Closing client that reached max query buffer length: {Client}", ClientDescription.Of(client, _server.MonotonicMs));
         Close(client);
     }
 
@@ -169,7 +169,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     {
         if (!_server.Log.IsEnabled(LogLevel.Debug)) return;
         _server.Log.LogDebug("Protocol error ({Error}) from client: {Client}. Query buffer during protocol error: {Bytes}",
-            NameInLog(error), ClientDescription.Of(client, _server.NowMs), _server.Options.HideUserData ? "'*redacted*'" : Beginning(input));
+            NameInLog(error), ClientDescription.Of(client, _server.MonotonicMs), _server.Options.HideUserData ? "'*redacted*'" : Beginning(input));
     }
 
     /// <summary>Redis' log has other names for some of them than its replies.</summary>
@@ -200,7 +200,7 @@ public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDis
     internal void CloseOverOutputLimit(Client client)
     {
         _server.Statistics.OutputBufferLimitDisconnections++;
-        _server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, _server.NowMs));
+        _server.Log.LogWarning("Client {Client} scheduled to be closed ASAP for overcoming of output buffer limits.", ClientDescription.Of(client, _server.MonotonicMs));
         CloseSoon(client);
     }
 

@@ -146,7 +146,7 @@ internal static class ServerDirectives
             () => o.EvictionPolicy, v =>
             {
                 o.EvictionPolicy = v;
-                server.Keyspace.Access.Advance(server.NowMs);
+                server.Keyspace.Access.Advance(server.MonotonicMs);
             });
         registry.Integer("lfu-log-factor", 10, 0, int.MaxValue, () => o.LfuLogFactor, v => o.LfuLogFactor = (int)v);
         registry.Integer("lfu-decay-time", 1, 0, int.MaxValue, () => o.LfuDecayMinutes, v => o.LfuDecayMinutes = (int)v);

@@ -110,7 +110,7 @@ public sealed class CrashReport(Server server)
     private void WriteState()
     {
         Section("INFO OUTPUT", () => ByteText.FromBytes(InfoReport.Write(server, ["everything"])).Replace("\r", ""));
-        Section("CLIENT LIST OUTPUT", () => string.Join('\n', server.Clients.Select(client => ClientDescription.Of(client, server.NowMs))));
+        Section("CLIENT LIST OUTPUT", () => string.Join('\n', server.Clients.Select(client => ClientDescription.Of(client, server.MonotonicMs))));
         if (_session is not null || server.Clients.Serving is not null) Section("CURRENT CLIENT INFO", CurrentClient);
         Section("CONFIG DEBUG OUTPUT", () => string.Join('\n', server.Directives.Get(_directives).Select(found => $"{found.Key} {found.Value}")));
     }
@@ -137,7 +137,7 @@ public sealed class CrashReport(Server server)
         return argument > 0 && (text.Length == 0 || server.Options.HideUserData) ? "*redacted*" : ByteText.Quote(text);
     }
 
-    private string Describe(Session session) => session is Client client ? ClientDescription.Of(client, server.NowMs) : session.Address;
+    private string Describe(Session session) => session is Client client ? ClientDescription.Of(client, server.MonotonicMs) : session.Address;
 
     private bool Begin()
     {

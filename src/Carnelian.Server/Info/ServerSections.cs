@@ -8,7 +8,7 @@ internal static class ServerSections
     public static void WriteServer(InfoText text, Server server)
     {
         var process = server.World.Process;
-        var uptime = (server.NowMs - server.StartedMs) / 1000;
+        var uptime = (server.MonotonicMs - server.StartedMonotonicMs) / 1000;
         text.Line("redis_version", Release.RedisVersion);
         // As in a Redis that was not built from a repository.
         text.Line("redis_git_sha1", "00000000");
@@ -30,7 +30,7 @@ internal static class ServerSections
         text.Line("uptime_in_days", uptime / SecondsPerDay);
         text.Line("hz", server.Options.Hz);
         text.Line("configured_hz", server.Options.Hz);
-        text.Line("lru_clock", server.NowMs / 1000 & 0xFFFFFF);
+        text.Line("lru_clock", server.Keyspace.Access.Seconds);
         text.Line("executable", ByteText.FromText(process.Executable));
         text.Line("config_file", ByteText.FromText(server.Options.ConfigurationFile ?? ""));
         text.Line("io_threads_active", 0);

@@ -18,11 +18,10 @@ public sealed class Cron
     private readonly Server _server;
     private readonly ActiveExpiry _expiry;
 
-    // When the next ones come due, by the monotonic clock: one who sets the wall clock back must not stop them.
+    // When the next ones come due. All time here is the monotonic clock's: one who sets the wall clock must not stop or hasten anything.
     private long _nextRoundMs;
     private long _nextSliceMs;
 
-    /// <summary>Unix milliseconds, as those who wait count.</summary>
     private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
     private LinkedListNode<Client>? _nextClient;
@@ -32,8 +31,8 @@ public sealed class Cron
         _server = server;
         _expiry = new(server.Keyspace);
         Defragmentation = new(server.Keyspace);
-        _nextRoundMs = server.Executor.MonotonicMs;
-        server.Keyspace.Access.Advance(server.NowMs);
+        _nextRoundMs = server.MonotonicMs;
+        server.Keyspace.Access.Advance(server.MonotonicMs);
     }
 
     public Defragmentation Defragmentation { get; }
@@ -50,22 +49,20 @@ public sealed class Cron
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
-        var left = _nextTimeoutMs - _server.NowMs;
-        if (!IsPaused) left = Math.Min(left, (HasMore ? _nextSliceMs : _nextRoundMs) - _server.Executor.MonotonicMs);
-        return (int)Math.Clamp(left, 0, 1000);
+        var due = IsPaused ? _nextTimeoutMs : Math.Min(_nextTimeoutMs, HasMore ? _nextSliceMs : _nextRoundMs);
+        return (int)Math.Clamp(due - _server.MonotonicMs, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
     public void Turn()
     {
-        var nowMs = _server.NowMs;
+        var nowMs = _server.MonotonicMs;
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         if (IsPaused) return;
-        var monotonicMs = _server.Executor.MonotonicMs;
-        if (HasMore && monotonicMs >= _nextSliceMs) DoMore(monotonicMs);
+        if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();
-        if (monotonicMs < _nextRoundMs) return;
-        _nextRoundMs = monotonicMs + 1000 / _server.Options.Hz;
+        if (nowMs < _nextRoundMs) return;
+        _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
         var began = _server.World.Clock.MonotonicNanoseconds;
         _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
@@ -74,13 +71,13 @@ public sealed class Cron
         _server.Clients.CloseLingering();
         MemoryUse.NotePeak(_server);
         _server.Statistics.CronNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
-        if (!HasMore) DoMore(monotonicMs);
+        if (!HasMore) DoMore(nowMs);
     }
 
     /// <summary>Jobs that may need many slices; they go on turn after turn while one has more to do.</summary>
-    private void DoMore(long monotonicMs)
+    private void DoMore(long nowMs)
     {
-        _nextSliceMs = monotonicMs + SliceEveryMs;
+        _nextSliceMs = nowMs + SliceEveryMs;
         var world = _server.World;
         var keyspace = _server.Keyspace;
         var statistics = _server.Statistics;

@@ -37,6 +37,7 @@ public sealed class Server : IDisposable
         RunId = NewRunId(world.Randomness);
         ReplicationId = NewRunId(world.Randomness);
         StartedMs = NowMs;
+        StartedMonotonicMs = MonotonicMs;
         Cron = new(this);
         Crash = new(this);
         Allocator.Background = _largeMemory = new LargeMemory(world.Workers);
@@ -74,11 +75,17 @@ public sealed class Server : IDisposable
     /// <summary>Unix milliseconds.</summary>
     public long StartedMs { get; }
 
+    /// <summary>The same moment by the monotonic clock: what uptime counts from.</summary>
+    internal long StartedMonotonicMs { get; }
+
     /// <summary>40 hexadecimal digits that name the data's history to replicas; until there are any, nobody sees it but in INFO.</summary>
     public string ReplicationId { get; }
 
     /// <summary>Unix milliseconds as of the latest call or turn: no look at the clock.</summary>
     public long NowMs => Keyspace.NowMs;
+
+    /// <summary>Milliseconds of the monotonic clock as of the latest call or turn: for all spans, since the wall clock may be set.</summary>
+    public long MonotonicMs => Executor.MonotonicMs;
 
     public Clients Clients { get; }
 
@@ -146,6 +153,7 @@ public sealed class Server : IDisposable
     /// <summary>Does to the process what the configuration says, at start. Null, or why the server must not run.</summary>
     public string? PrepareProcess()
     {
+        ReservedFiles = OpenFiles.CountReserved(this);
         if (OpenFiles.Adjust(this) is { } tooFew) return tooFew;
         if (!World.Host.SetCollation(Options.LocaleCollate))
         {
@@ -156,6 +164,9 @@ public sealed class Server : IDisposable
         ShowTitle();
         return null;
     }
+
+    /// <summary>Open files that maxclients leaves to others than clients.</summary>
+    internal int ReservedFiles { get; private set; } = OpenFiles.ReservedMin;
 
     /// <summary>What ps shows. Never fails: a title is not worth it.</summary>
     internal string? ShowTitle()

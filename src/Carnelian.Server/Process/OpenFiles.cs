@@ -5,13 +5,20 @@ namespace Carnelian;
 /// <summary>Every client takes a file descriptor: maxclients is bounded by what the system lets the process open.</summary>
 internal static class OpenFiles
 {
-    /// <summary>32, as Redis', for the log, files of data, listeners and connections to other servers; the rest for the runtime, which holds some 80.</summary>
-    private const int Reserved = 128;
+    /// <summary>As many as Redis keeps back for itself, at the least.</summary>
+    public const int ReservedMin = 32;
+
+    /// <summary>Beyond what the process holds when it starts: for the log, files of data, listeners and connections to other servers.</summary>
+    private const int Spare = 24;
+
+    /// <summary>How many files are no clients'. Asked once, before there are any.</summary>
+    public static int CountReserved(Server server) => Math.Max(ReservedMin, server.World.Host.CountOwnFiles() + server.Options.Bind.Length + Spare);
 
     /// <summary>Lowers maxclients to what is possible, and says so in the log. Null, or why the server can't be started at all.</summary>
     public static string? Adjust(Server server)
     {
-        var wanted = (long)server.Options.MaxClients + Reserved;
+        var reserved = server.ReservedFiles;
+        var wanted = (long)server.Options.MaxClients + reserved;
         var limit = server.World.Host.RaiseOpenFiles(wanted);
         if (limit.Now >= wanted)
         {
@@ -19,13 +26,13 @@ internal static class OpenFiles
                 server.Log.LogInformation("Increased maximum number of open files to {Wanted} (it was originally set to {Before}).", wanted, limit.Before);
             return null;
         }
-        if (limit.Now <= Reserved)
+        if (limit.Now <= reserved)
         {
             return $"Your current 'ulimit -n' of {limit.Before} is not enough for the server to start. "
-                + $"Please increase your open file limit to at least {wanted}. Exiting.";
+                + $"Please increase your open file limit to at least {reserved + 1}. Exiting.";
         }
         var requested = server.Options.MaxClients;
-        server.Options.MaxClients = limit.Now - Reserved;
+        server.Options.MaxClients = limit.Now - reserved;
         server.Log.LogWarning("You requested maxclients of {Clients} requiring at least {Wanted} max file descriptors.", requested, wanted);
         server.Log.LogWarning("Server can't set maximum open files to {Wanted} because of OS error: {Error}.", wanted, limit.Error);
         server.Log.LogWarning(

@@ -10,12 +10,14 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
     private readonly int _descriptor;
     private readonly int _slot;
     private readonly string? _unixAddress;
+    private readonly UnixSocketFile? _file;
     private bool _closed;
 
-    private EpollListener(EpollEngine engine, int descriptor, ListenOptions options)
+    private EpollListener(EpollEngine engine, int descriptor, ListenOptions options, UnixSocketFile? file)
     {
         _engine = engine;
         _descriptor = descriptor;
+        _file = file;
         Options = options;
         var unix = options.Address as UnixDomainSocketEndPoint;
         Address = unix ?? (EndPoint)EpollEngine.NameOf(descriptor).ToEndPoint();
@@ -32,19 +34,21 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         var family = SocketName.FamilyOf(options.Address);
         var descriptor = family < 0 ? -1 : Libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (descriptor < 0) return Refusal(family < 0 ? Libc.EAFNOSUPPORT : Libc.Errno);
-        var errno = Prepare(descriptor, family, options);
+        var errno = Prepare(descriptor, family, options, out var file);
         if (errno == 0)
         {
-            var listener = new EpollListener(engine, descriptor, options);
+            var listener = new EpollListener(engine, descriptor, options, file);
             if (listener._slot >= 0) return new(listener, null);
             errno = -listener._slot;
         }
+        file?.Remove();
         Libc.close(descriptor);
         return Refusal(errno);
     }
 
-    private static int Prepare(int descriptor, int family, ListenOptions options)
+    private static int Prepare(int descriptor, int family, ListenOptions options, out UnixSocketFile? file)
     {
+        file = null;
         // Options of a listening TCP socket pass to the connections it accepts: set here, they cost nothing there.
         Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         if (family == Libc.AF_INET6) Libc.SetOption(descriptor, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
@@ -56,12 +60,12 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         Span<byte> name = stackalloc byte[SocketName.NativeBytesMax];
         var length = SocketName.Write(options.Address, name);
         if (length == 0) return Libc.EINVAL;
-        if (family == Libc.AF_UNIX) UnixSocketFile.RemoveStale(options.Address);
+        UnixSocketFile.RemoveStale(options.Address);
         fixed (byte* start = name)
         {
             if (Libc.bind(descriptor, start, (uint)length) < 0) return Libc.Errno;
         }
-        if (family == Libc.AF_UNIX) UnixSocketFile.SetPermissions(options);
+        file = UnixSocketFile.Bound(options);
         return Libc.listen(descriptor, options.Backlog) < 0 ? Libc.Errno : 0;
     }
 
@@ -119,7 +123,7 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         if (_closed) return;
         _closed = true;
         _engine.Remove(_slot);
+        _file?.Remove();
         Libc.close(_descriptor);
-        UnixSocketFile.Remove(Options.Address);
     }
 }

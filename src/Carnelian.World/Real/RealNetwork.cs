@@ -5,7 +5,7 @@ namespace Carnelian;
 
 /// <summary>
 /// Two engines behind one wait: epoll where there is Linux, .NET's sockets where there is not or where they are asked
-/// for. Pool threads of the latter wake the wait of the former.
+/// for. Other threads of the latter wake the wait of the former.
 /// </summary>
 internal sealed class RealNetwork : Network, IDisposable
 {
@@ -27,8 +27,21 @@ internal sealed class RealNetwork : Network, IDisposable
     public override ListenResult Listen(ListenOptions options)
     {
         var engine = options.Engine == NetworkEngine.Default ? _default : options.Engine;
-        if (engine == NetworkEngine.Sockets) return Sockets.Listen(options);
+        if (engine == NetworkEngine.Sockets) return ListenOverSockets(options);
         return _epoll is null ? new(null, "The epoll engine needs Linux") : _epoll.Listen(options);
+    }
+
+    private ListenResult ListenOverSockets(ListenOptions options)
+    {
+        try
+        {
+            return Sockets.Listen(options);
+        }
+        catch (SocketException e)
+        {
+            // The engine itself could not be set up: it needs a socket to be woken by.
+            return new(null, e.Message);
+        }
     }
 
     public override Connection Connect(EndPoint remote, EndPoint? local = null) =>

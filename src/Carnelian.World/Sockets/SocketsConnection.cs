@@ -1,23 +1,18 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Carnelian;
 
 /// <summary>
-/// A socket in a <see cref="SocketsEngine"/>. Readable is what a zero-byte receive has completed on; writable is what
-/// has no send outstanding. A full socket is given one bounded copy to send, and is writable again when that has gone.
+/// A socket in a <see cref="SocketsEngine"/>. Readable is what a zero-byte receive has completed on, or what the watcher finds so;
+/// writable is what has taken all it was given so far, or has room again as the watcher finds.
 /// </summary>
 internal sealed class SocketsConnection : Connection, ISocketsTarget
 {
-    private const int CopyBytesMax = 16 * 1024;
-
     private readonly SocketsEngine _engine;
     private readonly Socket? _socket;
     private readonly EndPoint? _peer;
     private readonly SocketsOperation _receive;
-    private SocketsOperation? _send;
-    private byte[]? _copy;
     private string? _remoteAddress, _localAddress;
     private SocketError _error;
     private bool _watchReadable = true, _watchWritable;
@@ -25,8 +20,14 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
     /// <summary>A receive is outstanding, or its notice is on the way.</summary>
     private bool _armed;
 
-    /// <summary>A notice of writability is on the way.</summary>
+    /// <summary>The watcher waits until there is something to read, or its notice is on the way.</summary>
+    private bool _isWatched;
+
+    /// <summary>A notice of writability is on the way, perhaps from the watcher.</summary>
     private bool _queued;
+
+    /// <summary>The system took less than it was offered.</summary>
+    private bool _isFull;
 
     private bool _established, _closed;
 
@@ -62,9 +63,12 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
             connection = new SocketsConnection(engine, socket, remote);
             SetNoDelay(socket);
             if (local is not null) socket.Bind(local);
-            var connect = new SocketsOperation(engine, connection, SocketsNotice.Connected) { RemoteEndPoint = remote };
-            connection._send = connect;
-            if (!socket.ConnectAsync(connect)) engine.Repeat(connection, SocketsNotice.Connected);
+            socket.Connect(remote);
+            engine.Repeat(connection, SocketsNotice.Connected);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress && connection is not null)
+        {
+            engine.Watcher.Watch(connection._socket!, connection, SocketsNotice.Connected);
         }
         catch (SocketException e)
         {
@@ -127,29 +131,11 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
     {
         Check.That(!source.IsEmpty);
         if (_error != SocketError.Success || _closed) return Failed;
-        if (!_established || _copy is not null) return WouldBlock;
+        if (!_established) return WouldBlock;
         var sent = _socket!.Send(source, SocketFlags.None, out var error);
+        _isFull = sent < source.Length;
         // Some systems take a part and say in the same breath that they would block.
-        if (sent > 0) return sent;
-        return error == SocketError.WouldBlock ? SendCopy(source) : Explain(error);
-    }
-
-    private int SendCopy(ReadOnlySpan<byte> source)
-    {
-        var length = Math.Min(source.Length, CopyBytesMax);
-        _copy = ArrayPool<byte>.Shared.Rent(length);
-        source[..length].CopyTo(_copy);
-        _send ??= new SocketsOperation(_engine, this, SocketsNotice.Sent);
-        _send.SetBuffer(_copy, 0, length);
-        if (!_socket!.SendAsync(_send)) FinishSend();
-        return length;
-    }
-
-    private void FinishSend()
-    {
-        if (_send!.SocketError != SocketError.Success) Explain(_send.SocketError);
-        ArrayPool<byte>.Shared.Return(_copy!);
-        _copy = null;
+        return sent > 0 ? sent : Explain(error);
     }
 
     private int Explain(SocketError error)
@@ -185,16 +171,40 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
     /// <summary>Asks for the next readiness. At the end of the stream and after an error it comes at once, again and again.</summary>
     private void Arm()
     {
-        if (!WatchReadable || _armed || !HasOutcome) return;
-        _armed = true;
-        if (_error != SocketError.Success || !_socket!.ReceiveAsync(_receive)) _engine.Repeat(this, SocketsNotice.Readable);
+        if (!WatchReadable || !HasOutcome) return;
+        if (!_armed)
+        {
+            _armed = true;
+            if (_error != SocketError.Success || !_socket!.ReceiveAsync(_receive))
+            {
+                _engine.Repeat(this, SocketsNotice.Readable);
+                return;
+            }
+        }
+        if (_engine.Watcher.IsStarved) WatchReady();
+    }
+
+    /// <summary>The receive stays outstanding meanwhile: once the pool has threads again it tells of what has been read long ago, which harms nobody.</summary>
+    private void WatchReady()
+    {
+        if (_isWatched || _error != SocketError.Success) return;
+        _isWatched = true;
+        _engine.Watcher.Watch(_socket!, this, SocketsNotice.Ready);
+    }
+
+    void ISocketsTarget.OnStarved()
+    {
+        // What was watched in an earlier starvation is so no longer.
+        _isWatched = false;
+        if (_armed && WatchReadable && HasOutcome) WatchReady();
     }
 
     private void QueueWritable()
     {
-        if (!WatchWritable || _queued || !HasOutcome || _copy is not null) return;
+        if (!WatchWritable || _queued || !HasOutcome) return;
         _queued = true;
-        _engine.Repeat(this, SocketsNotice.Writable);
+        if (_isFull && _error == SocketError.Success) _engine.Watcher.Watch(_socket!, this, SocketsNotice.Writable);
+        else _engine.Repeat(this, SocketsNotice.Writable);
     }
 
     void ISocketsTarget.OnNotice(SocketsNotice notice, INetworkHandler handler)
@@ -209,13 +219,13 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
                 if (!_closed && _receive.SocketError != SocketError.Success) Explain(_receive.SocketError);
                 if (WatchReadable) handler.OnReadable(this);
                 break;
-            case SocketsNotice.Writable:
-                _queued = false;
-                if (WatchWritable && _copy is null) handler.OnWritable(this);
+            case SocketsNotice.Ready:
+                _isWatched = false;
+                if (WatchReadable) handler.OnReadable(this);
                 break;
             default:
-                FinishSend();
-                if (_closed) Release();
+                _queued = _isFull = false;
+                if (WatchWritable) handler.OnWritable(this);
                 break;
         }
         Arm();
@@ -224,12 +234,12 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
 
     private void FinishConnecting()
     {
-        // This operation has done its work; sending takes one of its own.
-        var outcome = _send?.SocketError ?? SocketError.Success;
-        _send?.Dispose();
-        _send = null;
         if (_closed) return;
-        if (outcome != SocketError.Success) Explain(outcome);
+        if (_error == SocketError.Success)
+        {
+            var outcome = (SocketError)(int)_socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+            if (outcome != SocketError.Success) Explain(outcome);
+        }
         _established = _error == SocketError.Success;
     }
 
@@ -243,26 +253,16 @@ internal sealed class SocketsConnection : Connection, ISocketsTarget
         if (_closed) return;
         _closed = true;
         _engine.Forget(this);
-        if (_copy is null) Release();
-        else _engine.Linger(this);
-    }
-
-    internal bool IsReleased { get; private set; }
-
-    /// <summary>Closes, giving up what could not be sent.</summary>
-    internal void Release()
-    {
-        if (IsReleased) return;
-        IsReleased = true;
+        if (_socket is null) return;
         try
         {
             // Without it .NET resets a connection that has an operation outstanding, and the peer may miss our last bytes.
-            if (_established && _error == SocketError.Success) _socket!.Shutdown(SocketShutdown.Send);
+            if (_established && _error == SocketError.Success) _socket.Shutdown(SocketShutdown.Send);
         }
         catch (SocketException)
         {
             // The peer was faster.
         }
-        _socket?.Dispose();
+        _engine.Watcher.Close(_socket);
     }
 }

@@ -9,9 +9,13 @@ internal enum SocketsNotice
 {
     Accepted,
     Connected,
+
+    /// <summary>By a pool thread: a zero-byte receive has completed.</summary>
     Readable,
+
+    /// <summary>Readable as well, by the watcher.</summary>
+    Ready,
     Writable,
-    Sent,
 }
 
 /// <summary>Whatever operations of a <see cref="SocketsEngine"/> belong to.</summary>
@@ -19,22 +23,37 @@ internal interface ISocketsTarget
 {
     void OnNotice(SocketsNotice notice, INetworkHandler handler);
 
+    /// <summary>The pool will not tell what can be read.</summary>
+    void OnStarved();
+
     void Close();
 }
 
 /// <summary>
 /// System.Net.Sockets as readiness: a zero-byte receive completes on a pool thread when something can be read, leaves
-/// a notice and wakes the command thread, which does all the rest with non-blocking calls.
+/// a notice and wakes the command thread, which does all the rest with non-blocking calls. What else there is to wait for, and this too
+/// while the pool has no thread to spare, is the <see cref="SocketsWatcher"/>'s.
 /// </summary>
-internal sealed class SocketsEngine(Action wake) : IDisposable
+internal sealed class SocketsEngine : IDisposable
 {
-    private const int ResumeAfterMilliseconds = 100, LingerMilliseconds = 5000;
+    private const int ResumeAfterMilliseconds = 100;
+
+    private readonly Action _wake;
+    private readonly SocketsWatcher _watcher;
+    private int _starvationsSeen;
 
     private readonly ConcurrentQueue<(ISocketsTarget Target, SocketsNotice Notice)> _notices = new();
     private readonly HashSet<ISocketsTarget> _open = [];
     private readonly List<SocketsListener> _paused = [];
-    private readonly List<(SocketsConnection Connection, long Until)> _lingering = [];
     private long _resumeAt;
+
+    public SocketsEngine(Action wake)
+    {
+        _wake = wake;
+        _watcher = new SocketsWatcher(this);
+    }
+
+    public SocketsWatcher Watcher => _watcher;
 
     public ListenResult Listen(ListenOptions options) => SocketsListener.Open(this, options);
 
@@ -44,12 +63,15 @@ internal sealed class SocketsEngine(Action wake) : IDisposable
 
     public void Forget(ISocketsTarget target) => _open.Remove(target);
 
-    /// <summary>On a pool thread.</summary>
+    /// <summary>On a pool thread or the watcher's.</summary>
     public void Complete(ISocketsTarget target, SocketsNotice notice)
     {
         _notices.Enqueue((target, notice));
-        wake();
+        _wake();
     }
+
+    /// <summary>The watcher has found out that the pool is starved.</summary>
+    public void WakeTurn() => _wake();
 
     /// <summary>On the command thread: heard in the next turn, which will not wait.</summary>
     public void Repeat(ISocketsTarget target, SocketsNotice notice) => _notices.Enqueue((target, notice));
@@ -58,8 +80,7 @@ internal sealed class SocketsEngine(Action wake) : IDisposable
     public int WaitAtMost(int timeoutMilliseconds)
     {
         if (!_notices.IsEmpty) return 0;
-        var bound = _paused.Count > 0 ? ResumeAfterMilliseconds : _lingering.Count > 0 ? LingerMilliseconds : int.MaxValue;
-        return timeoutMilliseconds < 0 && bound == int.MaxValue ? timeoutMilliseconds : (int)Math.Min((uint)timeoutMilliseconds, (uint)bound);
+        return _paused.Count > 0 ? (int)Math.Min((uint)timeoutMilliseconds, ResumeAfterMilliseconds) : timeoutMilliseconds;
     }
 
     public void Turn(INetworkHandler handler)
@@ -67,7 +88,13 @@ internal sealed class SocketsEngine(Action wake) : IDisposable
         // What is noticed meanwhile waits for the next turn, or a busy peer could hold the thread.
         for (var left = _notices.Count; left > 0 && _notices.TryDequeue(out var next); left--) next.Target.OnNotice(next.Notice, handler);
         if (_paused.Count > 0 && Environment.TickCount64 >= _resumeAt) ResumePaused();
-        if (_lingering.Count > 0) EndLingering();
+        if (_watcher.Starvations != _starvationsSeen) TellOfStarvation();
+    }
+
+    private void TellOfStarvation()
+    {
+        _starvationsSeen = _watcher.Starvations;
+        foreach (var target in _open) target.OnStarved();
     }
 
     public void ResumeLater(SocketsListener listener)
@@ -82,24 +109,10 @@ internal sealed class SocketsEngine(Action wake) : IDisposable
         _paused.Clear();
     }
 
-    /// <summary>Keeps a closed connection whose last bytes are still with us, as the kernel does with those it holds.</summary>
-    public void Linger(SocketsConnection connection) => _lingering.Add((connection, Environment.TickCount64 + LingerMilliseconds));
-
-    private void EndLingering()
-    {
-        var now = Environment.TickCount64;
-        for (var i = _lingering.Count - 1; i >= 0; i--)
-        {
-            var (connection, until) = _lingering[i];
-            if (now >= until) connection.Release();
-            if (connection.IsReleased) _lingering.RemoveAt(i);
-        }
-    }
-
     public void Dispose()
     {
+        _watcher.Dispose();
         foreach (var target in _open.ToArray()) target.Close();
-        foreach (var (connection, _) in _lingering) connection.Release();
     }
 
     /// <summary>The operating system's text for an error, where .NET knows it.</summary>

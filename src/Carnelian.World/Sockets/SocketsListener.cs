@@ -3,23 +3,23 @@ using System.Net.Sockets;
 
 namespace Carnelian;
 
-/// <summary>A listening socket in a <see cref="SocketsEngine"/>; one accept is always outstanding.</summary>
+/// <summary>A listening socket in a <see cref="SocketsEngine"/>; the watcher tells when somebody wants to connect.</summary>
 internal sealed class SocketsListener : Listener, ISocketsTarget
 {
     private readonly SocketsEngine _engine;
     private readonly Socket _socket;
-    private readonly SocketsOperation _accept;
-    private bool _idle, _closed;
+    private readonly UnixSocketFile? _file;
+    private bool _closed;
 
-    private SocketsListener(SocketsEngine engine, Socket socket, ListenOptions options)
+    private SocketsListener(SocketsEngine engine, Socket socket, ListenOptions options, UnixSocketFile? file)
     {
         _engine = engine;
         _socket = socket;
+        _file = file;
         Options = options;
         Address = options.Address is UnixDomainSocketEndPoint ? options.Address : socket.LocalEndPoint!;
-        _accept = new SocketsOperation(engine, this, SocketsNotice.Accepted);
         engine.Open(this);
-        if (!Accept()) engine.Repeat(this, SocketsNotice.Accepted);
+        Watch();
     }
 
     public override ListenOptions Options { get; }
@@ -29,6 +29,7 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
     public static ListenResult Open(SocketsEngine engine, ListenOptions options)
     {
         Socket? socket = null;
+        UnixSocketFile? file = null;
         try
         {
             var family = options.Address.AddressFamily;
@@ -38,12 +39,14 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
             if (OperatingSystem.IsWindows()) socket.ExclusiveAddressUse = true;
             UnixSocketFile.RemoveStale(options.Address);
             socket.Bind(options.Address);
-            if (family == AddressFamily.Unix) UnixSocketFile.SetPermissions(options);
+            file = UnixSocketFile.Bound(options);
+            socket.Blocking = false;
             socket.Listen(options.Backlog);
-            return new(new SocketsListener(engine, socket, options), null);
+            return new(new SocketsListener(engine, socket, options, file), null);
         }
         catch (SocketException e)
         {
+            file?.Remove();
             socket?.Dispose();
             return new(null, e.Message,
                 AddressNotAvailable: e.SocketErrorCode == SocketError.AddressNotAvailable,
@@ -52,48 +55,45 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
         }
     }
 
-    /// <summary>True when the outcome will be noticed later, false when it is there.</summary>
-    private bool Accept()
+    private void Watch() => _engine.Watcher.Watch(_socket, this, SocketsNotice.Accepted);
+
+    void ISocketsTarget.OnStarved()
     {
-        _accept.AcceptSocket = null;
-        return _socket.AcceptAsync(_accept);
     }
 
     void ISocketsTarget.OnNotice(SocketsNotice notice, INetworkHandler handler)
     {
-        if (_closed)
+        for (var i = 0; i < AcceptsPerTurn && !_closed; i++)
         {
-            _accept.AcceptSocket?.Dispose();
-            _accept.Dispose();
-            return;
+            if (_socket.Poll(0, SelectMode.SelectRead))
+            {
+                if (!AcceptOne(handler)) return;
+            }
+            else
+            {
+                Watch();
+                return;
+            }
         }
-        if (_idle)
-        {
-            _idle = false;
-            if (Accept()) return;
-        }
-        for (var i = 0; i < AcceptsPerTurn; i++)
-        {
-            if (!TakeOne(handler) || _closed) return;
-            if (Accept()) return;
-        }
-        _engine.Repeat(this, SocketsNotice.Accepted);
+        if (!_closed) _engine.Repeat(this, SocketsNotice.Accepted);
     }
 
-    private bool TakeOne(INetworkHandler handler)
+    /// <summary>False when there is nothing to be had for some time: see <see cref="SocketsEngine.ResumeLater"/>.</summary>
+    private bool AcceptOne(INetworkHandler handler)
     {
-        var error = _accept.SocketError;
-        if (error is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+        try
         {
-            _idle = true;
+            handler.OnAccepted(new SocketsConnection(_engine, _socket.Accept(), Options), this);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+        {
             _engine.ResumeLater(this);
-            handler.OnAcceptFailed(this, SocketsEngine.TextOf(error));
+            handler.OnAcceptFailed(this, e.Message);
             return false;
         }
-        if (error == SocketError.Success && _accept.AcceptSocket is { } socket)
+        catch (SocketException)
         {
-            _accept.AcceptSocket = null;
-            handler.OnAccepted(new SocketsConnection(_engine, socket, Options), this);
+            // Who wanted to connect has gone.
         }
         return true;
     }
@@ -103,7 +103,16 @@ internal sealed class SocketsListener : Listener, ISocketsTarget
         if (_closed) return;
         _closed = true;
         _engine.Forget(this);
-        _socket.Dispose();
-        UnixSocketFile.Remove(Options.Address);
+        _engine.Watcher.Release(_socket);
+        if (_file is null) _socket.Dispose();
+        else CloseUnix(_file);
+    }
+
+    /// <summary>.NET's own way to close a bound unix socket deletes whatever is at its path by then, so only the handle is closed.</summary>
+    private void CloseUnix(UnixSocketFile file)
+    {
+        file.Remove();
+        _socket.SafeHandle.Dispose();
+        GC.SuppressFinalize(_socket);
     }
 }

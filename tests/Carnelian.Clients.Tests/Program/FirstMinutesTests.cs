@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Carnelian.Tests;
 
@@ -49,6 +51,20 @@ public class FirstMinutesTests
         Assert.That(outcome.Status, Is.Zero, outcome.Everything);
     }
 
+    /// <summary>The end of a terminal, the end of a reader, and what Redis asks its threads for their stacks by.</summary>
+    [TestCase(1)]
+    [TestCase(12)]
+    [TestCase(13)]
+    [TestCase(14)]
+    public void A_signal_that_Redis_survives_does_not_end_the_server(int signal)
+    {
+        var port = LoopbackPort.Claim();
+        using var server = Start(["--port", $"{port}", "--save", ""]);
+        server.Signal(signal);
+        SetAndGet(port);
+        Assert.That(server.HasExited, Is.False);
+    }
+
     [Test]
     public void A_second_server_on_the_same_port_says_that_the_address_is_in_use()
     {
@@ -58,6 +74,20 @@ public class FirstMinutesTests
         Assert.That(second.Status, Is.EqualTo(1));
         Assert.That(second.Output, Does.Contain("Address already in use").And.Contain($"Failed listening on port {port} (tcp), aborting."));
         SetAndGet(port);
+    }
+
+    [Test]
+    public void A_second_server_on_the_same_unix_socket_is_refused_and_the_first_serves_on()
+    {
+        using var first = new CarnelianServer();
+        var second = ChildProcess.Run(CarnelianServer.Program, ["--port", "0", "--unixsocket", first.Socket]);
+        Assert.That(second.Status, Is.EqualTo(1));
+        Assert.That(second.Output, Does.Contain("# Failed opening Unix socket: bind: Address already in use\n"));
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
+        client.Connect(new UnixDomainSocketEndPoint(first.Socket));
+        client.Send("PING\r\n"u8);
+        var reply = new byte[16];
+        Assert.That(Encoding.ASCII.GetString(reply, 0, client.Receive(reply)), Is.EqualTo("+PONG\r\n"));
     }
 
     [Test]
@@ -96,6 +126,34 @@ public class FirstMinutesTests
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Error, Does.Contain("'frobnicate' is not a command of carnelian").And.Contain("Usage: carnelian"));
     }
+
+    [TestCase("redis-cli")]
+    [TestCase("redis-benchmark")]
+    [TestCase("redis-check-aof")]
+    [TestCase("redis-check-rdb")]
+    [TestCase("redis-sentinel")]
+    [TestCase("valkey-cli")]
+    [TestCase("valkey-benchmark")]
+    [TestCase("valkey-check-aof")]
+    [TestCase("valkey-check-rdb")]
+    [TestCase("valkey-sentinel")]
+    public void Called_by_the_name_of_a_tool_it_says_that_there_is_none_yet(string name)
+    {
+        var link = Path.Combine(_folder.FullName, name);
+        File.CreateSymbolicLink(link, CarnelianServer.Program);
+        string[][] calls = [[], ["--port", "0"]];
+        foreach (var arguments in calls) AssertMissing(ChildProcess.Run(link, arguments), name);
+    }
+
+    [TestCase("cli")]
+    [TestCase("benchmark")]
+    [TestCase("check-aof")]
+    [TestCase("check-rdb")]
+    [TestCase("sentinel")]
+    public void A_command_that_is_to_come_says_that_there_is_none_yet(string name) => AssertMissing(Run([name, "--port", "0"]), name);
+
+    private static void AssertMissing(Outcome outcome, string name) =>
+        Assert.That((outcome.Status, outcome.Everything), Is.EqualTo((1, $"\ncarnelian: there is no {name} in Carnelian yet.\n")));
 
     /// <summary>Tools find a server by running redis-server --version, and start it with a configuration file as the first argument.</summary>
     [Test]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Carnelian.Tests;
 
@@ -67,6 +68,60 @@ public class ServerProgramTests
         var outcome = ChildProcess.Run(CarnelianServer.Program, ["server", PathOf("redis.conf")]);
         Assert.That(outcome.Status, Is.EqualTo(1));
         Assert.That(outcome.Error, Is.EqualTo($"\n*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***\nReading the configuration file, at line 3\n>>> '{shown}'\n{reason}\n"));
+    }
+
+    [Test]
+    public void Few_open_files_lower_maxclients_to_what_fits()
+    {
+        var port = LoopbackPort.Claim();
+        using var server = StartWithFiles(160, port);
+        server.WaitForOutput("Ready to accept connections tcp");
+        var reduced = Regex.Match(server.Output, "maxclients has been reduced to ([0-9]+) to compensate for low ulimit");
+        Assert.That(reduced.Success, server.Output);
+        var fit = int.Parse(reduced.Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.That(fit, Is.InRange(1, 159 - 32));
+        var clients = Enumerable.Range(0, fit).Select(_ => Connect(port)).ToArray();
+        foreach (var client in clients) Assert.That(Ask(client, "PING"), Is.EqualTo("+PONG\r\n"));
+        // Libraries that only some requests need are loaded, too.
+        foreach (var request in new[] { "INFO everything", "CONFIG GET *", "COMMAND DOCS get", "DEBUG DIGEST", "MEMORY DOCTOR" }) Ask(clients[0], request);
+        using (var oneMore = Connect(port)) Assert.That(Ask(oneMore, "PING"), Is.EqualTo("-ERR max number of clients reached\r\n"));
+        foreach (var client in clients) client.Dispose();
+        Assert.That(server.Output, Does.Not.Contain("Too many open files"));
+    }
+
+    [Test]
+    public void With_too_few_open_files_it_names_the_least_number_with_which_it_serves()
+    {
+        using var refused = StartWithFiles(64, LoopbackPort.Claim());
+        var outcome = refused.WaitForExit();
+        var advice = Regex.Match(outcome.Output, "Your current 'ulimit -n' of 64 is not enough .* at least ([0-9]+)\\. Exiting\\.");
+        Assert.That((outcome.Status, advice.Success), Is.EqualTo((1, true)), outcome.Everything);
+        var least = int.Parse(advice.Groups[1].Value, CultureInfo.InvariantCulture);
+
+        var port = LoopbackPort.Claim();
+        using var server = StartWithFiles(least, port);
+        server.WaitForOutput("Ready to accept connections tcp");
+        using var client = Connect(port);
+        Assert.That(Ask(client, "PING"), Is.EqualTo("+PONG\r\n"));
+        using var stillRefused = StartWithFiles(least - 1, LoopbackPort.Claim());
+        Assert.That(stillRefused.WaitForExit().Status, Is.EqualTo(1));
+    }
+
+    private static ChildProcess StartWithFiles(int limit, int port) =>
+        new(new ProcessStartInfo("bash", ["-c", $"ulimit -n {limit}; exec \"$0\" --port {port} --save ''", CarnelianServer.Program]));
+
+    private static Socket Connect(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
+        socket.Connect("127.0.0.1", port);
+        return socket;
+    }
+
+    private static string Ask(Socket socket, string request)
+    {
+        socket.Send(Encoding.ASCII.GetBytes(request + "\r\n"));
+        var reply = new byte[1 << 20];
+        return Encoding.ASCII.GetString(reply, 0, socket.Receive(reply));
     }
 
     [Test]

@@ -62,7 +62,8 @@ public sealed class DefragmentationTests
         Assert.That(defragmentation.CyclePercent, Is.EqualTo(60), "waste is above the upper threshold");
         limits.ThresholdUpperPercent = 400;
         Assert.That(defragmentation.CyclePercent, Is.InRange(30, 50), "waste is between the thresholds");
-        rig.Keyspace.NowMs += 70;
+        rig.Keyspace.NowMs -= 3_600_000;
+        rig.Keyspace.MonotonicMs += 70;
         Assert.That((defragmentation.CurrentMs, defragmentation.TotalMs), Is.EqualTo((70L, 70L)));
         while (defragmentation.Run(new Budget(100))) { }
         Assert.That(defragmentation.CyclePercent, Is.Zero);

@@ -25,7 +25,7 @@ internal static class WaitingCommands
             keys[i - 1] = call.Args[i].ToArray();
             if (WaitingForKey.Take(ref call, keys[i - 1])) return;
         }
-        call.Executor.BlockedClients.Block(new WaitingForKey(call.Session, timeoutMs == 0 ? BlockedCall.NoDeadline : call.NowMs + timeoutMs), call.Database, keys);
+        call.Executor.BlockedClients.Block(new WaitingForKey(call.Session, timeoutMs == 0 ? BlockedCall.NoDeadline : call.MonotonicMs + timeoutMs), call.Database, keys);
     }
 
     [Command("PUT", Summary = "Sets a key, of which those hear who wait for it.", Since = "1.0.0", Complexity = "O(1)",

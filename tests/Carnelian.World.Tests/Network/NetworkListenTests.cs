@@ -126,6 +126,95 @@ internal sealed class NetworkListenTests(NetworkEngine engine)
     }
 
     [Test]
+    public void A_unix_socket_that_another_serves_on_is_refused_and_left_alone()
+    {
+        using var directory = new TemporaryDirectory();
+        var address = new UnixDomainSocketEndPoint(Path.Combine(directory.Path, "s.sock"));
+        var first = _net.Listen(new ListenOptions(address));
+        AssertInUse(address);
+        using (NetworkHarness.Client(first)) _net.TurnUntil(() => _net.Accepted.Count >= 2);
+        first.Close();
+        _net.Listen(new ListenOptions(address));
+    }
+
+    [Test]
+    public void A_unix_socket_whose_backlog_is_full_is_served_on()
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Because("Other systems refuse then.");
+        using var directory = new TemporaryDirectory();
+        var address = new UnixDomainSocketEndPoint(Path.Combine(directory.Path, "s.sock"));
+        using var busy = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        busy.Bind(address);
+        busy.Listen(1);
+        var waiting = Enumerable.Range(0, 3).Select(_ => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false }).ToArray();
+        Assert.That(() => Array.ForEach(waiting, socket => socket.Connect(address)), Throws.InstanceOf<SocketException>());
+        AssertInUse(address);
+        Array.ForEach(waiting, socket => socket.Dispose());
+    }
+
+    [Test]
+    public void A_symbolic_link_in_the_place_of_a_unix_socket_is_replaced_unless_it_leads_to_data_or_to_one_that_is_served_on()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Because("Making a link takes a privilege there.");
+        using var directory = new TemporaryDirectory();
+        var target = Path.Combine(directory.Path, "target");
+        var address = new UnixDomainSocketEndPoint(Path.Combine(directory.Path, "s.sock"));
+        File.CreateSymbolicLink(address.ToString(), target);
+        _net.Listen(new ListenOptions(address)).Close();
+        Assert.That(File.Exists(target), Is.False, "the socket is where the link was");
+
+        File.CreateSymbolicLink(address.ToString(), target);
+        File.WriteAllText(target, "precious");
+        AssertInUse(address);
+        Assert.That(File.ReadAllText(address.ToString()), Is.EqualTo("precious"));
+
+        File.Delete(target);
+        var served = _net.Listen(new ListenOptions(new UnixDomainSocketEndPoint(target)));
+        AssertInUse(address);
+        served.Close();
+        _net.Listen(new ListenOptions(address));
+    }
+
+    [Test]
+    public void A_closing_listener_leaves_the_unix_socket_that_another_has_bound_since()
+    {
+        using var directory = new TemporaryDirectory();
+        var address = new UnixDomainSocketEndPoint(Path.Combine(directory.Path, "s.sock"));
+        var first = _net.Listen(new ListenOptions(address));
+        var created = File.GetCreationTimeUtc(address.ToString());
+        // File systems count time in the kernel's ticks, and two servers never start in the same one.
+        Patience.Until(() => IsNewer(directory, created), "the clock of the file system ticks");
+        // As Redis starts, or an administrator cleans up.
+        File.Delete(address.ToString());
+        _net.Listen(new ListenOptions(address));
+        first.Close();
+        using var client = NetworkHarness.Client(address);
+        _net.TurnUntil(() => _net.Accepted.Count == 1);
+    }
+
+    private static bool IsNewer(TemporaryDirectory directory, DateTime than)
+    {
+        var path = Path.Combine(directory.Path, "tick");
+        File.Delete(path);
+        File.WriteAllBytes(path, []);
+        return File.GetCreationTimeUtc(path) > than;
+    }
+
+    private void AssertInUse(UnixDomainSocketEndPoint address)
+    {
+        var result = _net.Network.Listen(new ListenOptions(address) { Engine = engine });
+        Assert.That(result.Error, Is.EqualTo("Address already in use"));
+    }
+
+    /// <summary>With a short path: one of a unix socket is limited.</summary>
+    private sealed class TemporaryDirectory : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("carnelian").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+
+    [Test]
     public void An_address_of_an_unknown_kind_is_refused_as_not_supported()
     {
         var result = _net.Network.Listen(new ListenOptions(new DnsEndPoint("localhost", 0)) { Engine = engine });
