@@ -20,7 +20,7 @@ public abstract class ConnectionSession : Session
     {
         Host = host;
         Output = new(host.OutputChunks);
-        CreatedMs = LastInteractionMs = host.NowMs;
+        CreatedMs = LastInteractionMs = host.MonotonicMs;
         _connection = connection;
         _intake = new(lane, connection, this);
         CountMemory();
