@@ -35,7 +35,7 @@ internal static class BatchRunner
         while (next < batch.Count)
         {
             batch.Begin(next, input, ref call);
-            if (session.TapsRequests) session.OnRequest(batch.RawOf(next));
+            if (session.TapsRequests) session.OnRequest(batch.RawOf(next), batch.StreamOffset + batch.StartOf(next + 1));
             next++;
             session.Run(ref call);
             if (!session.CanRun || session.IsClosed) break;

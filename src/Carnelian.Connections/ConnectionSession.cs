@@ -46,8 +46,10 @@ public abstract class ConnectionSession : Session
     /// <summary>Whether <see cref="OnRequest"/> is to be told of requests. Long arguments are copied then.</summary>
     public virtual bool TapsRequests => false;
 
-    /// <summary>A request is about to run; its bytes as they came.</summary>
-    protected internal virtual void OnRequest(ReadOnlySpan<byte> request) { }
+    /// <summary>A request is about to run.</summary>
+    /// <param name="request">Its bytes as they came.</param>
+    /// <param name="offset">Bytes of the stream up to its end.</param>
+    protected internal virtual void OnRequest(ReadOnlySpan<byte> request, long offset) { }
 
     /// <summary>Runs one request.</summary>
     protected internal virtual void Run(ref Call call)

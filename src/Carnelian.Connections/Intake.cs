@@ -12,6 +12,9 @@ internal sealed class Intake
     private IntakeBuffer _buffer = new();
     private IntakeState _state;
 
+    /// <summary>Bytes of the stream so far.</summary>
+    private long _received;
+
     /// <summary>A batch is with the command thread: nothing is received or moved meanwhile.</summary>
     private bool _isRunning;
 
@@ -98,6 +101,7 @@ internal sealed class Intake
         if (received > 0)
         {
             _lane.Traffic.CountRead(received);
+            _received += received;
             return true;
         }
         if (received != Connection.WouldBlock) Fail(received == 0 ? null : _connection.Error);
@@ -184,7 +188,7 @@ internal sealed class Intake
             var isLast = status == ParseStatus.Incomplete;
             if (batch.Count > 0 || batch.Error is not null)
             {
-                if (!Submit(batch, out var next)) return used;
+                if (!Submit(batch, end, out var next)) return used;
                 used = batch.StartOf(next);
                 isLast &= next == batch.Count && (_state & IntakeState.IsAuthenticated) != 0 == isAuthenticated && _lane.Limits.Version == version;
             }
@@ -207,7 +211,7 @@ internal sealed class Intake
         else if (status == ParseStatus.Complete) batch.BeginSingle(source, 0, _buffer.PartialBytes, _buffer.PartialArguments);
         if (status != ParseStatus.Nothing)
         {
-            if (!Submit(batch, out var next)) return false;
+            if (!Submit(batch, end, out var next)) return false;
             EndPartial(batch, next, out used);
         }
         else
@@ -226,8 +230,10 @@ internal sealed class Intake
     }
 
     /// <summary>Hands a batch to the command thread. True: it has run, and this is the next request to run.</summary>
-    private bool Submit(RequestBatch batch, out int next)
+    /// <param name="end">Where in its block the bytes end that have come.</param>
+    private bool Submit(RequestBatch batch, int end, out int next)
     {
+        batch.StreamOffset = _received - end;
         _isRunning = true;
         next = 0;
         if (_lane.IsInline)

@@ -37,10 +37,7 @@ public sealed class Executor
 
     public ErrorStatistics Errors { get; } = new();
 
-    /// <summary>
-    /// Who composed this executor, where administrative commands find their server (Call.Server() casts it). An object, for the server's type is of a floor above.
-    /// </summary>
-    public object? Owner { get; init; }
+    public Services Services { get; } = new();
 
     /// <summary>Stands for "no command" where one must be given.</summary>
     internal Command Nothing { get; }

@@ -37,6 +37,9 @@ public sealed class RequestBatch
     /// <summary>The block that the requests lie in.</summary>
     public ReadOnlySpan<byte> Input => _source!.Span;
 
+    /// <summary>Offset in the connection's stream of the first byte of the block; set by whoever reads it.</summary>
+    public long StreamOffset { get; set; }
+
     /// <summary>Offset at which a request begins; behind the last one, <see cref="End"/>.</summary>
     public int StartOf(int request) => request < Count ? _requests[request].Start : End;
 

@@ -25,7 +25,8 @@ public sealed class Server : IDisposable
         Log = logger;
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
-        Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock) { Owner = this };
+        Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
+        Executor.Services.Add(this);
         Executor.AddGate(new AuthenticationGate());
         Executor.BlockedClients.Unblocked = _unblocked.Enqueue;
         Executor.Errors.TooMany = LogTooManyErrors;

@@ -44,9 +44,9 @@ public class StackExchangeSessionTests
     [Test]
     public void Connecting_finds_a_standalone_master_and_its_version()
     {
-        Assert.That((Server.ServerType, Server.IsSlave, Server.IsConnected), Is.EqualTo((ServerType.Standalone, false, true)));
+        Assert.That((Server.ServerType, Server.IsReplica, Server.IsConnected), Is.EqualTo((ServerType.Standalone, false, true)));
         Assert.That(Server.Version.Major, Is.EqualTo(8));
-        Assert.That((string)_database.Execute("CLIENT", "GETNAME"), Is.EqualTo("session"));
+        Assert.That((string?)_database.Execute("CLIENT", "GETNAME"), Is.EqualTo("session"));
         Assert.That(_database.Ping(), Is.LessThan(Patience.OfPrograms));
     }
 
@@ -54,14 +54,14 @@ public class StackExchangeSessionTests
     public void Strings_are_set_read_counted_and_appended()
     {
         Assert.That(_database.StringSet("k", "one"));
-        Assert.That((string)_database.StringGet("k"), Is.EqualTo("one"));
+        Assert.That((string?)_database.StringGet("k"), Is.EqualTo("one"));
         Assert.That(_database.StringGet("none").IsNull);
         Assert.That(_database.StringSet("k", "two", when: When.NotExists), Is.False);
         Assert.That(_database.StringSet("k", "two", when: When.Exists));
         Assert.That(_database.StringSet([new("a", 1), new("b", 2)]));
         Assert.That(_database.StringGet(["a", "none", "b"]), Is.EqualTo(new RedisValue[] { 1, RedisValue.Null, 2 }));
         Assert.That((_database.StringIncrement("n"), _database.StringIncrement("n", 41)), Is.EqualTo((1, 42)));
-        Assert.That((_database.StringAppend("k", "-three"), (string)_database.StringGet("k")), Is.EqualTo((9, "two-three")));
+        Assert.That((_database.StringAppend("k", "-three"), (string?)_database.StringGet("k")), Is.EqualTo((9, "two-three")));
         Assert.That((_database.KeyType("k"), _database.KeyType("none")), Is.EqualTo((RedisType.String, RedisType.None)));
         Assert.That((_database.KeyExists("a"), _database.KeyDelete(["a", "b", "none"]), _database.KeyExists("a")), Is.EqualTo((true, 2, false)));
     }
@@ -80,17 +80,17 @@ public class StackExchangeSessionTests
     }
 
     [Test]
-    public void A_thousand_commands_travel_in_one_batch()
+    public async Task A_thousand_commands_travel_in_one_batch()
     {
         var batch = _database.CreateBatch();
         var writes = Enumerable.Range(0, 1000).Select(i => batch.StringSetAsync($"p:{i}", i)).ToArray();
         var reads = Enumerable.Range(0, 1000).Select(i => batch.StringGetAsync($"p:{i}")).ToArray();
         batch.Execute();
-        Assert.That(writes.Select(_connection.Wait), Is.All.True);
-        Assert.That(reads.Select(read => (int)_connection.Wait(read)), Is.EqualTo(Enumerable.Range(0, 1000)));
+        Assert.That(await Task.WhenAll(writes), Is.All.True);
+        Assert.That((await Task.WhenAll(reads)).Select(value => (int)value), Is.EqualTo(Enumerable.Range(0, 1000)));
         Assert.That(Server.DatabaseSize(), Is.EqualTo(1000));
-        Assert.That(Server.Keys(pageSize: 7).Select(key => (string)key).Distinct(), Is.EquivalentTo(Enumerable.Range(0, 1000).Select(i => $"p:{i}")));
-        Assert.That(Server.Keys(pattern: "p:99?").Select(key => (string)key).Distinct(), Is.EquivalentTo(Enumerable.Range(990, 10).Select(i => $"p:{i}")));
+        Assert.That(Server.Keys(pageSize: 7).Select(key => (string?)key).Distinct(), Is.EquivalentTo(Enumerable.Range(0, 1000).Select(i => $"p:{i}")));
+        Assert.That(Server.Keys(pattern: "p:99?").Select(key => (string?)key).Distinct(), Is.EquivalentTo(Enumerable.Range(990, 10).Select(i => $"p:{i}")));
     }
 
     [Test]
@@ -98,11 +98,11 @@ public class StackExchangeSessionTests
     {
         byte[] every = [.. Enumerable.Range(0, 256).Select(i => (byte)i), .. "\r\n\0"u8];
         _database.StringSet(every, every);
-        Assert.That((byte[])_database.StringGet(every), Is.EqualTo(every));
+        Assert.That((byte[]?)_database.StringGet(every), Is.EqualTo(every));
         var megabyte = new byte[1 << 20];
         new Random(1).NextBytes(megabyte);
         _database.StringSet("large", megabyte);
-        Assert.That(((byte[])_database.StringGet("large")).AsSpan().SequenceEqual(megabyte));
+        Assert.That(((byte[]?)_database.StringGet("large")).AsSpan().SequenceEqual(megabyte));
     }
 
     [Test]
@@ -111,7 +111,7 @@ public class StackExchangeSessionTests
         _database.StringSet("k", "word");
         Assert.That(() => _database.StringIncrement("k"), Throws.TypeOf<RedisServerException>().With.Message.EqualTo("ERR value is not an integer or out of range"));
         Assert.That(() => _database.Execute("NOSUCH", "x"), Throws.TypeOf<RedisServerException>().With.Message.StartsWith("ERR unknown command 'NOSUCH'"));
-        Assert.That((string)_database.StringGet("k"), Is.EqualTo("word"), "the connection serves on");
+        Assert.That((string?)_database.StringGet("k"), Is.EqualTo("word"), "the connection serves on");
     }
 
     [Test]

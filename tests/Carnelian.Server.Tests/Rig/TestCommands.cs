@@ -43,7 +43,7 @@ internal static class WaitingCommands
     internal static void Spend(ref Call call)
     {
         if (!call.TryInteger(1, out var milliseconds)) return;
-        ((SimulatedWorld)((Server)call.Executor.Owner!).World).Advance(milliseconds);
+        ((SimulatedWorld)(call.Executor.Services.Get<Server>()).World).Advance(milliseconds);
         call.Reply.Ok();
     }
 
@@ -52,7 +52,7 @@ internal static class WaitingCommands
         Arguments = "name")]
     internal static void Gate(ref Call call)
     {
-        var server = (Server)call.Executor.Owner!;
+        var server = call.Executor.Services.Get<Server>();
         call.Keyspace.Changes.Attach(new AppendOnlyText());
         server.Clients.Outbox.ReleasedOffset = call.Keyspace.Changes.Offset;
         server.Clients.Outbox.IsGated = true;
@@ -65,7 +65,7 @@ internal static class WaitingCommands
         Flags = ReadOnly)]
     internal static void Ungate(ref Call call)
     {
-        var server = (Server)call.Executor.Owner!;
+        var server = call.Executor.Services.Get<Server>();
         server.Clients.Outbox.ReleasedOffset = long.MaxValue;
         server.Clients.Outbox.IsGated = false;
         call.Reply.Ok();
