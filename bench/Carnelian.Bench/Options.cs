@@ -8,7 +8,8 @@ internal sealed class Options
 
         Carnelian.Bench [options]
           --candidate COMMAND  the server to judge, words split at spaces; it must exec, not fork
-                               (default: publishes src/Carnelian and runs its server)
+                               (default: publishes src/Carnelian, the native executable where
+                               a C linker is there, and runs its server)
           --refs DIR           folder with redis-server, valkey-server, valkey-benchmark
                                (default: obtained by eng/reference-servers.sh)
           --garnet PATH        garnet-server (default: installed as a .NET tool)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Carnelian;
 
 /// <summary>One program with many names: what it does follows from its first argument, or from the name that it is called by.</summary>
@@ -33,7 +35,8 @@ internal static class Program
         _ => ServerProgram.Run(args),
     };
 
-    internal static string Version => $"{Release.Product}, .NET {Environment.Version}, 64 bits";
+    internal static string Version =>
+        $"{Release.Product}, .NET {Environment.Version}, {(RuntimeFeature.IsDynamicCodeCompiled ? "JIT" : "native")}, 64 bits";
 
     /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
     private static string RedisVersion =>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
 
@@ -26,16 +27,25 @@ public static class BitString
     /// <summary>Vectors that are added up before bits are counted.</summary>
     private const int VectorsPerStep = 16;
 
+    /// <summary>Narrower vectors whose words the processor counts meanwhile: more of them, and it is what takes longest.</summary>
+    private const int CountedPerStep = 4;
+
     /// <summary>Number of bits that are set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Count(ReadOnlySpan<byte> bits)
     {
         var (count, done) = (0L, 0);
-        if (Vector256.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated)
         {
             var vectors = MemoryMarshal.Cast<byte, Vector512<ulong>>(bits);
             vectors = vectors[..(vectors.Length & -VectorsPerStep)];
             if (!vectors.IsEmpty) (count, done) = (CountColumns(vectors), vectors.Length * Vector512<byte>.Count);
+        }
+        else if (Avx2.IsSupported)
+        {
+            var vectors = MemoryMarshal.Cast<byte, Vector256<ulong>>(bits);
+            vectors = vectors[..(vectors.Length / (VectorsPerStep + CountedPerStep) * (VectorsPerStep + CountedPerStep))];
+            if (!vectors.IsEmpty) (count, done) = (CountColumnsAndWords(vectors), vectors.Length * Vector256<byte>.Count);
         }
         else if (AdvSimd.IsSupported)
         {
@@ -114,6 +124,62 @@ public static class BitString
         v += v >> 16;
         v += v >> 32;
         return v & Vector512.Create(0xffUL);
+    }
+
+    /// <summary>
+    /// The same with registers of 32 bytes, and with what the processor can do beside: it counts words in other units than it computes vectors in. So for what
+    /// is compiled ahead of time, too, which may not assume the wide registers.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static long CountColumnsAndWords(ReadOnlySpan<Vector256<ulong>> vectors)
+    {
+        Vector256<ulong> ones = default, twos = default, fours = default, eights = default, sum = default;
+        var count = 0L;
+        for (; vectors.Length >= VectorsPerStep + CountedPerStep; vectors = vectors[(VectorsPerStep + CountedPerStep)..])
+        {
+            var words = MemoryMarshal.Cast<Vector256<ulong>, ulong>(vectors.Slice(VectorsPerStep, CountedPerStep));
+            var one = AddEight(vectors[..8], ref ones, ref twos, ref fours);
+            count += CountEight(words[..8]);
+            var other = AddEight(vectors[8..16], ref ones, ref twos, ref fours);
+            count += CountEight(words[8..16]);
+            sum += CountLanes(Carry(ref eights, one, other));
+        }
+        return count + VectorsPerStep * Sum(sum) + 8 * Sum(CountLanes(eights)) + 4 * Sum(CountLanes(fours)) + 2 * Sum(CountLanes(twos)) + Sum(CountLanes(ones));
+    }
+
+    private static long Sum(Vector256<ulong> lanes) => (long)Vector256.Sum(lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long CountEight(ReadOnlySpan<ulong> w) =>
+        BitOperations.PopCount(w[0]) + BitOperations.PopCount(w[1]) + BitOperations.PopCount(w[2]) + BitOperations.PopCount(w[3])
+        + BitOperations.PopCount(w[4]) + BitOperations.PopCount(w[5]) + BitOperations.PopCount(w[6]) + BitOperations.PopCount(w[7]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> AddEight(ReadOnlySpan<Vector256<ulong>> v, ref Vector256<ulong> ones, ref Vector256<ulong> twos, ref Vector256<ulong> fours)
+    {
+        var low = Carry(ref twos, Carry(ref ones, v[0], v[1]), Carry(ref ones, v[2], v[3]));
+        var high = Carry(ref twos, Carry(ref ones, v[4], v[5]), Carry(ref ones, v[6], v[7]));
+        return Carry(ref fours, low, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Carry(ref Vector256<ulong> sum, Vector256<ulong> a, Vector256<ulong> b)
+    {
+        var half = a ^ b;
+        var carry = (a & b) | (half & sum);
+        sum ^= half;
+        return carry;
+    }
+
+    /// <summary>The bits of each lane: those of every half byte are looked up, and the bytes added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> CountLanes(Vector256<ulong> v)
+    {
+        var bits = Vector256.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+        var half = Vector256.Create((byte)0xf);
+        var low = Avx2.Shuffle(bits, v.AsByte() & half);
+        var high = Avx2.Shuffle(bits, (v >> 4).AsByte() & half);
+        return Avx2.SumAbsoluteDifferences(low + high, Vector256<byte>.Zero).AsUInt64();
     }
 
     /// <summary>The place of the first bit of that kind from <paramref name="first"/> to <paramref name="last"/>, or -1. Both lie in the string.</summary>

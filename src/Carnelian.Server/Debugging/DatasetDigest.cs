@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace Carnelian;
 
@@ -9,7 +8,7 @@ namespace Carnelian;
 /// </summary>
 internal static class DatasetDigest
 {
-    private const int Bytes = SHA1.HashSizeInBytes;
+    private const int Bytes = Sha1.Bytes;
 
     public static void WriteAll(ref Call call)
     {
@@ -103,13 +102,13 @@ internal static class DatasetDigest
     private static void Mix(Span<byte> digest, ReadOnlySpan<byte> data)
     {
         XorHash(digest, data);
-        SHA1.HashData(digest, digest);
+        Sha1.Hash(digest, digest);
     }
 
     private static void XorHash(Span<byte> digest, ReadOnlySpan<byte> data)
     {
         Span<byte> hash = stackalloc byte[Bytes];
-        SHA1.HashData(data, hash);
+        Sha1.Hash(data, hash);
         for (var i = 0; i < Bytes; i++) digest[i] ^= hash[i];
     }
 }

@@ -174,6 +174,21 @@ internal static unsafe partial class Libc
         internal ulong Current, Maximum;
     }
 
+    [LibraryImport("libc")]
+    private static partial nint getrandom(void* buffer, nuint length, uint flags);
+
+    /// <summary>Bytes that nobody can guess (getrandom(2)).</summary>
+    internal static void FillRandom(Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            nint filled;
+            fixed (byte* start = destination) filled = getrandom(start, (nuint)destination.Length, 0);
+            Check.That(filled > 0 || Errno == EINTR);
+            if (filled > 0) destination = destination[(int)filled..];
+        }
+    }
+
     internal const int RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1, RUSAGE_THREAD = 1;
 
     [LibraryImport("libc")]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Carnelian.Tests;
 
-/// <summary>Carnelian as users run it: the built program, as a process of its own, on loopback and on a Unix socket, in an empty folder.</summary>
+/// <summary>Carnelian as users run it: the published program, as a process of its own, on loopback and on a Unix socket, in an empty folder.</summary>
 internal sealed class CarnelianServer : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("carnelian-clients-");
@@ -23,8 +23,7 @@ internal sealed class CarnelianServer : IDisposable
         }
     }
 
-    /// <summary>The program that the build of these tests brought along.</summary>
-    public static string Program => Path.Combine(AppContext.BaseDirectory, "carnelian");
+    public static string Program => PublishedProgram.Path;
 
     public int Port { get; } = LoopbackPort.Claim();
 

@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Carnelian.Tests;
 
 /// <summary>The vectorised ways beside the plainest ones, at every length and position that the vectors may begin or end at.</summary>
@@ -33,6 +38,18 @@ public sealed class BitStringTests
             for (var i = 0L; i < 8L * length; i++) expected += Bit(bytes, i) ? 1 : 0;
             if (BitString.Count(bytes) != expected) Assert.Fail($"{BitString.Count(bytes)} of {length} bytes, not {expected}");
         }
+    }
+
+    /// <summary>The way of processors without wide registers, and of the native executable: others would not go it here.</summary>
+    [Test]
+    public void Narrow_vectors_and_words_are_counted_alike([Range(0, 5)] int steps)
+    {
+        if (!Avx2.IsSupported) Skip.Because("this processor has no AVX2");
+        const int BytesPerStep = 20 * 32;
+        var bytes = new byte[steps * BytesPerStep];
+        new Random(steps).NextBytes(bytes);
+        var expected = bytes.Sum(b => (long)BitOperations.PopCount(b));
+        Assert.That(BitString.CountColumnsAndWords(MemoryMarshal.Cast<byte, Vector256<ulong>>(bytes)), Is.EqualTo(expected));
     }
 
     [Test]
