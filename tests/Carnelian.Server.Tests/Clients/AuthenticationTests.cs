@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Carnelian.Tests;
 
 internal sealed class AuthenticationTests
@@ -34,6 +36,43 @@ internal sealed class AuthenticationTests
         var large = new string('x', 20_000);
         server.Client.SendRaw([.. TestClient.Request("PING"), .. TestClient.Request("AUTH", "secret"), .. TestClient.Request("SET", "k", large), .. TestClient.Request("STRLEN", "k")]);
         Assert.That(server.Client.Read(4), Is.EqualTo(new[] { "-NOAUTH Authentication required.", "+OK", "+OK", ":20000" }));
+    }
+
+    /// <summary>As StackExchange.Redis begins: more is answered in one read than who has not authenticated may leave unread.</summary>
+    [TestCase("AUTH secret", "INFO everything"), TestCase("HELLO 3 AUTH default secret", "INFO everything"), TestCase("AUTH secret", "CONFIG GET *")]
+    public void The_limits_of_who_is_not_authenticated_end_with_AUTH_in_the_midst_of_a_read(string authenticate, string request)
+    {
+        using var server = WithPassword();
+        server.Client.SendRaw($"{authenticate}\r\n{request}\r\n{string.Concat(Enumerable.Repeat("PING\r\n", 150))}");
+        Assert.That(server.Client.Read(), Does.Not.StartWith("-"));
+        Assert.That(server.Client.Read(), Has.Length.GreaterThan(3000));
+        Assert.That(server.Client.Read(150), Is.All.EqualTo("+PONG"));
+    }
+
+    [Test]
+    public void Refusals_of_one_read_are_answered_as_far_as_the_reply_buffer_of_Redis_holds_them()
+    {
+        using var server = WithPassword();
+        server.Client.SendRaw(string.Concat(Enumerable.Repeat("PING\r\n", 50)));
+        Assert.That(server.Client.Read(50), Is.All.EqualTo("-NOAUTH Authentication required."));
+        var greedy = server.Connect();
+        greedy.SendRaw(string.Concat(Enumerable.Repeat("PING\r\n", 1000)));
+        Assert.That(greedy.ReadToEnd(), Is.Empty);
+    }
+
+    /// <summary>What a request changes of what the next ones may be holds for the next one, whatever was parsed ahead.</summary>
+    [Test]
+    public void Limits_are_those_of_the_request_that_is_next()
+    {
+        using var server = WithPassword();
+        server.Client.SendRaw([.. TestClient.Request("AUTH", "secret"), .. TestClient.Request("CONFIG", "SET", "proto-max-bulk-len", "1mb"),
+            .. Encoding.ASCII.GetBytes("*2\r\n$4\r\nECHO\r\n$2000000\r\n")]);
+        Assert.That(server.Client.Read(2), Is.All.EqualTo("+OK"));
+        Assert.That(server.Client.ReadToEnd(), Is.EqualTo("-ERR Protocol error: invalid bulk length\r\n"));
+        var leaver = server.Connect();
+        leaver.SendRaw([.. TestClient.Request("AUTH", "secret"), .. TestClient.Request("PING"), .. TestClient.Request("RESET"), .. Encoding.ASCII.GetBytes("*11\r\n")]);
+        Assert.That(leaver.Read(3), Is.EqualTo(new[] { "+OK", "+PONG", "+RESET" }));
+        Assert.That(leaver.ReadToEnd(), Is.EqualTo("-ERR Protocol error: unauthenticated multibulk length\r\n"));
     }
 
     [Test]
