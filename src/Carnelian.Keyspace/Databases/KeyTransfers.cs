@@ -17,9 +17,9 @@ public static class KeyTransfers
         // Looked up again: what went may have moved others of its bucket.
         var source = from.Keys.Find(key, hash);
         keyspace.BeforeChange(from, source.View);
-        var detached = from.Keys.Detach(ref source);
+        var detached = from.Keys.Transfer.Detach(ref source);
         var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Attach(ref target, newKey, detached);
+        to.Keys.Transfer.Attach(ref target, newKey, detached);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(from, key);
@@ -39,7 +39,7 @@ public static class KeyTransfers
         var newHash = keyspace.Hash(newKey);
         if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
         var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Copy(ref target, newKey, source);
+        to.Keys.Transfer.Copy(ref target, newKey, source);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(to, newKey);

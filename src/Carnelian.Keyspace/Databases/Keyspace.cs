@@ -153,7 +153,7 @@ public sealed class Keyspace : IDisposable
         const int TriesMax = 100;
         for (var tries = 1; ; tries++)
         {
-            var found = database.Keys.Sample(Randomness.Next());
+            var found = database.Keys.Walk.Sample(Randomness.Next());
             if (!found.Exists || IsAlive(found)) return found;
             if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Keys.Expiring == database.Keys.Count) return found;
             ExpireIfOver(database, found);
@@ -217,7 +217,7 @@ public sealed class Keyspace : IDisposable
         long keys = 0;
         foreach (var each in _databases)
         {
-            if (database is not null && each != database || each.Keys.BucketBytes == 0) continue;
+            if (database is not null && each != database || each.Keys.Memory.BucketBytes == 0) continue;
             keys += each.Keys.Count;
             var table = each.Detach();
             if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;

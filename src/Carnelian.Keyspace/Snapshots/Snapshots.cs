@@ -245,7 +245,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         }
         var next = _cursor;
         _found.Clear();
-        do next = table.Scan(next, _found);
+        do next = table.Walk.Scan(next, _found);
         while (next != 0 && _found.Count < EntriesPerStep);
         for (var i = 0; i < _found.Count; i++)
         {
