@@ -71,7 +71,7 @@ public sealed class Keyspace : IDisposable
     public long Dirty { get; set; }
 
     /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
-    public ISnapshotObserver? Snapshot { get; set; }
+    internal ISnapshotObserver? Snapshot { get; set; }
 
     /// <summary>What the containers share.</summary>
     public TableHost Host => _host;

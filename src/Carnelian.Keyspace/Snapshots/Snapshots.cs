@@ -14,7 +14,7 @@ namespace Carnelian;
 /// which is a walk that saves nothing, brings all to that mark before the next snapshot begins.
 /// </para>
 /// </summary>
-public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
+internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
 {
     private const int Marks = 16;
 
@@ -348,7 +348,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 }
 
 /// <summary>Counts since the start.</summary>
-public sealed class SnapshotStatistics
+internal sealed class SnapshotStatistics
 {
     public long Keys, PreImages, PreImageBytes, Bytes;
 }
