@@ -8,8 +8,8 @@ public readonly unsafe ref struct EntryTransfer
     internal EntryTransfer(KeyTable table) => _table = table;
 
     /// <summary>
-    /// Takes a key out, but not what lies outside its entry, which the next <see cref="Attach"/> puts under another key.
-    /// The result lives until the end of the call.
+    /// Takes a key out. What lies outside its entry stays: the next <see cref="Attach"/> puts it under another key. The result lives until the end
+    /// of the call.
     /// </summary>
     public EntryView Detach(scoped ref EntryHandle at)
     {

@@ -63,7 +63,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
-    /// <param name="adoptable">Blocks that may be taken over when the value is a long one and the beginning of one of them.</param>
+    /// <param name="adoptable">A long value that lies at the beginning of one of these blocks may take it over.</param>
     public void Write(
         scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs,
         List<OwnedBlock>? adoptable = null)
@@ -82,8 +82,8 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>
-    /// A block with header, expiry and key; the value goes to <paramref name="valueStart"/>. Access bits are those of <paramref name="old"/>, which it
-    /// replaces, or for a new key the current ones.
+    /// Makes a block with header, expiry and key; the caller writes the value to <paramref name="valueStart"/>. The block takes over the access bits
+    /// of <paramref name="old"/>, which it is to replace. A new key gets the current ones.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* NewEntry(nint usable, ulong header, scoped ReadOnlySpan<byte> key, long expiryMs, byte* old, out byte* valueStart)
@@ -125,7 +125,7 @@ public sealed unsafe class KeyTable : IDisposable
         return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), _host) : external.Length;
     }
 
-    /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
+    /// <summary>Writes into the present block if shape and size class stay the same; then only the value's bytes change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool WriteInPlace(byte* entry, nint usable, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs, bool external)
     {
@@ -162,7 +162,7 @@ public sealed unsafe class KeyTable : IDisposable
         return value;
     }
 
-    /// <summary>An inline value gets another length, in its block, in another one or outside.</summary>
+    /// <summary>Gives an inline value another length. The value stays in its block, or moves to another block, or outside of the entry.</summary>
     private void Grow(scoped ref EntryHandle at, int length)
     {
         var old = at.Position.Entry;
@@ -190,7 +190,7 @@ public sealed unsafe class KeyTable : IDisposable
         _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
     }
 
-    /// <summary>In its block, or in another one when that is too small or held by a snapshot.</summary>
+    /// <summary>Gives an external value another length. It stays in its block unless that is too small or held by a snapshot.</summary>
     private Span<byte> ResizeExternal(byte* valueStart, int length)
     {
         var external = Unsafe.ReadUnaligned<ExternalValue>(valueStart);
@@ -211,9 +211,10 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>
-    /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
-    /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
-    /// a caller that reads from it must read each byte before it writes the one at that position.
+    /// Gives a key, whether it exists or not, a string of <paramref name="length"/> bytes and no expiry. The caller may write to the result until
+    /// the next edit. Its bytes are zero if that is asked for, else undefined. Views of the old value keep their length, but not always their bytes,
+    /// because the new value may take over the old block. So a caller that reads from such a view must read each byte before it writes the one at
+    /// the same position.
     /// </summary>
     public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
     {
@@ -314,7 +315,7 @@ public sealed unsafe class KeyTable : IDisposable
         Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
     }
 
-    /// <summary>A new block with these parts for a key, whether it exists or not; an old one goes.</summary>
+    /// <summary>Makes a block of these parts for a key, whether the key exists or not. It replaces the old block, if there is one.</summary>
     internal void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
     {
         var expires = expiryMs != EntryView.NoExpiry;
@@ -338,7 +339,9 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Bytes of a key's string, elements of its collection.</summary>
     public long SizeOf(EntryView entry) => SizeOf(entry.Address);
 
-    /// <summary>Notes a collection's change in <see cref="Sizes"/>. Returns the number of its elements; it had <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Notes in <see cref="Sizes"/> that a collection no longer has <paramref name="before"/> elements. Returns the number that it has now.
+    /// </summary>
     public long Recount(scoped ref EntryHandle at, long before)
     {
         var entry = at.Position.Entry;

@@ -25,7 +25,10 @@ public sealed class Keyspace : IDisposable
         SetDatabaseCount(options.Databases);
     }
 
-    /// <summary>Before the first request: the configuration is read when the keyspace is there already. Those that stay are the same objects.</summary>
+    /// <summary>
+    /// Called before the first request, because the configuration is read when the keyspace is there already. Databases that stay are the same
+    /// objects.
+    /// </summary>
     public void SetDatabaseCount(int count)
     {
         Check.That(count > 0);
@@ -67,7 +70,7 @@ public sealed class Keyspace : IDisposable
 
     public ExpiryPolicy Policy { get; set; } = ExpiryPolicy.Delete;
 
-    /// <summary>Changes since the last save. Save points count them; a call after which there are more has changed something.</summary>
+    /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
 
     /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
@@ -80,7 +83,7 @@ public sealed class Keyspace : IDisposable
 
     // ---- reading
 
-    /// <summary>A key for reading: nothing if its time is over. What else the look-up does, its flags leave out.</summary>
+    /// <summary>Finds a key for reading. A key whose time is over is not found. The flags say what the look-up leaves out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryView Find(Database database, ReadOnlySpan<byte> key, ulong hash, LookupFlags flags = LookupFlags.None)
     {
@@ -244,7 +247,7 @@ public sealed class Keyspace : IDisposable
         set => _listeners.Waiters = value;
     }
 
-    /// <summary>A key has come to be that was not there, or has taken another one's place.</summary>
+    /// <summary>A key has appeared, or has taken another one's place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Created(Database database, ReadOnlySpan<byte> key) => _listeners.Created(database, key);
 

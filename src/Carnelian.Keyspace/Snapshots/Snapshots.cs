@@ -53,7 +53,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     /// <summary>Nothing of an earlier snapshot is left: another one may begin.</summary>
     public bool IsIdle => !IsWalking && _chunksOut == 0 && _lists.Count == 0;
 
-    /// <summary>Writers of keys that are not saved yet should wait, or the snapshot be given up.</summary>
+    /// <summary>Writers of keys that are not saved yet should wait, or the snapshot should be given up.</summary>
     public bool IsFull =>
         IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) + keyspace.Allocator.UsedBytesOf(Purpose.Held) > Options.BufferBytesMax;
 
@@ -101,7 +101,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         if (_sink is not null) GiveUp();
     }
 
-    /// <summary>Before the keyspace is disposed of, which takes that the sink has given its chunks back.</summary>
+    /// <summary>Called before the keyspace is disposed of. By then the sink must have given its chunks back.</summary>
     public void Dispose()
     {
         if (IsWalking) GiveUp();
@@ -150,7 +150,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         _tables[database] = null;
     }
 
-    /// <summary>By the sink, on the command thread and between calls, for every chunk it took.</summary>
+    /// <summary>Called by the sink for every chunk that it took, on the command thread and between calls.</summary>
     public void GiveBack(SnapshotChunk chunk)
     {
         Check.That(_chunksOut > 0);
@@ -234,7 +234,8 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     }
 
     /// <summary>
-    /// One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.
+    /// Does one position of the walk, or several with few keys. If the budget ends before it does, the next step meets the same keys again; those
+    /// that were saved bear the mark by then.
     /// </summary>
     private void WalkKeys(ref Budget budget)
     {
@@ -296,7 +297,10 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         Check.That(saved == fields.Count || _keys is null);
     }
 
-    /// <summary>A part of a large hash. Before the first, all that the walk has saved so far goes out; what it saves from here on follows the hash.</summary>
+    /// <summary>
+    /// Saves a part of a large hash. Before the first part, all that the walk has saved so far goes out; what it saves from here on follows the
+    /// hash.
+    /// </summary>
     private bool StepTask(HashTask task)
     {
         if (!task.HasBegun)
