@@ -1,8 +1,8 @@
 namespace Carnelian;
 
 /// <summary>
-/// Collections by the encoding of their keys: a switch for each thing that is done with all of them alike, so that a new encoding is entered in this
-/// file and nowhere else.
+/// What is done with all collections alike: each operation is one switch over the encoding of the key. So a new encoding is entered in this file and
+/// nowhere else.
 /// </summary>
 internal static unsafe class Collections
 {
@@ -59,7 +59,10 @@ internal static unsafe class Collections
         _ => throw Unknown(encoding),
     };
 
-    /// <summary>Its key is done with a collection: it is freed bit by bit, after the call; one that a snapshot holds only once that lets it go.</summary>
+    /// <summary>
+    /// Takes over a collection whose key no longer needs it. It is freed bit by bit, after the call. If a snapshot holds it, that happens once the
+    /// snapshot lets it go.
+    /// </summary>
     public static void Drop(byte* root, ValueEncoding encoding, TableHost host)
     {
         if (((Hold*)root)->Drop()) host.FreeLater(root, encoding);

@@ -7,7 +7,7 @@ namespace Carnelian;
 /// Doubles as Redis writes them in replies (fpconv_dtoa): the shortest digits that read back as the same number; without an exponent where that
 /// takes at most seven zeros, as in 0.0000001 and 10000000; "inf", "-inf" and "nan".
 /// </summary>
-public static class DoubleText
+internal static class DoubleText
 {
     /// <summary>Sign, 17 digits, point, "e-308"; or sign, "0.", six zeros and 17 digits.</summary>
     public const int LengthMax = 32;

@@ -2,7 +2,7 @@ namespace Carnelian;
 
 /// <summary>Groups of commands that ACL rules name as "@read". Order and names are those of Redis' ACL CAT.</summary>
 [Flags]
-public enum AclCategories : ulong
+internal enum AclCategories : ulong
 {
     None = 0,
     Keyspace = 1 << 0,
@@ -29,7 +29,7 @@ public enum AclCategories : ulong
 }
 
 /// <summary>The names of ACL categories. Also compiled into the generator, which checks declarations with it.</summary>
-public static class AclCategoryNames
+internal static class AclCategoryNames
 {
     /// <summary>In the order of the bits.</summary>
     public static readonly string[] All =

@@ -1,10 +1,10 @@
 namespace Carnelian;
 
 /// <summary>Types of arguments, in the order of <see cref="ArgumentSyntax.TypeNames"/>.</summary>
-public enum ArgumentType : byte { String, Integer, Double, Key, Pattern, UnixTime, PureToken, OneOf, Block }
+internal enum ArgumentType : byte { String, Integer, Double, Key, Pattern, UnixTime, PureToken, OneOf, Block }
 
 [Flags]
-public enum ArgumentFlags : byte
+internal enum ArgumentFlags : byte
 {
     None = 0,
     Optional = 1,
@@ -15,7 +15,7 @@ public enum ArgumentFlags : byte
 }
 
 /// <summary>A node of a command's argument tree, as COMMAND DOCS shows it.</summary>
-public sealed class ArgumentNode
+internal sealed class ArgumentNode
 {
     public string Name { get; internal set; } = "";
 
@@ -69,7 +69,7 @@ public sealed class ArgumentNode
 /// </code>
 /// Also compiled into the generator, which checks declarations and derives arities with it.
 /// </summary>
-public sealed class ArgumentSyntax
+internal sealed class ArgumentSyntax
 {
     private const int DepthMax = 8;
 

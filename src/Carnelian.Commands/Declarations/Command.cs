@@ -54,12 +54,12 @@ public sealed class Command
     public CommandFlags Flags { get; }
 
     /// <summary>With those that follow from the flags.</summary>
-    public AclCategories Categories { get; }
+    internal AclCategories Categories { get; }
 
     /// <summary>First, last and step, as far as one range can tell where the keys are.</summary>
-    public LegacyKeyRange LegacyRange { get; }
+    internal LegacyKeyRange LegacyRange { get; }
 
-    public ReadOnlySpan<KeySpec> KeySpecs => _keySpecs;
+    internal ReadOnlySpan<KeySpec> KeySpecs => _keySpecs;
 
     /// <summary>Whether a call can name keys at all.</summary>
     public bool HasKeys { get; }
@@ -71,7 +71,7 @@ public sealed class Command
     /// <summary>Empty when the command is no container.</summary>
     public Command[] Subcommands { get; private set; } = [];
 
-    public CommandDocumentation Documentation => new(_set.Document(_document));
+    internal CommandDocumentation Documentation => new(_set.Document(_document));
 
     public bool Has(CommandFlags any) => (Flags & any) != 0;
 

@@ -6,7 +6,7 @@ namespace Carnelian;
 /// What COMMAND DOCS and the tips of COMMAND INFO show, read from compact text only when someone asks. The generator writes the text: a
 /// line per field, <c>name: value</c>, a line per entry of the history (<c>history: 2.6.12: Added the ...</c>). A field that is not there is empty.
 /// </summary>
-public readonly ref struct CommandDocumentation(ReadOnlySpan<byte> text)
+internal readonly ref struct CommandDocumentation(ReadOnlySpan<byte> text)
 {
     private readonly ReadOnlySpan<byte> _text = text;
 

@@ -65,7 +65,7 @@ public enum CommandFlags : uint
     TouchesArbitraryKeys = 1 << 24,
 }
 
-public static class CommandFlagNames
+internal static class CommandFlagNames
 {
     /// <summary>In the order of the bits, as COMMAND INFO prints them; what has no name here is not shown.</summary>
     public static readonly string[] All =

@@ -123,7 +123,7 @@ internal static class KeySearch
 /// First, last (negative: from the end) and step of a command's keys, as COMMAND showed them before there were key specs: what one range
 /// can say of them. 0, 0, 0 when nothing.
 /// </summary>
-public readonly record struct LegacyKeyRange(int First, int Last, int Step)
+internal readonly record struct LegacyKeyRange(int First, int Last, int Step)
 {
     /// <summary>Glues plain ranges that follow each other together, by Redis' rules.</summary>
     /// <param name="movable">True when the range does not tell everything.</param>

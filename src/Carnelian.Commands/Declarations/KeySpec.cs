@@ -26,9 +26,9 @@ public enum KeyFlags : ushort
     VariableFlags = 1 << 10,
 }
 
-public enum KeyBegin : byte { Unknown, Index, Keyword }
+internal enum KeyBegin : byte { Unknown, Index, Keyword }
 
-public enum KeyFind : byte { Unknown, Range, KeyCount }
+internal enum KeyFind : byte { Unknown, Range, KeyCount }
 
 /// <summary>
 /// Where keys stand among the arguments of a command (position 0 is its name), as Redis' key specifications: first a
@@ -49,7 +49,7 @@ public enum KeyFind : byte { Unknown, Range, KeyCount }
 /// GET: <c>1 RO access</c>. MSET: <c>1..-1:2 OW update</c>. EVAL: <c>2# RW access update</c>. XREAD: <c>STREAMS@1..-1/2 RO access</c>.
 /// Also compiled into the generator, which checks declarations with it.
 /// </summary>
-public sealed class KeySpec
+internal sealed class KeySpec
 {
     private static readonly string[] _flagTexts =
         ["RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags"];

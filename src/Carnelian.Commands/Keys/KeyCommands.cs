@@ -125,7 +125,7 @@ internal static class KeyCommands
         ulong cursor = 0;
         do
         {
-            do cursor = call.Database.Keys.Scan(cursor, found);
+            do cursor = call.Database.Keys.Walk.Scan(cursor, found);
             while (cursor != 0 && found.Count < count + KeysPerLook);
             for (var i = count; i < found.Count; i++)
             {
@@ -162,7 +162,7 @@ internal static class KeyCommands
         // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
         for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
         {
-            cursor = call.Database.Keys.Scan(cursor, found);
+            cursor = call.Database.Keys.Walk.Scan(cursor, found);
             if (cursor == 0 || found.Count >= options.Count) break;
         }
         var count = 0;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Carnelian;
 
 /// <summary>A whole number between two bounds, both included.</summary>
-public sealed class IntegerDirective(string name, long defaultValue, long min, long max, Func<long> get, Action<long> set)
+internal sealed class IntegerDirective(string name, long defaultValue, long min, long max, Func<long> get, Action<long> set)
     : ValueDirective<long>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out long value)
@@ -16,7 +16,7 @@ public sealed class IntegerDirective(string name, long defaultValue, long min, l
 }
 
 /// <summary>Permission bits, read and shown in octal.</summary>
-public sealed class OctalDirective(string name, int defaultValue, int max, Func<int> get, Action<int> set)
+internal sealed class OctalDirective(string name, int defaultValue, int max, Func<int> get, Action<int> set)
     : ValueDirective<int>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out int value)
@@ -33,7 +33,7 @@ public sealed class OctalDirective(string name, int defaultValue, int max, Func<
 }
 
 /// <summary>Bytes, with units in the notation of <c>100mb</c>; shown as a plain number.</summary>
-public sealed class MemoryDirective(string name, ulong defaultValue, ulong min, ulong max, Func<ulong> get, Action<ulong> set)
+internal sealed class MemoryDirective(string name, ulong defaultValue, ulong min, ulong max, Func<ulong> get, Action<ulong> set)
     : ValueDirective<ulong>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out ulong value)
@@ -48,7 +48,7 @@ public sealed class MemoryDirective(string name, ulong defaultValue, ulong min, 
 }
 
 /// <summary>Bytes, or a percentage of something that the owner knows, kept as a negative number.</summary>
-public sealed class MemoryOrPercentDirective(string name, long defaultValue, Func<long> get, Action<long> set)
+internal sealed class MemoryOrPercentDirective(string name, long defaultValue, Func<long> get, Action<long> set)
     : ValueDirective<long>(name, defaultValue, get, set)
 {
     private const int PercentMax = 100;

@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>"yes" or "no".</summary>
-public sealed class FlagDirective(string name, bool defaultValue, Func<bool> get, Action<bool> set) : ValueDirective<bool>(name, defaultValue, get, set)
+internal sealed class FlagDirective(string name, bool defaultValue, Func<bool> get, Action<bool> set) : ValueDirective<bool>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out bool value)
     {
@@ -13,7 +13,7 @@ public sealed class FlagDirective(string name, bool defaultValue, Func<bool> get
 }
 
 /// <summary>UTF-8 text such as a path. With null as its default, the empty text means null.</summary>
-public sealed class TextDirective(string name, string? defaultValue, Func<string?> get, Action<string?> set)
+internal sealed class TextDirective(string name, string? defaultValue, Func<string?> get, Action<string?> set)
     : ValueDirective<string?>(name, defaultValue, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out string? value)
@@ -38,7 +38,7 @@ public sealed class TextDirective(string name, string? defaultValue, Func<string
 }
 
 /// <summary>Any bytes, such as a password; no bytes mean null.</summary>
-public sealed class BytesDirective(string name, Func<byte[]?> get, Action<byte[]?> set) : ValueDirective<byte[]?>(name, null, get, set)
+internal sealed class BytesDirective(string name, Func<byte[]?> get, Action<byte[]?> set) : ValueDirective<byte[]?>(name, null, get, set)
 {
     protected override string? Read(ReadOnlySpan<string> arguments, out byte[]? value)
     {

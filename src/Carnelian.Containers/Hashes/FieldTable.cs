@@ -138,7 +138,7 @@ public readonly unsafe struct FieldTable
 
     public void Hold(int holder) => _root->Hold.Take(holder);
 
-    /// <summary>The snapshot is done with the hash; one that was deleted meanwhile goes.</summary>
+    /// <summary>Ends the snapshot's hold. A hash that was deleted meanwhile is freed.</summary>
     public void Release()
     {
         if (_root->Hold.Release()) _host.FreeLater((byte*)_root, ValueEncoding.HashTable);

@@ -100,7 +100,7 @@ internal static unsafe class Entry
         return new(external.Address, external.Length);
     }
 
-    /// <summary>Where the value of an entry lies whose value is external.</summary>
+    /// <summary>Where an external value lies.</summary>
     public static ExternalValue ExternalOf(byte* entry) => Unsafe.ReadUnaligned<ExternalValue>(ValueStart(entry));
 
     /// <summary>The root of the collection that is the value, or null when it is a string.</summary>

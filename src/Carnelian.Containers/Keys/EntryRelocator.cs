@@ -7,10 +7,10 @@ internal unsafe struct EntryRelocator(TableHost host) : IEntryMover
 {
     public BlockMover Blocks = new(host.Allocator);
 
-    /// <summary>A collection has more than one step saw.</summary>
+    /// <summary>Some collection has parts that this step has not looked at.</summary>
     public bool IsUnfinished;
 
-    /// <summary>Keys of which a block was moved, and the others.</summary>
+    /// <summary>Keys of which at least one block was moved, and keys of which none was.</summary>
     public int KeysMoved, KeysKept;
 
     public byte* Move(byte* entry)

@@ -25,7 +25,7 @@ public readonly unsafe ref struct EntryView
     /// <summary>A string's bytes.</summary>
     public ReadOnlySpan<byte> Value => Entry.Value(Address);
 
-    /// <summary>Keeps a long string as it is, for whoever reads it after the call; null when it is short, and copying it costs less.</summary>
+    /// <summary>Keeps a long string as it is, for whoever reads it after the call. Null when it is short, because copying it costs less.</summary>
     public SharedBytes? HoldString(BlockAllocator allocator)
     {
         if (!Entry.External(Entry.Header(Address))) return null;

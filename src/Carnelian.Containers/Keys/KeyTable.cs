@@ -2,35 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-/// <summary>An entry found, or the place where it would be: what the editing methods of <see cref="KeyTable"/> work on.</summary>
-public unsafe ref struct EntryHandle
-{
-    internal SlotPosition Position;
-    internal ulong Hash;
-
-    public readonly EntryView View => new(Position.Entry);
-
-    public readonly bool Exists => Position.Found;
-}
-
 /// <summary>
 /// The keys of one database: a hash table that owns its entries. The safe face of this floor: keys and values go in and
 /// out as spans. Old blocks are retired, not freed, so that views live until the end of the call.
+/// Here keys are found and edited; what else is done with them has a type of its own.
 /// </summary>
 public sealed unsafe class KeyTable : IDisposable
 {
     /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
     private const int ReserveMax = 1 << 20;
 
-    private const int BucketsPerFree = 4;
-
     private readonly BlockAllocator _allocator;
     private readonly TableHost _host;
     private readonly HashTable<EntryLayout> _table;
-    private long _freeCursor;
-    private long _freed;
-    private long _expiryCursor;
-    private long _defragmentationCursor;
 
     public KeyTable(TableHost host)
     {
@@ -39,6 +23,9 @@ public sealed unsafe class KeyTable : IDisposable
         _allocator = host.Allocator;
         var root = (TableRoot*)_allocator.AllocateZeroed(sizeof(TableRoot), Purpose.Tables);
         _table = new(root, host);
+        Walk = new(_table);
+        Defragmentation = new(_table, host);
+        Disposal = new(_table, host);
     }
 
     public long Count => _table.Count;
@@ -49,6 +36,16 @@ public sealed unsafe class KeyTable : IDisposable
 
     /// <summary>How large the values are.</summary>
     public SizeCounts Sizes { get; } = new();
+
+    public EntryTransfer Transfer => new(this);
+
+    public KeyWalk Walk { get; }
+
+    public KeyTableMemory Memory => new(_table, _host);
+
+    public KeyDefragmentation Defragmentation { get; }
+
+    public KeyTableDisposal Disposal { get; }
 
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
@@ -66,7 +63,7 @@ public sealed unsafe class KeyTable : IDisposable
     public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
-    /// <param name="adoptable">Blocks that may be taken over when the value is a long one and the beginning of one of them.</param>
+    /// <param name="adoptable">A long value that lies at the beginning of one of these blocks may take it over.</param>
     public void Write(
         scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs,
         List<OwnedBlock>? adoptable = null)
@@ -85,8 +82,8 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>
-    /// A block with header, expiry and key; the value goes to <paramref name="valueStart"/>. Access bits are those of <paramref name="old"/>, which it
-    /// replaces, or for a new key the current ones.
+    /// Makes a block with header, expiry and key; the caller writes the value to <paramref name="valueStart"/>. The block takes over the access bits
+    /// of <paramref name="old"/>, which it is to replace. A new key gets the current ones.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* NewEntry(nint usable, ulong header, scoped ReadOnlySpan<byte> key, long expiryMs, byte* old, out byte* valueStart)
@@ -128,7 +125,7 @@ public sealed unsafe class KeyTable : IDisposable
         return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), _host) : external.Length;
     }
 
-    /// <summary>Same shape and size class: only the value's bytes change, and the block stays.</summary>
+    /// <summary>Writes into the present block if shape and size class stay the same; then only the value's bytes change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool WriteInPlace(byte* entry, nint usable, ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> value, long expiryMs, bool external)
     {
@@ -165,7 +162,7 @@ public sealed unsafe class KeyTable : IDisposable
         return value;
     }
 
-    /// <summary>An inline value gets another length, in its block, in another one or outside.</summary>
+    /// <summary>Gives an inline value another length. The value stays in its block, or moves to another block, or outside of the entry.</summary>
     private void Grow(scoped ref EntryHandle at, int length)
     {
         var old = at.Position.Entry;
@@ -193,7 +190,7 @@ public sealed unsafe class KeyTable : IDisposable
         _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
     }
 
-    /// <summary>In its block, or in another one when that is too small or held by a snapshot.</summary>
+    /// <summary>Gives an external value another length. It stays in its block unless that is too small or held by a snapshot.</summary>
     private Span<byte> ResizeExternal(byte* valueStart, int length)
     {
         var external = Unsafe.ReadUnaligned<ExternalValue>(valueStart);
@@ -214,9 +211,10 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>
-    /// Gives a key, whether it exists or not, a string of so many bytes without an expiry, for writing until the next edit. Its bytes are
-    /// zero, or undefined. Views of the old value keep their length, but not always their bytes: the new value may take over its block, so
-    /// a caller that reads from it must read each byte before it writes the one at that position.
+    /// Gives a key, whether it exists or not, a string of <paramref name="length"/> bytes and no expiry. The caller may write to the result until
+    /// the next edit. Its bytes are zero if that is asked for, else undefined. Views of the old value keep their length, but not always their bytes,
+    /// because the new value may take over the old block. So a caller that reads from such a view must read each byte before it writes the one at
+    /// the same position.
     /// </summary>
     public Span<byte> Overwrite(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, int length, ValueEncoding encoding, bool zeroed)
     {
@@ -281,7 +279,8 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Takes an existing key out; handle and slot are then empty, views still live until the end of the call.</summary>
     public void Remove(scoped ref EntryHandle at) => Retire(TakeOut(ref at));
 
-    private byte* TakeOut(scoped ref EntryHandle at)
+    /// <summary>Takes an existing key out; its memory stays with the caller.</summary>
+    internal byte* TakeOut(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
         Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
@@ -297,7 +296,7 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>The entry's own block alone.</summary>
-    private void RetireEntry(byte* entry) => _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+    internal void RetireEntry(byte* entry) => _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
 
     private void RetireExternal(byte* entry)
     {
@@ -316,6 +315,23 @@ public sealed unsafe class KeyTable : IDisposable
         Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
     }
 
+    /// <summary>Makes a block of these parts for a key, whether the key exists or not. It replaces the old block, if there is one.</summary>
+    internal void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
+    {
+        var expires = expiryMs != EntryView.NoExpiry;
+        var usable = BlockAllocator.UsableSize((nint)Entry.KeyOffset(key.Length, expires) + key.Length + value.Length);
+        var entry = NewEntry(usable, header, key, expiryMs, at.Position.Entry, out var valueStart);
+        value.CopyTo(new(valueStart, value.Length));
+        Install(ref at, entry, expires);
+    }
+
+    /// <summary>Adds all elements of a collection of this table or another to a key's own, which is empty and of the same kind.</summary>
+    internal void AddAll(scoped ref EntryHandle at, EntryView source)
+    {
+        Collections.AddAll(Entry.Root(at.Position.Entry), Entry.Root(source.Address), source.Encoding, _host);
+        Recount(ref at, 0);
+    }
+
     public FieldTable Fields(EntryView entry) => new(RootOf(entry, ValueEncoding.HashTable), _host);
 
     public NodeList List(EntryView entry) => new(RootOf(entry, ValueEncoding.QuickList), _host);
@@ -323,7 +339,9 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Bytes of a key's string, elements of its collection.</summary>
     public long SizeOf(EntryView entry) => SizeOf(entry.Address);
 
-    /// <summary>Notes a collection's change in <see cref="Sizes"/>. Returns the number of its elements; it had <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Notes in <see cref="Sizes"/> that a collection no longer has <paramref name="before"/> elements. Returns the number that it has now.
+    /// </summary>
     public long Recount(scoped ref EntryHandle at, long before)
     {
         var entry = at.Position.Entry;
@@ -339,141 +357,9 @@ public sealed unsafe class KeyTable : IDisposable
         return Entry.Root(entry.Address);
     }
 
-    // ---- moving
-
-    /// <summary>
-    /// Takes a key out, but not what lies outside its entry, which the next <see cref="Attach"/> puts under another key.
-    /// The result lives until the end of the call.
-    /// </summary>
-    public EntryView Detach(scoped ref EntryHandle at)
-    {
-        var entry = TakeOut(ref at);
-        RetireEntry(entry);
-        return new(entry);
-    }
-
-    /// <summary>Gives a key, whether it exists or not, the type, value and expiry of an entry that was detached from this table or another.</summary>
-    public void Attach(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView detached)
-    {
-        var from = Entry.Header(detached.Address);
-        var value = new ReadOnlySpan<byte>(Entry.ValueStart(detached.Address), Entry.External(from) ? Entry.ExternalBytes : Entry.InlineLength(from));
-        var header = Entry.MakeHeader(key.Length, Entry.Type(from), Entry.Encoding(from), Entry.Expires(from), Entry.External(from), Entry.InlineLength(from));
-        Put(ref at, key, header, detached.ExpiryMs, value);
-    }
-
-    /// <summary>A new block with these parts for a key, whether it exists or not; an old one goes.</summary>
-    private void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
-    {
-        var expires = expiryMs != EntryView.NoExpiry;
-        var usable = BlockAllocator.UsableSize((nint)Entry.KeyOffset(key.Length, expires) + key.Length + value.Length);
-        var entry = NewEntry(usable, header, key, expiryMs, at.Position.Entry, out var valueStart);
-        value.CopyTo(new(valueStart, value.Length));
-        Install(ref at, entry, expires);
-    }
-
-    /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
-    public void Copy(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView source)
-    {
-        Check.That(!at.Exists);
-        var root = Entry.Root(source.Address);
-        if (root == null)
-        {
-            Write(ref at, key, source.Type, source.Encoding, source.Value, source.ExpiryMs);
-            return;
-        }
-        WriteCollection(ref at, key, source.Encoding);
-        Collections.AddAll(Entry.Root(at.Position.Entry), root, source.Encoding, _host);
-        Recount(ref at, 0);
-        WriteExpiry(ref at, source.ExpiryMs);
-    }
-
-    // ---- walking
-
-    /// <summary>Adds the entries of one position of a walk to a list; see <see cref="TableWalk.Scan"/> for the guarantee.</summary>
-    public ulong Scan(ulong cursor, EntryList found)
-    {
-        var collector = new FoundList.Collector(found);
-        return _table.Walk.Scan(cursor, ref collector);
-    }
-
-    /// <summary>
-    /// Adds entries that have an expiry to a list, going on where the last call ended, and looks at no more than
-    /// <paramref name="bucketsMax"/> buckets. True when a round through all buckets was completed.
-    /// </summary>
-    public bool ScanExpiring(int bucketsMax, EntryList found)
-    {
-        var collector = new FoundList.Collector(found);
-        _expiryCursor = _table.Walk.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
-        return _expiryCursor == 0;
-    }
-
-    /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
-    public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
-
-    /// <summary>Memory of the table itself.</summary>
-    public long BucketBytes => _table.Root->BucketBytes;
-
-    /// <summary>Memory of the counts by which keys that expire are found.</summary>
-    public long ExpiryCountBytes => _table.Root->ExpiryCountBytes;
-
-    /// <summary>Memory of the array that a rehash is emptying.</summary>
-    public long RehashingBytes => IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
-
-    /// <summary>Memory that a key and its value take; <paramref name="samples"/> elements of a collection are measured and stand for the others.</summary>
-    public long MemoryBytes(EntryView entry, long samples)
-    {
-        var root = Entry.Root(entry.Address);
-        return entry.MemoryBytes + (root == null ? 0 : Collections.MemoryBytes(root, entry.Encoding, samples, _host));
-    }
-
-    public TableShape[] MeasureTables() => _table.Root->Measure();
-
-    // ---- defragmentation
-
-    /// <summary>
-    /// Moves what lies in sparse slabs, some buckets at a time; only between calls. True at the end of a round. At a large
-    /// collection it stays until all of that has been seen.
-    /// </summary>
-    public bool Defragment(int bucketsMax, ref DefragmentationCounts counts)
-    {
-        var mover = new EntryRelocator(_host);
-        for (; bucketsMax > 0; bucketsMax--)
-        {
-            mover.IsUnfinished = false;
-            var next = _table.Walk.Relocate(_defragmentationCursor, 1, ref mover);
-            if (mover.IsUnfinished) break;
-            _defragmentationCursor = next;
-            if (next == 0) break;
-        }
-        counts.Add(mover.Blocks.Moved, mover.Blocks.Kept, mover.KeysMoved, mover.KeysKept);
-        return _defragmentationCursor == 0 && !mover.IsUnfinished;
-    }
-
-    /// <summary>Entries that <see cref="FreeSome"/> has not freed yet.</summary>
-    public long Unfreed => IsDisposed ? 0 : Count - _freed;
-
-    public bool IsDisposed { get; private set; }
-
-    /// <summary>Frees all entries now, not at the end of a call. Collections are only discarded.</summary>
+    /// <summary>Frees all entries and the table now, not at the end of a call. Collections are only discarded.</summary>
     public void Dispose()
     {
-        while (!IsDisposed) FreeSome();
-    }
-
-    /// <summary>
-    /// Frees the entries of a few buckets, at last the table, which then <see cref="IsDisposed"/>; nothing else may be called in between.
-    /// Returns the number of entries, without those whose collections are still to be freed.
-    /// </summary>
-    public int FreeSome()
-    {
-        var disposer = new EntryDisposer(_host);
-        _freeCursor = _table.Walk.Drain(_freeCursor, BucketsPerFree, ref disposer);
-        _freed += disposer.Entries;
-        if (_freeCursor != 0) return disposer.Entries - disposer.Deferred;
-        var root = _table.Root;
-        _table.Free();
-        _allocator.Free((byte*)root, sizeof(TableRoot), Purpose.Tables);
-        IsDisposed = true;
-        return disposer.Entries - disposer.Deferred;
+        while (!Disposal.IsDone) Disposal.FreeSome();
     }
 }

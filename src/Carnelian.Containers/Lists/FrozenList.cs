@@ -36,7 +36,9 @@ public readonly unsafe struct FrozenList
 
     public PackedElements ElementsOf(int node) => new(ListNode.List(NodeAt(node)));
 
-    /// <summary>Lets some nodes go, at last the list itself. True when that is done; on the command thread and between calls only.</summary>
+    /// <summary>
+    /// Lets some nodes go, and after the last one the list itself. True when all are gone. Called on the command thread and between calls only.
+    /// </summary>
     public bool ReleaseSome(int nodesMax, TableHost host)
     {
         var root = (ListRoot*)_block[0];

@@ -46,7 +46,7 @@ internal unsafe struct ListNode
         return node;
     }
 
-    /// <summary>Offset within the packed list of an element, or of its end; from the nearer side.</summary>
+    /// <summary>The offset of an element in the packed list, or of the list's end. Begins at the nearer side.</summary>
     public static int OffsetOf(byte* node, int index)
     {
         var list = List(node);

@@ -37,7 +37,9 @@ internal unsafe struct NodeDirectory
 
     public readonly void Set(int i, byte* node, int count) => Slots[i] = MakeSlot(node, count);
 
-    /// <summary>The node with the element <paramref name="index"/>, which becomes its index there. Begins at the nearer end.</summary>
+    /// <summary>
+    /// Finds the node that has the element <paramref name="index"/>, and turns the index into that within the node. Begins at the nearer end.
+    /// </summary>
     /// <param name="total">Elements of all nodes.</param>
     public readonly int Find(ref long index, long total) => index <= total / 2 ? FindForward(ref index) : FindBackward(ref index, total);
 

@@ -147,7 +147,7 @@ public readonly unsafe struct NodeList
 
     // ---- nodes
 
-    /// <summary>Puts an element, or nothing, in the place of <paramref name="removed"/> bytes, which are an element or nothing.</summary>
+    /// <summary>Replaces <paramref name="removed"/> bytes by an element. Either may be nothing: then an element is inserted, or removed.</summary>
     private void Splice(int n, int offset, int removed, PackedElement element, int added)
     {
         var old = _root->Nodes.Node(n);
@@ -215,7 +215,7 @@ public readonly unsafe struct NodeList
 
     private bool IsShared(byte* node) => _root->Hold.IsHeld && ListNode.At(node)->Born < _root->HeldBy;
 
-    /// <summary>The list has no more use for a node. What a snapshot holds is from now on kept for it alone, and counts as its memory.</summary>
+    /// <summary>Gives a node up. One that a snapshot holds is from now on kept for the snapshot alone, and counts as its memory.</summary>
     private void Drop(byte* node)
     {
         var capacity = ListNode.At(node)->Capacity;

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// Keeps a collection alive and unchanged for a snapshot that reads it later: a word at the beginning of its root. While it is held, who would
-/// change it changes copies, and who would free it drops it instead; the snapshot frees what was dropped when it lets go. Handing a value over,
-/// however it ends, is thus O(1). Long strings have <see cref="StringHold"/>.
+/// Keeps a collection alive and unchanged for a snapshot that reads it later: a word at the beginning of its root. While it is held,
+/// changes go to copies, and the owner drops it instead of freeing it; the snapshot frees a dropped collection when it lets go. So handing a value
+/// over is O(1), however it ends. Long strings have <see cref="StringHold"/>.
 /// <code>| holder's number + 1, 0 when nobody holds: 31 | dropped 1 |</code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
@@ -28,7 +28,7 @@ internal struct Hold
         _state = (uint)holder + 1;
     }
 
-    /// <summary>By the owner that is done with the memory. True: nobody holds it, the owner frees it.</summary>
+    /// <summary>Called by the owner that is done with the memory. True: nobody holds it, and the owner frees it.</summary>
     public bool Drop()
     {
         if (!IsHeld) return true;
@@ -37,7 +37,7 @@ internal struct Hold
         return false;
     }
 
-    /// <summary>By the holder. True: the owner has dropped it, the holder frees it.</summary>
+    /// <summary>Called by the holder. True: the owner has dropped the memory, and the holder frees it.</summary>
     public bool Release()
     {
         Check.That(IsHeld);

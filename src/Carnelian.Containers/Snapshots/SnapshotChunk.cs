@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-public enum SnapshotRecord : byte
+internal enum SnapshotRecord : byte
 {
     /// <summary>A key with its whole value.</summary>
     Key,
@@ -56,11 +56,11 @@ public sealed unsafe class SnapshotChunk
 
     internal void Free(BlockAllocator allocator) => allocator.Free(_block, _capacity, Purpose.Snapshot);
 
-    public SnapshotReader Read() => new(this);
+    internal SnapshotReader Read() => new(this);
 }
 
 /// <summary>Reads the records of a chunk; on any one thread. What it gives lives until the chunk is given back.</summary>
-public unsafe ref struct SnapshotReader
+internal unsafe ref struct SnapshotReader
 {
     private readonly byte* _end;
     private byte* _next;

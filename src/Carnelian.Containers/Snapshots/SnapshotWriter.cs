@@ -75,7 +75,7 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
     /// <summary>The next chunk, which belongs to the caller until <see cref="GiveBack"/>.</summary>
     public SnapshotChunk Dequeue() => _full.Dequeue();
 
-    /// <summary>Frees a chunk and lets go what it holds; lists, which take longer, are added to <paramref name="lists"/>.</summary>
+    /// <summary>Frees a chunk and lets go of what it holds. Lists take longer: they are added to <paramref name="lists"/>.</summary>
     public static void GiveBack(SnapshotChunk chunk, TableHost host, Queue<FrozenList> lists)
     {
         if (chunk.Holds)

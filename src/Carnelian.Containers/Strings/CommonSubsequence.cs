@@ -6,13 +6,13 @@ namespace Carnelian;
 
 /// <summary>
 /// A longest common subsequence of two strings, 64 cells of the classic matrix L at a time (Hyyrö, "Bit-parallel LCS-length computation revisited", 2004).
-/// The longer string lies along the bits. Of a row only the differences between neighbours are known, one bit each: a zero where L grows. A row's
-/// successor is a sum, whose carries are the differences from row to row.
+/// The longer string lies along the bits. A row is kept as the differences between neighbours, one bit each: a zero where L grows.
+/// The next row is a sum, whose carries are the differences from row to row.
 /// <para>
-/// The way back through the matrix is that of Redis: from equal bytes to the cell before both, else to the larger neighbour, and in a tie to the one that
-/// drops a byte of the second string. So the bits of one kind of difference per cell are enough to find it: one of 32 that Redis has.
+/// The way back through the matrix is that of Redis: equal bytes lead to the cell before both. Otherwise the way goes to the larger neighbour, and in
+/// a tie to the one that drops a byte of the second string. So one bit per cell is enough to find it, where Redis keeps 32.
 /// </para>
-/// To be disposed of, before the next edit of either string.
+/// It must be disposed of before the next edit of either string.
 /// </summary>
 public unsafe ref struct CommonSubsequence
 {
@@ -90,7 +90,7 @@ public unsafe ref struct CommonSubsequence
         NextWord<TStops>(row + full, Equal((byte*)(row + _words), sought) & inside, ref carry, stops + full);
     }
 
-    /// <summary>Which of 64 bytes are this one.</summary>
+    /// <summary>A bit for each of 64 bytes: whether it is the one asked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Equal(byte* text, Vector256<byte> sought) =>
         Vector256.Equals(Vector256.Load(text), sought).ExtractMostSignificantBits()
@@ -140,7 +140,7 @@ public unsafe ref struct CommonSubsequence
     /// <summary>Lets <see cref="NextRun"/> begin again.</summary>
     public void Rewind() => (_longLeft, _shortLeft) = (_long.Length, _short.Length);
 
-    /// <summary>The next run of bytes that both strings have in common and in a row, from the ends to the beginnings; false: there are no more.</summary>
+    /// <summary>Finds the next run of bytes that both strings share, from the ends to the beginnings. False when there are no more.</summary>
     public bool NextRun(out CommonRun run)
     {
         run = default;
@@ -185,5 +185,5 @@ public unsafe ref struct CommonSubsequence
     }
 }
 
-/// <summary>So many bytes are the same in two strings, from these positions on.</summary>
+/// <summary>A run of bytes that is the same in two strings: its position in each, and its length.</summary>
 public readonly record struct CommonRun(int First, int Second, int Length);

@@ -13,7 +13,7 @@ internal static unsafe class LongString
     /// <summary>Bytes of the longest string: with its hold, its block's size is still an int.</summary>
     public const int LengthMax = int.MaxValue - StringHold.Bytes;
 
-    /// <summary>An adopted block may have an eighth of the string's length besides the string, as a shift.</summary>
+    /// <summary>An adopted block may waste at most an eighth of the string's length, as a shift.</summary>
     private const int WasteShift = 3;
 
     public static bool CanBeHeld(in ExternalValue value) => value.Capacity > HoldFrom;
@@ -26,8 +26,8 @@ internal static unsafe class LongString
     public static int Room(in ExternalValue value) => CanBeHeld(value) ? value.Capacity - StringHold.Bytes : value.Capacity;
 
     /// <summary>
-    /// A new block with the content, or the very block that the content is in, where its owner offers that: the block is then given (see
-    /// <see cref="OwnedBlock.Give"/>), and its bytes stay.
+    /// Makes a string of the content. If a block is offered that begins with the content, the string takes it over without a copy (see
+    /// <see cref="OwnedBlock.Give"/>). Otherwise it gets a new block.
     /// </summary>
     public static ExternalValue Make(BlockAllocator allocator, ReadOnlySpan<byte> content, List<OwnedBlock>? adoptable)
     {
@@ -43,7 +43,9 @@ internal static unsafe class LongString
         return Allocate(allocator, content, content.Length);
     }
 
-    /// <summary>False where the content is not the block's beginning, or the block leaves no room for the hold, or too much is wasted.</summary>
+    /// <summary>
+    /// False if the content is not the block's beginning, or the block has no room for the hold, or too much of it would be wasted.
+    /// </summary>
     private static bool TryAdopt(OwnedBlock block, ReadOnlySpan<byte> content, out ExternalValue value)
     {
         value = default;
@@ -83,7 +85,7 @@ internal static unsafe class LongString
         return value;
     }
 
-    /// <summary>The owner is done with the string, of which views may still live.</summary>
+    /// <summary>The owner gives the string up. Views of it may still live.</summary>
     public static void Retire(BlockAllocator allocator, in ExternalValue value)
     {
         if (IsDroppable(allocator, value)) allocator.Retire(value.Address, value.Capacity, Purpose.Values);
@@ -108,7 +110,7 @@ internal static unsafe class LongString
         if (HoldOf(value).Release()) allocator.Free(value.Address, value.Capacity, Purpose.Held);
     }
 
-    /// <summary>False: others keep the string, from now on for themselves alone.</summary>
+    /// <summary>False: others hold the string, and from now on it is theirs alone.</summary>
     private static bool IsDroppable(BlockAllocator allocator, in ExternalValue value)
     {
         if (!CanBeHeld(value) || HoldOf(value).Drop()) return true;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// How many keep a long string alive and unchanged: a snapshot, replies on their way. While there are any, who would change the string changes a
-/// copy, and who would free it drops it instead; who lets go last frees what was dropped.
+/// How many keep a long string alive and unchanged: a snapshot, replies on their way. While there are any, changes go to a copy, and the owner drops
+/// the string instead of freeing it. The last holder frees a dropped string.
 /// <code>| holders 31 | dropped 1 |</code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
@@ -23,7 +23,7 @@ internal struct StringHold
         _state++;
     }
 
-    /// <summary>By the owner that is done with the string. True: nobody holds it, the owner frees it.</summary>
+    /// <summary>Called by the owner that is done with the string. True: nobody holds it, and the owner frees it.</summary>
     public bool Drop()
     {
         if (!IsHeld) return true;
@@ -32,7 +32,7 @@ internal struct StringHold
         return false;
     }
 
-    /// <summary>By a holder. True: the owner has dropped it and this was the last one, who frees it.</summary>
+    /// <summary>Called by a holder that lets go. True: the owner has dropped the string, and this last holder frees it.</summary>
     public bool Release()
     {
         Check.That((_state & ~DroppedBit) > 0);

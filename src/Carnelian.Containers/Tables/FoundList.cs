@@ -21,7 +21,9 @@ public abstract unsafe class FoundList
         if (_found.Length > LengthKeptMax) _found = new nint[LengthMin];
     }
 
-    /// <summary>Puts an entry in an earlier one's place: how a list is filtered without another. Then <see cref="Truncate"/> leaves out the others.</summary>
+    /// <summary>
+    /// Puts an entry in an earlier one's place, so that a list is filtered without a second one. <see cref="Truncate"/> then cuts off the rest.
+    /// </summary>
     public void Keep(int i, int place)
     {
         Check.That(place <= i && i < Count);

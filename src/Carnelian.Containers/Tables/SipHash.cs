@@ -12,7 +12,7 @@ public readonly record struct HashSeed(ulong K0, ulong K1);
 /// SipHash-1-2 (Aumasson and Bernstein, 2012; one compression and two finalisation rounds, as Redis uses): a keyed
 /// hash whose collisions an attacker who does not know the seed cannot prepare.
 /// </summary>
-public static class SipHash
+internal static class SipHash
 {
     public static ulong Hash(ReadOnlySpan<byte> data, in HashSeed seed)
     {

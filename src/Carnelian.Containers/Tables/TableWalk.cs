@@ -167,8 +167,8 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     }
 
     /// <summary>
-    /// A random entry: a bucket, then one of as many places as a bucket has slots, until there is an entry in it.
-    /// So all are drawn alike, save those of buckets that chain to more entries than that. Null when the table is empty.
+    /// Draws a bucket, then one of as many places as a bucket has slots, again and again until there is an entry in the place. So all entries are
+    /// equally likely, except in buckets that chain to more entries than that. Null when the table is empty.
     /// </summary>
     /// <param name="chance">A random number, the only source of chance here.</param>
     public byte* Sample(ulong chance)

@@ -43,7 +43,7 @@ public sealed class ChangeLog : IDisposable
     /// <summary>The offset behind the last unit that is closed: while a call runs, the one before it.</summary>
     public long ClosedOffset { get; private set; }
 
-    /// <summary>Targets of all attached sinks. None: whoever changes something need append no record.</summary>
+    /// <summary>The targets of all attached sinks. While there are none, nobody need append a record.</summary>
     public ChangeTargets Listening { get; private set; }
 
     public bool IsEmpty => _used == 0;
@@ -61,14 +61,14 @@ public sealed class ChangeLog : IDisposable
         foreach (var other in _sinks) Listening |= other.Targets;
     }
 
-    /// <summary>A unit begins: what is appended from here on belongs together.</summary>
+    /// <summary>Begins a unit: what is appended from here on belongs together.</summary>
     public void BeginUnit()
     {
         _unit++;
         ClosedOffset = Offset;
     }
 
-    /// <summary>A record of <paramref name="arguments"/> arguments begins; so many calls of <see cref="Append"/> follow.</summary>
+    /// <summary>Begins a record of <paramref name="arguments"/> arguments. So many calls of <see cref="Append"/> must follow.</summary>
     public void Begin(ChangeTargets targets, int database, int arguments)
     {
         Check.That(_argumentsLeft == 0 && arguments > 0);
@@ -100,7 +100,7 @@ public sealed class ChangeLog : IDisposable
         return Append(text[..length]);
     }
 
-    /// <summary>Gives the sinks what there is and empties the log; at the end of a turn.</summary>
+    /// <summary>Gives all records to the sinks and empties the log. Called at the end of a turn.</summary>
     public void Deliver()
     {
         ClosedOffset = Offset;

@@ -14,19 +14,19 @@ public interface IKeyspaceListener
     /// <summary>All keys of a database are gone; null: of all databases.</summary>
     void OnFlushed(Database? database);
 
-    /// <summary>Two databases have got each other's keys.</summary>
+    /// <summary>Two databases have swapped their keys.</summary>
     void OnSwapped(Database one, Database other);
 
-    /// <summary>Something happened to a key, in the name that notifications give it ("set", "expired").</summary>
+    /// <summary>Something happened to a key. The name is the one that notifications use ("set", "expired").</summary>
     void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key);
 }
 
-/// <summary>Those who wait for keys to come to be: blocked calls.</summary>
+/// <summary>Waits for keys to appear: blocked calls.</summary>
 public interface IKeyWaiters
 {
-    /// <summary>There is a key where none was, or another one than before.</summary>
+    /// <summary>A key has appeared, or another one has taken its place.</summary>
     void OnCreated(Database database, ReadOnlySpan<byte> key);
 
-    /// <summary>A database has got other keys, all at once.</summary>
+    /// <summary>All keys of a database were replaced at once.</summary>
     void OnSwapped(Database database);
 }

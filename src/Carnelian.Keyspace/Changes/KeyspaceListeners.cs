@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Carnelian;
 
 /// <summary>
-/// Those who listen to a keyspace and wait for its keys, and what they want to hear of: that is asked at every change, so that this is a struct in
-/// the keyspace's own memory.
+/// Who listens to a keyspace or waits for its keys, and what they want to hear. Every change asks for that, so this is a struct in the keyspace's
+/// own memory.
 /// </summary>
 internal struct KeyspaceListeners()
 {
@@ -13,7 +13,7 @@ internal struct KeyspaceListeners()
     private KeyspaceEventClass _eventsWanted;
     private bool _modifiedWanted;
 
-    /// <summary>Somebody wants to hear of keys that come to be.</summary>
+    /// <summary>Somebody waits for keys to appear.</summary>
     private bool _arrivalsWanted;
 
     public IKeyWaiters? Waiters

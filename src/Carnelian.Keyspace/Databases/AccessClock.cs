@@ -6,7 +6,7 @@ namespace Carnelian;
 /// with an LFU policy:   | minutes of the last use, modulo 2^16: 16 | logarithmic counter 8 |
 /// with any other:       | seconds of the last use, modulo 2^24: 24 |
 /// </code>
-/// A change of policy rewrites nothing: what an entry bears is read anew by the new one until the entry is used, as in Redis.
+/// A change of policy rewrites nothing. Until an entry is used again, the new policy reads the bits of the old one as its own, as in Redis.
 /// </summary>
 public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomness randomness)
 {
@@ -19,7 +19,9 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
 
     private long _nowMs;
 
-    /// <summary>Access bits of an entry that has been used so lately that another use changes nothing; -1, which no entry has: every use counts.</summary>
+    /// <summary>
+    /// The access bits of an entry that was used so recently that another use changes nothing. With -1, which no entry has, every use counts.
+    /// </summary>
     public int Fresh { get; private set; }
 
     /// <summary>While true, uses leave no trace: CLIENT NO-TOUCH.</summary>
@@ -27,7 +29,9 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
 
     public bool CountsUses => options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
 
-    /// <summary>INFO's lru_clock. By the monotonic clock: were it the wall clock, who sets that back would make all keys look unused for months.</summary>
+    /// <summary>
+    /// INFO's lru_clock. It follows the monotonic clock: if somebody set back the wall clock, all keys would look unused for months.
+    /// </summary>
     public int Seconds => (int)(_nowMs / 1000) & SecondsMax;
 
     private int Minutes => (int)(_nowMs / 60_000) & MinutesMax;
@@ -41,7 +45,7 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
         Fresh = CountsUses ? EveryUseCounts : Seconds;
     }
 
-    /// <summary>An entry that does not bear <see cref="Fresh"/> is used.</summary>
+    /// <summary>Notes a use of an entry that does not bear <see cref="Fresh"/>.</summary>
     internal void Freshen(EntryView entry)
     {
         if (IsStopped) return;

@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>
 /// A key's collection while it is being changed. Dispose ends the change: it raises the event, and deletes a key whose collection is empty by then.
 /// </summary>
-/// <typeparam name="TCollection">Through which it is changed.</typeparam>
+/// <typeparam name="TCollection">The view through which the collection is changed.</typeparam>
 public ref struct CollectionEdit<TCollection> where TCollection : struct, allows ref struct
 {
     private KeyEdit _edit;

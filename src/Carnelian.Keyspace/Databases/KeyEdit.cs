@@ -67,7 +67,7 @@ public ref struct KeyEdit
         return value;
     }
 
-    /// <summary>Changes nothing of an existing string but its encoding: that is no change to listeners and the change log.</summary>
+    /// <summary>Changes only the encoding of an existing string. For listeners and the change log that is no change.</summary>
     public void Recode(ValueEncoding encoding)
     {
         Check.That(Exists);
@@ -96,7 +96,7 @@ public ref struct KeyEdit
 
     // ---- collections
 
-    /// <summary>The key's list for changing, an empty one if there is no key. The edit goes over into what is returned.</summary>
+    /// <summary>Gives the key's list for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
     /// <param name="happened">As for <see cref="Write"/>.</param>
     public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
     {

@@ -4,7 +4,7 @@ namespace Carnelian;
 public static class KeyTransfers
 {
     /// <summary>Gives a key's value and expiry to another key, in O(1) whatever the size.</summary>
-    /// <param name="replace">Whether what is there goes, without an event of its own; otherwise that is a reason not to move.</param>
+    /// <param name="replace">Whether a key in the target's place goes, without an event of its own. Otherwise nothing is moved if there is one.</param>
     /// <param name="left">The event of the key that goes; RENAME's and MOVE's differ.</param>
     public static TransferResult Move(
         this Keyspace keyspace, Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace,
@@ -14,12 +14,12 @@ public static class KeyTransfers
         Check.That(from != to || !key.SequenceEqual(newKey));
         if (!keyspace.Edit(from, key, hash).Exists) return TransferResult.Missing;
         if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
-        // Looked up again: what went may have moved others of its bucket.
+        // Looked up again: removing the key at the target may have moved others of its bucket.
         var source = from.Keys.Find(key, hash);
         keyspace.BeforeChange(from, source.View);
-        var detached = from.Keys.Detach(ref source);
+        var detached = from.Keys.Transfer.Detach(ref source);
         var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Attach(ref target, newKey, detached);
+        to.Keys.Transfer.Attach(ref target, newKey, detached);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(from, key);
@@ -39,7 +39,7 @@ public static class KeyTransfers
         var newHash = keyspace.Hash(newKey);
         if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
         var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Copy(ref target, newKey, source);
+        to.Keys.Transfer.Copy(ref target, newKey, source);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(to, newKey);
@@ -47,7 +47,7 @@ public static class KeyTransfers
         return TransferResult.Done;
     }
 
-    /// <summary>Makes a place for a key that is to come. False when there is one that must stay.</summary>
+    /// <summary>Makes room for a key. False when there is another one that must stay.</summary>
     private static bool TryVacate(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, ulong hash, bool replace)
     {
         if (keyspace.Edit(database, key, hash).Exists && !replace) return false;

@@ -25,7 +25,10 @@ public sealed class Keyspace : IDisposable
         SetDatabaseCount(options.Databases);
     }
 
-    /// <summary>Before the first request: the configuration is read when the keyspace is there already. Those that stay are the same objects.</summary>
+    /// <summary>
+    /// Called before the first request, because the configuration is read when the keyspace is there already. Databases that stay are the same
+    /// objects.
+    /// </summary>
     public void SetDatabaseCount(int count)
     {
         Check.That(count > 0);
@@ -67,11 +70,11 @@ public sealed class Keyspace : IDisposable
 
     public ExpiryPolicy Policy { get; set; } = ExpiryPolicy.Delete;
 
-    /// <summary>Changes since the last save. Save points count them; a call after which there are more has changed something.</summary>
+    /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
 
     /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
-    public ISnapshotObserver? Snapshot { get; set; }
+    internal ISnapshotObserver? Snapshot { get; set; }
 
     /// <summary>What the containers share.</summary>
     public TableHost Host => _host;
@@ -80,7 +83,7 @@ public sealed class Keyspace : IDisposable
 
     // ---- reading
 
-    /// <summary>A key for reading: nothing if its time is over. What else the look-up does, its flags leave out.</summary>
+    /// <summary>Finds a key for reading. A key whose time is over is not found. The flags say what the look-up leaves out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryView Find(Database database, ReadOnlySpan<byte> key, ulong hash, LookupFlags flags = LookupFlags.None)
     {
@@ -153,7 +156,7 @@ public sealed class Keyspace : IDisposable
         const int TriesMax = 100;
         for (var tries = 1; ; tries++)
         {
-            var found = database.Keys.Sample(Randomness.Next());
+            var found = database.Keys.Walk.Sample(Randomness.Next());
             if (!found.Exists || IsAlive(found)) return found;
             if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Keys.Expiring == database.Keys.Count) return found;
             ExpireIfOver(database, found);
@@ -217,7 +220,7 @@ public sealed class Keyspace : IDisposable
         long keys = 0;
         foreach (var each in _databases)
         {
-            if (database is not null && each != database || each.Keys.BucketBytes == 0) continue;
+            if (database is not null && each != database || each.Keys.Memory.BucketBytes == 0) continue;
             keys += each.Keys.Count;
             var table = each.Detach();
             if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;
@@ -244,7 +247,7 @@ public sealed class Keyspace : IDisposable
         set => _listeners.Waiters = value;
     }
 
-    /// <summary>A key has come to be that was not there, or has taken another one's place.</summary>
+    /// <summary>A key has appeared, or has taken another one's place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Created(Database database, ReadOnlySpan<byte> key) => _listeners.Created(database, key);
 

@@ -63,7 +63,7 @@ public sealed class ActiveExpiry(Keyspace keyspace)
             for (var buckets = 0; looked < keysPerRound && buckets < keysPerRound * BucketsPerKey; buckets += BucketsPerStep)
             {
                 _found.Clear();
-                var wrapped = database.Keys.ScanExpiring(BucketsPerStep, _found);
+                var wrapped = database.Keys.Walk.ScanExpiring(BucketsPerStep, _found);
                 looked += _found.Count;
                 expired += ExpireFound(database);
                 if (budget.Spent) return true;

@@ -50,7 +50,7 @@ public sealed class Defragmentation(Keyspace keyspace)
             while (keys.Count > 0)
             {
                 var before = _counts.BlocksMoved;
-                var finished = keys.Defragment(BucketsPerStep, ref _counts);
+                var finished = keys.Defragmentation.Run(BucketsPerStep, ref _counts);
                 _movedInRound |= _counts.BlocksMoved > before;
                 if (finished) break;
                 if (budget.Spent) return true;

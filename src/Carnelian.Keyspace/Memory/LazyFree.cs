@@ -17,7 +17,7 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
         get
         {
             long objects = host.FreesPending;
-            foreach (var table in _tables) objects += table.Unfreed;
+            foreach (var table in _tables) objects += table.Disposal.Unfreed;
             return objects;
         }
     }
@@ -52,12 +52,12 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
     private void FreeTable()
     {
         var table = _tables.Peek();
-        if (table.IsDisposed)
+        if (table.Disposal.IsDone)
         {
             _tables.Dequeue();
             _tablesFreed++;
         }
-        else statistics.LazilyFreed += table.FreeSome();
+        else statistics.LazilyFreed += table.Disposal.FreeSome();
     }
 
     /// <summary>Frees all, when the keyspace ends.</summary>

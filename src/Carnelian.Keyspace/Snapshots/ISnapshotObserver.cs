@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>A snapshot in the making: hears of every change to what it has not saved yet.</summary>
-public interface ISnapshotObserver
+internal interface ISnapshotObserver
 {
     /// <summary>An entry that does not bear the current mark is about to change or to go; it must be copied now. It bears the mark from then on.</summary>
     void OnChanging(Database database, EntryView entry);

@@ -3,10 +3,10 @@ namespace Carnelian;
 /// <summary>What was at the moment that a snapshot shows.</summary>
 /// <param name="ChangeOffset">The change log's offset: replayed up to here it gives what the snapshot holds.</param>
 /// <param name="Keys">Per database: number of keys, and of those with an expiry.</param>
-public sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys);
+internal sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys);
 
 /// <summary>Takes a snapshot as it is made: the encoder of a file or of a full sync, a test. Called on the command thread.</summary>
-public interface ISnapshotSink
+internal interface ISnapshotSink
 {
     /// <summary>False while it has enough chunks to work on; the walk then waits, and only what changes is added to the queue.</summary>
     bool HasRoom { get; }

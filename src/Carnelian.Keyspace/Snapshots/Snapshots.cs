@@ -14,7 +14,7 @@ namespace Carnelian;
 /// which is a walk that saves nothing, brings all to that mark before the next snapshot begins.
 /// </para>
 /// </summary>
-public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
+internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
 {
     private const int Marks = 16;
 
@@ -53,7 +53,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     /// <summary>Nothing of an earlier snapshot is left: another one may begin.</summary>
     public bool IsIdle => !IsWalking && _chunksOut == 0 && _lists.Count == 0;
 
-    /// <summary>Writers of keys that are not saved yet should wait, or the snapshot be given up.</summary>
+    /// <summary>Writers of keys that are not saved yet should wait, or the snapshot should be given up.</summary>
     public bool IsFull =>
         IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) + keyspace.Allocator.UsedBytesOf(Purpose.Held) > Options.BufferBytesMax;
 
@@ -101,7 +101,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         if (_sink is not null) GiveUp();
     }
 
-    /// <summary>Before the keyspace is disposed of, which takes that the sink has given its chunks back.</summary>
+    /// <summary>Called before the keyspace is disposed of. By then the sink must have given its chunks back.</summary>
     public void Dispose()
     {
         if (IsWalking) GiveUp();
@@ -150,7 +150,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         _tables[database] = null;
     }
 
-    /// <summary>By the sink, on the command thread and between calls, for every chunk it took.</summary>
+    /// <summary>Called by the sink for every chunk that it took, on the command thread and between calls.</summary>
     public void GiveBack(SnapshotChunk chunk)
     {
         Check.That(_chunksOut > 0);
@@ -234,7 +234,8 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
     }
 
     /// <summary>
-    /// One position of the walk, or several with few keys. Where the budget ends it, the next step sees the same keys again, those saved by then marked.
+    /// Does one position of the walk, or several with few keys. If the budget ends before it does, the next step meets the same keys again; those
+    /// that were saved bear the mark by then.
     /// </summary>
     private void WalkKeys(ref Budget budget)
     {
@@ -245,7 +246,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         }
         var next = _cursor;
         _found.Clear();
-        do next = table.Scan(next, _found);
+        do next = table.Walk.Scan(next, _found);
         while (next != 0 && _found.Count < EntriesPerStep);
         for (var i = 0; i < _found.Count; i++)
         {
@@ -296,7 +297,10 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
         Check.That(saved == fields.Count || _keys is null);
     }
 
-    /// <summary>A part of a large hash. Before the first, all that the walk has saved so far goes out; what it saves from here on follows the hash.</summary>
+    /// <summary>
+    /// Saves a part of a large hash. Before the first part, all that the walk has saved so far goes out; what it saves from here on follows the
+    /// hash.
+    /// </summary>
     private bool StepTask(HashTask task)
     {
         if (!task.HasBegun)
@@ -348,7 +352,7 @@ public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISna
 }
 
 /// <summary>Counts since the start.</summary>
-public sealed class SnapshotStatistics
+internal sealed class SnapshotStatistics
 {
     public long Keys, PreImages, PreImageBytes, Bytes;
 }

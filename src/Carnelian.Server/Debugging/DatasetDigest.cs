@@ -25,7 +25,7 @@ internal static class DatasetDigest
             do
             {
                 found.Clear();
-                cursor = database.Keys.Scan(cursor, found);
+                cursor = database.Keys.Walk.Scan(cursor, found);
                 for (var i = 0; i < found.Count; i++)
                 {
                     one.Clear();

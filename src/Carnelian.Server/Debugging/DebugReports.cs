@@ -33,7 +33,7 @@ internal static class DebugReports
         }
         var keys = call.Keyspace.Databases[(int)number].Keys;
         var text = new StringBuilder("[Dictionary HT]\n");
-        if (keys.Count > 0) Append(text, keys.MeasureTables(), IsFull(ref call));
+        if (keys.Count > 0) Append(text, keys.Walk.MeasureTables(), IsFull(ref call));
         text.Append("[Expires HT]\n");
         if (keys.Expiring > 0)
             text.Append("Hash table 0 stats (marks in the main hash table):\n").Append(CultureInfo.InvariantCulture, $" number of elements: {keys.Expiring}\n");

@@ -26,8 +26,8 @@ internal readonly struct MemoryUse
         foreach (var database in server.Keyspace.Databases)
         {
             Keys += database.Keys.Count;
-            Tables += database.Keys.BucketBytes + database.Keys.ExpiryCountBytes;
-            RehashingBytes += database.Keys.RehashingBytes;
+            Tables += database.Keys.Memory.BucketBytes + database.Keys.Memory.ExpiryCountBytes;
+            RehashingBytes += database.Keys.Memory.RehashingBytes;
             if (database.Keys.IsRehashing) RehashingTables++;
         }
     }

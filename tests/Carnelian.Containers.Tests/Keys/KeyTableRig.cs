@@ -92,7 +92,7 @@ internal sealed class KeyTableRig : IDisposable
         foreach (var key in Model.Keys) Verify(Find(key).View, key);
         var found = new EntryList();
         ulong cursor = 0;
-        do cursor = Table.Scan(cursor, found);
+        do cursor = Table.Walk.Scan(cursor, found);
         while (cursor != 0);
         Assert.That(found.Count, Is.EqualTo(Model.Count));
         for (var i = 0; i < found.Count; i++) Verify(found[i], Text(found[i].Key));
@@ -102,10 +102,10 @@ internal sealed class KeyTableRig : IDisposable
     {
         var slices = 0;
         blocksInLargestSlice = 0;
-        for (; !Table.IsDisposed; slices++)
+        for (; !Table.Disposal.IsDone; slices++)
         {
             var before = Allocator.LiveBlocks;
-            Table.FreeSome();
+            Table.Disposal.FreeSome();
             blocksInLargestSlice = Math.Max(blocksInLargestSlice, before - Allocator.LiveBlocks);
         }
         _tableIsGone = true;

@@ -19,7 +19,7 @@ public sealed unsafe class KeyTableTests
             rig.Allocator.ReleaseRetired();
             if (i % 300 == 0) rig.VerifyAll();
             var counts = new DefragmentationCounts();
-            rig.Table.Defragment(4, ref counts);
+            rig.Table.Defragmentation.Run(4, ref counts);
         }
         rig.VerifyAll();
         rig.Allocator.ReleaseRetired();
@@ -247,7 +247,7 @@ public sealed unsafe class KeyTableTests
         var memory = new SlowMemory();
         rig.Allocator.Background = memory;
         const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
-        for (var i = 0; rig.Table.RehashingBytes != OldBuckets * Bucket.Bytes; i++)
+        for (var i = 0; rig.Table.Memory.RehashingBytes != OldBuckets * Bucket.Bytes; i++)
         {
             memory.Touched.Clear();
             Add(i);
@@ -310,7 +310,7 @@ public sealed unsafe class KeyTableTests
         while (rig.Table.Count < 5000 || rig.Table.IsRehashing != duringRehash)
             rig.Write(rig.Bytes(12), rig.Bytes(rig.Random.Next(20) == 0 ? 2000 : 20), EntryView.NoExpiry);
         rig.Allocator.ReleaseRetired();
-        var buckets = rig.Table.BucketBytes / Bucket.Bytes;
+        var buckets = rig.Table.Memory.BucketBytes / Bucket.Bytes;
         var slices = rig.DisposeInSlices(out var largest);
         Assert.That(slices, Is.GreaterThan(buckets / 8));
         Assert.That(largest, Is.LessThan(100));
@@ -332,7 +332,7 @@ public sealed unsafe class KeyTableTests
             do
             {
                 var counts = new DefragmentationCounts();
-                finished = rig.Table.Defragment(8, ref counts);
+                finished = rig.Table.Defragmentation.Run(8, ref counts);
                 movedInRound += (int)counts.BlocksMoved;
             }
             while (!finished);
@@ -349,13 +349,13 @@ public sealed unsafe class KeyTableTests
     public void Sample_and_expiring_walk_see_the_tables_keys()
     {
         using var rig = new KeyTableRig(8);
-        Assert.That(rig.Table.Sample(1).Exists, Is.False);
+        Assert.That(rig.Table.Walk.Sample(1).Exists, Is.False);
         for (var i = 0; i < 100; i++) rig.Write(KeyTableRig.Key($"key:{i}"), "v"u8, i % 4 == 0 ? i : EntryView.NoExpiry);
         var seen = new HashSet<string>();
-        for (var i = 0; i < 5000; i++) seen.Add(KeyTableRig.Text(rig.Table.Sample((ulong)rig.Random.NextInt64() << 1).Key));
+        for (var i = 0; i < 5000; i++) seen.Add(KeyTableRig.Text(rig.Table.Walk.Sample((ulong)rig.Random.NextInt64() << 1).Key));
         Assert.That(seen, Is.EquivalentTo(rig.Keys));
         var found = new EntryList();
-        while (!rig.Table.ScanExpiring(3, found))
+        while (!rig.Table.Walk.ScanExpiring(3, found))
         {
         }
         Assert.That(found.Count, Is.EqualTo(25));

@@ -102,7 +102,7 @@ public sealed class SizeCountsTests
             var counted = new Dictionary<(ValueType, int), long>();
             var found = new EntryList();
             ulong cursor = 0;
-            do cursor = database.Keys.Scan(cursor, found);
+            do cursor = database.Keys.Walk.Scan(cursor, found);
             while (cursor != 0);
             for (var i = 0; i < found.Count; i++)
             {

@@ -22,7 +22,7 @@ public sealed class ActiveExpiryTests
         {
             found.Clear();
             ulong cursor = 0;
-            do cursor = database.Keys.Scan(cursor, found);
+            do cursor = database.Keys.Walk.Scan(cursor, found);
             while (cursor != 0);
             for (var i = 0; i < found.Count; i++)
             {
@@ -90,10 +90,10 @@ public sealed class ActiveExpiryTests
     public void Table_shrinks_while_its_keys_expire()
     {
         using var rig = Filled(100);
-        var bytes = rig[0].Keys.BucketBytes;
+        var bytes = rig[0].Keys.Memory.BucketBytes;
         var expiry = new ActiveExpiry(rig.Keyspace);
         for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
-        Assert.That(rig[0].Keys.BucketBytes, Is.LessThan(bytes / 4));
+        Assert.That(rig[0].Keys.Memory.BucketBytes, Is.LessThan(bytes / 4));
     }
 
     [Test]
@@ -123,7 +123,7 @@ public sealed class ActiveExpiryTests
         var looks = 0;
         while (found.Count == 0)
         {
-            rig[0].Keys.ScanExpiring(1, found);
+            rig[0].Keys.Walk.ScanExpiring(1, found);
             looks++;
         }
         Assert.That(looks, Is.LessThanOrEqualTo(2 + 2 * 64), "a look at all empty groups before the key's, and one at each bucket of its group; twice while rehashing");

@@ -176,7 +176,7 @@ internal sealed class SnapshotHarness : IDisposable
             for (var i = 0; i < steps; i++)
             {
                 var counts = new DefragmentationCounts();
-                var finished = database.Keys.Defragment(Chance.Next(1, 8), ref counts);
+                var finished = database.Keys.Defragmentation.Run(Chance.Next(1, 8), ref counts);
                 Count("moved", (int)counts.BlocksMoved);
                 if (finished) break;
             }
