@@ -61,7 +61,7 @@ internal sealed class ServerProgram : IDisposable
         _log.Role = RedisLogger.Master;
         var pidFile = inBackground || _options.PidFile is not null ? PidFile.Write(_options, _world.Process.Id, _log) : null;
         if (inBackground) _server.Crash.Ended = pidFile!.Remove;
-        if ((_server.PrepareProcess() ?? Listen()) is { } error)
+        if ((_server.Process.Prepare() ?? Listen()) is { } error)
         {
             _log.LogWarning("{Error}", error);
             daemon?.Report(error);
@@ -72,7 +72,7 @@ internal sealed class ServerProgram : IDisposable
         Banner.WriteReady(_server, _log);
         daemon?.Report(null);
         supervisor?.Ready();
-        _server.AdjustOomScore();
+        _server.Process.AdjustOomScore();
         try
         {
             _server.Run();

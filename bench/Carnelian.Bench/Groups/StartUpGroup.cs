@@ -4,11 +4,11 @@ namespace Carnelian;
 internal sealed class StartUpGroup : IGroup
 {
     private const string Explanation = """
-        Milliseconds from just before exec to the first +PONG, of ten starts without data, the servers in turn; the first start of each warms the disk cache
+        Milliseconds from just before exec to the first +PONG, of twenty starts without data, the servers in turn; the first start of each warms the disk cache
         and is not counted.
         """;
 
-    private const int Starts = 10;
+    private const int Starts = 20;
 
     public string Name => "startup";
 

@@ -60,6 +60,7 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
         yield return Long("getrange-4k", "-c 50 GETRANGE key:__rand_int__ 100000 104095", Megabyte, 60_000);
         yield return Long("getrange-32k", "-c 50 GETRANGE key:__rand_int__ 100000 132767", Megabyte, 20_000);
         yield return Long("getrange-100k", "-c 20 GETRANGE key:__rand_int__ 100000 199999", Megabyte, 10_000);
+        yield return Long("get-1m", "-c 50 GET key:__rand_int__", Megabyte, 4_000);
         yield return Long("getrange-1m", "-c 10 GETRANGE key:__rand_int__ 1 -2", Megabyte, 4_000);
         // The table of Redis' LCS takes four bytes per pair of characters and has to fit into 512 MB: two values of 1 MB are refused.
         yield return Long("lcs-2k", "-c 10 LCS key:000000000000 other", 2048, 400, 2048);

@@ -4,7 +4,7 @@ namespace Carnelian;
 /// A connection that speaks RESP: its state as CLIENT and INFO show it. Holds memory only while a request is incomplete or output waits, and for two
 /// seconds more: an idle client is this object, its intake and its connection.
 /// </summary>
-public sealed class Client : ConnectionSession
+internal sealed class Client : ConnectionSession
 {
     /// <summary>This object and those that it owns, in bytes of the .NET heap, without the connection, which is the engine's. A test compares.</summary>
     internal const int BytesOfObjects = 664;

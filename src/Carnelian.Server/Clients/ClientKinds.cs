@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>Types of clients, as CLIENT LIST and KILL choose by them.</summary>
-public enum ClientType
+internal enum ClientType
 {
     Normal,
     Replica,
@@ -11,7 +11,7 @@ public enum ClientType
 
 /// <summary>What a client has asked for until RESET.</summary>
 [Flags]
-public enum ClientModes : byte
+internal enum ClientModes : byte
 {
     None = 0,
 

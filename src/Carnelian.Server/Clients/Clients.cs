@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Carnelian;
 
 /// <summary>The connected clients, oldest first: lets them in, and closes them.</summary>
-public sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDisposable
+internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, IDisposable
 {
     private const int LingerSilenceMs = 100, LingerMs = 2000;
 

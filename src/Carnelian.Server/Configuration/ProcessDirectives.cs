@@ -31,13 +31,13 @@ internal static class ProcessDirectives
             () => o.Supervised, v => o.Supervised = v, Immutable);
         registry.Enum("oom-score-adj", OomScoreMode.No,
             [("no", OomScoreMode.No), ("yes", OomScoreMode.Relative), ("relative", OomScoreMode.Relative), ("absolute", OomScoreMode.Absolute)],
-            () => o.OomScore, v => o.OomScore = v, apply: server.OomScore.Apply);
+            () => o.OomScore, v => o.OomScore = v, apply: server.Process.AdjustOomScore);
         registry.Integers("oom-score-adj-values", [0, 200, 800], -2000, 2000, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.",
-            () => o.OomScoreValues, v => o.OomScoreValues = WarnOfOrder(v), server.OomScore.Apply);
+            () => o.OomScoreValues, v => o.OomScoreValues = WarnOfOrder(v), server.Process.AdjustOomScore);
         registry.Flag("set-proc-title", true, () => o.SetProcessTitle, v => o.SetProcessTitle = v, flags: Immutable);
         registry.Text("proc-title-template", ProcessTitle.DefaultTemplate, () => o.ProcessTitleTemplate, v => o.ProcessTitleTemplate = v,
             validate: v => ProcessTitle.IsTemplate(v, o) ? null : "template format is invalid or contains unknown variables",
-            apply: server.ShowTitle);
+            apply: server.Process.ShowTitle);
         registry.Text("locale-collate", "", () => o.LocaleCollate, v => o.LocaleCollate = v,
             apply: () => server.World.Host.SetCollation(o.LocaleCollate) ? null : "Invalid locale name");
 

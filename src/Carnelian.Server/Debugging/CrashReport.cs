@@ -12,7 +12,7 @@ namespace Carnelian;
 /// What can't be reported: an access to wrong memory from managed code and a stack overflow. The runtime ends the process for those itself (SIGABRT), with
 /// the stack on standard error. The stacks of other threads can't be had either.
 /// </remarks>
-public sealed class CrashReport(Server server)
+internal sealed class CrashReport(Server server)
 {
     private const int ShownBytesMax = 1024;
 
@@ -179,4 +179,4 @@ public sealed class CrashReport(Server server)
 }
 
 /// <summary>The server must end though no invariant is broken: DEBUG PANIC.</summary>
-public sealed class PanicException(string reason) : Exception(reason);
+internal sealed class PanicException(string reason) : Exception(reason);

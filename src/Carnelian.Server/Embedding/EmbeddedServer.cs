@@ -139,7 +139,7 @@ public sealed class EmbeddedServer : IDisposable
         lock (_lock) _ended = ended;
         _server.RunPosted();
         foreach (var session in _busy) session.Abandon(ended);
-        _server.FailLocalReplies(ended);
+        _server.LocalReplies.Fail(ended);
         try
         {
             _server.Dispose();

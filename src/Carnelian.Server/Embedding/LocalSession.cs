@@ -60,7 +60,7 @@ internal sealed class LocalSession(Server server) : Session(server.Keyspace.Data
     private void Complete()
     {
         if (_running is null) return;
-        if (_replies.Take() is { } reply) server.Answer(_running, reply);
+        if (_replies.Take() is { } reply) server.LocalReplies.Answer(_running, reply);
         else _running.Fail(new InvalidOperationException("The reply is longer than 2 GB."));
         _running = null;
     }

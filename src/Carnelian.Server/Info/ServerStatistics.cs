@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>What INFO counts of the server as a whole. Since the start or CONFIG RESETSTAT, except where a name says otherwise.</summary>
-public sealed class ServerStatistics
+internal sealed class ServerStatistics
 {
     private readonly Rate _commands = new(), _input = new(), _output = new(), _turns = new(), _turnMicroseconds = new();
 
@@ -130,7 +130,7 @@ public sealed class ServerStatistics
 }
 
 /// <summary>The largest input and output of a client in each of the latest seconds: so INFO need not look at all clients.</summary>
-public sealed class RecentPeaks
+internal sealed class RecentPeaks
 {
     private const int Seconds = 8;
 

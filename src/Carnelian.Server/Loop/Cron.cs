@@ -6,7 +6,7 @@ namespace Carnelian;
 /// What the server does besides serving: expiry, rehashing, freeing, defragmentation, closing idle clients. A round
 /// comes due <see cref="ServerOptions.Hz"/> times a second; every cron job has a budget, so that no turn becomes long.
 /// </summary>
-public sealed class Cron
+internal sealed class Cron
 {
     private const long RehashMicroseconds = 500, LazyFreeMicroseconds = 1000;
     private const int RehashBurst = 64;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Carnelian;
 
 /// <summary>The sockets that a server listens on, as bind, port and unixsocket say.</summary>
-public sealed class Listeners(Server server)
+internal sealed class Listeners(Server server)
 {
     /// <summary>Of sun_path in struct sockaddr_un, with the NUL that ends it.</summary>
     private const int UnixPathBytes = 108;
@@ -141,7 +141,7 @@ public sealed class Listeners(Server server)
         Close(listener => listener.Address is IPEndPoint);
         var opened = OpenTcp();
         if (!opened) Close(listener => listener.Address is IPEndPoint);
-        server.ShowTitle();
+        server.Process.ShowTitle();
         return opened;
     }
 

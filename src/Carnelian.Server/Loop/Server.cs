@@ -1,21 +1,17 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
 
 /// <summary>
-/// A whole server: composes the floors below and owns the turn loop. All state hangs on it, so that many live in one process.
+/// A whole server: composes the floors below. All state hangs on it, so that many live in one process.
 /// One thread calls <see cref="Turn"/> (or <see cref="Run"/>); other threads may call <see cref="Post"/> and <see cref="RequestStop"/> only.
 /// </summary>
-public sealed class Server : IDisposable
+internal sealed class Server : IDisposable
 {
-    private readonly Queue<(long Offset, LocalRequest Request, RespValue Value)> _localReplies = new();
-    private readonly Queue<Session> _unblocked = new();
-    private readonly ConcurrentQueue<Action> _inbox = new();
+    private readonly TurnLoop _loop;
     private readonly LargeMemory _largeMemory;
     private long _nextSessionId = 1;
-    private volatile bool _stopRequested;
 
     /// <param name="commands">Null: those of a data server.</param>
     public Server(ServerOptions options, World world, ILogger logger, CommandTable? commands = null)
@@ -28,12 +24,14 @@ public sealed class Server : IDisposable
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.AddGate(new AuthenticationGate());
-        Executor.BlockedClients.Unblocked = _unblocked.Enqueue;
+        _loop = new(this);
+        Executor.BlockedClients.Unblocked = _loop.Unblock;
         Executor.Errors.TooMany = LogTooManyErrors;
         Clients = new(this);
+        LocalReplies = new(Clients.Outbox, Keyspace.Changes);
         Listeners = new(this);
         Shutdown = new(this);
-        OomScore = new(this);
+        Process = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
         ReplicationId = NewRunId(world.Randomness);
@@ -66,7 +64,7 @@ public sealed class Server : IDisposable
 
     internal Shutdown Shutdown { get; }
 
-    internal OomScore OomScore { get; }
+    public ServerProcess Process { get; }
 
     public CrashReport Crash { get; }
 
@@ -95,7 +93,7 @@ public sealed class Server : IDisposable
 
     public RequestLimits RequestLimits { get; } = new();
 
-    internal Outbox Outbox => Clients.Outbox;
+    internal LocalReplies LocalReplies { get; }
 
     // ---- life
 
@@ -139,45 +137,11 @@ public sealed class Server : IDisposable
         World.Process.ReleaseManagedMemory();
     }
 
-    /// <summary>Turns until somebody asks to stop.</summary>
-    public void Run()
-    {
-        while (!_stopRequested) Turn();
-    }
-
     /// <summary>What a signal asks for, between requests; says in the log what comes of it. Any thread.</summary>
     public void RequestShutdown(Func<ServerOptions, ShutdownFlags> flags, Action refused) => Post(() =>
     {
         if (!Shutdown.TryBegin(flags(Options))) refused();
     });
-
-    /// <summary>Does to the process what the configuration says, at start. Null, or why the server must not run.</summary>
-    public string? PrepareProcess()
-    {
-        ReservedFiles = OpenFiles.CountReserved(this);
-        if (OpenFiles.Adjust(this) is { } tooFew) return tooFew;
-        if (!World.Host.SetCollation(Options.LocaleCollate))
-        {
-            // What the configuration asks for is meant; an environment that names a locale of another machine is an everyday thing.
-            if (Options.LocaleCollate.Length > 0) return "Failed to configure LOCALE for invalid locale name.";
-            Log.LogWarning("Warning: Failed to configure LOCALE derived from the environment variables, using the default locale 'C'.");
-        }
-        ShowTitle();
-        return null;
-    }
-
-    /// <summary>Open files that maxclients leaves to others than clients.</summary>
-    internal int ReservedFiles { get; private set; } = OpenFiles.ReservedMin;
-
-    /// <summary>What ps shows. Never fails: a title is not worth it.</summary>
-    internal string? ShowTitle()
-    {
-        if (Options.SetProcessTitle) World.Host.SetTitle(ProcessTitle.Of(Options, World.Process.CalledAs));
-        return null;
-    }
-
-    /// <summary>Lets the kernel know how readily to kill the server, once it runs.</summary>
-    public void AdjustOomScore() => OomScore.Apply();
 
     /// <summary>The process can't go on: reports a defect and ends it.</summary>
     [DoesNotReturn]
@@ -188,81 +152,24 @@ public sealed class Server : IDisposable
         World.Process.Abort();
     }
 
-    /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>
-    public void RequestStop()
-    {
-        _stopRequested = true;
-        World.Network.Wake();
-    }
+    // ---- the loop
 
-    /// <summary>Runs an action on the command thread, soon and between requests. Any thread; actions of one thread keep their order.</summary>
-    public void Post(Action action)
-    {
-        _inbox.Enqueue(action);
-        World.Network.Wake();
-    }
+    /// <inheritdoc cref="TurnLoop.Run"/>
+    public void Run() => _loop.Run();
 
-    public bool StopRequested => _stopRequested;
+    /// <inheritdoc cref="TurnLoop.Turn"/>
+    public void Turn() => _loop.Turn();
 
-    /// <summary>One turn of the loop: wait, run what came, do cron work within its budgets, then send.</summary>
-    public void Turn()
-    {
-        var calls = Executor.CallsProcessed;
-        Clients.Lane.Turn(Clients.HasQueued ? 0 : Cron.MillisecondsToNext());
-        Executor.BeginTurn();
-        World.HandOvers.Deliver();
-        World.Workers.DeliverCompleted();
-        RunPosted();
-        Cron.Turn();
-        RunUnblocked();
-        Keyspace.Changes.Deliver();
-        Outbox.HandOverAll();
-        ReleaseLocalReplies();
-        Clients.CloseQueued();
-        Statistics.CountTurn(Executor.EndTurn(), Executor.CallsProcessed - calls);
-    }
+    /// <inheritdoc cref="TurnLoop.RequestStop"/>
+    public void RequestStop() => _loop.RequestStop();
 
-    /// <summary>Only what is there by now: an action may post another.</summary>
-    internal void RunPosted()
-    {
-        for (var left = _inbox.Count; left > 0 && _inbox.TryDequeue(out var action); left--) action();
-    }
+    public bool StopRequested => _loop.StopRequested;
 
-    /// <summary>
-    /// Goes on with sessions whose blocked calls are over. Not where these were served, in the midst of another session's
-    /// batch of requests: what waits behind a blocked call runs as requests of its own.
-    /// </summary>
-    private void RunUnblocked()
-    {
-        while (_unblocked.TryDequeue(out var session))
-        {
-            if (session is Client { IsClosed: false } client) client.OnUnblocked();
-            else (session as LocalSession)?.OnUnblocked();
-        }
-    }
+    /// <inheritdoc cref="TurnLoop.Post"/>
+    public void Post(Action action) => _loop.Post(action);
 
-    /// <summary>Answers a request of the application, as a client's when what it may tell of is as safe as was asked for.</summary>
-    internal void Answer(LocalRequest request, RespValue reply)
-    {
-        var offset = Keyspace.Changes.Offset;
-        if (Outbox.IsGated && offset > Outbox.ReleasedOffset) _localReplies.Enqueue((offset, request, reply));
-        else request.Complete(reply);
-    }
-
-    private void ReleaseLocalReplies()
-    {
-        while (_localReplies.TryPeek(out var reply) && reply.Offset <= Outbox.ReleasedOffset)
-        {
-            reply.Request.Complete(reply.Value);
-            _localReplies.Dequeue();
-        }
-    }
-
-    /// <summary>Nothing will be released any more.</summary>
-    internal void FailLocalReplies(Exception reason)
-    {
-        while (_localReplies.TryDequeue(out var reply)) reply.Request.Fail(reason);
-    }
+    /// <inheritdoc cref="TurnLoop.RunPosted"/>
+    internal void RunPosted() => _loop.RunPosted();
 
     internal long NextSessionId() => _nextSessionId++;
 

@@ -1,10 +1,10 @@
 namespace Carnelian;
 
 /// <summary>The commands of this assembly.</summary>
-public sealed partial class AdministrativeCommands : CommandSet;
+internal sealed partial class AdministrativeCommands : CommandSet;
 
 /// <summary>All commands of a data server. Immutable, and so shared by all servers of a process.</summary>
-public static class ServerCommandTable
+internal static class ServerCommandTable
 {
     public static CommandTable Shared { get; } = new(CommandTableKind.Server, new DataCommands(), new AdministrativeCommands());
 }

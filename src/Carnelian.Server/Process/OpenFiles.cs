@@ -17,7 +17,7 @@ internal static class OpenFiles
     /// <summary>Lowers maxclients to what is possible, and says so in the log. Null, or why the server can't be started at all.</summary>
     public static string? Adjust(Server server)
     {
-        var reserved = server.ReservedFiles;
+        var reserved = server.Process.ReservedFiles;
         var wanted = (long)server.Options.MaxClients + reserved;
         var limit = server.World.Host.RaiseOpenFiles(wanted);
         if (limit.Now >= wanted)

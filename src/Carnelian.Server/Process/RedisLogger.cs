@@ -9,7 +9,7 @@ namespace Carnelian;
 /// <code>12345:M 20 Nov 2026 13:00:00.123 * Ready to accept connections tcp</code>
 /// Levels are '.' debug (Trace), '-' verbose (Debug), '*' notice (Information), '#' warning and worse.
 /// </summary>
-public sealed class RedisLogger(TextWriter output, Clock clock, int processId, Func<LogLevelName> level) : ILogger
+internal sealed class RedisLogger(TextWriter output, Clock clock, int processId, Func<LogLevelName> level) : ILogger
 {
     /// <summary>Values of <see cref="Role"/>.</summary>
     public const char Master = 'M', BeforeServing = 'C';
