@@ -12,13 +12,18 @@ internal static class BatchRunner
     {
         if (!session.CanRun || session.IsClosed) return from;
         var host = session.Host;
+        var outer = host.Serving;
         host.Executor.BeginBatch();
         host.Serving = session;
         session.RefreshOutputLimit();
         var call = new Call(host.Executor, session, session.Output);
         try
         {
-            return batch.Error is null ? Run(session, batch, from, limits, ref call) : Fail(session, batch, ref call);
+            var next = batch.Error is null ? Run(session, batch, from, limits, ref call) : Fail(session, batch, ref call);
+            call.Reply.Flush();
+            host.Serving = outer;
+            session.OnBatchRun();
+            return next;
         }
         catch (Exception) when (host.Note(ref call))
         {
@@ -43,7 +48,6 @@ internal static class BatchRunner
             session.RefreshOutputLimit();
             break;
         }
-        End(session, ref call);
         return next;
     }
 
@@ -52,14 +56,6 @@ internal static class BatchRunner
         call.Fail($"ERR Protocol error: {batch.Error}");
         session.OnProtocolError(batch.Error!, batch.Faulty);
         session.IsEnding = true;
-        End(session, ref call);
         return batch.Count;
-    }
-
-    private static void End(ConnectionSession session, ref Call call)
-    {
-        call.Reply.Flush();
-        session.Host.Serving = null;
-        session.OnBatchRun();
     }
 }

@@ -12,19 +12,23 @@ internal sealed class ProtocolFuzzTests
     private const int StandardStreams = 20_000, StreamsPerServer = 500;
 
     [Test]
-    public void No_stream_of_bytes_stops_the_server_or_makes_it_lose_memory()
+    public void No_stream_of_bytes_stops_the_server_or_makes_it_lose_memory([Values] bool isApart)
     {
         var one = TestSettings.Number("CARNELIAN_FUZZ_SEED", -1);
-        if (one >= 0) Run(one);
-        else TestSettings.RunAll($"servers with {StreamsPerServer} streams each", TestSettings.Number("CARNELIAN_FUZZ_STREAMS", StandardStreams) / StreamsPerServer, Run);
+        if (one >= 0) Run(one, isApart);
+        else
+        {
+            TestSettings.RunAll($"servers with {StreamsPerServer} streams each", TestSettings.Number("CARNELIAN_FUZZ_STREAMS", StandardStreams) / StreamsPerServer,
+                seed => Run(seed, isApart));
+        }
     }
 
-    private static void Run(int seed)
+    private static void Run(int seed, bool isApart)
     {
         var stream = 0;
         try
         {
-            using var target = new FuzzedServer(seed);
+            using var target = new FuzzedServer(seed, isApart);
             for (; stream < StreamsPerServer; stream++) target.RunStream();
         }
         catch (Exception e)
@@ -42,7 +46,8 @@ internal sealed class ProtocolFuzzTests
         private readonly SimulatedWorld _world;
         private readonly Server _server;
 
-        public FuzzedServer(int seed)
+        /// <param name="isApart">The lane might be on another thread.</param>
+        public FuzzedServer(int seed, bool isApart)
         {
             _chance = new Random(seed);
             _streams = new StreamMutator(_chance);
@@ -50,6 +55,7 @@ internal sealed class ProtocolFuzzTests
             var conditions = _world.Simulation.Conditions;
             (conditions.DelayMicrosecondsMin, conditions.DelayMicrosecondsMax) = (1, 3);
             (conditions.PipeBytesMin, conditions.PipeBytesMax) = (32 * 1024, 64 * 1024);
+            if (isApart) conditions.HandOverMicrosecondsMax = 3;
             var options = new ServerOptions { Bind = ["*"], Port = Port, Memory = new AllocatorOptions { Checked = true, RangeBytesMax = 256L << 20 } };
             // A stream that does authenticate is as interesting as one that does not.
             if (seed % 8 == 0) options.Password = "1"u8.ToArray();
