@@ -148,10 +148,10 @@ public abstract class ConnectionSession : Session
 
     internal void OnIntake(in IntakeCounters counters, bool hasReceived)
     {
-        var isLarger = counters.Memory != _counters.Memory;
+        var hasOtherMemory = counters.Memory != _counters.Memory;
         _counters = counters;
         if (hasReceived) LastInteractionMs = Host.MonotonicMs;
-        if (isLarger) CountMemory();
+        if (hasOtherMemory) CountMemory();
     }
 
     // ---- output

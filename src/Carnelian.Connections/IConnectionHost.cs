@@ -21,7 +21,7 @@ public interface IConnectionHost
     /// <summary>Memory of the sessions of each class, bytes: sums that are kept up, so that nobody need ask all.</summary>
     long[] MemoryByClass { get; }
 
-    /// <summary>Somebody has connected. On the lane.</summary>
+    /// <summary>Somebody has connected.</summary>
     void OnAccepted(Lane lane, Connection connection, Listener listener);
 
     /// <summary>Peers wait that cannot be accepted. On the lane.</summary>
