@@ -15,6 +15,7 @@ internal static class BatchRunner
         var outer = host.Serving;
         host.Executor.BeginBatch();
         host.Serving = session;
+        session.IsRunning = true;
         session.RefreshOutputLimit();
         var call = new Call(host.Executor, session, session.Output);
         try
@@ -22,6 +23,7 @@ internal static class BatchRunner
             var next = batch.Error is null ? Run(session, batch, from, limits, ref call) : Fail(session, batch, ref call);
             call.Reply.Flush();
             host.Serving = outer;
+            session.IsRunning = false;
             session.OnBatchRun();
             return next;
         }

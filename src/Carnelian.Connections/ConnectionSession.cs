@@ -139,6 +139,9 @@ public abstract class ConnectionSession : Session
     /// <summary>Lets the lane know when what it knows of the session has changed outside of a request of its own.</summary>
     public void TellLane() => _intake.Tell(IntakeState);
 
+    /// <summary>A batch of its requests is running: its output is neither handed over nor given up.</summary>
+    public bool IsRunning { get; internal set; }
+
     /// <summary>Goes on with what came behind a call that waited and has been answered.</summary>
     public virtual void OnUnblocked()
     {

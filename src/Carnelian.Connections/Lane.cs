@@ -39,7 +39,7 @@ public sealed class Lane : INetworkHandler, IDisposable
     /// </summary>
     internal bool IsInline => _handOvers.AreImmediate;
 
-    internal OwnedBlock ReadBuffer { get; }
+    internal OwnedBlock ReadBuffer { get; private set; }
 
     public int ReadBufferBytes => ReadBuffer.Length;
 
@@ -51,6 +51,16 @@ public sealed class Lane : INetworkHandler, IDisposable
     {
         _inputBytesAtTurn = Traffic.ReceivedBytes;
         _poller.Turn(this, timeoutMilliseconds);
+    }
+
+    /// <summary>A turn in the midst of another one's request, which lies in the read buffer: this one reads into another.</summary>
+    public void TurnInside()
+    {
+        var outer = ReadBuffer;
+        using var inner = new OwnedBlock(Memory, outer.Length, Purpose.ClientInput);
+        ReadBuffer = inner;
+        Turn(timeoutMilliseconds: 0);
+        ReadBuffer = outer;
     }
 
     void INetworkHandler.OnAccepted(Connection connection, Listener listener)

@@ -11,12 +11,16 @@ public sealed class ArgumentList
     /// <summary>A list that a huge request has grown beyond this is made small again by <see cref="Clear"/>.</summary>
     private const int KeptCapacity = 1024;
 
-    private readonly List<OwnedBlock> _blocks = [];
-    private Argument[] _items = new Argument[64];
+    private const int UsualCapacity = 64;
+
+    private List<OwnedBlock>? _blocks;
+    private Argument[] _items;
 
     /// <summary>Bytes of the first <see cref="_summed"/> arguments.</summary>
     private long _total;
     private int _summed;
+
+    public ArgumentList(int capacity = UsualCapacity) => _items = new Argument[capacity];
 
     public int Count { get; private set; }
 
@@ -41,13 +45,14 @@ public sealed class ArgumentList
     }
 
     /// <summary>Long arguments that lie in blocks of their own, from their beginnings on.</summary>
-    public IReadOnlyList<OwnedBlock> Blocks => _blocks;
+    public IReadOnlyList<OwnedBlock> Blocks => _blocks ?? [];
 
-    internal List<OwnedBlock>? Adoptable => _blocks.Count > 0 ? _blocks : null;
+    internal List<OwnedBlock>? Adoptable => _blocks is { Count: > 0 } ? _blocks : null;
 
     /// <summary>Takes over a block that begins with the argument.</summary>
     public void Add(OwnedBlock block, int length)
     {
+        _blocks ??= [];
         _blocks.Add(block);
         Add(~(_blocks.Count - 1), length);
     }
@@ -65,9 +70,14 @@ public sealed class ArgumentList
     {
         Count = _summed = 0;
         _total = 0;
-        foreach (var block in _blocks) block.Dispose();
-        _blocks.Clear();
-        if (_items.Length > KeptCapacity) _items = new Argument[64];
+        if (_blocks is { Count: > 0 }) DisposeBlocks(_blocks);
+        if (_items.Length > KeptCapacity) _items = new Argument[UsualCapacity];
+    }
+
+    private static void DisposeBlocks(List<OwnedBlock> blocks)
+    {
+        foreach (var block in blocks) block.Dispose();
+        blocks.Clear();
     }
 
     /// <summary>Appends a part of another list.</summary>

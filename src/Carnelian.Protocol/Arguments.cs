@@ -34,7 +34,9 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
     public List<OwnedBlock>? Adoptable => _apart?.Adoptable;
 
     /// <summary>From the given argument on.</summary>
-    public Arguments Slice(int start) => new(_request, _items[start..], _apart);
+    public Arguments Slice(int start) => Slice(start, Count - start);
+
+    public Arguments Slice(int start, int count) => new(_request, _items.Slice(start, count), _apart);
 
     /// <summary>A copy that outlives the call, for requests that wait.</summary>
     public byte[][] Copy()

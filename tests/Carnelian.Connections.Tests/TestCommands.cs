@@ -45,23 +45,14 @@ internal static class OffsetCommands
         Arguments = "key")]
     internal static void Take(ref Call call)
     {
-        if (!Waiting.TryTake(ref call, call.Args[1])) call.Executor.BlockedClients.Block(new Waiting(call.Session), call.Database, call.Args[1].ToArray());
-    }
-
-    private sealed class Waiting(Session session) : BlockedCall(session, NoDeadline)
-    {
-        public override bool OnReady(ref Call call, ReadOnlySpan<byte> key) => TryTake(ref call, key);
-
-        public override void OnTimeout(ref Call call) => call.Reply.Null();
-
-        public static bool TryTake(ref Call call, ReadOnlySpan<byte> key)
+        var edit = call.Edit(1);
+        if (!edit.Exists)
         {
-            var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
-            if (!edit.Exists) return false;
-            edit.Delete(KeyspaceEvent.Delete);
-            if (call.HasListeners) call.BeginEffect(2).Append("DEL"u8).Append(key);
-            call.Reply.Integer(call.Keyspace.Changes.Offset);
-            return true;
+            call.WaitForKeys(1, 2, ValueType.String, BlockedCall.NoDeadline, static (ref call) => call.Reply.Null());
+            return;
         }
+        edit.Delete(KeyspaceEvent.Delete);
+        if (call.HasListeners) call.BeginEffect("DEL"u8);
+        call.Reply.Integer(call.Keyspace.Changes.Offset);
     }
 }

@@ -107,6 +107,7 @@ internal sealed class TestHost : IConnectionHost, IChangeSink, IDisposable
         World.HandOvers.Finish();
         OutputChunks.Dispose();
         Lane.Dispose();
+        Executor.BlockedClients.Dispose();
         Keyspace.Dispose();
         Store.Dispose();
         World.Dispose();

@@ -87,7 +87,7 @@ internal sealed class KeyspaceRig : IDisposable
         }
     }
 
-    /// <summary>Writes changes down as "unit+offset of the last targets database arguments".</summary>
+    /// <summary>Writes changes down as "unit targets database arguments"; a plus before or behind the unit: it has more records there.</summary>
     public sealed class Sink(ChangeTargets targets) : IChangeSink
     {
         public List<string> Lines { get; } = [];
@@ -104,7 +104,7 @@ internal sealed class KeyspaceRig : IDisposable
                 var words = new List<string>();
                 foreach (var argument in changes.Arguments) words.Add(Text(argument));
                 Assert.That(words, Has.Count.EqualTo(changes.Count));
-                Lines.Add($"{changes.Unit}{(changes.MoreOfUnit ? "+" : "")} {changes.Targets} {changes.Database} {string.Join(' ', words)}");
+                Lines.Add($"{(changes.ContinuesUnit ? "+" : "")}{changes.Unit}{(changes.MoreOfUnit ? "+" : "")} {changes.Targets} {changes.Database} {string.Join(' ', words)}");
             }
         }
     }

@@ -205,12 +205,12 @@ internal sealed class ServerSimulation : IDisposable
 
     private sealed class Recorder(ServerSimulation simulation) : Gate(Gates.Queueing)
     {
-        public override bool Admits(ref Call call)
+        public override GateAnswer Ask(ref Call call)
         {
             var arguments = new string[call.Args.Count];
             for (var i = 0; i < arguments.Length; i++) arguments[i] = Encoding.Latin1.GetString(call.Args[i]);
             simulation._clients[call.Session.Address].OnRun(arguments, simulation._model, call.NowMs);
-            return true;
+            return GateAnswer.Admitted;
         }
     }
 }

@@ -9,7 +9,7 @@ public ref struct Call
     private readonly Keyspace _keyspace;
     private ulong _keyHash;
     private int _hashedArgument;
-    private int _aheadFirst, _aheadEnd;
+    private int _aheadFirst, _aheadEnd, _aheadOf;
     private ulong _redacted;
 
     public Call(Executor executor, Session session, ReplySink sink)
@@ -19,11 +19,30 @@ public ref struct Call
         _keyspace = executor.Keyspace;
         Reply = new(sink, session.Version);
         Command = executor.Nothing;
+        Client = session;
+        MayBlock = true;
+    }
+
+    /// <summary>A call within another one, in the name of the same client. What the outer one has written stands before its reply.</summary>
+    /// <param name="session">Whose database, version and rights count: the outer call's, or one of a script's own.</param>
+    public Call(ref Call outer, Session session, ReplySink sink) : this(outer.Executor, session, sink)
+    {
+        Client = outer.Client;
+        MayBlock = false;
+        outer.Reply.Flush();
+        outer.PropagateInnerCalls();
     }
 
     public Executor Executor { get; }
 
+    /// <summary>Whose state the call uses.</summary>
     public Session Session { get; }
+
+    /// <summary>Who asked: the session itself, or the one whose transaction or script runs the call.</summary>
+    public Session Client { get; }
+
+    /// <summary>The session may wait for the answer; otherwise a call that would have to wait answers what a timeout answers.</summary>
+    public bool MayBlock { get; }
 
     public readonly CommandTable Commands => Executor.Commands;
 
@@ -69,7 +88,7 @@ public ref struct Call
     private readonly ulong HashOf(int argument) => argument == _hashedArgument ? _keyHash : HashAside(argument);
 
     private readonly ulong HashAside(int argument) =>
-        argument >= _aheadFirst && argument < _aheadEnd ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
+        argument >= _aheadFirst && argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
 
     /// <summary>
     /// To be called before each of several keys: prefetches the buckets and entries of the next ones, up to 32 together, as
@@ -80,7 +99,7 @@ public ref struct Call
     /// <param name="step">From key to key.</param>
     public void FetchAhead(int argument, int end, int step = 1)
     {
-        if (argument < _aheadEnd || argument + step >= end) return;
+        if ((argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf) || argument + step >= end) return;
         var hashes = Executor.HashesAhead;
         var keys = Database.Keys;
         end = Math.Min(end, argument + hashes.Length);
@@ -90,7 +109,7 @@ public ref struct Call
             keys.PrefetchBucket(hash);
         }
         for (var i = argument; i < end; i += step) keys.PrefetchEntry(hashes[i - argument]);
-        (_aheadFirst, _aheadEnd) = (argument, end);
+        (_aheadFirst, _aheadEnd, _aheadOf) = (argument, end, ++Executor.HashesAheadOf);
     }
 
     /// <summary>The key that an argument names, for reading.</summary>
@@ -101,6 +120,20 @@ public ref struct Call
 
     /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
     public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Args[argument], HashOf(argument));
+
+    /// <summary>
+    /// Has the request wait and run again, from its beginning, whenever one of its keys comes to have a type. A call that may not wait is answered like a
+    /// timeout. The handler returns afterwards; a key named twice is waited for once.
+    /// </summary>
+    /// <param name="endOfKeys">Behind the last argument that is a key.</param>
+    /// <param name="deadlineMs">By <see cref="MonotonicMs"/>, or <see cref="BlockedCall.NoDeadline"/>.</param>
+    /// <param name="answerTimeout">Answers what is answered when the deadline has passed; static.</param>
+    /// <param name="wakesWhenGone">The request is run again also when a key is gone or has another type.</param>
+    public void WaitForKeys(int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, bool wakesWhenGone = false)
+    {
+        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakesWhenGone);
+        else answerTimeout(ref this);
+    }
 
     // ---- answering
 
@@ -236,7 +269,7 @@ public ref struct Call
     {
         Propagation = Propagation.Replaced;
         var changes = _keyspace.Changes;
-        changes.Begin(ChangeTargets.All, Database.Number, arguments);
+        changes.Begin(Session.Targets, Database.Number, arguments);
         return changes;
     }
 
@@ -244,10 +277,13 @@ public ref struct Call
     public ChangeLog BeginEffect(scoped ReadOnlySpan<byte> command, int more = 0) => BeginEffect(2 + more).Append(command).Append(Args[1]);
 
     /// <summary>Whether persistence or replicas take effects: when not, there is no need to word them.</summary>
-    public readonly bool HasListeners => _keyspace.Changes.Listening != ChangeTargets.None;
+    public readonly bool HasListeners => (_keyspace.Changes.Listening & Session.Targets) != ChangeTargets.None;
 
     /// <summary>Propagates the request even if no key changed: FLUSHALL of nothing.</summary>
     public void PropagateAlways() => Propagation = Propagation.Always;
+
+    /// <summary>Propagates nothing of the call's own: the effects of the calls within it stand.</summary>
+    public void PropagateInnerCalls() => Propagation = Propagation.Replaced;
 }
 
 internal enum Propagation : byte
@@ -256,6 +292,6 @@ internal enum Propagation : byte
     WhenChanged,
     Always,
 
-    /// <summary>The handler has worded the effects.</summary>
+    /// <summary>The handler has worded the effects, or the calls within it have.</summary>
     Replaced,
 }

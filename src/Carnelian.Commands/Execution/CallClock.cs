@@ -61,13 +61,14 @@ internal struct CallClock(Clock clock)
         _nextMillisecondAt = _stamp + 1_000_000 - wall % 1_000_000;
     }
 
+    /// <summary>When the last call ended, which is when the next one begins, nanoseconds.</summary>
+    public readonly long Stamp => _stamp;
+
+    /// <summary>Looks at the clock in the midst of a call.</summary>
+    public long Look() => _stamp = clock.MonotonicNanoseconds;
+
     /// <summary>A call is over: how long it took, nanoseconds.</summary>
+    /// <param name="began">The stamp at which it began.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long EndCall()
-    {
-        var now = clock.MonotonicNanoseconds;
-        var duration = now - _stamp;
-        _stamp = now;
-        return duration;
-    }
+    public long EndCall(long began) => Look() - began;
 }

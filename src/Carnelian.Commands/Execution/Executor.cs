@@ -1,17 +1,23 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
 /// <summary>
 /// The only way to run a command, whoever asks. Per call: checks name and arity, asks the gates, runs the handler at one frozen
-/// moment, counts, and propagates. Command thread only.
+/// moment, counts, and propagates. A handler may run calls of its own within its call: EXEC, a script. Moment, unit of change and the serving of ready
+/// keys are the outermost call's. Each call releases what it retired, so who runs calls keeps no view and no scratch across one. Command thread only.
 /// </summary>
 public sealed class Executor
 {
     private readonly CommandStatistics[] _statistics;
     private readonly Gate?[] _gates = new Gate?[32];
+    private readonly Observer?[] _observers = new Observer?[32];
     private readonly EntryList _found = new();
     private CallClock _time;
+
+    /// <summary>Calls that are running, each within the one before.</summary>
+    private int _depth;
 
     public Executor(Keyspace keyspace, CommandTable commands, Clock clock)
     {
@@ -42,7 +48,7 @@ public sealed class Executor
     /// <summary>Stands for "no command" where one must be given.</summary>
     internal Command Nothing { get; }
 
-    /// <summary>Gates that are closed for all sessions at present.</summary>
+    /// <summary>Gates that are closed for all sessions at present, and observers that look at the calls of all.</summary>
     public Gates ClosedGates { get; set; }
 
     /// <summary>By <see cref="Command.Index"/>.</summary>
@@ -54,8 +60,8 @@ public sealed class Executor
     /// <summary>The longest string that commands may make: proto-max-bulk-len, bytes.</summary>
     public long StringBytesMax { get; set; } = 512L * 1024 * 1024;
 
-    /// <summary>An empty list of keys for the use of one call, and the same for the next.</summary>
-    internal EntryList BorrowFound()
+    /// <summary>An empty list of keys for the use of one call, until it runs another within it.</summary>
+    public EntryList BorrowFound()
     {
         _found.Clear();
         return _found;
@@ -64,14 +70,26 @@ public sealed class Executor
     /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>
     internal ulong[] HashesAhead { get; } = new ulong[32];
 
+    /// <summary>Raised whenever other hashes come to stand in <see cref="HashesAhead"/>: tells whose they are.</summary>
+    internal int HashesAheadOf { get; set; }
+
+    /// <summary>What turns the loop from within a long call; see <see cref="TurnInside"/>.</summary>
+    public Action? InnerTurn { get; set; }
+
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;
 
     /// <summary>Milliseconds of the monotonic clock, as of the latest call or turn: for what is due after a span, whatever the wall clock does.</summary>
     public long MonotonicMs => _time.MonotonicMs;
 
+    /// <summary>A call is running: what is asked for now runs within it.</summary>
+    public bool IsWithinCall => _depth > 0;
+
     /// <summary>Installs a gate; it is asked while its bit is closed.</summary>
-    public void AddGate(Gate gate) => _gates[System.Numerics.BitOperations.Log2((uint)gate.Bit)] = gate;
+    public void AddGate(Gate gate) => _gates[BitOperations.Log2((uint)gate.Bit)] = gate;
+
+    /// <summary>Installs an observer; it looks at calls while its bit is set among the closed gates.</summary>
+    public void AddObserver(Observer observer) => _observers[BitOperations.Log2((uint)observer.Bit)] = observer;
 
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
@@ -82,7 +100,11 @@ public sealed class Executor
     }
 
     /// <summary>Looks at the wall clock, so that calls need the monotonic one only; a turn within the same millisecond does without.</summary>
-    public void BeginTurn() => _time.BeginTurn(Keyspace, CallsProcessed);
+    public void BeginTurn()
+    {
+        _time.BeginTurn(Keyspace, CallsProcessed);
+        Keyspace.Author = Keyspace.Self;
+    }
 
     /// <summary>What came before, reading and parsing, is no call's time.</summary>
     public void BeginBatch() => _time.BeginBatch();
@@ -90,7 +112,10 @@ public sealed class Executor
     /// <summary>How long the turn took without waiting, nanoseconds.</summary>
     public long EndTurn() => _time.EndTurn();
 
-    /// <summary>Runs the request that <see cref="Call.Begin"/> set. Its reply is written when this returns, unless the session is blocked.</summary>
+    /// <summary>
+    /// Runs the request that <see cref="Call.Begin"/> set, within another one if one is running. Its reply is written when this returns, unless the
+    /// session is blocked.
+    /// </summary>
     public void Run(ref Call call)
     {
         var command = call.Command;
@@ -99,23 +124,59 @@ public sealed class Executor
             Rejections.Answer(ref call);
             return;
         }
+        if (_depth > 0)
+        {
+            RunWithin(ref call, command);
+            return;
+        }
         _time.Freeze(Keyspace);
-        if (((ClosedGates | call.Session.ClosedGates) != 0) && !PassesGates(ref call)) return;
+        var watching = ClosedGates | call.Session.ClosedGates;
+        if (watching != 0 && !Admits(ref call, watching)) return;
 
-        var dirty = Keyspace.Dirty;
         var changes = Keyspace.Changes;
         changes.BeginUnit();
-        Keyspace.Access.IsStopped = call.Session.LeavesNoTrace;
-        command.Handler(ref call);
-        if (changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
-        Count(ref call, command);
+        var offset = changes.Offset;
+        _depth = 1;
+        Handle(ref call, command, _time.Stamp);
+        _depth = 0;
+        if (changes.Offset != offset) call.Client.LastWriteOffset = changes.Offset;
+        if (watching >= Gates.FirstObserver) Observe(ref call, watching);
         if (BlockedClients.HasReady) BlockedClients.ServeReady();
         Keyspace.Allocator.ReleaseRetired();
     }
 
-    private void Count(ref Call call, Command command)
+    /// <summary>A call within a call: its changes belong to the unit of the outermost, and it runs at the same moment.</summary>
+    private void RunWithin(ref Call call, Command command)
     {
-        var duration = _time.EndCall();
+        var watching = ClosedGates | call.Session.ClosedGates;
+        if (watching != 0 && !Admits(ref call, watching)) return;
+        var changes = Keyspace.Changes;
+        var author = Keyspace.Author;
+        var heldUnit = changes.HoldsUnit;
+        changes.HoldsUnit = true;
+        _found.Clear();
+        _depth++;
+        Handle(ref call, command, _time.Look());
+        _depth--;
+        changes.HoldsUnit = heldUnit;
+        Keyspace.Author = author;
+        if (watching >= Gates.FirstObserver) Observe(ref call, watching);
+        Keyspace.Allocator.ReleaseRetired();
+    }
+
+    private void Handle(ref Call call, Command command, long began)
+    {
+        var dirty = Keyspace.Dirty;
+        Keyspace.Author = call.Session;
+        command.Handler!(ref call);
+        if (Keyspace.Changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
+        // A call that waits is counted when it is served.
+        if (call.Session.Blocked is null) Count(ref call, command, began);
+    }
+
+    private void Count(ref Call call, Command command, long began)
+    {
+        var duration = _time.EndCall(began);
         CallsProcessed++;
         var statistics = _statistics[command.Index];
         statistics.Calls++;
@@ -125,26 +186,54 @@ public sealed class Executor
         if (duration >= SlowLog.ThresholdNanoseconds && !command.Has(CommandFlags.SkipSlowLog)) LogSlow(ref call, duration);
     }
 
+    /// <summary>A call that waited has been answered without being run again.</summary>
+    internal void CountUnblocked(ref Call call) => Count(ref call, call.Command, _time.Look());
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void LogSlow(ref Call call, long nanoseconds) => SlowLog.Add(in call, nanoseconds / 1000, Keyspace.NowMs / 1000);
 
     private static void Propagate(ref Call call, bool changed)
     {
         if (call.Propagation == Propagation.Replaced || (!changed && call.Propagation != Propagation.Always)) return;
+        if (!call.HasListeners) return;
         var changes = call.BeginEffect(call.Args.Count);
         for (var i = 0; i < call.Args.Count; i++) changes.Append(call.Args[i]);
     }
 
+    /// <summary>Asks the gates that are closed, then shows the call to those who look.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool PassesGates(ref Call call)
+    private bool Admits(ref Call call, Gates watching)
     {
-        var closed = ClosedGates | call.Session.ClosedGates;
-        foreach (var gate in _gates)
+        for (var bits = (uint)(watching & (Gates.FirstObserver - 1)); bits != 0; bits &= bits - 1)
         {
-            if (gate is null || (closed & gate.Bit) == 0 || gate.Admits(ref call)) continue;
-            if (call.Failed) _statistics[call.Command.Index].Rejected++;
+            if (_gates[BitOperations.TrailingZeroCount(bits)] is not { } gate) continue;
+            var answer = gate.Ask(ref call);
+            if (answer == GateAnswer.Admitted) continue;
+            if (answer == GateAnswer.Later) BlockedClients.Postpone(ref call, gate.Bit);
+            else if (call.Failed) _statistics[call.Command.Index].Rejected++;
             return false;
         }
+        for (var bits = (uint)watching & ~((uint)Gates.FirstObserver - 1); bits != 0; bits &= bits - 1)
+            _observers[BitOperations.TrailingZeroCount(bits)]?.OnCalling(ref call);
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Observe(ref Call call, Gates watching)
+    {
+        for (var bits = (uint)watching & ~((uint)Gates.FirstObserver - 1); bits != 0; bits &= bits - 1)
+            _observers[BitOperations.TrailingZeroCount(bits)]?.OnCalled(ref call);
+    }
+
+    /// <summary>
+    /// Turns the loop once from within a call that lasts long: others are received, asked by the gates and answered, what was changed before the call is
+    /// delivered. Nothing expires, is moved, saved or goes on after waiting; time stands still for all that runs, but not the monotonic clock. The caller keeps
+    /// no view across it.
+    /// </summary>
+    public void TurnInside()
+    {
+        Check.That(_depth > 0);
+        _time.Look();
+        InnerTurn?.Invoke();
     }
 }

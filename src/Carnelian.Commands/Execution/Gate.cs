@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>What may stand between a request and its execution, in the order in which it is asked.</summary>
+/// <summary>What may stand between a request and its execution, in the order in which it is asked; then who looks at calls.</summary>
 [Flags]
 public enum Gates : uint
 {
@@ -16,6 +16,33 @@ public enum Gates : uint
     DiskErrors = 1 << 8,
     EnoughReplicas = 1 << 9,
     Queueing = 1 << 10,
+
+    /// <summary>A script or function runs for too long: others are told so.</summary>
+    Busy = 1 << 11,
+
+    /// <summary>CLIENT PAUSE, a failover.</summary>
+    Pause = 1 << 12,
+
+    /// <summary>A snapshot's memory is full.</summary>
+    Snapshot = 1 << 13,
+
+    /// <summary>From here on: observers.</summary>
+    FirstObserver = 1 << 16,
+    Monitor = FirstObserver,
+    ReadTracking = 1 << 17,
+    SlotStatistics = 1 << 18,
+}
+
+public enum GateAnswer
+{
+    /// <summary>The request passes.</summary>
+    Admitted,
+
+    /// <summary>The gate has answered: refused it with an error, or queued it.</summary>
+    Answered,
+
+    /// <summary>The request waits and is run again when the gate says so: <see cref="BlockedClients.Reopen"/>. Not for a call within a call.</summary>
+    Later,
 }
 
 /// <summary>
@@ -26,6 +53,17 @@ public abstract class Gate(Gates bit)
 {
     public Gates Bit { get; } = bit;
 
-    /// <summary>True lets the request pass. Otherwise the gate has answered it: refused with an error, or queued it.</summary>
-    public abstract bool Admits(ref Call call);
+    public abstract GateAnswer Ask(ref Call call);
+}
+
+/// <summary>Looks at each call before and after, also at calls within calls. Under the same test as gates, and like them only while its bit is set.</summary>
+public abstract class Observer(Gates bit)
+{
+    public Gates Bit { get; } = bit;
+
+    /// <summary>All gates have admitted it.</summary>
+    public virtual void OnCalling(ref Call call) { }
+
+    /// <summary>It is over; its reply is written, and it may have failed or be blocked.</summary>
+    public virtual void OnCalled(ref Call call) { }
 }

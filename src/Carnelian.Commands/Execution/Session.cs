@@ -4,7 +4,7 @@ namespace Carnelian;
 /// Who runs commands: a client, a script, the replication link, the loading of a file. Holds what lasts from one command
 /// to the next and is no property of a connection.
 /// </summary>
-public abstract class Session(Database database, long id)
+public abstract class Session(Database database, long id) : Author
 {
     /// <summary>Unique in the life of a server and growing: CLIENT ID.</summary>
     public long Id { get; } = id;
@@ -13,11 +13,8 @@ public abstract class Session(Database database, long id)
 
     public RespVersion Version { get; set; } = RespVersion.Resp2;
 
-    /// <summary>Gates that are closed for this session, beside those that are for all.</summary>
+    /// <summary>Gates that are closed for this session, and observers of its calls, beside those that are for all.</summary>
     public Gates ClosedGates { get; set; }
-
-    /// <summary>CLIENT NO-TOUCH: its commands leave the LRU and LFU data of keys alone.</summary>
-    public bool LeavesNoTrace { get; set; }
 
     /// <summary>No further request is run once the reply is written: QUIT, a protocol error.</summary>
     public bool IsEnding { get; set; }

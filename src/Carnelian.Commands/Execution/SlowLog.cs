@@ -44,7 +44,7 @@ public sealed class SlowLog
     public void Add(in Call call, long microseconds, long unixSeconds)
     {
         if (LengthMax == 0) return;
-        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(in call), call.Session.Address, call.Session.Name));
+        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(in call), call.Client.Address, call.Client.Name));
         Trim();
     }
 

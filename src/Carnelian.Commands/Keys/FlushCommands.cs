@@ -43,7 +43,7 @@ internal static class FlushCommands
         if (atOnce) call.Keyspace.Statistics.LazilyFreed += keys;
         call.PropagateAlways();
         if (atOnce || !waits) call.Reply.Ok();
-        else call.Executor.BlockedClients.Block(new BlockedFlush(call.Session, call.Keyspace.LazyFree), call.Database);
+        else call.Executor.BlockedClients.Wait(new BlockedFlush(call.Session, call.Keyspace.LazyFree));
     }
 
     private static bool TryMode(ref Call call, out bool waits)
@@ -65,17 +65,15 @@ internal static class FlushCommands
     }
 
     /// <summary>Waits until what was flushed before it is freed.</summary>
-    private sealed class BlockedFlush(Session session, LazyFree disposal) : BlockedCall(session, NoDeadline)
+    private sealed class BlockedFlush(Session session, LazyFree disposal) : BlockedCondition(session)
     {
         private readonly long _ticket = disposal.Ticket;
 
-        public override bool OnReady(ref Call call, ReadOnlySpan<byte> key)
+        public override bool TryAnswer(ref Call call)
         {
             if (!disposal.IsDone(_ticket)) return false;
             call.Reply.Ok();
             return true;
         }
-
-        public override void OnTimeout(ref Call call) => call.Reply.Ok();
     }
 }

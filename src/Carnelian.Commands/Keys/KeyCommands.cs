@@ -64,13 +64,15 @@ internal static class KeyCommands
     internal static void Touch(ref Call call)
     {
         // Also for a client that said CLIENT NO-TOUCH.
-        call.Keyspace.Access.IsStopped = false;
+        var leavesNoTrace = call.Session.LeavesNoTrace;
+        call.Session.LeavesNoTrace = false;
         var found = 0;
         for (var i = 1; i < call.Args.Count; i++)
         {
             call.FetchAhead(i, call.Args.Count);
             if (call.Find(i).Exists) found++;
         }
+        call.Session.LeavesNoTrace = leavesNoTrace;
         call.Reply.Integer(found);
     }
 

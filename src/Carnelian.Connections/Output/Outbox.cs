@@ -39,4 +39,15 @@ public sealed class Outbox(ChangeLog changes)
     {
         while (_toHandOver.TryDequeue(out var session)) session.HandOver();
     }
+
+    /// <summary>In the midst of a call: sessions whose own requests are running wait for the end of the turn.</summary>
+    public void HandOverIdle()
+    {
+        for (var left = _toHandOver.Count; left > 0; left--)
+        {
+            var session = _toHandOver.Dequeue();
+            if (session.IsRunning) _toHandOver.Enqueue(session);
+            else session.HandOver();
+        }
+    }
 }

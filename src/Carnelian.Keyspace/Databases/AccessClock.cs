@@ -8,7 +8,7 @@ namespace Carnelian;
 /// </code>
 /// A change of policy rewrites nothing. Until an entry is used again, the new policy reads the bits of the old one as its own, as in Redis.
 /// </summary>
-public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomness randomness)
+public sealed class AccessClock(Keyspace keyspace)
 {
     private const int SecondsMax = (1 << 24) - 1, MinutesMax = (1 << 16) - 1, CounterMax = 255;
 
@@ -24,10 +24,9 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
     /// </summary>
     public int Fresh { get; private set; }
 
-    /// <summary>While true, uses leave no trace: CLIENT NO-TOUCH.</summary>
-    public bool IsStopped { get; set; }
+    private KeyspaceOptions Options => keyspace.Options;
 
-    public bool CountsUses => options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
+    public bool CountsUses => Options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
 
     /// <summary>
     /// INFO's lru_clock. It follows the monotonic clock: if somebody set back the wall clock, all keys would look unused for months.
@@ -41,14 +40,14 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
     public void Advance(long monotonicMs)
     {
         _nowMs = monotonicMs;
-        host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
+        keyspace.Host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
         Fresh = CountsUses ? EveryUseCounts : Seconds;
     }
 
     /// <summary>Notes a use of an entry that does not bear <see cref="Fresh"/>.</summary>
     internal void Freshen(EntryView entry)
     {
-        if (IsStopped) return;
+        if (keyspace.Author.LeavesNoTrace) return;
         entry.Access = CountsUses ? (Minutes << 8) | Increased(Frequency(entry)) : Fresh;
     }
 
@@ -63,17 +62,17 @@ public sealed class AccessClock(TableHost host, KeyspaceOptions options, Randomn
     public int Frequency(EntryView entry)
     {
         var counter = entry.Access & CounterMax;
-        if (options.LfuDecayMinutes == 0) return counter;
+        if (Options.LfuDecayMinutes == 0) return counter;
         var elapsed = Minutes - (entry.Access >> 8);
         if (elapsed < 0) elapsed += MinutesMax;
-        return Math.Max(0, counter - elapsed / options.LfuDecayMinutes);
+        return Math.Max(0, counter - elapsed / Options.LfuDecayMinutes);
     }
 
     /// <summary>The higher the counter, the less probable a step: it takes about a million uses to fill it with a factor of 10.</summary>
     private int Increased(int counter)
     {
         if (counter == CounterMax) return counter;
-        var chance = (randomness.Next() >> 11) * (1.0 / (1L << 53));
-        return chance < 1.0 / ((double)Math.Max(0, counter - CounterOfNew) * options.LfuLogFactor + 1) ? counter + 1 : counter;
+        var chance = (keyspace.Randomness.Next() >> 11) * (1.0 / (1L << 53));
+        return chance < 1.0 / ((double)Math.Max(0, counter - CounterOfNew) * Options.LfuLogFactor + 1) ? counter + 1 : counter;
     }
 }

@@ -19,7 +19,8 @@ public sealed class Keyspace : IDisposable
         Allocator = allocator;
         Randomness = randomness;
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
-        Access = new(_host, options, randomness);
+        Author = Self;
+        Access = new(this);
         LazyFree = new(_host, Statistics);
         Changes = new(allocator);
         SetDatabaseCount(options.Databases);
@@ -68,7 +69,16 @@ public sealed class Keyspace : IDisposable
     /// <summary>Milliseconds of the monotonic clock, as of the latest turn: for how long something takes.</summary>
     public long MonotonicMs { get; set; }
 
-    public ExpiryPolicy Policy { get; set; } = ExpiryPolicy.Delete;
+    /// <summary>Who uses the keyspace at present; set by whoever runs calls, for each.</summary>
+    public Author Author { get; set; }
+
+    /// <summary>In whose name the keyspace itself changes something: cron.</summary>
+    public Author Self { get; } = new SelfAuthor();
+
+    /// <summary>What becomes of keys whose time is over, unless the author has a policy of its own.</summary>
+    public ExpiryPolicy DefaultPolicy { get; set; } = ExpiryPolicy.Delete;
+
+    public ExpiryPolicy Policy => Author.OwnPolicy ?? DefaultPolicy;
 
     /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
@@ -124,9 +134,9 @@ public sealed class Keyspace : IDisposable
         BeforeChange(database, found.View);
         database.Keys.Remove(ref found);
         Statistics.Expired++;
-        if (Changes.Listening != 0)
+        if ((Changes.Listening & Author.Targets) != 0)
         {
-            Changes.Begin(ChangeTargets.All, database.Number, 2);
+            Changes.Begin(Author.Targets, database.Number, 2);
             Changes.Append(Options.ExpiryCommand).Append(key);
         }
         Raise(KeyspaceEvent.Expired, database, key);
@@ -265,4 +275,6 @@ public sealed class Keyspace : IDisposable
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }
+
+    private sealed class SelfAuthor : Author;
 }

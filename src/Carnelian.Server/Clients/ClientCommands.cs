@@ -180,6 +180,20 @@ internal static class ClientCommands
         else if ((client.Modes & ClientModes.RepliesOff) == 0) client.Mute(ref call, ClientModes.SkipsReply);
     }
 
+    [Command("CLIENT UNBLOCK", Summary = "Unblocks a client blocked by a blocking command from a different connection.", Since = "5.0.0",
+        Complexity = "O(log N) where N is the number of client connections",
+        Flags = Admin | NoScript | Loading | Stale | Sentinel,
+        Arguments = "client-id:integer [unblock-type: TIMEOUT | ERROR]")]
+    internal static void Unblock(ref Call call)
+    {
+        var withError = call.Args.Count == 4 && call.Is(3, "error"u8);
+        if (call.Args.Count > 4) call.FailArity();
+        else if (call.Args.Count == 4 && !withError && !call.Is(3, "timeout"u8)) call.Fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        if (call.Failed || !call.TryInteger(2, out var id)) return;
+        var isUnblocked = call.Server().Clients.Find(id) is { } client && call.Executor.BlockedClients.Unblock(client, withError);
+        call.Reply.Integer(isUnblocked ? 1 : 0);
+    }
+
     [Command("CLIENT NO-EVICT", Summary = "Sets the client eviction mode of the connection.", Since = "7.0.0", Complexity = "O(1)",
         Flags = Admin | NoScript | Loading | Stale | Sentinel,
         Arguments = "(enabled: ON | OFF)")]

@@ -155,7 +155,8 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
             if (error is null) _server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, _server.MonotonicMs));
             else _server.Log.LogDebug("Reading from client: {Error}", error);
         }
-        Close(client);
+        if (client.IsRunning) CloseSoon(client);
+        else Close(client);
     }
 
     internal void CloseOverQueryBufferLimit(Client client)
@@ -204,10 +205,15 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         CloseSoon(client);
     }
 
-    /// <summary>At the end of a turn: closes what <see cref="CloseSoon"/> was called for.</summary>
+    /// <summary>At the end of a turn, also of one within a call: closes what <see cref="CloseSoon"/> was called for, unless it is the one that calls.</summary>
     internal void CloseQueued()
     {
-        while (_toClose.TryDequeue(out var client)) Close(client);
+        for (var left = _toClose.Count; left > 0; left--)
+        {
+            var client = _toClose.Dequeue();
+            if (client.IsRunning) _toClose.Enqueue(client);
+            else Close(client);
+        }
     }
 
     internal void CloseAll()

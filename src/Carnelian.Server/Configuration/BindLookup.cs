@@ -6,7 +6,7 @@ namespace Carnelian;
 /// CONFIG SET bind with names: a worker looks them up, which may take seconds, and only the client waits. Then all of the request is set at once,
 /// as where the addresses are given.
 /// </summary>
-internal sealed class BindLookup(Session session, Listeners listeners, string[] names, Func<string?> set) : BlockedCall(session, NoDeadline)
+internal sealed class BindLookup(Session session, Listeners listeners, string[] names, Func<string?> set) : BlockedCondition(session)
 {
     private readonly Job _job = new(listeners, names);
 
@@ -23,22 +23,19 @@ internal sealed class BindLookup(Session session, Listeners listeners, string[] 
             if (Listeners.NamesIn(pairs[i + 1].Split(' ')) is not { Length: > 0 and <= Listeners.BindMax } names) return false;
             var lookup = new BindLookup(call.Session, server.Listeners, names, set);
             server.World.Workers.Post(WorkerQueue.NameLookup, lookup._job);
-            call.Executor.BlockedClients.Block(lookup, call.Database);
+            call.Executor.BlockedClients.Wait(lookup);
             return true;
         }
         return false;
     }
 
-    public override bool OnReady(ref Call call, ReadOnlySpan<byte> key)
+    public override bool TryAnswer(ref Call call)
     {
         if (!_job.IsDone) return false;
         if (set() is { } error) call.Fail(error);
         else call.Reply.Ok();
         return true;
     }
-
-    public override void OnTimeout(ref Call call) =>
-        call.Fail("ERR CONFIG SET failed (possibly related to argument 'bind') - The look-up of names was given up.");
 
     private sealed class Job(Listeners listeners, string[] names) : WorkerJob
     {

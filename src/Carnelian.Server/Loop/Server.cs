@@ -26,6 +26,7 @@ internal sealed class Server : IDisposable
         Executor.AddGate(new AuthenticationGate());
         _loop = new(this);
         Executor.BlockedClients.Unblocked = _loop.Unblock;
+        Executor.InnerTurn = _loop.TurnInside;
         Executor.Errors.TooMany = LogTooManyErrors;
         Clients = new(this);
         LocalReplies = new(Clients.Outbox, Keyspace.Changes);
@@ -181,6 +182,7 @@ internal sealed class Server : IDisposable
     {
         Listeners.Close();
         Clients.Dispose();
+        Executor.BlockedClients.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;
         _largeMemory.End();

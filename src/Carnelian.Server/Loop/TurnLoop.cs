@@ -36,6 +36,22 @@ internal sealed class TurnLoop(Server server)
         server.Statistics.CountTurn(executor.EndTurn(), executor.CallsProcessed - calls);
     }
 
+    /// <summary>
+    /// A turn within a call that lasts long: receives, runs what gates admit, takes what workers have done, and sends what tells of closed units only. No cron,
+    /// nothing posted, and nobody goes on who waited.
+    /// </summary>
+    public void TurnInside()
+    {
+        var (clients, world) = (server.Clients, server.World);
+        clients.Lane.TurnInside();
+        world.HandOvers.Deliver();
+        world.Workers.DeliverCompleted();
+        server.Keyspace.Changes.DeliverClosed();
+        clients.Outbox.HandOverIdle();
+        server.LocalReplies.Release();
+        clients.CloseQueued();
+    }
+
     /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>
     public void RequestStop()
     {

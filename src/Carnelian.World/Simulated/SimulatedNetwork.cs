@@ -24,6 +24,9 @@ public sealed class SimulatedNetwork : Network
     private readonly List<SimulatedConnection> _open = [];
     private readonly Queue<(SimulatedListener Listener, SimulatedConnection Connection)> _accepts = new();
     private List<SimulatedConnection> _ready = [];
+
+    /// <summary>Those that the turn is still to report; a turn within it reports them too.</summary>
+    private readonly Queue<SimulatedConnection> _reporting = new();
     private int _nextPort = FirstEphemeralPort, _nextId = 8;
     private int _busyTurns;
     private bool _woken;
@@ -84,8 +87,12 @@ public sealed class SimulatedNetwork : Network
         var batch = _ready;
         _ready = [];
         Shuffle(batch);
-        foreach (var connection in batch) connection.Queued = false;
-        foreach (var connection in batch) Report(connection, handler);
+        foreach (var connection in batch)
+        {
+            connection.Queued = false;
+            _reporting.Enqueue(connection);
+        }
+        while (_reporting.TryDequeue(out var connection)) Report(connection, handler);
     }
 
     private void Wait(long until, bool toTheEnd)
@@ -163,6 +170,7 @@ public sealed class SimulatedNetwork : Network
         foreach (var (_, connection) in _accepts) connection.Reset();
         _accepts.Clear();
         _ready.Clear();
+        _reporting.Clear();
     }
 }
 

@@ -42,7 +42,7 @@ public sealed class ChangeLogTests
         Assert.That(_log.IsEmpty);
         Assert.That(sink.Lines, Is.EqualTo(new[]
         {
-            "1+ All 0 SET k ", "1 Replicas 65535 DEL k", "2 AppendOnlyFile 3 PEXPIREAT -9223372036854775808",
+            "1+ All 0 SET k ", "+1 Replicas 65535 DEL k", "2 AppendOnlyFile 3 PEXPIREAT -9223372036854775808",
         }));
         Assert.That(sink.Offsets, Is.EqualTo(new[] { 3L }));
         _log.Deliver();
@@ -88,7 +88,57 @@ public sealed class ChangeLogTests
             Assert.That(sink.Lines.Select(line => line.Split(' ', 4)[3]), Is.EqualTo(expected));
             sink.Lines.Clear();
         }
-        Assert.That(_allocator.UsedBytesOf(Purpose.ChangeLog), Is.LessThanOrEqualTo(1 << 20));
+        Assert.That(_allocator.UsedBytesOf(Purpose.ChangeLog), Is.LessThanOrEqualTo(2 << 20));
+    }
+
+    [Test]
+    public void Units_longer_than_a_delivery_go_on_in_the_next()
+    {
+        var sink = new KeyspaceRig.Sink(ChangeTargets.All);
+        _log.Attach(sink);
+        var half = new string('x', 600_000);
+        _log.BeginUnit();
+        for (var i = 0; i < 5; i++) Record(ChangeTargets.All, 0, $"{i}", half);
+        _log.BeginUnit();
+        for (var i = 0; i < 2; i++) Record(ChangeTargets.All, 0, "a", half);
+        _log.BeginUnit();
+        Record(ChangeTargets.All, 0, "b");
+        Assert.That(sink.Offsets, Is.EqualTo(new[] { 2, 4, 6 }), "delivered before there is too much of it");
+        _log.Deliver();
+        Assert.That(sink.Lines.Select(line => line.Split(' ')[0]), Is.EqualTo(new[] { "1+", "+1+", "+1+", "+1+", "+1", "2+", "+2", "3" }));
+        Assert.That(_allocator.PeakUsedBytes, Is.LessThan(8 << 20));
+    }
+
+    [Test]
+    public void In_the_midst_of_a_unit_only_those_before_it_are_delivered()
+    {
+        var sink = new KeyspaceRig.Sink(ChangeTargets.All);
+        _log.Attach(sink);
+        _log.BeginUnit();
+        Record(ChangeTargets.All, 0, "a");
+        _log.BeginUnit();
+        Record(ChangeTargets.All, 0, "b");
+        _log.DeliverClosed();
+        Assert.That(sink.Lines, Is.EqualTo(new[] { "1 All 0 a" }));
+        Assert.That(sink.Offsets, Is.EqualTo(new[] { 1 }));
+        Record(ChangeTargets.All, 0, "c");
+        _log.DeliverClosed();
+        _log.Deliver();
+        Assert.That(sink.Lines, Is.EqualTo(new[] { "1 All 0 a", "2+ All 0 b", "+2 All 0 c" }));
+        Assert.That(sink.Offsets, Is.EqualTo(new[] { 1, 3 }));
+    }
+
+    [Test]
+    public void A_record_with_much_in_it_keeps_its_arguments_in_order()
+    {
+        var sink = new KeyspaceRig.Sink(ChangeTargets.All);
+        _log.Attach(sink);
+        var words = Enumerable.Range(0, 60).Select(i => new string((char)('a' + i % 26), i % 3 == 0 ? 1_000_000 : 10)).Append(new string('z', 20_000_000)).ToArray();
+        _log.BeginUnit();
+        Record(ChangeTargets.All, 0, words);
+        _log.Deliver();
+        Assert.That(sink.Lines.Single() == "1 All 0 " + string.Join(' ', words));
+        Assert.That(_allocator.UsedBytesOf(Purpose.ChangeLog), Is.LessThanOrEqualTo(2 << 20));
     }
 
     [Test]

@@ -83,7 +83,7 @@ public sealed class EditTests
     public void A_key_hidden_as_expired_is_resized_from_nothing()
     {
         _rig.Set("k", "old", expiryMs: 1500);
-        _rig.Keyspace.Policy = ExpiryPolicy.Hide;
+        _rig.Keyspace.DefaultPolicy = ExpiryPolicy.Hide;
         _rig.Keyspace.NowMs = 2000;
         var edit = _rig.Edit("k"u8.ToArray());
         Assert.That(edit.Resize(5, ValueEncoding.Raw, null).SequenceEqual(new byte[5]));
@@ -153,7 +153,7 @@ public sealed class EditTests
     public void Key_lives_through_its_last_millisecond([Values(ExpiryPolicy.Delete, ExpiryPolicy.Hide)] ExpiryPolicy policy)
     {
         _rig.Set("k", expiryMs: 1500);
-        _rig.Keyspace.Policy = policy;
+        _rig.Keyspace.DefaultPolicy = policy;
         _rig.Keyspace.NowMs = 1500;
         Assert.That(_rig.Find("k").Exists);
         _rig.Keyspace.NowMs = 1501;
@@ -201,7 +201,7 @@ public sealed class EditTests
     public void Replica_hides_what_is_expired_and_keeps_it()
     {
         _rig.Set("k", expiryMs: 1500);
-        _rig.Keyspace.Policy = ExpiryPolicy.Hide;
+        _rig.Keyspace.DefaultPolicy = ExpiryPolicy.Hide;
         _rig.Keyspace.NowMs = 1501;
         _rig.Heard.Take();
         Assert.That(_rig.Find("k").Exists, Is.False);
@@ -218,7 +218,7 @@ public sealed class EditTests
     public void Hidden_key_can_be_written_anew()
     {
         _rig.Set("k", expiryMs: 1500);
-        _rig.Keyspace.Policy = ExpiryPolicy.Hide;
+        _rig.Keyspace.DefaultPolicy = ExpiryPolicy.Hide;
         _rig.Keyspace.NowMs = 1501;
         _rig.Set("k", "new");
         Assert.That(_rig.Find("k").Value.SequenceEqual("new"u8));
@@ -229,7 +229,7 @@ public sealed class EditTests
     public void Loading_and_the_masters_link_see_what_is_expired()
     {
         _rig.Set("k", expiryMs: 1500);
-        _rig.Keyspace.Policy = ExpiryPolicy.Ignore;
+        _rig.Keyspace.DefaultPolicy = ExpiryPolicy.Ignore;
         _rig.Keyspace.NowMs = 5000;
         Assert.That(_rig.Find("k").Exists);
         Assert.That(_rig.Edit("k"u8.ToArray()).Exists);

@@ -166,7 +166,7 @@ public sealed class TransferTests
     {
         _rig.Set("a", expiryMs: 1500);
         _rig.Keyspace.NowMs = 2000;
-        _rig.Keyspace.Policy = ExpiryPolicy.Hide;
+        _rig.Keyspace.DefaultPolicy = ExpiryPolicy.Hide;
         Assert.That(_rig.Keyspace.RandomKey(_rig[0]).Exists);
         _rig.Set("lasting");
         for (var i = 0; i < 20; i++) Assert.That(KeyspaceRig.Text(_rig.Keyspace.RandomKey(_rig[0]).Key), Is.EqualTo("lasting"));

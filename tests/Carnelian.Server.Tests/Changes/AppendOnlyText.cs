@@ -21,15 +21,13 @@ internal sealed class AppendOnlyText : IChangeSink
 
     public void Take(ChangeReader changes, long offset)
     {
-        var inUnit = false;
         while (changes.Next())
         {
-            if (!inUnit && changes.MoreOfUnit) Write("MULTI");
+            if (!changes.ContinuesUnit && changes.MoreOfUnit) Write("MULTI");
             if (changes.Database != _database) Write("SELECT", $"{_database = changes.Database}");
             _text.Append($"*{changes.Count}\r\n");
             foreach (var argument in changes.Arguments) Write(argument);
-            if (inUnit && !changes.MoreOfUnit) Write("EXEC");
-            inUnit = changes.MoreOfUnit;
+            if (changes.ContinuesUnit && !changes.MoreOfUnit) Write("EXEC");
         }
     }
 

@@ -19,13 +19,18 @@ internal static class WaitingCommands
     {
         var last = call.Args.Count - 1;
         if (!call.TryInteger(last, out var timeoutMs)) return;
-        var keys = new byte[last - 1][];
         for (var i = 1; i < last; i++)
         {
-            keys[i - 1] = call.Args[i].ToArray();
-            if (WaitingForKey.Take(ref call, keys[i - 1])) return;
+            var edit = call.Edit(i);
+            if (!edit.Exists) continue;
+            call.Reply.Array(2);
+            call.Reply.Bulk(call.Args[i]);
+            call.Reply.Bulk(edit.View.Value);
+            edit.Delete(KeyspaceEvent.Delete);
+            return;
         }
-        call.Executor.BlockedClients.Block(new WaitingForKey(call.Session, timeoutMs == 0 ? BlockedCall.NoDeadline : call.MonotonicMs + timeoutMs), call.Database, keys);
+        call.WaitForKeys(1, last, ValueType.String, timeoutMs == 0 ? BlockedCall.NoDeadline : call.MonotonicMs + timeoutMs,
+            static (ref call) => call.Reply.NullArray());
     }
 
     [Command("PUT", Summary = "Sets a key, of which those hear who wait for it.", Since = "1.0.0", Complexity = "O(1)",
@@ -71,21 +76,93 @@ internal static class WaitingCommands
         call.Reply.Ok();
     }
 
-    private sealed class WaitingForKey(Session session, long deadlineMs) : BlockedCall(session, deadlineMs)
+    [Command("WITHIN", Summary = "Runs requests within its own call.", Since = "1.0.0", Complexity = "O(N)",
+        Flags = Write,
+        Arguments = "[request:string...]")]
+    internal static void Within(ref Call call)
     {
-        public override bool OnReady(ref Call call, ReadOnlySpan<byte> key) => Take(ref call, key);
-
-        public override void OnTimeout(ref Call call) => call.Reply.NullArray();
-
-        public static bool Take(ref Call call, ReadOnlySpan<byte> key)
+        var args = call.Args;
+        call.Reply.Array(CountWithin(args));
+        var inner = new Call(ref call, call.Session, call.Session.Replies);
+        for (var at = 1; at < args.Count; at += LengthAt(args, at))
         {
-            var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
-            if (!edit.Exists) return false;
-            call.Reply.Array(2);
-            call.Reply.Bulk(key);
-            call.Reply.Bulk(edit.View.Value);
-            edit.Delete(KeyspaceEvent.Delete);
-            return true;
+            // The length stands before each.
+            var request = args.Slice(at + 1, LengthAt(args, at) - 1);
+            inner.Begin(request, call.Commands.Find(request));
+            call.Executor.Run(ref inner);
         }
+        inner.Reply.Flush();
+    }
+
+    private static int LengthAt(Arguments args, int at) => 1 + int.Parse(Encoding.ASCII.GetString(args[at]));
+
+    private static int CountWithin(Arguments args)
+    {
+        var count = 0;
+        for (var at = 1; at < args.Count; at += LengthAt(args, at)) count++;
+        return count;
+    }
+
+    [Command("REPEAT", Summary = "Runs a request so many times within its own call, and shows the first reply.", Since = "1.0.0", Complexity = "O(N)",
+        Flags = Write,
+        Arguments = "times:integer argument:string...")]
+    internal static void Repeat(ref Call call)
+    {
+        if (!call.TryInteger(1, out var times)) return;
+        var request = call.Args.Slice(2);
+        var inner = new Call(ref call, call.Session, Nowhere.Sink);
+        for (; times > 0; times--)
+        {
+            inner.Begin(request, call.Commands.Find(request));
+            call.Executor.Run(ref inner);
+        }
+        call.Reply.Ok();
+    }
+
+    [Command("TURNINSIDE", Summary = "Changes a key, turns the loop so often within its call, changes the key again.", Since = "1.0.0", Complexity = "O(N)",
+        Flags = Write, Keys = "1 OW update",
+        Arguments = "key turns:integer")]
+    internal static void TurnInside(ref Call call)
+    {
+        if (!call.TryInteger(2, out var turns)) return;
+        Write(ref call, "begun"u8);
+        for (; turns > 0; turns--)
+        {
+            ((SimulatedWorld)call.Executor.Services.Get<Server>().World).Advance(1);
+            call.Executor.TurnInside();
+        }
+        Write(ref call, "ended"u8);
+        call.Reply.Bulk("done"u8);
+
+        static void Write(ref Call call, ReadOnlySpan<byte> value)
+        {
+            call.Edit(1).Write(ValueType.String, ValueEncoding.Raw, value, EntryView.NoExpiry, KeyspaceEvent.Set);
+            if (call.HasListeners) call.BeginEffect("SET"u8, 1).Append(value);
+        }
+    }
+
+    [Command("SCRATCH", Summary = "Uses the list of keys that a call may borrow across a call within.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = ReadOnly, Keys = "1 RO",
+        Arguments = "key argument:string...")]
+    internal static void Scratch(ref Call call)
+    {
+        var found = call.Executor.BorrowFound();
+        found.Add(call.Find(1));
+        var inner = new Call(ref call, call.Session, Nowhere.Sink);
+        var request = call.Args.Slice(2);
+        inner.Begin(request, call.Commands.Find(request));
+        call.Executor.Run(ref inner);
+        call.Reply.Bulk(found[0].Value);
+    }
+
+    private sealed class Nowhere : ReplySink
+    {
+        private readonly byte[] _room = new byte[1 << 21];
+
+        public static Nowhere Sink => new();
+
+        public override Span<byte> Reserve(int bytes) => _room;
+
+        public override void Commit(int bytes) { }
     }
 }

@@ -1,0 +1,269 @@
+namespace Carnelian;
+
+/// <summary>
+/// Sessions whose calls wait: a client waits here, never a thread. What waits for keys or for a gate is its copied request, which is run again from its
+/// beginning when it may succeed; nothing here knows a command. Keys are served in the order in which they became ready, after the call that made them
+/// so, and those who wait for one in the order in which they came, each by a call of its own.
+/// </summary>
+public sealed class BlockedClients : IKeyWaiters, IDisposable
+{
+    private readonly Executor _executor;
+    private readonly Multimap _waiting;
+
+    /// <summary>Requests that wait for keys, by <see cref="BlockedRequest.Holder"/>.</summary>
+    private readonly List<BlockedRequest?> _holders = [];
+    private readonly Stack<int> _freeHolders = new();
+    private readonly Deadlines _deadlines = new();
+    private readonly List<BlockedCondition> _asking = [];
+    private readonly LinkedList<BlockedRequest> _postponed = new();
+
+    /// <summary>Keys that are ready, each once.</summary>
+    private readonly Queue<(Database Database, byte[] Key)> _ready = new();
+
+    /// <summary>The request that is being run again.</summary>
+    private BlockedRequest? _rerun;
+    private bool _isServing;
+
+    internal BlockedClients(Executor executor)
+    {
+        _executor = executor;
+        _waiting = new(executor.Keyspace.Host, Purpose.Other);
+    }
+
+    /// <summary>How many sessions wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many of them have a deadline.</summary>
+    public int CountWithDeadline => _deadlines.Count;
+
+    /// <summary>How many keys are waited for.</summary>
+    public long KeyCount => _waiting.Groups;
+
+    /// <summary>How many keys are waited for by somebody who is to hear that they are gone.</summary>
+    public long KeyCountOfGone { get; private set; }
+
+    internal bool HasReady => _ready.Count > 0 && !_isServing;
+
+    /// <summary>A session waits for something else than a key, and is asked once a turn.</summary>
+    public bool HasAsking => _asking.Count > 0;
+
+    /// <summary>Called when a session has been answered and waits no longer: its reply is to be sent.</summary>
+    public Action<Session>? Unblocked { get; set; }
+
+    // ---- waiting
+
+    /// <summary>See <see cref="Call.WaitForKeys"/>.</summary>
+    internal void WaitForKeys(ref Call call, int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, bool wakesWhenGone)
+    {
+        if (_rerun is { Holder: >= 0 } same && same.Session == call.Session)
+        {
+            same.WaitsOn = true;
+            return;
+        }
+        var request = new BlockedRequest(ref call, deadlineMs, answerTimeout) { AwaitedType = type, WakesWhenGone = wakesWhenGone };
+        if (!_freeHolders.TryPop(out var holder))
+        {
+            holder = _holders.Count;
+            _holders.Add(null);
+        }
+        request.Holder = holder;
+        _holders[holder] = request;
+        for (var i = firstKey; i < endOfKeys; i++)
+            _waiting.Add(call.Database.Number, call.Args[i], _executor.Keyspace.Hash(call.Args[i]), holder, ref request.Keys);
+        if (wakesWhenGone) KeyCountOfGone += request.Keys.Count;
+        Block(request);
+        _executor.Keyspace.Waiters ??= this;
+    }
+
+    /// <summary>Has a call wait for something that is no key.</summary>
+    public void Wait(BlockedCondition condition)
+    {
+        Block(condition);
+        _asking.Add(condition);
+    }
+
+    /// <summary>A gate does not want the request now; see <see cref="Reopen"/>.</summary>
+    internal void Postpone(ref Call call, Gates gate)
+    {
+        Check.That(call.MayBlock);
+        if (_rerun is { } same && same.Session == call.Session && same.Postponed == gate)
+        {
+            same.WaitsOn = true;
+            return;
+        }
+        var request = new BlockedRequest(ref call, BlockedCall.NoDeadline, static (ref _) => { }) { Postponed = gate };
+        Block(request);
+        request.Node = _postponed.AddLast(request);
+    }
+
+    private void Block(BlockedCall call)
+    {
+        Check.That(call.Session.Blocked is null);
+        call.Session.Blocked = call;
+        Count++;
+        if (call.DeadlineMs != BlockedCall.NoDeadline) _deadlines.Add(call);
+    }
+
+    /// <summary>Ends the waiting of a session without an answer: it was served, or is gone.</summary>
+    public void Remove(Session session)
+    {
+        if (session.Blocked is not { } call) return;
+        session.Blocked = null;
+        Count--;
+        _deadlines.Remove(call);
+        if (call is BlockedCondition condition) _asking.Remove(condition);
+        if (call is BlockedRequest request) Remove(request);
+    }
+
+    private void Remove(BlockedRequest request)
+    {
+        if (request.Node is { } node) _postponed.Remove(node);
+        if (request.Holder >= 0)
+        {
+            if (request.WakesWhenGone) KeyCountOfGone -= request.Keys.Count;
+            _waiting.RemoveAll(ref request.Keys);
+            _holders[request.Holder] = null;
+            _freeHolders.Push(request.Holder);
+            if (_waiting.Links == 0) _executor.Keyspace.Waiters = null;
+        }
+        // Its words are still in use while it is being run.
+        if (request != _rerun) request.End();
+    }
+
+    // ---- being answered
+
+    /// <summary>CLIENT UNBLOCK: ends a session's waiting as if its time were over, or with an error. False when it waits for nothing that could end so.</summary>
+    public bool Unblock(Session session, bool withError)
+    {
+        if (session.Blocked is not { CanBeUnblocked: true }) return false;
+        End(session, withError);
+        return true;
+    }
+
+    private void End(Session session, bool withError)
+    {
+        var blocked = session.Blocked!;
+        var call = new Call(_executor, session, session.Replies);
+        if (blocked is BlockedRequest request) call.Begin(request.Arguments, request.Command);
+        session.Blocked = null;
+        if (withError) call.Fail("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+        else blocked.AnswerTimeout(ref call);
+        if (blocked is BlockedRequest) _executor.CountUnblocked(ref call);
+        session.Blocked = blocked;
+        call.Reply.Flush();
+        Remove(session);
+        Unblocked?.Invoke(session);
+    }
+
+    /// <summary>Answers those whose time is over. Returns the next deadline, or long.MaxValue.</summary>
+    public long TimeOutUntil(long nowMs)
+    {
+        while (_deadlines.First is { } call)
+        {
+            if (call.DeadlineMs > nowMs) return call.DeadlineMs;
+            End(call.Session, withError: false);
+        }
+        return long.MaxValue;
+    }
+
+    /// <summary>Asks those who wait for no key whether their time has come; once a turn.</summary>
+    public void ServeAsking()
+    {
+        for (var i = _asking.Count - 1; i >= 0; i--)
+        {
+            var condition = _asking[i];
+            var call = new Call(_executor, condition.Session, condition.Session.Replies);
+            var answered = condition.TryAnswer(ref call);
+            call.Reply.Flush();
+            if (!answered) continue;
+            Remove(condition.Session);
+            Unblocked?.Invoke(condition.Session);
+        }
+    }
+
+    /// <summary>A gate may admit what it has postponed: runs that again, in the order in which it came. Between calls.</summary>
+    public void Reopen(Gates gate)
+    {
+        for (var node = _postponed.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.Postponed == gate) RunAgain(node.Value);
+            node = next;
+        }
+    }
+
+    // ---- keys
+
+    void IKeyWaiters.OnCreated(Database database, ReadOnlySpan<byte> key) => Announce(database, key);
+
+    void IKeyWaiters.OnSwapped(Database database)
+    {
+        var found = new GroupList();
+        ulong cursor = 0;
+        do cursor = _waiting.Scan(database.Number, cursor, found);
+        while (cursor != 0);
+        for (var i = 0; i < found.Count; i++) Announce(database, found[i]);
+    }
+
+    /// <summary>Marks a key as ready if it is waited for.</summary>
+    private void Announce(Database database, ReadOnlySpan<byte> key)
+    {
+        if (_waiting.TryFind(database.Number, key, _executor.Keyspace.Hash(key), out var group)) Announce(database, group);
+    }
+
+    private void Announce(Database database, MultimapGroup group)
+    {
+        if (group.IsFlagged) return;
+        group.IsFlagged = true;
+        _ready.Enqueue((database, group.Key.ToArray()));
+    }
+
+    /// <summary>Serves the keys announced so far, and those announced by that, in order.</summary>
+    internal void ServeReady()
+    {
+        _isServing = true;
+        while (_ready.TryDequeue(out var ready)) Serve(ready.Database, ready.Key);
+        _isServing = false;
+    }
+
+    private void Serve(Database database, byte[] key)
+    {
+        var keyspace = _executor.Keyspace;
+        var hash = keyspace.Hash(key);
+        if (!_waiting.TryFind(database.Number, key, hash, out var group)) return;
+        group.IsFlagged = false;
+        // Those who come to wait meanwhile stand behind and are not asked.
+        var link = group.First;
+        for (var left = group.Count; left > 0 && link.Exists; left--)
+        {
+            var request = _holders[(int)link.Holder]!;
+            link = link.Next;
+            var view = keyspace.Find(database, key, hash, LookupFlags.NoEffects);
+            var isThere = view.Exists && keyspace.IsAlive(view);
+            if (isThere ? view.Type == request.AwaitedType || request.WakesWhenGone : request.WakesWhenGone) RunAgain(request);
+            else if (!isThere && KeyCountOfGone == 0) return;
+        }
+    }
+
+    private void RunAgain(BlockedRequest request)
+    {
+        var session = request.Session;
+        request.WaitsOn = false;
+        session.Blocked = null;
+        _rerun = request;
+        var call = new Call(_executor, session, session.Replies);
+        call.Begin(request.Arguments, request.Command);
+        _executor.Run(ref call);
+        call.Reply.Flush();
+        _rerun = null;
+        // A gate may have postponed what waited for keys, and the other way round.
+        var next = session.Blocked;
+        session.Blocked = request;
+        if (request.WaitsOn) return;
+        Remove(session);
+        session.Blocked = next;
+        if (next is null) Unblocked?.Invoke(session);
+    }
+
+    public void Dispose() => _waiting.Dispose();
+}
