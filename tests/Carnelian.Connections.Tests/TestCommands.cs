@@ -56,7 +56,7 @@ internal static class OffsetCommands
 
         public static bool TryTake(ref Call call, ReadOnlySpan<byte> key)
         {
-            var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
+            var edit = call.Keyspace.Edit(call.Database, call.Keyspace.KeyOf(key));
             if (!edit.Exists) return false;
             edit.Delete(KeyspaceEvent.Delete);
             if (call.HasListeners) call.BeginEffect(2).Append("DEL"u8).Append(key);

@@ -71,13 +71,13 @@ public sealed class BlockedClients(Executor executor) : IKeyWaiters
         _deadlines.Enqueue(call, call.DeadlineMs);
     }
 
-    void IKeyWaiters.OnCreated(Database database, ReadOnlySpan<byte> key) => Announce(database, key);
+    void IKeyWaiters.OnCreated(Database database, Key key) => Announce(database, key.Bytes);
 
     void IKeyWaiters.OnSwapped(Database database)
     {
         foreach (var (number, key) in _waiting.Keys)
         {
-            if (number == database.Number && database.Keys.Find(key.Bytes, database.Keys.Hash(key.Bytes)).Exists) _ready.Add((database, key.Bytes));
+            if (number == database.Number && database.Data.Contains(database.Keyspace.KeyOf(key.Bytes))) _ready.Add((database, key.Bytes));
         }
     }
 

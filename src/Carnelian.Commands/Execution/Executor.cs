@@ -62,7 +62,7 @@ public sealed class Executor
     }
 
     /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>
-    internal ulong[] HashesAhead { get; } = new ulong[32];
+    internal (ulong Hash, int Slot)[] HashesAhead { get; } = new (ulong, int)[32];
 
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;

@@ -79,7 +79,7 @@ internal static class WaitingCommands
 
         public static bool Take(ref Call call, ReadOnlySpan<byte> key)
         {
-            var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
+            var edit = call.Keyspace.Edit(call.Database, call.Keyspace.KeyOf(key));
             if (!edit.Exists) return false;
             call.Reply.Array(2);
             call.Reply.Bulk(key);
