@@ -9,8 +9,8 @@ public class LayeringTests
     /// <summary>The floors in the order of the design: a project names only projects above it.</summary>
     private static readonly string[] _floors =
     [
-        "Carnelian.Memory", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol", "Carnelian.Keyspace",
-        "Carnelian.Formats", "Carnelian.Commands", "Carnelian.Connections", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
+        "Carnelian.Memory", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol", "Carnelian.Formats",
+        "Carnelian.Keyspace", "Carnelian.Commands", "Carnelian.Connections", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
         "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Http", "Carnelian.Server", "Carnelian.Tools", "Carnelian",
     ];
 
@@ -36,6 +36,17 @@ public class LayeringTests
                 Assert.That(references, Is.SubsetOf(above), project);
             }
         });
+    }
+
+    /// <summary>Whether a dataset has one table or one per slot is nobody's business above it.</summary>
+    [Test]
+    public void Tables_of_keys_are_seen_by_the_keyspace_alone()
+    {
+        var uses = new Regex(@"\b(KeyTable\w*|KeyWalk|EntryHandle|EntryTransfer)\b");
+        var offenders = Repository.Sources("src")
+            .Where(path => Repository.ProjectOf(path) is not ("Carnelian.Containers" or "Carnelian.Keyspace"))
+            .SelectMany(path => uses.Matches(Repository.Code(path)).Select(match => $"{Repository.Relative(path)}: {match.Value}"));
+        Assert.That(offenders, Is.Empty);
     }
 
     [Test]

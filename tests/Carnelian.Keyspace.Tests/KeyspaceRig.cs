@@ -28,15 +28,17 @@ internal sealed class KeyspaceRig : IDisposable
 
     public static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
-    public KeyEdit Edit(byte[] key, int database = 0) => Keyspace.Edit(this[database], key, Keyspace.Hash(key));
+    public Key Key(string text) => Keyspace.KeyOf(Bytes(text));
 
-    public EntryView Find(string key, int database = 0) => Keyspace.Find(this[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+    public KeyEdit Edit(byte[] key, int database = 0) => Keyspace.Edit(this[database], Keyspace.KeyOf(key));
+
+    public EntryView Find(string key, int database = 0) => Keyspace.Find(this[database], Key(key));
 
     public EntryView FindUntouched(string key, int database = 0) =>
-        Keyspace.Find(this[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
+        Keyspace.Find(this[database], Key(key), LookupFlags.NoTouch);
 
     /// <summary>Whether the table holds the key, whatever its time.</summary>
-    public EntryView Kept(string key, int database = 0) => this[database].Keys.Find(Bytes(key), Keyspace.Hash(Bytes(key))).View;
+    public EntryView Kept(string key, int database = 0) => this[database].Data.TableOf(Key(key).Slot).Find(Bytes(key), Key(key).Hash).View;
 
     public void Set(string key, string value = "v", long expiryMs = EntryView.NoExpiry, int database = 0)
     {
@@ -69,14 +71,14 @@ internal sealed class KeyspaceRig : IDisposable
 
         public bool WantsModified { get; set; }
 
-        public void OnModified(Database database, ReadOnlySpan<byte> key) => Lines.Add($"modified {database.Number} {Text(key)}");
+        public void OnModified(Database database, Key key) => Lines.Add($"modified {database.Number} {Text(key.Bytes)}");
 
         public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
 
         public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
 
-        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
-            Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key)}");
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
+            Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key.Bytes)}");
 
         /// <summary>What was heard since the last time.</summary>
         public string[] Take()

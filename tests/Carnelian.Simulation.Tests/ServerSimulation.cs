@@ -187,7 +187,7 @@ internal sealed class ServerSimulation : IDisposable
 
         public bool WantsModified => false;
 
-        public void OnModified(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, Key key)
         {
         }
 
@@ -199,8 +199,8 @@ internal sealed class ServerSimulation : IDisposable
         {
         }
 
-        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
-            simulation._model.OnExpired(database.Number, Encoding.Latin1.GetString(key), simulation._server.Keyspace.NowMs);
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
+            simulation._model.OnExpired(database.Number, Encoding.Latin1.GetString(key.Bytes), simulation._server.Keyspace.NowMs);
     }
 
     private sealed class Recorder(ServerSimulation simulation) : Gate(Gates.Queueing)

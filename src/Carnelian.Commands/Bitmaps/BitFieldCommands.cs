@@ -85,7 +85,7 @@ internal static class BitFieldCommands
             changes++;
         }
         if (changes == 0) return;
-        call.Keyspace.Raise(KeyspaceEvent.SetBit, call.Database, call.Args[1]);
+        call.Keyspace.Raise(KeyspaceEvent.SetBit, call.Database, call.Key(1));
         // Each counts; one has been counted.
         call.Keyspace.Dirty += changes - 1;
     }

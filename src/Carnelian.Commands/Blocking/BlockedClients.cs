@@ -69,7 +69,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         request.Holder = holder;
         _holders[holder] = request;
         for (var i = firstKey; i < endOfKeys; i++)
-            _waiting.Add(call.Database.Number, call.Args[i], _executor.Keyspace.Hash(call.Args[i]), holder, ref request.Keys);
+            _waiting.Add(call.Database.Number, call.Args[i], call.Key(i).Hash, holder, ref request.Keys);
         if (wakesWhenGone) KeyCountOfGone += request.Keys.Count;
         Block(request);
         _executor.Keyspace.Waiters ??= this;
@@ -194,7 +194,10 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     // ---- keys
 
-    void IKeyWaiters.OnCreated(Database database, ReadOnlySpan<byte> key) => Announce(database, key);
+    void IKeyWaiters.OnCreated(Database database, Key key)
+    {
+        if (_waiting.TryFind(database.Number, key.Bytes, key.Hash, out var group)) Announce(database, group);
+    }
 
     void IKeyWaiters.OnSwapped(Database database)
     {
@@ -205,12 +208,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         for (var i = 0; i < found.Count; i++) Announce(database, found[i]);
     }
 
-    /// <summary>Marks a key as ready if it is waited for.</summary>
-    private void Announce(Database database, ReadOnlySpan<byte> key)
-    {
-        if (_waiting.TryFind(database.Number, key, _executor.Keyspace.Hash(key), out var group)) Announce(database, group);
-    }
-
+    /// <summary>Marks a key that is waited for as ready.</summary>
     private void Announce(Database database, MultimapGroup group)
     {
         if (group.IsFlagged) return;
@@ -226,11 +224,11 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         _isServing = false;
     }
 
-    private void Serve(Database database, byte[] key)
+    private void Serve(Database database, byte[] bytes)
     {
         var keyspace = _executor.Keyspace;
-        var hash = keyspace.Hash(key);
-        if (!_waiting.TryFind(database.Number, key, hash, out var group)) return;
+        var key = keyspace.KeyOf(bytes);
+        if (!_waiting.TryFind(database.Number, bytes, key.Hash, out var group)) return;
         group.IsFlagged = false;
         // Those who come to wait meanwhile stand behind and are not asked.
         var link = group.First;
@@ -238,7 +236,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         {
             var request = _holders[(int)link.Holder]!;
             link = link.Next;
-            var view = keyspace.Find(database, key, hash, LookupFlags.NoEffects);
+            var view = keyspace.Find(database, key, LookupFlags.NoEffects);
             var isThere = view.Exists && keyspace.IsAlive(view);
             if (isThere ? view.Type == request.AwaitedType || request.WakesWhenGone : request.WakesWhenGone) RunAgain(request);
             else if (!isThere && KeyCountOfGone == 0) return;

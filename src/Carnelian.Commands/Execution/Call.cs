@@ -8,6 +8,7 @@ public ref struct Call
 {
     private readonly Keyspace _keyspace;
     private ulong _keyHash;
+    private int _keySlot;
     private int _hashedArgument;
     private int _aheadFirst, _aheadEnd, _aheadOf;
     private ulong _redacted;
@@ -71,7 +72,7 @@ public ref struct Call
 
     /// <summary>Makes this the call of another request of the same session.</summary>
     /// <param name="hashedArgument">The argument whose hash is known already, or 0.</param>
-    public void Begin(Arguments args, Command? command, int hashedArgument = 0, ulong hash = 0)
+    public void Begin(Arguments args, Command? command, int hashedArgument = 0, ulong hash = 0, int slot = 0)
     {
         Args = args;
         Command = command ?? Executor.Nothing;
@@ -80,15 +81,21 @@ public ref struct Call
         _redacted = 0;
         _hashedArgument = hashedArgument;
         _keyHash = hash;
+        _keySlot = slot;
         _aheadEnd = 0;
     }
 
     // ---- keys
 
-    private readonly ulong HashOf(int argument) => argument == _hashedArgument ? _keyHash : HashAside(argument);
+    /// <summary>The key that an argument names.</summary>
+    public readonly Key Key(int argument) => argument == _hashedArgument ? new(Args[argument], _keyHash, _keySlot) : KeyAside(argument);
 
-    private readonly ulong HashAside(int argument) =>
-        argument >= _aheadFirst && argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf ? Executor.HashesAhead[argument - _aheadFirst] : _keyspace.Hash(Args[argument]);
+    private readonly Key KeyAside(int argument)
+    {
+        if (argument < _aheadFirst || argument >= _aheadEnd || _aheadOf != Executor.HashesAheadOf) return _keyspace.KeyOf(Args[argument]);
+        var (hash, slot) = Executor.HashesAhead[argument - _aheadFirst];
+        return new(Args[argument], hash, slot);
+    }
 
     /// <summary>
     /// To be called before each of several keys: prefetches the buckets and entries of the next ones, up to 32 together, as
@@ -101,25 +108,26 @@ public ref struct Call
     {
         if ((argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf) || argument + step >= end) return;
         var hashes = Executor.HashesAhead;
-        var keys = Database.Keys;
+        var data = Database.Data;
         end = Math.Min(end, argument + hashes.Length);
         for (var i = argument; i < end; i += step)
         {
-            var hash = hashes[i - argument] = HashOf(i);
-            keys.PrefetchBucket(hash);
+            var key = Key(i);
+            hashes[i - argument] = (key.Hash, key.Slot);
+            data.PrefetchBucket(key.Slot, key.Hash);
         }
-        for (var i = argument; i < end; i += step) keys.PrefetchEntry(hashes[i - argument]);
+        for (var i = argument; i < end; i += step) data.PrefetchEntry(hashes[i - argument].Slot, hashes[i - argument].Hash);
         (_aheadFirst, _aheadEnd, _aheadOf) = (argument, end, ++Executor.HashesAheadOf);
     }
 
     /// <summary>The key that an argument names, for reading.</summary>
-    public readonly EntryView Find(int argument, LookupFlags flags = LookupFlags.None) => _keyspace.Find(Database, Args[argument], HashOf(argument), flags);
+    public readonly EntryView Find(int argument, LookupFlags flags = LookupFlags.None) => _keyspace.Find(Database, Key(argument), flags);
 
     /// <summary>The key that an argument names, for changing.</summary>
-    public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Args[argument], HashOf(argument), Args.Adoptable);
+    public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Key(argument), Args.Adoptable);
 
     /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
-    public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Args[argument], HashOf(argument));
+    public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Key(argument));
 
     /// <summary>
     /// Has the request wait and run again, from its beginning, whenever one of its keys comes to have a type. A call that may not wait is answered like a

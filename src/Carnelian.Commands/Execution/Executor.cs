@@ -68,7 +68,7 @@ public sealed class Executor
     }
 
     /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>
-    internal ulong[] HashesAhead { get; } = new ulong[32];
+    internal (ulong Hash, int Slot)[] HashesAhead { get; } = new (ulong, int)[32];
 
     /// <summary>Raised whenever other hashes come to stand in <see cref="HashesAhead"/>: tells whose they are.</summary>
     internal int HashesAheadOf { get; set; }

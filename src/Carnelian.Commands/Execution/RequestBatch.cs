@@ -18,6 +18,7 @@ public sealed class RequestBatch
     {
         public Command? Command;
         public ulong Hash;
+        public int Slot;
         public int HashedArgument;
         public int Start;
         public int FirstArgument;
@@ -121,7 +122,7 @@ public sealed class RequestBatch
     /// <summary>Finds the commands, and fetches ahead what their first keys need.</summary>
     public void Prepare(ReadOnlySpan<byte> input, CommandTable commands, Database database)
     {
-        var keys = database.Keys;
+        var data = database.Data;
         for (var i = 0; i < Count; i++)
         {
             ref var request = ref _requests[i];
@@ -131,13 +132,14 @@ public sealed class RequestBatch
             var firstKey = command.LegacyRange.First;
             if (firstKey <= 0 || firstKey >= request.ArgumentCount) continue;
             request.HashedArgument = firstKey;
-            request.Hash = keys.Hash(arguments[firstKey]);
-            if (Count > 1) keys.PrefetchBucket(request.Hash);
+            var key = database.Keyspace.KeyOf(arguments[firstKey]);
+            (request.Hash, request.Slot) = (key.Hash, key.Slot);
+            if (Count > 1) data.PrefetchBucket(key.Slot, key.Hash);
         }
         if (Count == 1) return;
         for (var i = 0; i < Count; i++)
         {
-            if (_requests[i].HashedArgument > 0) keys.PrefetchEntry(_requests[i].Hash);
+            if (_requests[i].HashedArgument > 0) data.PrefetchEntry(_requests[i].Slot, _requests[i].Hash);
         }
     }
 
@@ -145,7 +147,7 @@ public sealed class RequestBatch
     public void Begin(int i, ReadOnlySpan<byte> input, ref Call call)
     {
         ref var request = ref _requests[i];
-        call.Begin(ArgumentsOf(in request, input), request.Command, request.HashedArgument, request.Hash);
+        call.Begin(ArgumentsOf(in request, input), request.Command, request.HashedArgument, request.Hash, request.Slot);
     }
 
     private Arguments ArgumentsOf(in Request request, ReadOnlySpan<byte> input) =>

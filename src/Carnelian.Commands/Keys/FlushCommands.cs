@@ -58,9 +58,9 @@ internal static class FlushCommands
 
     private static long CountKeys(ref Call call, Database? database)
     {
-        if (database is not null) return database.Keys.Count;
+        if (database is not null) return database.Data.Count;
         long keys = 0;
-        foreach (var each in call.Keyspace.Databases) keys += each.Keys.Count;
+        foreach (var each in call.Keyspace.Databases) keys += each.Data.Count;
         return keys;
     }
 

@@ -108,7 +108,7 @@ internal static class KeyCommands
     [Command("DBSIZE", Summary = "Returns the number of keys in the database.", Since = "1.0.0", Complexity = "O(1)",
         Group = "server", Flags = ReadOnly | Fast, Categories = "keyspace",
         Tips = "request_policy:all_shards response_policy:agg_sum")]
-    internal static void Size(ref Call call) => call.Reply.Integer(call.Database.Keys.Count);
+    internal static void Size(ref Call call) => call.Reply.Integer(call.Database.Data.Count);
 
     [Command("KEYS", Summary = "Returns all key names that match a pattern.", Since = "1.0.0",
         Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern "
@@ -127,7 +127,7 @@ internal static class KeyCommands
         ulong cursor = 0;
         do
         {
-            do cursor = call.Database.Keys.Walk.Scan(cursor, found);
+            do cursor = call.Database.Data.Scan(cursor, found);
             while (cursor != 0 && found.Count < count + KeysPerLook);
             for (var i = count; i < found.Count; i++)
             {
@@ -164,7 +164,7 @@ internal static class KeyCommands
         // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
         for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
         {
-            cursor = call.Database.Keys.Walk.Scan(cursor, found);
+            cursor = call.Database.Data.Scan(cursor, found);
             if (cursor == 0 || found.Count >= options.Count) break;
         }
         var count = 0;
@@ -188,7 +188,7 @@ internal static class KeyCommands
         if (options.HasType)
         {
             call.Keyspace.Changes.BeginUnit();
-            var view = call.Keyspace.Find(call.Database, entry.Key, call.Keyspace.Hash(entry.Key), LookupFlags.NoTouch | LookupFlags.NoNotify);
+            var view = call.Keyspace.Find(call.Database, call.Keyspace.KeyOf(entry.Key), LookupFlags.NoTouch | LookupFlags.NoNotify);
             return view.Exists && options.MatchesType(view.Type);
         }
         call.Keyspace.ExpireIfOver(call.Database, entry);

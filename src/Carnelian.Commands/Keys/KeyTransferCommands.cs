@@ -30,7 +30,7 @@ internal static class KeyTransferCommands
     {
         var isSame = call.Args[1].SequenceEqual(call.Args[2]);
         var result = !isSame
-            ? call.Keyspace.Move(call.Database, call.Args[1], call.Database, call.Args[2], replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo)
+            ? call.Keyspace.Move(call.Database, call.Key(1), call.Database, call.Key(2), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo)
             : !call.Edit(1).Exists ? TransferResult.Missing : replace ? TransferResult.Done : TransferResult.Occupied;
         if (result == TransferResult.Missing) call.Fail("ERR no such key");
         return result == TransferResult.Done;
@@ -47,7 +47,7 @@ internal static class KeyTransferCommands
             call.FailSameObject();
             return;
         }
-        var result = call.Keyspace.Move(call.Database, call.Args[1], target, call.Args[1], replace: false, KeyspaceEvent.MoveFrom, KeyspaceEvent.MoveTo);
+        var result = call.Keyspace.Move(call.Database, call.Key(1), target, call.Key(1), replace: false, KeyspaceEvent.MoveFrom, KeyspaceEvent.MoveTo);
         call.Reply.Integer(result == TransferResult.Done ? 1 : 0);
     }
 
@@ -77,7 +77,7 @@ internal static class KeyTransferCommands
             call.FailSameObject();
             return;
         }
-        var result = call.Keyspace.Copy(call.Database, call.Args[1], target, call.Args[2], replace);
+        var result = call.Keyspace.Copy(call.Database, call.Key(1), target, call.Key(2), replace);
         call.Reply.Integer(result == TransferResult.Done ? 1 : 0);
     }
 

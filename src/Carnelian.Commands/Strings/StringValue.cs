@@ -24,7 +24,7 @@ public static class StringValue
     {
         var newExpiryMs = keepsExpiry && edit.Exists ? edit.View.ExpiryMs : expiryMs;
         edit.Write(ValueType.String, EncodingOf(value), value, newExpiryMs, KeyspaceEvent.Set);
-        if (expiryMs != EntryView.NoExpiry) call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Args[keyArgument]);
+        if (expiryMs != EntryView.NoExpiry) call.Keyspace.Raise(KeyspaceEvent.Expire, call.Database, call.Key(keyArgument));
     }
 
     /// <summary>No string may be longer than proto-max-bulk-len; otherwise the call has failed.</summary>

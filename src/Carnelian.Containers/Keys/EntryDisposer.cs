@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>Frees entries with all that belongs to them; collections are only discarded.</summary>
-internal unsafe struct EntryDisposer(TableHost host) : IEntryVisitor
+internal unsafe struct EntryDisposer(TableHost host, SizeCounts sizes) : IEntryVisitor
 {
     public int Entries;
 
@@ -11,6 +11,7 @@ internal unsafe struct EntryDisposer(TableHost host) : IEntryVisitor
     public void Visit(byte* entry, bool expires)
     {
         Entries++;
+        sizes.Remove(Entry.Type(Entry.Header(entry)), KeyTable.SizeOf(entry, host));
         if (Entry.External(Entry.Header(entry)))
         {
             var external = Entry.ExternalOf(entry);

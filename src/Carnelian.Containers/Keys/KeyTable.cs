@@ -3,64 +3,52 @@ using System.Runtime.CompilerServices;
 namespace Carnelian;
 
 /// <summary>
-/// The keys of one database: a hash table that owns its entries. The safe face of this floor: keys and values go in and
+/// A handle to one of the tables of a dataset, which own its entries. The safe face of this floor: keys and values go in and
 /// out as spans. Old blocks are retired, not freed, so that views live until the end of the call.
-/// Here keys are found and edited; what else is done with them has a type of its own.
+/// Here keys are found and edited; what else is done with them has a type of its own. Holds until slots are made, attached or detached.
 /// </summary>
-public sealed unsafe class KeyTable : IDisposable
+public readonly unsafe struct KeyTable
 {
     /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
     private const int ReserveMax = 1 << 20;
 
-    private readonly BlockAllocator _allocator;
-    private readonly TableHost _host;
-    private readonly HashTable<EntryLayout> _table;
+    private readonly TableRoot* _root;
+    private readonly KeyTables _tables;
 
-    public KeyTable(TableHost host)
+    internal KeyTable(TableRoot* root, KeyTables tables)
     {
-        Entry.CheckLayout();
-        _host = host;
-        _allocator = host.Allocator;
-        var root = (TableRoot*)_allocator.AllocateZeroed(sizeof(TableRoot), Purpose.Tables);
-        _table = new(root, host);
-        Walk = new(_table);
-        Defragmentation = new(_table, host);
-        Disposal = new(_table, host);
+        _root = root;
+        _tables = tables;
     }
 
-    public long Count => _table.Count;
+    private HashTable<EntryLayout> Table => new(_root, _tables.Host);
 
-    public long Expiring => _table.Expiring;
+    private BlockAllocator Allocator => _tables.Host.Allocator;
 
-    public bool IsRehashing => _table.IsRehashing;
+    private SizeCounts Sizes => _tables.Sizes;
 
-    /// <summary>How large the values are.</summary>
-    public SizeCounts Sizes { get; } = new();
+    public long Count => _root->Count;
+
+    public long Expiring => _root->Expiring;
+
+    public long Buckets => _root->Buckets;
 
     public EntryTransfer Transfer => new(this);
 
-    public KeyWalk Walk { get; }
-
-    public KeyTableMemory Memory => new(_table, _host);
-
-    public KeyDefragmentation Defragmentation { get; }
-
-    public KeyTableDisposal Disposal { get; }
-
-    public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
+    public KeyWalk Walk => new(Table);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
+    public void PrefetchBucket(ulong hash) => Table.PrefetchBucket(hash);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchEntry(ulong hash) => _table.PrefetchEntry(hash);
+    public void PrefetchEntry(ulong hash) => Table.PrefetchEntry(hash);
 
     /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Step() => _table.Step();
+    public void Step() => Table.Step();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = _table.Find(key, hash), Hash = hash };
+    public EntryHandle Find(ReadOnlySpan<byte> key, ulong hash) => new() { Position = Table.Find(key, hash), Hash = hash };
 
     /// <summary>Sets a key's type, encoding, value and expiry, whether it exists or not. The value may be part of any live view.</summary>
     /// <param name="adoptable">A long value that lies at the beginning of one of these blocks may take it over.</param>
@@ -76,7 +64,7 @@ public sealed unsafe class KeyTable : IDisposable
 
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
         var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
-        if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(_allocator, value, adoptable));
+        if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(Allocator, value, adoptable));
         else value.CopyTo(new(valueStart, value.Length));
         Install(ref at, entry, expires);
     }
@@ -88,9 +76,9 @@ public sealed unsafe class KeyTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* NewEntry(nint usable, ulong header, scoped ReadOnlySpan<byte> key, long expiryMs, byte* old, out byte* valueStart)
     {
-        var entry = _allocator.Allocate(usable, Purpose.Keys);
-        var access = old == null ? _host.Access : Entry.Access(Entry.Header(old));
-        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, access), _host.Mark);
+        var entry = Allocator.Allocate(usable, Purpose.Keys);
+        var access = old == null ? _tables.Host.Access : Entry.Access(Entry.Header(old));
+        Entry.Header(entry) = Entry.WithMark(Entry.WithAccess(header, access), _tables.Host.Mark);
         var expires = expiryMs != EntryView.NoExpiry;
         if (expires) Entry.Expiry(entry) = expiryMs;
         var keyStart = entry + Entry.KeyOffset(key.Length, expires);
@@ -108,21 +96,31 @@ public sealed unsafe class KeyTable : IDisposable
         if (old == null)
         {
             Sizes.Add(type, SizeOf(entry));
-            at.Position = _table.Insert(entry, at.Hash, expires);
+            at.Position = Table.Insert(entry, at.Hash, expires);
+            _tables.Note(_root, 1, expires ? 1 : 0);
             return;
         }
         Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
-        _table.Replace(at.Position, entry, expires);
+        Replace(at, entry, expires);
         Retire(old);
     }
 
+    private void Replace(scoped in EntryHandle at, byte* entry, bool expires)
+    {
+        var expiring = _root->Expiring;
+        Table.Replace(at.Position, entry, expires);
+        _tables.Note(_root, 0, (int)(_root->Expiring - expiring));
+    }
+
     /// <summary>Bytes of a string, elements of a collection.</summary>
-    private long SizeOf(byte* entry)
+    private long SizeOf(byte* entry) => SizeOf(entry, _tables.Host);
+
+    internal static long SizeOf(byte* entry, TableHost host)
     {
         var header = Entry.Header(entry);
         if (!Entry.External(header)) return Entry.InlineLength(header);
         var external = Entry.ExternalOf(entry);
-        return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), _host) : external.Length;
+        return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), host) : external.Length;
     }
 
     /// <summary>Writes into the present block if shape and size class stay the same; then only the value's bytes change.</summary>
@@ -180,14 +178,14 @@ public sealed unsafe class KeyTable : IDisposable
             Entry.Header(old) = updated;
             return;
         }
-        var entry = _allocator.Allocate(usable, Purpose.Keys);
+        var entry = Allocator.Allocate(usable, Purpose.Keys);
         Buffer.MemoryCopy(old, entry, keptBytes, keptBytes);
         Entry.Header(entry) = updated;
         var oldValue = new ReadOnlySpan<byte>(oldStart, Math.Min(oldLength, length));
-        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.AllocateZeroed(_allocator, oldValue, length, length));
+        if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.AllocateZeroed(Allocator, oldValue, length, length));
         else oldValue.CopyTo(new(entry + keptBytes, length));
-        _table.Replace(at.Position, entry, expires);
-        _allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
+        Replace(at, entry, expires);
+        Allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
     }
 
     /// <summary>Gives an external value another length. It stays in its block unless that is too small or held by a snapshot.</summary>
@@ -198,8 +196,8 @@ public sealed unsafe class KeyTable : IDisposable
         var isTooLong = length > LongString.Room(old);
         if (isTooLong || LongString.IsHeld(old))
         {
-            external = LongString.AllocateZeroed(_allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(length) : length);
-            LongString.Retire(_allocator, old);
+            external = LongString.AllocateZeroed(Allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(length) : length);
+            LongString.Retire(Allocator, old);
         }
         else if (length > old.Length)
         {
@@ -227,13 +225,13 @@ public sealed unsafe class KeyTable : IDisposable
         {
             Unsafe.WriteUnaligned(valueStart, Entry.ExternalOf(old) with { Length = length });
             Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), ValueType.String, length);
-            _table.Replace(at.Position, entry, expires: false);
+            Replace(at, entry, expires: false);
             RetireEntry(old);
             return Entry.WritableValue(entry);
         }
         if (external)
         {
-            var value = zeroed ? LongString.AllocateZeroed(_allocator, default, length, length) : LongString.Allocate(_allocator, default, length);
+            var value = zeroed ? LongString.AllocateZeroed(Allocator, default, length, length) : LongString.Allocate(Allocator, default, length);
             Unsafe.WriteUnaligned(valueStart, value with { Length = length });
         }
         else if (zeroed) new Span<byte>(valueStart, length).Clear();
@@ -265,15 +263,15 @@ public sealed unsafe class KeyTable : IDisposable
         }
         var size = Entry.Size(old);
         var newSize = size + (expires ? Entry.ExpiryBytes : -Entry.ExpiryBytes);
-        var entry = _allocator.Allocate(BlockAllocator.UsableSize(newSize), Purpose.Keys);
+        var entry = Allocator.Allocate(BlockAllocator.UsableSize(newSize), Purpose.Keys);
         var from = old + Entry.HeaderBytes + (expires ? 0 : Entry.ExpiryBytes);
         var to = entry + Entry.HeaderBytes + (expires ? Entry.ExpiryBytes : 0);
         var bytes = old + size - from;
         Buffer.MemoryCopy(from, to, bytes, bytes);
         Entry.Header(entry) = Entry.WithExpires(header, expires);
         if (expires) Entry.Expiry(entry) = expiryMs;
-        _table.Replace(at.Position, entry, expires);
-        _allocator.Retire(old, BlockAllocator.UsableSize(size), Purpose.Keys);
+        Replace(at, entry, expires);
+        Allocator.Retire(old, BlockAllocator.UsableSize(size), Purpose.Keys);
     }
 
     /// <summary>Takes an existing key out; handle and slot are then empty, views still live until the end of the call.</summary>
@@ -284,7 +282,8 @@ public sealed unsafe class KeyTable : IDisposable
     {
         var entry = at.Position.Entry;
         Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
-        _table.Remove(at.Position);
+        Table.Remove(at.Position);
+        _tables.Note(_root, -1, Entry.Expires(Entry.Header(entry)) ? -1 : 0);
         at.Position = default;
         return entry;
     }
@@ -296,13 +295,13 @@ public sealed unsafe class KeyTable : IDisposable
     }
 
     /// <summary>The entry's own block alone.</summary>
-    internal void RetireEntry(byte* entry) => _allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
+    internal void RetireEntry(byte* entry) => Allocator.Retire(entry, BlockAllocator.UsableSize(Entry.Size(entry)), Purpose.Keys);
 
     private void RetireExternal(byte* entry)
     {
         var external = Entry.ExternalOf(entry);
-        if (external.IsRoot) Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), _host);
-        else LongString.Retire(_allocator, external);
+        if (external.IsRoot) Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), _tables.Host);
+        else LongString.Retire(Allocator, external);
     }
 
     // ---- collections
@@ -310,7 +309,7 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Puts an empty hash or list in a key's place, whether it exists or not, without an expiry.</summary>
     public void WriteCollection(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueEncoding encoding)
     {
-        var value = new ExternalValue { Address = Collections.Create(encoding, _host) };
+        var value = new ExternalValue { Address = Collections.Create(encoding, _tables.Host) };
         var header = Entry.MakeHeader(key.Length, Collections.TypeOf(encoding), encoding, false, true, 0);
         Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
     }
@@ -328,19 +327,12 @@ public sealed unsafe class KeyTable : IDisposable
     /// <summary>Adds all elements of a collection of this table or another to a key's own, which is empty and of the same kind.</summary>
     internal void AddAll(scoped ref EntryHandle at, EntryView source)
     {
-        Collections.AddAll(Entry.Root(at.Position.Entry), Entry.Root(source.Address), source.Encoding, _host);
+        Collections.AddAll(Entry.Root(at.Position.Entry), Entry.Root(source.Address), source.Encoding, _tables.Host);
         Recount(ref at, 0);
     }
 
-    public FieldTable Fields(EntryView entry) => new(RootOf(entry, ValueEncoding.HashTable), _host);
-
-    public NodeList List(EntryView entry) => new(RootOf(entry, ValueEncoding.QuickList), _host);
-
-    /// <summary>Bytes of a key's string, elements of its collection.</summary>
-    public long SizeOf(EntryView entry) => SizeOf(entry.Address);
-
     /// <summary>
-    /// Notes in <see cref="Sizes"/> that a collection no longer has <paramref name="before"/> elements. Returns the number that it has now.
+    /// Notes among the sizes that a collection no longer has <paramref name="before"/> elements. Returns the number that it has now.
     /// </summary>
     public long Recount(scoped ref EntryHandle at, long before)
     {
@@ -349,17 +341,5 @@ public sealed unsafe class KeyTable : IDisposable
         var count = SizeOf(entry);
         Sizes.Change(type, before, type, count);
         return count;
-    }
-
-    private static byte* RootOf(EntryView entry, ValueEncoding encoding)
-    {
-        Check.That(entry.Encoding == encoding);
-        return Entry.Root(entry.Address);
-    }
-
-    /// <summary>Frees all entries and the table now, not at the end of a call. Collections are only discarded.</summary>
-    public void Dispose()
-    {
-        while (!Disposal.IsDone) Disposal.FreeSome();
     }
 }

@@ -1,30 +1,25 @@
 namespace Carnelian;
 
-/// <summary>How much memory a key table takes, and each of its keys.</summary>
-public readonly unsafe ref struct KeyTableMemory
+/// <summary>How much memory key tables take.</summary>
+public struct KeyTableMemory
 {
-    private readonly HashTable<EntryLayout> _table;
-    private readonly TableHost _host;
-
-    internal KeyTableMemory(HashTable<EntryLayout> table, TableHost host)
-    {
-        _table = table;
-        _host = host;
-    }
-
-    /// <summary>Memory of the table itself.</summary>
-    public long BucketBytes => _table.Root->BucketBytes;
+    /// <summary>Memory of the tables themselves.</summary>
+    public long BucketBytes { get; internal set; }
 
     /// <summary>Memory of the counts by which keys that expire are found.</summary>
-    public long ExpiryCountBytes => _table.Root->ExpiryCountBytes;
+    public long ExpiryCountBytes { get; private set; }
 
-    /// <summary>Memory of the array that a rehash is emptying.</summary>
-    public long RehashingBytes => _table.IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;
+    /// <summary>Memory of the arrays that rehashes are emptying.</summary>
+    public long RehashingBytes { get; private set; }
 
-    /// <summary>Memory that a key and its value take; <paramref name="samples"/> elements of a collection are measured and stand for the others.</summary>
-    public long KeyBytes(EntryView entry, long samples)
+    public int RehashingTables { get; private set; }
+
+    internal unsafe void Add(TableRoot* root)
     {
-        var root = Entry.Root(entry.Address);
-        return entry.MemoryBytes + (root == null ? 0 : Collections.MemoryBytes(root, entry.Encoding, samples, _host));
+        BucketBytes += root->BucketBytes;
+        ExpiryCountBytes += root->ExpiryCountBytes;
+        if (!root->IsRehashing) return;
+        RehashingBytes += (long)root->Main.BucketBytes;
+        RehashingTables++;
     }
 }

@@ -1,10 +1,9 @@
 namespace Carnelian;
 
 /// <summary>Goes through the keys of a table; needs none of them to begin with.</summary>
-public sealed unsafe class KeyWalk
+public readonly unsafe struct KeyWalk
 {
     private readonly HashTable<EntryLayout> _table;
-    private long _expiryCursor;
 
     internal KeyWalk(HashTable<EntryLayout> table) => _table = table;
 
@@ -19,16 +18,13 @@ public sealed unsafe class KeyWalk
     /// Adds entries that have an expiry to a list, going on where the last call ended, and looks at no more than
     /// <paramref name="bucketsMax"/> buckets. True when a round through all buckets was completed.
     /// </summary>
-    public bool ScanExpiring(int bucketsMax, EntryList found)
+    public bool ScanExpiring(ref long cursor, int bucketsMax, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        _expiryCursor = _table.Walk.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
-        return _expiryCursor == 0;
+        cursor = _table.Walk.ScanExpiring(cursor, bucketsMax, ref collector);
+        return cursor == 0;
     }
 
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
-
-    /// <summary>Looks at all buckets: for DEBUG HTSTATS.</summary>
-    public TableShape[] MeasureTables() => _table.Root->Measure();
 }

@@ -24,6 +24,11 @@ public sealed class SizeCounts
 
     internal void Add(ValueType type, long size) => _counts[IndexOf(type, size)]++;
 
+    internal void Add(SizeCounts others)
+    {
+        for (var i = 0; i < _counts.Length; i++) _counts[i] += others._counts[i];
+    }
+
     internal void Remove(ValueType type, long size) => _counts[IndexOf(type, size)]--;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ public sealed class TableShape
 {
     private const int CountsMax = 50;
 
-    public long Buckets { get; init; }
+    public long Buckets { get; internal set; }
 
     public long Entries { get; private set; }
 
@@ -20,5 +20,14 @@ public sealed class TableShape
         Entries += entries;
         EntriesMax = Math.Max(EntriesMax, entries);
         BucketsWith[Math.Min(entries, CountsMax - 1)]++;
+    }
+
+    /// <summary>Adds another table's.</summary>
+    internal void Add(TableShape other)
+    {
+        Buckets += other.Buckets;
+        Entries += other.Entries;
+        EntriesMax = Math.Max(EntriesMax, other.EntriesMax);
+        for (var i = 0; i < BucketsWith.Length; i++) BucketsWith[i] += other.BucketsWith[i];
     }
 }

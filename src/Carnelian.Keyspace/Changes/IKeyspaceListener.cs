@@ -9,7 +9,7 @@ public interface IKeyspaceListener
     bool WantsModified { get; }
 
     /// <summary>A key's value or expiry changed (what WATCH and client tracking look at).</summary>
-    void OnModified(Database database, ReadOnlySpan<byte> key);
+    void OnModified(Database database, Key key);
 
     /// <summary>All keys of a database are gone; null: of all databases.</summary>
     void OnFlushed(Database? database);
@@ -18,14 +18,14 @@ public interface IKeyspaceListener
     void OnSwapped(Database one, Database other);
 
     /// <summary>Something happened to a key. The name is the one that notifications use ("set", "expired").</summary>
-    void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key);
+    void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key);
 }
 
 /// <summary>Waits for keys to appear: blocked calls.</summary>
 public interface IKeyWaiters
 {
     /// <summary>A key has appeared, or another one has taken its place.</summary>
-    void OnCreated(Database database, ReadOnlySpan<byte> key);
+    void OnCreated(Database database, Key key);
 
     /// <summary>All keys of a database were replaced at once.</summary>
     void OnSwapped(Database database);

@@ -54,12 +54,12 @@ internal struct KeyspaceListeners()
     public readonly bool Wants(KeyspaceEventClass kind) => (_eventsWanted & kind) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
+    public readonly void Raise(KeyspaceEvent happened, Database database, Key key)
     {
         if (Wants(happened.Kind)) RaiseToListeners(happened, database, key);
     }
 
-    private readonly void RaiseToListeners(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key)
+    private readonly void RaiseToListeners(KeyspaceEvent happened, Database database, Key key)
     {
         foreach (var listener in _listeners)
         {
@@ -68,24 +68,24 @@ internal struct KeyspaceListeners()
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Created(Database database, ReadOnlySpan<byte> key)
+    public readonly void Created(Database database, Key key)
     {
         if (_arrivalsWanted) CreatedForListeners(database, key);
     }
 
-    private readonly void CreatedForListeners(Database database, ReadOnlySpan<byte> key)
+    private readonly void CreatedForListeners(Database database, Key key)
     {
         _waiters?.OnCreated(database, key);
         Raise(KeyspaceEvent.New, database, key);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void SignalModified(Database database, ReadOnlySpan<byte> key)
+    public readonly void SignalModified(Database database, Key key)
     {
         if (_modifiedWanted) SignalListeners(database, key);
     }
 
-    private readonly void SignalListeners(Database database, ReadOnlySpan<byte> key)
+    private readonly void SignalListeners(Database database, Key key)
     {
         foreach (var listener in _listeners)
         {

@@ -10,14 +10,16 @@ public ref struct KeyEdit
 {
     private readonly Keyspace _keyspace;
     private readonly Database _database;
-    private readonly ReadOnlySpan<byte> _key;
+    private readonly KeyTable _table;
+    private readonly Key _key;
     private readonly List<OwnedBlock>? _adoptable;
     private EntryHandle _at;
 
-    internal KeyEdit(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, EntryHandle at, bool exists, List<OwnedBlock>? adoptable = null)
+    internal KeyEdit(Keyspace keyspace, Database database, KeyTable table, Key key, EntryHandle at, bool exists, List<OwnedBlock>? adoptable = null)
     {
         _keyspace = keyspace;
         _database = database;
+        _table = table;
         _key = key;
         _at = at;
         _adoptable = adoptable;
@@ -38,7 +40,7 @@ public ref struct KeyEdit
     {
         var created = !_at.Exists;
         if (!created) _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Write(ref _at, _key, type, encoding, value, expiryMs, _adoptable);
+        _table.Write(ref _at, _key.Bytes, type, encoding, value, expiryMs, _adoptable);
         Exists = true;
         if (created) _keyspace.Created(_database, _key);
         Changed(happened);
@@ -50,7 +52,7 @@ public ref struct KeyEdit
     {
         if (!Exists) return Overwrite(length, encoding, happened, zeroed: true);
         _keyspace.BeforeChange(_database, _at.View);
-        var value = _database.Keys.Resize(ref _at, length, encoding);
+        var value = _table.Resize(ref _at, length, encoding);
         Changed(happened);
         return value;
     }
@@ -60,7 +62,7 @@ public ref struct KeyEdit
     {
         var created = !_at.Exists;
         if (!created) _keyspace.BeforeChange(_database, _at.View);
-        var value = _database.Keys.Overwrite(ref _at, _key, length, encoding, zeroed);
+        var value = _table.Overwrite(ref _at, _key.Bytes, length, encoding, zeroed);
         Exists = true;
         if (created) _keyspace.Created(_database, _key);
         Changed(happened);
@@ -73,7 +75,7 @@ public ref struct KeyEdit
         Check.That(Exists);
         if (View.Encoding == encoding) return;
         _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Resize(ref _at, View.Value.Length, encoding);
+        _table.Resize(ref _at, View.Value.Length, encoding);
     }
 
     /// <summary>Sets an existing key's expiry, or takes it off with <see cref="EntryView.NoExpiry"/>.</summary>
@@ -81,7 +83,7 @@ public ref struct KeyEdit
     {
         Check.That(Exists);
         _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.WriteExpiry(ref _at, expiryMs);
+        _table.WriteExpiry(ref _at, expiryMs);
         Changed(happened);
     }
 
@@ -89,7 +91,7 @@ public ref struct KeyEdit
     {
         Check.That(Exists);
         _keyspace.BeforeChange(_database, _at.View);
-        _database.Keys.Remove(ref _at);
+        _table.Remove(ref _at);
         Exists = false;
         Changed(happened);
     }
@@ -101,22 +103,22 @@ public ref struct KeyEdit
     public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
     {
         var count = BeginCollection(ValueEncoding.QuickList);
-        return new(this, _database.Keys.List(_at.View), count, happened);
+        return new(this, _database.Data.List(_at.View), count, happened);
     }
 
     /// <summary>As <see cref="List"/>, for a hash.</summary>
     public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
     {
         var count = BeginCollection(ValueEncoding.HashTable);
-        return new(this, new(_keyspace, _database.Keys.Fields(_at.View)), count, happened);
+        return new(this, new(_keyspace, _database.Data.Fields(_at.View)), count, happened);
     }
 
     /// <summary>Returns the number of elements that there are.</summary>
     private long BeginCollection(ValueEncoding encoding)
     {
         if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        if (Exists) return _database.Keys.SizeOf(_at.View);
-        _database.Keys.WriteCollection(ref _at, _key, encoding);
+        if (Exists) return _database.Data.SizeOf(_at.View);
+        _table.WriteCollection(ref _at, _key.Bytes, encoding);
         Exists = true;
         _keyspace.Created(_database, _key);
         return 0;
@@ -124,10 +126,10 @@ public ref struct KeyEdit
 
     internal void EndCollection(long countBefore, KeyspaceEvent? happened)
     {
-        var count = _database.Keys.Recount(ref _at, countBefore);
+        var count = _table.Recount(ref _at, countBefore);
         Changed(happened);
         if (count > 0) return;
-        _database.Keys.Remove(ref _at);
+        _table.Remove(ref _at);
         Exists = false;
         _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }

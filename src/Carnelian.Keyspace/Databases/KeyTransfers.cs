@@ -7,19 +7,19 @@ public static class KeyTransfers
     /// <param name="replace">Whether a key in the target's place goes, without an event of its own. Otherwise nothing is moved if there is one.</param>
     /// <param name="left">The event of the key that goes; RENAME's and MOVE's differ.</param>
     public static TransferResult Move(
-        this Keyspace keyspace, Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace,
+        this Keyspace keyspace, Database from, Key key, Database to, Key newKey, bool replace,
         KeyspaceEvent left, KeyspaceEvent arrived)
     {
-        ulong hash = keyspace.Hash(key), newHash = keyspace.Hash(newKey);
-        Check.That(from != to || !key.SequenceEqual(newKey));
-        if (!keyspace.Edit(from, key, hash).Exists) return TransferResult.Missing;
-        if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
+        Check.That(from != to || !key.Bytes.SequenceEqual(newKey.Bytes));
+        if (!keyspace.Edit(from, key).Exists) return TransferResult.Missing;
+        if (!TryVacate(keyspace, to, newKey, replace)) return TransferResult.Occupied;
         // Looked up again: removing the key at the target may have moved others of its bucket.
-        var source = from.Keys.Find(key, hash);
+        KeyTable table = from.Data.TableOf(key.Slot), newTable = to.Data.TableOf(newKey.Slot);
+        var source = table.Find(key.Bytes, key.Hash);
         keyspace.BeforeChange(from, source.View);
-        var detached = from.Keys.Transfer.Detach(ref source);
-        var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Transfer.Attach(ref target, newKey, detached);
+        var detached = table.Transfer.Detach(ref source);
+        var target = newTable.Find(newKey.Bytes, newKey.Hash);
+        newTable.Transfer.Attach(ref target, newKey.Bytes, detached);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(from, key);
@@ -31,15 +31,15 @@ public static class KeyTransfers
 
     /// <summary>Gives another key the same value and expiry, in O(N) of a collection's elements.</summary>
     /// <param name="replace">As in <see cref="Move"/>.</param>
-    public static TransferResult Copy(this Keyspace keyspace, Database from, ReadOnlySpan<byte> key, Database to, ReadOnlySpan<byte> newKey, bool replace)
+    public static TransferResult Copy(this Keyspace keyspace, Database from, Key key, Database to, Key newKey, bool replace)
     {
-        Check.That(from != to || !key.SequenceEqual(newKey));
-        var source = keyspace.Find(from, key, keyspace.Hash(key));
+        Check.That(from != to || !key.Bytes.SequenceEqual(newKey.Bytes));
+        var source = keyspace.Find(from, key);
         if (!source.Exists) return TransferResult.Missing;
-        var newHash = keyspace.Hash(newKey);
-        if (!TryVacate(keyspace, to, newKey, newHash, replace)) return TransferResult.Occupied;
-        var target = to.Keys.Find(newKey, newHash);
-        to.Keys.Transfer.Copy(ref target, newKey, source);
+        if (!TryVacate(keyspace, to, newKey, replace)) return TransferResult.Occupied;
+        var newTable = to.Data.TableOf(newKey.Slot);
+        var target = newTable.Find(newKey.Bytes, newKey.Hash);
+        newTable.Transfer.Copy(ref target, newKey.Bytes, source);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(to, newKey);
@@ -48,13 +48,14 @@ public static class KeyTransfers
     }
 
     /// <summary>Makes room for a key. False when there is another one that must stay.</summary>
-    private static bool TryVacate(Keyspace keyspace, Database database, ReadOnlySpan<byte> key, ulong hash, bool replace)
+    private static bool TryVacate(Keyspace keyspace, Database database, Key key, bool replace)
     {
-        if (keyspace.Edit(database, key, hash).Exists && !replace) return false;
-        var found = database.Keys.Find(key, hash);
+        if (keyspace.Edit(database, key).Exists && !replace) return false;
+        var table = database.Data.TableOf(key.Slot);
+        var found = table.Find(key.Bytes, key.Hash);
         if (!found.Exists) return true;
         keyspace.BeforeChange(database, found.View);
-        database.Keys.Remove(ref found);
+        table.Remove(ref found);
         return true;
     }
 }

@@ -35,13 +35,24 @@ public sealed class Keyspace : IDisposable
         Check.That(count > 0);
         for (var i = count; i < _databases.Length; i++)
         {
-            Check.That(_databases[i].Keys.Count == 0);
+            Check.That(_databases[i].Data.Count == 0);
             _databases[i].Dispose();
         }
         var before = _databases.Length;
         Array.Resize(ref _databases, count);
-        for (var i = before; i < count; i++) _databases[i] = new(i, _host);
+        for (var i = before; i < count; i++) _databases[i] = new(i, this);
         Options.Databases = count;
+    }
+
+    /// <summary>Keeps keys by slots from now on, as in a cluster. Called before the first request, as <see cref="SetDatabaseCount"/>.</summary>
+    public void UseSlots()
+    {
+        Options.UsesSlots = true;
+        foreach (var database in _databases)
+        {
+            Check.That(database.Data.Count == 0);
+            database.Detach().Tables.Disposal.Finish();
+        }
     }
 
     public KeyspaceOptions Options { get; }
@@ -89,16 +100,21 @@ public sealed class Keyspace : IDisposable
     /// <summary>What the containers share.</summary>
     public TableHost Host => _host;
 
-    public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
+    /// <summary>A key's bytes with where to look them up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Key KeyOf(ReadOnlySpan<byte> bytes) => new(bytes, _host.Hash(bytes), Options.UsesSlots ? KeySlot.Of(bytes) : 0);
+
+    internal Dataset NewDataset() => new(new(_host), Options.UsesSlots);
 
     // ---- reading
 
     /// <summary>Finds a key for reading. A key whose time is over is not found. The flags say what the look-up leaves out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EntryView Find(Database database, ReadOnlySpan<byte> key, ulong hash, LookupFlags flags = LookupFlags.None)
+    public EntryView Find(Database database, Key key, LookupFlags flags = LookupFlags.None)
     {
-        database.Keys.Step();
-        var found = database.Keys.Find(key, hash);
+        var table = database.Data.TableOf(key.Slot);
+        table.Step();
+        var found = table.Find(key.Bytes, key.Hash);
         var view = found.View;
         var isThere = view.Exists && ((flags & LookupFlags.NoExpire) != 0 || !view.Expires || !IsOver(view.ExpiryMs) || !ExpireFound(database, key, ref found));
         if ((flags & LookupFlags.NoStatistics) == 0)
@@ -123,21 +139,21 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>Deletes a key whose time is over, if the policy says so. True in any case: to the caller the key is gone.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ExpireFound(Database database, ReadOnlySpan<byte> key, scoped ref EntryHandle found)
+    private bool ExpireFound(Database database, Key key, scoped ref EntryHandle found)
     {
         if (Policy == ExpiryPolicy.Delete) Expire(database, key, ref found);
         return true;
     }
 
-    private void Expire(Database database, ReadOnlySpan<byte> key, scoped ref EntryHandle found)
+    private void Expire(Database database, Key key, scoped ref EntryHandle found)
     {
         BeforeChange(database, found.View);
-        database.Keys.Remove(ref found);
+        database.Data.TableOf(key.Slot).Remove(ref found);
         Statistics.Expired++;
         if ((Changes.Listening & Author.Targets) != 0)
         {
-            Changes.Begin(Author.Targets, database.Number, 2);
-            Changes.Append(Options.ExpiryCommand).Append(key);
+            Changes.Begin(Author.Targets, database.Number, 2, Options.UsesSlots ? key.Slot : ChangeLog.NoSlot);
+            Changes.Append(Options.ExpiryCommand).Append(key.Bytes);
         }
         Raise(KeyspaceEvent.Expired, database, key);
         SignalModified(database, key);
@@ -150,11 +166,13 @@ public sealed class Keyspace : IDisposable
     public void ExpireIfOver(Database database, EntryView entry)
     {
         if (IsAlive(entry) || Policy != ExpiryPolicy.Delete) return;
-        database.Keys.Step();
-        var found = database.Keys.Find(entry.Key, Hash(entry.Key));
+        var key = KeyOf(entry.Key);
+        var table = database.Data.TableOf(key.Slot);
+        table.Step();
+        var found = table.Find(key.Bytes, key.Hash);
         if (!found.Exists) return;
         Changes.BeginUnit();
-        Expire(database, entry.Key, ref found);
+        Expire(database, key, ref found);
     }
 
     /// <summary>
@@ -166,9 +184,9 @@ public sealed class Keyspace : IDisposable
         const int TriesMax = 100;
         for (var tries = 1; ; tries++)
         {
-            var found = database.Keys.Walk.Sample(Randomness.Next());
+            var found = database.Data.Sample(Randomness.Next());
             if (!found.Exists || IsAlive(found)) return found;
-            if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Keys.Expiring == database.Keys.Count) return found;
+            if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Data.Expiring == database.Data.Count) return found;
             ExpireIfOver(database, found);
         }
     }
@@ -178,23 +196,25 @@ public sealed class Keyspace : IDisposable
     /// <summary>A key for changing, which freshens it. An expired one counts as missing and is deleted first, if the policy says so.</summary>
     /// <param name="adoptable">Blocks with arguments, which a long value may take over.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public KeyEdit Edit(Database database, ReadOnlySpan<byte> key, ulong hash, List<OwnedBlock>? adoptable = null)
+    public KeyEdit Edit(Database database, Key key, List<OwnedBlock>? adoptable = null)
     {
-        database.Keys.Step();
-        var found = database.Keys.Find(key, hash);
+        var table = database.Data.TableToEdit(key.Slot);
+        table.Step();
+        var found = table.Find(key.Bytes, key.Hash);
         var hidden = found.Exists && found.View.Expires && IsOver(found.View.ExpiryMs) && ExpireFound(database, key, ref found);
         var view = found.View;
         var exists = view.Exists && !hidden;
         if (exists && view.Access != Access.Fresh) Access.Freshen(view);
-        return new(this, database, key, found, exists, adoptable);
+        return new(this, database, table, key, found, exists, adoptable);
     }
 
     /// <summary>As <see cref="Edit"/>, but an expired key exists like any other: for callers that remove a key whatever it is.</summary>
-    public KeyEdit EditEvenExpired(Database database, ReadOnlySpan<byte> key, ulong hash)
+    public KeyEdit EditEvenExpired(Database database, Key key)
     {
-        database.Keys.Step();
-        var found = database.Keys.Find(key, hash);
-        return new(this, database, key, found, found.Exists);
+        var table = database.Data.TableToEdit(key.Slot);
+        table.Step();
+        var found = table.Find(key.Bytes, key.Hash);
+        return new(this, database, table, key, found, found.Exists);
     }
 
     /// <summary>Before any change of an existing entry: a snapshot that has not saved it yet takes a copy, once.</summary>
@@ -223,19 +243,19 @@ public sealed class Keyspace : IDisposable
         _listeners.Swapped(one, other);
     }
 
-    /// <summary>Empties one database, or all; their tables are handed over whole. Returns the number of keys.</summary>
+    /// <summary>Empties one database, or all; their datasets are handed over whole. Returns the number of keys.</summary>
     /// <param name="background">Memory is given back bit by bit by <see cref="LazyFree"/>, not at once.</param>
     public long Flush(Database? database, bool background)
     {
         long keys = 0;
         foreach (var each in _databases)
         {
-            if (database is not null && each != database || each.Keys.Memory.BucketBytes == 0) continue;
-            keys += each.Keys.Count;
-            var table = each.Detach();
-            if (Snapshot is { } snapshot && snapshot.OnFlushing(each, table)) continue;
-            if (background) LazyFree.Take(table);
-            else table.Dispose();
+            if (database is not null && each != database || each.Data.IsUntouched) continue;
+            keys += each.Data.Count;
+            var data = each.Detach();
+            if (Snapshot is { } snapshot && snapshot.OnFlushing(each, data)) continue;
+            if (background) LazyFree.Take(data);
+            else data.Tables.Disposal.Finish();
         }
         _listeners.Flushed(database);
         return keys;
@@ -259,14 +279,14 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>A key has appeared, or has taken another one's place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Created(Database database, ReadOnlySpan<byte> key) => _listeners.Created(database, key);
+    internal void Created(Database database, Key key) => _listeners.Created(database, key);
 
     /// <summary>A key's value or expiry has changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void SignalModified(Database database, ReadOnlySpan<byte> key) => _listeners.SignalModified(database, key);
+    internal void SignalModified(Database database, Key key) => _listeners.SignalModified(database, key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Raise(KeyspaceEvent happened, Database database, ReadOnlySpan<byte> key) => _listeners.Raise(happened, database, key);
+    public void Raise(KeyspaceEvent happened, Database database, Key key) => _listeners.Raise(happened, database, key);
 
     public void Dispose()
     {

@@ -6,6 +6,9 @@ public sealed class KeyspaceOptions
     /// <summary>Number of databases.</summary>
     public int Databases { get; set; } = 16;
 
+    /// <summary>Keys are kept by slots, as in a cluster; <see cref="Keyspace.UseSlots"/> sets it later.</summary>
+    public bool UsesSlots { get; set; }
+
     /// <summary>Whether what expires is propagated as UNLINK rather than DEL (lazyfree-lazy-expire).</summary>
     public bool LazyExpire { get; set; }
 

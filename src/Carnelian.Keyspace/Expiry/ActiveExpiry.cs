@@ -47,7 +47,7 @@ public sealed class ActiveExpiry(Keyspace keyspace)
             // The next turn goes on with the next database, also when this one uses up the budget: none starves the others.
             var database = keyspace.Databases[_database];
             _database = (_database + 1) % keyspace.Databases.Length;
-            if (database.Keys.Expiring == 0) database.AverageTtlMs = 0;
+            if (database.Data.Expiring == 0) database.Data.AverageTtlMs = 0;
             else if (RunDatabase(database, ref budget)) return true;
         }
         return false;
@@ -57,13 +57,13 @@ public sealed class ActiveExpiry(Keyspace keyspace)
     private bool RunDatabase(Database database, ref Budget budget)
     {
         var keysPerRound = KeysPerRound + MoreKeysPerEffort * Effort;
-        while (database.Keys.Expiring > 0)
+        while (database.Data.Expiring > 0)
         {
             int looked = 0, expired = 0;
             for (var buckets = 0; looked < keysPerRound && buckets < keysPerRound * BucketsPerKey; buckets += BucketsPerStep)
             {
                 _found.Clear();
-                var wrapped = database.Keys.Walk.ScanExpiring(BucketsPerStep, _found);
+                var wrapped = database.Data.ScanExpiring(BucketsPerStep, _found);
                 looked += _found.Count;
                 expired += ExpireFound(database);
                 if (budget.Spent) return true;
@@ -91,7 +91,7 @@ public sealed class ActiveExpiry(Keyspace keyspace)
             keyspace.ExpireIfOver(database, entry);
             expired++;
         }
-        if (alive > 0) database.NoteTtl(leftMs / alive);
+        if (alive > 0) database.Data.NoteTtl(leftMs / alive);
         keyspace.Allocator.ReleaseRetired();
         _looked += _found.Count;
         _expired += expired;

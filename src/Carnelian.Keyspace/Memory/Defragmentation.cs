@@ -46,11 +46,11 @@ public sealed class Defragmentation(Keyspace keyspace)
         if (!IsDue()) return false;
         while (_database < keyspace.Databases.Length)
         {
-            var keys = keyspace.Databases[_database].Keys;
-            while (keys.Count > 0)
+            var data = keyspace.Databases[_database].Data;
+            while (data.Count > 0)
             {
                 var before = _counts.BlocksMoved;
-                var finished = keys.Defragmentation.Run(BucketsPerStep, ref _counts);
+                var finished = data.Defragment(BucketsPerStep, ref _counts);
                 _movedInRound |= _counts.BlocksMoved > before;
                 if (finished) break;
                 if (budget.Spent) return true;

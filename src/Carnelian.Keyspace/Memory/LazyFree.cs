@@ -1,15 +1,15 @@
 namespace Carnelian;
 
 /// <summary>
-/// Memory that nobody uses any more and that is given back in slices: tables of flushed databases, and large collections, however
+/// Memory that nobody uses any more and that is given back in slices: datasets of flushed databases, and large collections, however
 /// they went. Taking them over is O(1); no command waits for more than that.
 /// </summary>
 public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
 {
-    private readonly Queue<KeyTable> _tables = new();
-    private long _tablesTaken, _tablesFreed;
+    private readonly Queue<Dataset> _datasets = new();
+    private long _datasetsTaken, _datasetsFreed;
 
-    public bool IsPending => _tables.Count > 0 || host.FreesPending > 0;
+    public bool IsPending => _datasets.Count > 0 || host.FreesPending > 0;
 
     /// <summary>Keys and collections that still hold memory (lazyfree_pending_objects).</summary>
     public long PendingObjects
@@ -17,21 +17,21 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
         get
         {
             long objects = host.FreesPending;
-            foreach (var table in _tables) objects += table.Disposal.Unfreed;
+            foreach (var data in _datasets) objects += data.Tables.Disposal.Unfreed;
             return objects;
         }
     }
 
     /// <summary>Stands for all that has been taken over so far; see <see cref="IsDone"/>.</summary>
-    public long Ticket => _tablesTaken;
+    public long Ticket => _datasetsTaken;
 
-    /// <summary>All tables taken over before the ticket was drawn are freed, with all that was in them.</summary>
-    public bool IsDone(long ticket) => _tablesFreed >= ticket;
+    /// <summary>All datasets taken over before the ticket was drawn are freed, with all that was in them.</summary>
+    public bool IsDone(long ticket) => _datasetsFreed >= ticket;
 
-    internal void Take(KeyTable table)
+    internal void Take(Dataset data)
     {
-        _tables.Enqueue(table);
-        _tablesTaken++;
+        _datasets.Enqueue(data);
+        _datasetsTaken++;
     }
 
     /// <summary>Frees within a budget; between calls only.</summary>
@@ -39,25 +39,25 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
     {
         while (IsPending)
         {
-            // Collections first: those of a table are freed by the time that the table counts as freed.
+            // Collections first: those of a dataset are freed by the time that the dataset counts as freed.
             if (host.FreesPending > 0)
             {
                 if (host.FreeSome()) statistics.LazilyFreed++;
             }
-            else FreeTable();
+            else FreeDataset();
             if (budget.Spent) return;
         }
     }
 
-    private void FreeTable()
+    private void FreeDataset()
     {
-        var table = _tables.Peek();
-        if (table.Disposal.IsDone)
+        var disposal = _datasets.Peek().Tables.Disposal;
+        if (disposal.IsDone)
         {
-            _tables.Dequeue();
-            _tablesFreed++;
+            _datasets.Dequeue();
+            _datasetsFreed++;
         }
-        else statistics.LazilyFreed += table.Disposal.FreeSome();
+        else statistics.LazilyFreed += disposal.FreeSome();
     }
 
     /// <summary>Frees all, when the keyspace ends.</summary>

@@ -9,6 +9,6 @@ internal interface ISnapshotObserver
     /// <summary>As for an entry, for a field of a hash that the snapshot holds.</summary>
     void OnChanging(FieldTable fields, FieldView field);
 
-    /// <summary>A database's table is about to be discarded; true when the snapshot takes it over and disposes of it.</summary>
-    bool OnFlushing(Database database, KeyTable table);
+    /// <summary>A database's dataset is about to be discarded; true when the snapshot takes it over and disposes of it.</summary>
+    bool OnFlushing(Database database, Dataset data);
 }

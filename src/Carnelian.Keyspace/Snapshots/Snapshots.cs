@@ -26,18 +26,15 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     private readonly EntryList _found = new();
     private readonly Queue<FrozenList> _lists = new();
 
-    /// <summary>The tables at the cut, by number of their database; null when there is nothing more to do.</summary>
-    private readonly KeyTable?[] _tables = new KeyTable?[keyspace.Databases.Length];
-
-    /// <summary>Tables that were flushed, which the walk gives back to the keyspace.</summary>
-    private readonly bool[] _handedOver = new bool[keyspace.Databases.Length];
+    /// <summary>What is walked, in this order: first the databases' datasets at the cut, by number.</summary>
+    private readonly List<Part> _parts = [];
 
     /// <summary>Large hashes, in the order in which they are saved; the index is the number by which each is held.</summary>
     private readonly List<HashTask?> _tasks = [];
 
     private ISnapshotSink? _sink;
     private SnapshotWriter? _keys;
-    private int _database;
+    private int _part;
     private ulong _cursor;
     private int _task;
     private int _chunksOut;
@@ -78,8 +75,8 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
             _keys = new(_host, Options.ChunkBytes);
             sink.Begin(Cut());
         }
-        for (var i = 0; i < _tables.Length; i++) _tables[i] = keyspace.Databases[i].Keys;
-        _database = 0;
+        foreach (var database in keyspace.Databases) _parts.Add(new(database.Data, database.Number));
+        _part = 0;
         _cursor = 0;
         keyspace.Snapshot = this;
         IsWalking = true;
@@ -91,7 +88,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     private SnapshotCut Cut()
     {
         var keys = new (long, long)[keyspace.Databases.Length];
-        for (var i = 0; i < keys.Length; i++) keys[i] = (keyspace.Databases[i].Keys.Count, keyspace.Databases[i].Keys.Expiring);
+        for (var i = 0; i < keys.Length; i++) keys[i] = (keyspace.Databases[i].Data.Count, keyspace.Databases[i].Data.Expiring);
         return new(keyspace.Changes.Offset, keyspace.NowMs, keys);
     }
 
@@ -114,7 +111,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 
     private void GiveUp()
     {
-        for (var i = 0; i < _tables.Length; i++) LeaveTable(i);
+        foreach (var part in _parts) LeavePart(part);
         foreach (var task in _tasks)
         {
             if (task is null) continue;
@@ -135,6 +132,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 
     private void Leave()
     {
+        _parts.Clear();
         _tasks.Clear();
         _task = 0;
         _keys = null;
@@ -143,11 +141,11 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         IsWalking = false;
     }
 
-    private void LeaveTable(int database)
+    private void LeavePart(Part part)
     {
-        if (_handedOver[database]) keyspace.LazyFree.Take(_tables[database]!);
-        _handedOver[database] = false;
-        _tables[database] = null;
+        if (part.IsHandedOver) keyspace.LazyFree.Take(part.Data!);
+        part.IsHandedOver = false;
+        part.Data = null;
     }
 
     /// <summary>Called by the sink for every chunk that it took, on the command thread and between calls.</summary>
@@ -168,10 +166,10 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 
     void ISnapshotObserver.OnChanging(Database database, EntryView entry)
     {
-        var number = _tables[database.Number] == database.Keys ? database.Number : Array.IndexOf(_tables, database.Keys);
-        Check.That(number >= 0);
+        var part = PartOf(database.Number, database.Data);
+        Check.That(part is not null);
         var written = _keys?.Written ?? 0;
-        Save(number, entry);
+        Save(part, entry);
         if (_keys is null) return;
         Statistics.PreImages++;
         Statistics.PreImageBytes += _keys.Written - written;
@@ -189,13 +187,23 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         Statistics.PreImageBytes += task.Writer.Written - written;
     }
 
-    bool ISnapshotObserver.OnFlushing(Database database, KeyTable table)
+    bool ISnapshotObserver.OnFlushing(Database database, Dataset data)
     {
-        var number = Array.IndexOf(_tables, table);
-        if (number < 0) return false;
-        if (_keys is not null) return _handedOver[number] = true;
-        _tables[number] = null;
+        if (PartOf(database.Number, data) is not { } part) return false;
+        if (_keys is not null) return part.IsHandedOver = true;
+        part.Data = null;
         return false;
+    }
+
+    /// <summary>The part that a dataset is. Databases that were not swapped have their own number's.</summary>
+    private Part? PartOf(int database, Dataset data)
+    {
+        if (_parts[database].Data == data) return _parts[database];
+        foreach (var part in _parts)
+        {
+            if (part.Data == data) return part;
+        }
+        return null;
     }
 
     // ---- the walk
@@ -222,7 +230,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         if (!IsWalking) return false;
         if (_task < _tasks.Count) return StepTask(_tasks[_task]!);
         if (!HandOut(_keys)) return false;
-        if (_database < _tables.Length)
+        if (_part < _parts.Count)
         {
             WalkKeys(ref budget);
             return true;
@@ -239,42 +247,43 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     /// </summary>
     private void WalkKeys(ref Budget budget)
     {
-        if (_tables[_database] is not { } table)
+        var part = _parts[_part];
+        if (part.Data is not { } data)
         {
-            NextDatabase();
+            NextPart();
             return;
         }
         var next = _cursor;
         _found.Clear();
-        do next = table.Walk.Scan(next, _found);
+        do next = data.Scan(next, _found);
         while (next != 0 && _found.Count < EntriesPerStep);
         for (var i = 0; i < _found.Count; i++)
         {
             if (_found[i].Mark == _host.Mark) continue;
             var isHash = _found[i].Encoding == ValueEncoding.HashTable;
-            Save(_database, _found[i]);
+            Save(part, _found[i]);
             if (isHash && budget.Spent) return;
         }
         _cursor = next;
-        if (_cursor == 0) NextDatabase();
+        if (_cursor == 0) NextPart();
     }
 
-    private void NextDatabase()
+    private void NextPart()
     {
-        LeaveTable(_database);
-        _database++;
+        LeavePart(_parts[_part]);
+        _part++;
         _cursor = 0;
     }
 
     /// <summary>Saves a key as it is and marks it; a sweep only marks.</summary>
-    private void Save(int database, EntryView entry)
+    private void Save(Part part, EntryView entry)
     {
         entry.Mark = _host.Mark;
         switch (entry.Encoding)
         {
-            case ValueEncoding.HashTable: SaveHash(database, entry, _tables[database]!.Fields(entry)); break;
-            case ValueEncoding.QuickList: _keys?.AppendList(database, entry, _tables[database]!.List(entry)); break;
-            default: _keys?.Append(database, entry); break;
+            case ValueEncoding.HashTable: SaveHash(part.Database, entry, part.Data!.Fields(entry)); break;
+            case ValueEncoding.QuickList: _keys?.AppendList(part.Database, entry, part.Data!.List(entry)); break;
+            default: _keys?.Append(part.Database, entry); break;
         }
         Statistics.Keys++;
     }
@@ -336,6 +345,19 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
             _sink.Take(chunk);
         }
         return true;
+    }
+
+    /// <summary>A dataset that is walked.</summary>
+    private sealed class Part(Dataset data, int database)
+    {
+        /// <summary>Null when there is nothing more to do.</summary>
+        public Dataset? Data = data;
+
+        /// <summary>The number of its database at the cut.</summary>
+        public readonly int Database = database;
+
+        /// <summary>It was flushed, and the walk gives it back to the keyspace.</summary>
+        public bool IsHandedOver;
     }
 
     /// <summary>A hash that is saved in slices.</summary>

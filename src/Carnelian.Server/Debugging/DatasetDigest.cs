@@ -18,14 +18,14 @@ internal static class DatasetDigest
         var found = new EntryList();
         foreach (var database in call.Keyspace.Databases)
         {
-            if (database.Keys.Count == 0) continue;
+            if (database.Data.Count == 0) continue;
             BinaryPrimitives.WriteInt32BigEndian(number, database.Number);
             Mix(all, number);
             ulong cursor = 0;
             do
             {
                 found.Clear();
-                cursor = database.Keys.Walk.Scan(cursor, found);
+                cursor = database.Data.Scan(cursor, found);
                 for (var i = 0; i < found.Count; i++)
                 {
                     one.Clear();
@@ -63,8 +63,8 @@ internal static class DatasetDigest
         switch (view.Type)
         {
             case ValueType.String: Mix(digest, view.Value); break;
-            case ValueType.List: AddElements(digest, database.Keys.List(view)); break;
-            case ValueType.Hash: AddFields(digest, database.Keys.Fields(view)); break;
+            case ValueType.List: AddElements(digest, database.Data.List(view)); break;
+            case ValueType.Hash: AddFields(digest, database.Data.Fields(view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
         if (view.Expires) XorHash(digest, "!!expire!!"u8);

@@ -131,7 +131,7 @@ internal static class DebugCommands
 
     private static void Add(ref Call call, scoped ReadOnlySpan<byte> key, scoped ReadOnlySpan<byte> value)
     {
-        var edit = call.Keyspace.Edit(call.Database, key, call.Keyspace.Hash(key));
+        var edit = call.Keyspace.Edit(call.Database, call.Keyspace.KeyOf(key));
         if (!edit.Exists) edit.Write(ValueType.String, StringValue.EncodingOfText(value), value, EntryView.NoExpiry, null);
     }
 

@@ -31,12 +31,12 @@ internal static class DebugReports
             call.Fail("ERR Out of range database");
             return;
         }
-        var keys = call.Keyspace.Databases[(int)number].Keys;
+        var data = call.Keyspace.Databases[(int)number].Data;
         var text = new StringBuilder("[Dictionary HT]\n");
-        if (keys.Count > 0) Append(text, keys.Walk.MeasureTables(), IsFull(ref call));
+        if (data.Count > 0) Append(text, data.MeasureShapes(), IsFull(ref call));
         text.Append("[Expires HT]\n");
-        if (keys.Expiring > 0)
-            text.Append("Hash table 0 stats (marks in the main hash table):\n").Append(CultureInfo.InvariantCulture, $" number of elements: {keys.Expiring}\n");
+        if (data.Expiring > 0)
+            text.Append("Hash table 0 stats (marks in the main hash table):\n").Append(CultureInfo.InvariantCulture, $" number of elements: {data.Expiring}\n");
         call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
     }
 
@@ -55,7 +55,7 @@ internal static class DebugReports
             return;
         }
         var text = new StringBuilder();
-        Append(text, call.Database.Keys.Fields(view).MeasureTables(), IsFull(ref call));
+        Append(text, call.Database.Data.Fields(view).MeasureTables(), IsFull(ref call));
         call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
     }
 

@@ -97,7 +97,7 @@ internal static class ServerSections
         {
             foreach (var (type, name) in _sizesOf)
             {
-                var counts = database.Keys.Sizes.Of(type);
+                var counts = database.Data.Sizes.Of(type);
                 var parts = new List<string>();
                 for (var bin = 0; bin < counts.Length; bin++)
                 {
@@ -112,8 +112,8 @@ internal static class ServerSections
     {
         foreach (var database in server.Keyspace.Databases)
         {
-            var keys = database.Keys;
-            if (keys.Count > 0) text.Line($"db{database.Number}", $"keys={keys.Count},expires={keys.Expiring},avg_ttl={database.AverageTtlMs},subexpiry=0");
+            var data = database.Data;
+            if (data.Count > 0) text.Line($"db{database.Number}", $"keys={data.Count},expires={data.Expiring},avg_ttl={data.AverageTtlMs},subexpiry=0");
         }
     }
 }

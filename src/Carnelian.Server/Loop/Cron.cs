@@ -101,9 +101,8 @@ internal sealed class Cron
     {
         foreach (var database in _server.Keyspace.Databases)
         {
-            while (database.Keys.IsRehashing)
+            while (database.Data.RehashSome(RehashBurst))
             {
-                for (var i = 0; i < RehashBurst; i++) database.Keys.Step();
                 if (budget.Spent) return true;
             }
         }

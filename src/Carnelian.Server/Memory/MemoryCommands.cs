@@ -31,7 +31,7 @@ internal static class MemoryCommands
             if (samples == 0) samples = long.MaxValue;
         }
         var view = call.Find(2, LookupFlags.NoEffects);
-        if (view.Exists) call.Reply.Integer(call.Database.Keys.Memory.KeyBytes(view, samples));
+        if (view.Exists) call.Reply.Integer(call.Database.Data.KeyBytes(view, samples));
         else call.Reply.Null();
     }
 

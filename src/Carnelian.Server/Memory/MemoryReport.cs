@@ -47,7 +47,7 @@ internal static class MemoryReport
     }
 
     /// <summary>One that is empty but was not flushed has its table still.</summary>
-    private static bool IsTold(Database database) => database.Keys.Memory.BucketBytes > 0;
+    private static bool IsTold(Database database) => !database.Data.IsUntouched;
 
     /// <summary>Marks of keys that expire are part of the table, but for a count per group of buckets.</summary>
     private static void WriteDatabase(ref ReplyWriter reply, Database database)
@@ -55,8 +55,9 @@ internal static class MemoryReport
         if (!IsTold(database)) return;
         reply.Bulk($"db.{database.Number}");
         reply.Map(2);
-        Write(ref reply, "overhead.hashtable.main", database.Keys.Memory.BucketBytes);
-        Write(ref reply, "overhead.hashtable.expires", database.Keys.Memory.ExpiryCountBytes);
+        var memory = database.Data.MeasureMemory();
+        Write(ref reply, "overhead.hashtable.main", memory.BucketBytes);
+        Write(ref reply, "overhead.hashtable.expires", memory.ExpiryCountBytes);
     }
 
     private static void Write(ref ReplyWriter reply, string name, long value)

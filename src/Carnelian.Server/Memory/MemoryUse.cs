@@ -25,10 +25,11 @@ internal readonly struct MemoryUse
         ResidentSinceStartup = Resident - server.StartupResidentBytes;
         foreach (var database in server.Keyspace.Databases)
         {
-            Keys += database.Keys.Count;
-            Tables += database.Keys.Memory.BucketBytes + database.Keys.Memory.ExpiryCountBytes;
-            RehashingBytes += database.Keys.Memory.RehashingBytes;
-            if (database.Keys.IsRehashing) RehashingTables++;
+            var tables = database.Data.MeasureMemory();
+            Keys += database.Data.Count;
+            Tables += tables.BucketBytes + tables.ExpiryCountBytes;
+            RehashingBytes += tables.RehashingBytes;
+            RehashingTables += tables.RehashingTables;
         }
     }
 

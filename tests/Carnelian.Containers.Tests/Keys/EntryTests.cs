@@ -52,7 +52,7 @@ public sealed unsafe class EntryTests
         var value = rig.Bytes(valueLength);
         rig.Write(key, value, expires ? 1234567890123 : EntryView.NoExpiry, ValueType.String, ValueEncoding.Raw);
 
-        var entry = rig.Table.Find(key, rig.Table.Hash(key)).View.Address;
+        var entry = rig.Table.Find(key, rig.Host.Hash(key)).View.Address;
         var external = valueLength > 1024;
         var drawn = (ulong)Math.Min(keyLength, 255) | 77UL << 8 | (expires ? 1UL << 40 : 0) | (external ? 1UL << 41 : 0)
             | 3UL << 42 | (external ? 0 : (ulong)valueLength << 49);

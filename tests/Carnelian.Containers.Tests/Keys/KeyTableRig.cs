@@ -12,7 +12,7 @@ internal sealed class KeyTableRig : IDisposable
         Random = new(seed);
         Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
         Host = new(Allocator, new((ulong)Random.NextInt64(), 2));
-        Table = new(Host);
+        Tables = new(Host);
     }
 
     public sealed record Expected(byte[] Value, long ExpiryMs, ValueType Type, ValueEncoding Encoding, int Access, int Mark);
@@ -23,7 +23,9 @@ internal sealed class KeyTableRig : IDisposable
 
     public TableHost Host { get; }
 
-    public KeyTable Table { get; }
+    public KeyTables Tables { get; }
+
+    public KeyTable Table => Tables.Of(0);
 
     /// <summary>By key, a char per byte.</summary>
     public Dictionary<string, Expected> Model { get; } = [];
@@ -43,7 +45,7 @@ internal sealed class KeyTableRig : IDisposable
 
     public EntryHandle Find(string key) => Find(Key(key));
 
-    public EntryHandle Find(byte[] key) => Table.Find(key, Table.Hash(key));
+    public EntryHandle Find(byte[] key) => Table.Find(key, Host.Hash(key));
 
     public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long expiryMs, ValueType type = ValueType.String, ValueEncoding encoding = ValueEncoding.Raw,
         List<OwnedBlock>? adoptable = null)
@@ -51,7 +53,7 @@ internal sealed class KeyTableRig : IDisposable
         Table.Step();
         var text = Text(key);
         var copy = value.ToArray();
-        var at = Table.Find(key, Table.Hash(key));
+        var at = Table.Find(key, Host.Hash(key));
         var isNew = !at.Exists;
         var markWhenInPlace = isNew ? Host.Mark : at.View.Mark;
         Table.Write(ref at, key, type, encoding, value, expiryMs, adoptable);
@@ -102,10 +104,10 @@ internal sealed class KeyTableRig : IDisposable
     {
         var slices = 0;
         blocksInLargestSlice = 0;
-        for (; !Table.Disposal.IsDone; slices++)
+        for (; !Tables.Disposal.IsDone; slices++)
         {
             var before = Allocator.LiveBlocks;
-            Table.Disposal.FreeSome();
+            Tables.Disposal.FreeSome();
             blocksInLargestSlice = Math.Max(blocksInLargestSlice, before - Allocator.LiveBlocks);
         }
         _tableIsGone = true;
@@ -114,7 +116,7 @@ internal sealed class KeyTableRig : IDisposable
 
     public void Dispose()
     {
-        if (!_tableIsGone) Table.Dispose();
+        if (!_tableIsGone) Tables.Disposal.Finish();
         Allocator.Dispose();
     }
 }

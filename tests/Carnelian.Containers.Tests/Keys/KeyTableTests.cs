@@ -10,6 +10,7 @@ public sealed unsafe class KeyTableTests
     {
         using var rig = new KeyTableRig(seed);
         var keys = Enumerable.Range(0, 120).Select(i => rig.Bytes(_keyLengths[Math.Min(rig.Random.Next(14), i % 10 == 0 ? 9 : 8)])).ToArray();
+        long cursor = 0;
         for (var i = 0; i < 3000; i++)
         {
             if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 24);
@@ -19,7 +20,7 @@ public sealed unsafe class KeyTableTests
             rig.Allocator.ReleaseRetired();
             if (i % 300 == 0) rig.VerifyAll();
             var counts = new DefragmentationCounts();
-            rig.Table.Defragmentation.Run(4, ref counts);
+            rig.Tables.Defragment(0, ref cursor, 4, ref counts);
         }
         rig.VerifyAll();
         rig.Allocator.ReleaseRetired();
@@ -247,7 +248,7 @@ public sealed unsafe class KeyTableTests
         var memory = new SlowMemory();
         rig.Allocator.Background = memory;
         const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
-        for (var i = 0; rig.Table.Memory.RehashingBytes != OldBuckets * Bucket.Bytes; i++)
+        for (var i = 0; rig.Tables.MeasureMemory().RehashingBytes != OldBuckets * Bucket.Bytes; i++)
         {
             memory.Touched.Clear();
             Add(i);
@@ -256,11 +257,11 @@ public sealed unsafe class KeyTableTests
         var target = memory.Touched[0].Address;
         memory.IsReady = false;
         for (var i = 0; i < 100; i++) Add(1_000_000 + i);
-        Assert.That(rig.Table.IsRehashing);
+        Assert.That(rig.Tables.IsRehashing);
         Assert.That(OfTarget(), Has.Count.EqualTo(2), "the first run of either half");
 
         memory.IsReady = true;
-        while (rig.Table.IsRehashing) rig.Table.Step();
+        while (rig.Tables.IsRehashing) rig.Table.Step();
         Assert.That(OfTarget().Sum(region => region.Length), Is.EqualTo(NewBuckets * Bucket.Bytes), "all of the target");
         Assert.That(OfTarget().Distinct().Count(), Is.EqualTo(OfTarget().Count), "once");
         for (var i = 0; i < first; i++) Assert.That(rig.Find($"key{i}").Exists);
@@ -307,10 +308,10 @@ public sealed unsafe class KeyTableTests
     public void Disposal_in_slices_frees_everything_and_no_slice_is_large([Values] bool duringRehash)
     {
         using var rig = new KeyTableRig(6);
-        while (rig.Table.Count < 5000 || rig.Table.IsRehashing != duringRehash)
+        while (rig.Table.Count < 5000 || rig.Tables.IsRehashing != duringRehash)
             rig.Write(rig.Bytes(12), rig.Bytes(rig.Random.Next(20) == 0 ? 2000 : 20), EntryView.NoExpiry);
         rig.Allocator.ReleaseRetired();
-        var buckets = rig.Table.Memory.BucketBytes / Bucket.Bytes;
+        var buckets = rig.Tables.MeasureMemory().BucketBytes / Bucket.Bytes;
         var slices = rig.DisposeInSlices(out var largest);
         Assert.That(slices, Is.GreaterThan(buckets / 8));
         Assert.That(largest, Is.LessThan(100));
@@ -328,11 +329,12 @@ public sealed unsafe class KeyTableTests
         do
         {
             movedInRound = 0;
+            long cursor = 0;
             bool finished;
             do
             {
                 var counts = new DefragmentationCounts();
-                finished = rig.Table.Defragmentation.Run(8, ref counts);
+                finished = rig.Tables.Defragment(0, ref cursor, 8, ref counts);
                 movedInRound += (int)counts.BlocksMoved;
             }
             while (!finished);
@@ -355,7 +357,8 @@ public sealed unsafe class KeyTableTests
         for (var i = 0; i < 5000; i++) seen.Add(KeyTableRig.Text(rig.Table.Walk.Sample((ulong)rig.Random.NextInt64() << 1).Key));
         Assert.That(seen, Is.EquivalentTo(rig.Keys));
         var found = new EntryList();
-        while (!rig.Table.Walk.ScanExpiring(3, found))
+        long cursor = 0;
+        while (!rig.Table.Walk.ScanExpiring(ref cursor, 3, found))
         {
         }
         Assert.That(found.Count, Is.EqualTo(25));

@@ -20,20 +20,20 @@ public class NodeListTests
 
     private BlockAllocator _allocator = null!;
     private TableHost _host = null!;
-    private KeyTable _keys = null!;
+    private KeyTables _tables = null!;
 
     [SetUp]
     public void SetUp()
     {
         _allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30 });
         _host = new(_allocator, new(1, 2));
-        _keys = new(_host);
+        _tables = new(_host);
     }
 
     [TearDown]
     public void TearDown()
     {
-        _keys.Dispose();
+        _tables.Disposal.Finish();
         while (_host.FreesPending > 0) _host.FreeSome();
         _allocator.Dispose();
     }
@@ -147,15 +147,15 @@ public class NodeListTests
 
     private NodeList NewList()
     {
-        var at = _keys.Find("list"u8, _keys.Hash("list"u8));
-        _keys.WriteCollection(ref at, "list"u8, ValueEncoding.QuickList);
-        return _keys.List(at.View);
+        var at = _tables.Of(0).Find("list"u8, _host.Hash("list"u8));
+        _tables.Of(0).WriteCollection(ref at, "list"u8, ValueEncoding.QuickList);
+        return _tables.List(at.View);
     }
 
     private string[] NodesOf(NodeList list)
     {
         var writer = new SnapshotWriter(_host, 4096);
-        writer.AppendList(0, _keys.Find("list"u8, _keys.Hash("list"u8)).View, list);
+        writer.AppendList(0, _tables.Of(0).Find("list"u8, _host.Hash("list"u8)).View, list);
         writer.Close();
         var chunk = writer.Dequeue();
         var reader = chunk.Read();

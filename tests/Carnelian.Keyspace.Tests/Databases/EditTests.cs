@@ -222,7 +222,7 @@ public sealed class EditTests
         _rig.Keyspace.NowMs = 1501;
         _rig.Set("k", "new");
         Assert.That(_rig.Find("k").Value.SequenceEqual("new"u8));
-        Assert.That(_rig[0].Keys.Count, Is.EqualTo(1));
+        Assert.That(_rig[0].Data.Count, Is.EqualTo(1));
     }
 
     [Test]

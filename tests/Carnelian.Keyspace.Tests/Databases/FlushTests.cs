@@ -10,7 +10,7 @@ public sealed class FlushTests
         rig.Heard.Take();
         Assert.That(rig.Keyspace.Flush(rig[1], background), Is.EqualTo(33));
         Assert.That(rig.Heard.Take(), Is.EqualTo(new[] { "flushed 1" }));
-        Assert.That(new[] { rig[0].Keys.Count, rig[1].Keys.Count, rig[2].Keys.Count }, Is.EqualTo(new[] { 34, 0, 33 }));
+        Assert.That(new[] { rig[0].Data.Count, rig[1].Data.Count, rig[2].Data.Count }, Is.EqualTo(new[] { 34, 0, 33 }));
         Assert.That(rig.Keyspace.Flush(null, background), Is.EqualTo(67));
         Assert.That(rig.Keyspace.Flush(null, background), Is.Zero);
         Assert.That(rig.Heard.Take(), Is.EqualTo(new[] { "flushed all", "flushed all" }));
@@ -65,7 +65,7 @@ public sealed class FlushTests
                 rig.Allocator.ReleaseRetired();
             }
         }
-        var objects = rig[0].Keys.Count;
+        var objects = rig[0].Data.Count;
         var (disposal, statistics) = (rig.Keyspace.LazyFree, rig.Keyspace.Statistics);
         rig.Keyspace.Flush(null, background: true);
         var ticket = disposal.Ticket;

@@ -51,13 +51,13 @@ public sealed class SizeCountsTests
                 var (to, newKey) = (random.Next(4), KeyspaceRig.Bytes($"key:{random.Next(KeyCount)}"));
                 if (to == database && newKey.AsSpan().SequenceEqual(key)) break;
                 var replace = random.Next(2) == 0;
-                if (random.Next(2) == 0) keyspace.Move(rig[database], key, rig[to], newKey, replace, KeyspaceEvent.Delete, KeyspaceEvent.New);
-                else keyspace.Copy(rig[database], key, rig[to], newKey, replace);
+                if (random.Next(2) == 0) keyspace.Move(rig[database], keyspace.KeyOf(key), rig[to], keyspace.KeyOf(newKey), replace, KeyspaceEvent.Delete, KeyspaceEvent.New);
+                else keyspace.Copy(rig[database], keyspace.KeyOf(key), rig[to], keyspace.KeyOf(newKey), replace);
                 break;
             }
             case 7 or 8: ChangeHash(rig, random, rig.Edit(key, database)); break;
             case 9: ChangeList(random, rig.Edit(key, database)); break;
-            case 10: keyspace.Find(rig[database], key, keyspace.Hash(key), LookupFlags.NoTouch); break;
+            case 10: keyspace.Find(rig[database], keyspace.KeyOf(key), LookupFlags.NoTouch); break;
             case 11: rig.Edit(key, database).Overwrite(Length(random), ValueEncoding.Raw, null, zeroed: random.Next(2) == 0); break;
             case 13: keyspace.Swap(rig[random.Next(4)], rig[random.Next(4)]); break;
             default:
@@ -102,17 +102,17 @@ public sealed class SizeCountsTests
             var counted = new Dictionary<(ValueType, int), long>();
             var found = new EntryList();
             ulong cursor = 0;
-            do cursor = database.Keys.Walk.Scan(cursor, found);
+            do cursor = database.Data.Scan(cursor, found);
             while (cursor != 0);
             for (var i = 0; i < found.Count; i++)
             {
-                var size = (ulong)database.Keys.SizeOf(found[i]);
+                var size = (ulong)database.Data.SizeOf(found[i]);
                 var bin = (found[i].Type, 64 - BitOperations.LeadingZeroCount(size));
                 counted[bin] = counted.GetValueOrDefault(bin) + 1;
             }
             foreach (var type in new[] { ValueType.String, ValueType.List, ValueType.Set, ValueType.SortedSet, ValueType.Hash })
             {
-                var kept = database.Keys.Sizes.Of(type);
+                var kept = database.Data.Sizes.Of(type);
                 for (var bin = 0; bin < kept.Length; bin++)
                     Assert.That(kept[bin], Is.EqualTo(counted.GetValueOrDefault((type, bin))), $"database {database.Number}, {type}, bin {bin}");
             }

@@ -13,14 +13,14 @@ public sealed class TransferTests
 
     private TransferResult Move(string key, string newKey, int to = 0, bool replace = true)
     {
-        var result = _rig.Keyspace.Move(_rig[0], Bytes(key), _rig[to], Bytes(newKey), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
+        var result = _rig.Keyspace.Move(_rig[0], _rig.Key(key), _rig[to], _rig.Key(newKey), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
         _rig.Allocator.ReleaseRetired();
         return result;
     }
 
     private TransferResult Copy(string key, string newKey, int to = 0, bool replace = true)
     {
-        var result = _rig.Keyspace.Copy(_rig[0], Bytes(key), _rig[to], Bytes(newKey), replace);
+        var result = _rig.Keyspace.Copy(_rig[0], _rig.Key(key), _rig[to], _rig.Key(newKey), replace);
         _rig.Allocator.ReleaseRetired();
         return result;
     }
@@ -42,7 +42,7 @@ public sealed class TransferTests
         Assert.That(Move("a", "b", 3), Is.EqualTo(TransferResult.Done));
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 3 b", "modified 0 a", "modified 3 b", "rename_from/Generic 0 a", "rename_to/Generic 3 b" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
-        Assert.That((_rig[0].Keys.Count, _rig[3].Keys.Count), Is.EqualTo((0L, 1L)));
+        Assert.That((_rig[0].Data.Count, _rig[3].Data.Count), Is.EqualTo((0L, 1L)));
     }
 
     [Test]
@@ -54,7 +54,7 @@ public sealed class TransferTests
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 b", "modified 0 b", "copy_to/Generic 0 b" }));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
         Assert.That(_rig.Find("b").ExpiryMs, Is.EqualTo(9000));
-        Assert.That(_rig[0].Keys.Expiring, Is.EqualTo(2));
+        Assert.That(_rig[0].Data.Expiring, Is.EqualTo(2));
     }
 
     [Test]
@@ -103,7 +103,7 @@ public sealed class TransferTests
             model[to] = model[from];
             if (!copies) model.Remove(from);
             foreach (var (key, value) in model) Assert.That(KeyspaceRig.Text(_rig.Find(key).Value), Is.EqualTo(value));
-            Assert.That(_rig[0].Keys.Count, Is.EqualTo(model.Count));
+            Assert.That(_rig[0].Data.Count, Is.EqualTo(model.Count));
         }
     }
 
@@ -123,8 +123,8 @@ public sealed class TransferTests
         _rig.Delete("list");
         _rig.Delete("hash");
         while (_rig.Keyspace.LazyFree.IsPending) _rig.Keyspace.LazyFree.Run(new Budget(100));
-        var listCopy = _rig[1].Keys.List(_rig.Kept("list2", 1));
-        var hashCopy = _rig[1].Keys.Fields(_rig.Kept("hash2", 1));
+        var listCopy = _rig[1].Data.List(_rig.Kept("list2", 1));
+        var hashCopy = _rig[1].Data.Fields(_rig.Kept("hash2", 1));
         Assert.That((listCopy.Count, hashCopy.Count), Is.EqualTo((3000L, 3000L)));
         for (var i = 0; i < 3000; i += 7)
         {
@@ -139,12 +139,12 @@ public sealed class TransferTests
     {
         Prepare("a", "1", 1, 9000);
         Prepare("b", "2", 2);
-        _rig[1].AverageTtlMs = 77;
+        _rig[1].Data.AverageTtlMs = 77;
         _rig.Keyspace.Swap(_rig[1], _rig[2]);
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "swapped 1 2" }));
         Assert.That(_rig.Find("a", 2).Exists && _rig.Find("b", 1).Exists);
-        Assert.That((_rig[1].Keys.Expiring, _rig[2].Keys.Expiring), Is.EqualTo((0L, 1L)));
-        Assert.That((_rig[1].AverageTtlMs, _rig[2].AverageTtlMs), Is.EqualTo((0L, 77L)));
+        Assert.That((_rig[1].Data.Expiring, _rig[2].Data.Expiring), Is.EqualTo((0L, 1L)));
+        Assert.That((_rig[1].Data.AverageTtlMs, _rig[2].Data.AverageTtlMs), Is.EqualTo((0L, 77L)));
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(1));
         _rig.Keyspace.Swap(_rig[1], _rig[1]);
         Assert.That(_rig.Heard.Take(), Is.Empty);

@@ -22,7 +22,7 @@ public sealed class ActiveExpiryTests
         {
             found.Clear();
             ulong cursor = 0;
-            do cursor = database.Keys.Walk.Scan(cursor, found);
+            do cursor = database.Data.Scan(cursor, found);
             while (cursor != 0);
             for (var i = 0; i < found.Count; i++)
             {
@@ -38,7 +38,7 @@ public sealed class ActiveExpiryTests
         using var rig = Filled(100);
         var expiry = new ActiveExpiry(rig.Keyspace);
         for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
-        Assert.That(rig[0].Keys.Count, Is.Zero);
+        Assert.That(rig[0].Data.Count, Is.Zero);
         Assert.That(rig.Keyspace.Statistics.Expired, Is.EqualTo(Keys));
     }
 
@@ -57,7 +57,7 @@ public sealed class ActiveExpiryTests
             stale = left;
         }
         Assert.That(turns, Is.GreaterThan(20));
-        Assert.That(rig[0].Keys.Count, Is.EqualTo(Keys - rig.Keyspace.Statistics.Expired));
+        Assert.That(rig[0].Data.Count, Is.EqualTo(Keys - rig.Keyspace.Statistics.Expired));
     }
 
     [Test]
@@ -66,12 +66,12 @@ public sealed class ActiveExpiryTests
         using var rig = Filled(100);
         var expiry = new ActiveExpiry(rig.Keyspace);
         var turns = 0;
-        for (; rig[0].Keys.Count > 0; turns++)
+        for (; rig[0].Data.Count > 0; turns++)
         {
-            var before = rig[0].Keys.Count;
+            var before = rig[0].Data.Count;
             var more = expiry.Run(new Budget(2));
-            Assert.That(before - rig[0].Keys.Count, Is.LessThanOrEqualTo(2 * 16 * 20));
-            if (rig[0].Keys.Count > 0 && !more) Assert.That(before - rig[0].Keys.Count, Is.LessThan(2 * 16 * 20), "only at the end of a round");
+            Assert.That(before - rig[0].Data.Count, Is.LessThanOrEqualTo(2 * 16 * 20));
+            if (rig[0].Data.Count > 0 && !more) Assert.That(before - rig[0].Data.Count, Is.LessThan(2 * 16 * 20), "only at the end of a round");
         }
         Assert.That(turns, Is.GreaterThan(Keys / (2 * 16 * 20)));
     }
@@ -82,18 +82,18 @@ public sealed class ActiveExpiryTests
         using var rig = Filled(100, databases: 2);
         var expiry = new ActiveExpiry(rig.Keyspace);
         for (var turn = 0; turn < 4; turn++) expiry.Run(new Budget(2));
-        Assert.That(rig[0].Keys.Count, Is.LessThan(Keys / 2));
-        Assert.That(rig[1].Keys.Count, Is.LessThan(Keys / 2));
+        Assert.That(rig[0].Data.Count, Is.LessThan(Keys / 2));
+        Assert.That(rig[1].Data.Count, Is.LessThan(Keys / 2));
     }
 
     [Test]
     public void Table_shrinks_while_its_keys_expire()
     {
         using var rig = Filled(100);
-        var bytes = rig[0].Keys.Memory.BucketBytes;
+        var bytes = rig[0].Data.MeasureMemory().BucketBytes;
         var expiry = new ActiveExpiry(rig.Keyspace);
         for (var turn = 0; turn < 3; turn++) expiry.Run(new Budget(int.MaxValue));
-        Assert.That(rig[0].Keys.Memory.BucketBytes, Is.LessThan(bytes / 4));
+        Assert.That(rig[0].Data.MeasureMemory().BucketBytes, Is.LessThan(bytes / 4));
     }
 
     [Test]
@@ -106,9 +106,9 @@ public sealed class ActiveExpiryTests
         rig.Keyspace.NowMs = 2000;
         var expiry = new ActiveExpiry(rig.Keyspace);
         var turns = 0;
-        for (; rig[0].Keys.Expiring > 0; turns++) expiry.Run(new Budget(50));
+        for (; rig[0].Data.Expiring > 0; turns++) expiry.Run(new Budget(50));
         Assert.That(turns, Is.LessThanOrEqualTo(5));
-        Assert.That(rig[0].Keys.Count, Is.EqualTo(many - few));
+        Assert.That(rig[0].Data.Count, Is.EqualTo(many - few));
     }
 
     [Test]
@@ -123,7 +123,7 @@ public sealed class ActiveExpiryTests
         var looks = 0;
         while (found.Count == 0)
         {
-            rig[0].Keys.Walk.ScanExpiring(1, found);
+            rig[0].Data.ScanExpiring(1, found);
             looks++;
         }
         Assert.That(looks, Is.LessThanOrEqualTo(2 + 2 * 64), "a look at all empty groups before the key's, and one at each bucket of its group; twice while rehashing");
@@ -150,13 +150,13 @@ public sealed class ActiveExpiryTests
         rig.Set("lasting");
         var expiry = new ActiveExpiry(rig.Keyspace);
         expiry.Run(new Budget(1000));
-        Assert.That(rig[0].AverageTtlMs, Is.EqualTo(10_000));
+        Assert.That(rig[0].Data.AverageTtlMs, Is.EqualTo(10_000));
         rig.Keyspace.NowMs = 12_000;
         expiry.Run(new Budget(1000));
         Assert.That(rig.Keyspace.Statistics.StaleRatio, Is.EqualTo(0.05).Within(1e-9), "a running average");
-        while (rig[0].Keys.Expiring > 0) expiry.Run(new Budget(1000));
+        while (rig[0].Data.Expiring > 0) expiry.Run(new Budget(1000));
         expiry.Run(new Budget(1000));
-        Assert.That(rig[0].AverageTtlMs, Is.Zero);
+        Assert.That(rig[0].Data.AverageTtlMs, Is.Zero);
     }
 
     [Test]

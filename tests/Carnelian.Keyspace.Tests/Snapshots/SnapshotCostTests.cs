@@ -72,7 +72,7 @@ public class SnapshotCostTests
         using var world = new RealWorld();
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
-        using var edit = keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List(null);
+        using var edit = keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)).List(null);
         var list = edit.Collection;
         for (var i = 0; i < elements; i++)
         {
@@ -87,7 +87,7 @@ public class SnapshotCostTests
         for (var round = 0; round < 5; round++)
         {
             Assert.That(snapshots.TryBegin(sink));
-            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], "list"u8, keyspace.Hash("list"u8)).List(null)));
+            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)).List(null)));
             first = Math.Min(first, Time(() => list.Set(middle, "x"u8)));
             second = Math.Min(second, Time(() => list.Set(middle + 1, "y"u8)));
             heldBytes = allocator.UsedBytesOf(Purpose.Snapshot);
@@ -115,7 +115,7 @@ public class SnapshotCostTests
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
         var key = new byte[KeyBytes];
-        using (var fields = keyspace.Edit(keyspace.Databases[0], "hash"u8, keyspace.Hash("hash"u8)).Fields(null))
+        using (var fields = keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("hash"u8)).Fields(null))
         {
             for (var i = 0; i < Keys; i++) fields.Collection.Set(KeyOf(key, i), new byte[ValueBytes]);
         }
@@ -162,7 +162,7 @@ public class SnapshotCostTests
         Span<byte> key = stackalloc byte[KeyBytes], value = stackalloc byte[ValueBytes];
         value.Fill((byte)number);
         var name = KeyOf(key, number);
-        keyspace.Edit(keyspace.Databases[0], name, keyspace.Hash(name)).Write(ValueType.String, ValueEncoding.Raw, value, EntryView.NoExpiry, KeyspaceEvent.Set);
+        keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf(name)).Write(ValueType.String, ValueEncoding.Raw, value, EntryView.NoExpiry, KeyspaceEvent.Set);
         keyspace.Allocator.ReleaseRetired();
     }
 

@@ -92,7 +92,7 @@ internal sealed class SnapshotHarness : IDisposable
         {
             var replace = Chance.Next(3) != 0;
             var result = Keyspace.Move(
-                Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
+                Keyspace.Databases[from], Key(key), Keyspace.Databases[to], Key(newKey), replace, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
             Assert.That(result, Is.EqualTo(Expected((from, key), (to, newKey), replace)));
             if (result != TransferResult.Done) return;
             _model.Remove((from, key), out var value);
@@ -106,7 +106,7 @@ internal sealed class SnapshotHarness : IDisposable
         Call(from, key, () =>
         {
             var replace = Chance.Next(3) != 0;
-            var result = Keyspace.Copy(Keyspace.Databases[from], Bytes(key), Keyspace.Databases[to], Bytes(newKey), replace);
+            var result = Keyspace.Copy(Keyspace.Databases[from], Key(key), Keyspace.Databases[to], Key(newKey), replace);
             Assert.That(result, Is.EqualTo(Expected((from, key), (to, newKey), replace)));
             if (result != TransferResult.Done) return;
             _model[(to, newKey)] = _model[(from, key)].Copy();
@@ -162,7 +162,7 @@ internal sealed class SnapshotHarness : IDisposable
         {
             if (value.ExpiryMs == EntryView.NoExpiry || !Keyspace.IsOver(value.ExpiryMs)) continue;
             // What the rounds left is met now, so that model and keyspace agree.
-            Keyspace.Find(Keyspace.Databases[key.Database], Bytes(key.Key), Keyspace.Hash(Bytes(key.Key)), LookupFlags.NoTouch);
+            Keyspace.Find(Keyspace.Databases[key.Database], Key(key.Key), LookupFlags.NoTouch);
             _model.Remove(key);
         }
         Allocator.ReleaseRetired();
@@ -176,24 +176,24 @@ internal sealed class SnapshotHarness : IDisposable
             for (var i = 0; i < steps; i++)
             {
                 var counts = new DefragmentationCounts();
-                var finished = database.Keys.Defragmentation.Run(Chance.Next(1, 8), ref counts);
+                var finished = database.Data.Defragment(Chance.Next(1, 8), ref counts);
                 Count("moved", (int)counts.BlocksMoved);
                 if (finished) break;
             }
         }
     }
 
-    public KeyEdit Edit(int database, string key) => Keyspace.Edit(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)));
+    public KeyEdit Edit(int database, string key) => Keyspace.Edit(Keyspace.Databases[database], Key(key));
 
     public bool IsHeld(int database, string key)
     {
-        var view = Keyspace.Find(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
+        var view = Keyspace.Find(Keyspace.Databases[database], Key(key), LookupFlags.NoTouch);
         return view.Exists && view.IsHeld;
     }
 
     public bool MustWait(int database, string key)
     {
-        var view = Keyspace.Find(Keyspace.Databases[database], Bytes(key), Keyspace.Hash(Bytes(key)), LookupFlags.NoTouch);
+        var view = Keyspace.Find(Keyspace.Databases[database], Key(key), LookupFlags.NoTouch);
         return view.Exists && Snapshots.MustWait(view);
     }
 
@@ -205,7 +205,7 @@ internal sealed class SnapshotHarness : IDisposable
 
     private void Call(int database, string key, Action call)
     {
-        if (Keyspace.Databases[database].Keys.IsRehashing && Snapshots.IsWalking) Count("rehash");
+        if (Keyspace.Databases[database].Data.IsRehashing && Snapshots.IsWalking) Count("rehash");
         if (IsHeld(database, key)) Count("held");
         call();
         Allocator.ReleaseRetired();
@@ -224,19 +224,19 @@ internal sealed class SnapshotHarness : IDisposable
         var contents = new Dictionary<(int, string), string>();
         foreach (var (database, key) in _model.Keys)
         {
-            var keys = Keyspace.Databases[database].Keys;
-            var view = keys.Find(Bytes(key), Keyspace.Hash(Bytes(key))).View;
-            if (view.Exists) contents.Add((database, key), Value(keys, view).ToString());
+            var data = Keyspace.Databases[database].Data;
+            var view = data.TableOf(Key(key).Slot).Find(Bytes(key), Key(key).Hash).View;
+            if (view.Exists) contents.Add((database, key), Value(data, view).ToString());
         }
         return contents;
     }
 
-    private static ModelValue Value(KeyTable keys, EntryView view)
+    private static ModelValue Value(Dataset data, EntryView view)
     {
         var value = new ModelValue { ExpiryMs = view.ExpiryMs };
         if (view.Encoding == ValueEncoding.QuickList)
         {
-            var list = keys.List(view);
+            var list = data.List(view);
             value.List = [];
             for (var i = 0; i < list.NodeCount; i++) AddTo(value.List, list.ElementsOf(i));
             Assert.That(list.Count, Is.EqualTo(value.List.Count));
@@ -245,7 +245,7 @@ internal sealed class SnapshotHarness : IDisposable
         else if (view.Encoding == ValueEncoding.HashTable)
         {
             value.Fields = new(StringComparer.Ordinal);
-            AddTo(value.Fields, keys.Fields(view));
+            AddTo(value.Fields, data.Fields(view));
         }
         else
         {
@@ -273,6 +273,8 @@ internal sealed class SnapshotHarness : IDisposable
     internal static string Text(PackedElement element) => Encoding.Latin1.GetString(element.Text(stackalloc byte[PackedElement.IntegerTextMax]));
 
     internal static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    private Key Key(string text) => Keyspace.KeyOf(Bytes(text));
 
     internal static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 

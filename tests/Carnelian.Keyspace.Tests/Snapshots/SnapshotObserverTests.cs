@@ -8,16 +8,16 @@ public sealed class SnapshotObserverTests
 
         public bool TakesTables { get; init; }
 
-        public List<KeyTable> Taken { get; } = [];
+        public List<Dataset> Taken { get; } = [];
 
         public void OnChanging(Database database, EntryView entry) =>
             Saved.Add($"{database.Number} {KeyspaceRig.Text(entry.Key)}={KeyspaceRig.Text(entry.Value)} {entry.ExpiryMs}");
 
         public void OnChanging(FieldTable fields, FieldView field) => Saved.Add($"field {KeyspaceRig.Text(field.Name)}={KeyspaceRig.Text(field.Value)}");
 
-        public bool OnFlushing(Database database, KeyTable table)
+        public bool OnFlushing(Database database, Dataset data)
         {
-            if (TakesTables) Taken.Add(table);
+            if (TakesTables) Taken.Add(data);
             return TakesTables;
         }
     }
@@ -82,7 +82,7 @@ public sealed class SnapshotObserverTests
         rig.FindUntouched("a");
         new ActiveExpiry(rig.Keyspace).Run(new Budget(100));
         Assert.That(observer.Saved, Is.EqualTo(new[] { "0 a=1 1500", "0 b=2 1500" }));
-        Assert.That(rig[0].Keys.Count, Is.Zero);
+        Assert.That(rig[0].Data.Count, Is.Zero);
     }
 
     [Test]
@@ -106,8 +106,8 @@ public sealed class SnapshotObserverTests
         var observer = Begin(rig, takesTables: true);
         rig.Keyspace.Flush(null, background);
         Assert.That(rig.Keyspace.LazyFree.IsPending, Is.False);
-        var table = observer.Taken.Single();
-        Assert.That(table.Find("k"u8, table.Hash("k"u8)).View.Value.SequenceEqual("kept"u8));
-        table.Dispose();
+        var data = observer.Taken.Single();
+        Assert.That(data.TableOf(0).Find("k"u8, rig.Key("k").Hash).View.Value.SequenceEqual("kept"u8));
+        data.Tables.Disposal.Finish();
     }
 }

@@ -276,7 +276,7 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
 
         public bool WantsModified => false;
 
-        public void OnModified(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, Key key)
         {
         }
 
@@ -288,7 +288,7 @@ internal sealed class BitCommandTests(RespVersion version) : CommandFixture(vers
         {
         }
 
-        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
-            Add($"{System.Text.Encoding.ASCII.GetString(name)} {System.Text.Encoding.ASCII.GetString(key)}");
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
+            Add($"{System.Text.Encoding.ASCII.GetString(name)} {System.Text.Encoding.ASCII.GetString(key.Bytes)}");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class KeyspaceEventComparisonTests
 
         public bool WantsModified => false;
 
-        public void OnModified(Database database, ReadOnlySpan<byte> key)
+        public void OnModified(Database database, Key key)
         {
         }
 
@@ -73,8 +73,8 @@ internal sealed class KeyspaceEventComparisonTests
         {
         }
 
-        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
-            _events.Add($"{database.Number} {Encoding.Latin1.GetString(name)} {Encoding.Latin1.GetString(key)}");
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
+            _events.Add($"{database.Number} {Encoding.Latin1.GetString(name)} {Encoding.Latin1.GetString(key.Bytes)}");
 
         public List<string> Take()
         {

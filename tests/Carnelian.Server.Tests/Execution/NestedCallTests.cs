@@ -184,13 +184,13 @@ internal sealed class NestedCallTests
 
         public bool WantsModified => true;
 
-        public void OnModified(Database database, ReadOnlySpan<byte> key) => Lines.Add($"touched {database.Number} {ByteText.FromBytes(key)}");
+        public void OnModified(Database database, Key key) => Lines.Add($"touched {database.Number} {ByteText.FromBytes(key.Bytes)}");
 
         public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number}");
 
         public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
 
-        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key) =>
-            Lines.Add($"{kind} {ByteText.FromBytes(name)} {database.Number} {ByteText.FromBytes(key)}");
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
+            Lines.Add($"{kind} {ByteText.FromBytes(name)} {database.Number} {ByteText.FromBytes(key.Bytes)}");
     }
 }

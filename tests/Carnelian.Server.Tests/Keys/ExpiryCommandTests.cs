@@ -116,7 +116,7 @@ internal sealed class ExpiryCommandTests(RespVersion version) : CommandFixture(v
         Server.Client.Read(5000);
         Run("SET stays v");
         Server.AdvanceTime(1100);
-        Server.TurnUntil(() => Server.Server.Keyspace.Databases[0].Keys.Count == 1);
+        Server.TurnUntil(() => Server.Server.Keyspace.Databases[0].Data.Count == 1);
         Assert.That(Server.Server.Keyspace.Statistics.Expired, Is.EqualTo(5000));
     }
 

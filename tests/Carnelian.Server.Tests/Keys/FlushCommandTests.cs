@@ -65,7 +65,7 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
         Server.Client.Send("FLUSHALL", "SYNC");
         Server.Client.Send("SET", "short", "1", "PX", "5");
         Assert.That(Server.Client.Read(2), Is.EqualTo(new[] { "+OK", "+OK" }));
-        Server.TurnUntil(() => Server.Server.Keyspace.Databases[0].Keys.Count == 0);
+        Server.TurnUntil(() => Server.Server.Keyspace.Databases[0].Data.Count == 0);
         Assert.That(Server.World.Clock.MonotonicNanoseconds - began, Is.LessThan(1_000_000_000));
     }
 

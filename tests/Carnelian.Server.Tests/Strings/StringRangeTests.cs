@@ -7,7 +7,7 @@ internal sealed class StringRangeTests(RespVersion version) : CommandFixture(ver
     {
         var keyspace = Server.Server.Keyspace;
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        return keyspace.Find(keyspace.Databases[0], bytes, keyspace.Hash(bytes), LookupFlags.NoTouch).Encoding;
+        return keyspace.Find(keyspace.Databases[0], keyspace.KeyOf(bytes), LookupFlags.NoTouch).Encoding;
     }
 
     [Test]

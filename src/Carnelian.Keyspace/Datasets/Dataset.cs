@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>
+/// All that SWAPDB exchanges and FLUSH hands over whole: tables, counts, sizes and the places that chores have got to. A database has one.
+/// It has one table, or in a cluster one per slot from its first key on; nobody outside this floor sees a table.
+/// </summary>
+public sealed class Dataset
+{
+    /// <summary>For <see cref="Scan"/>: no slot in particular.</summary>
+    public const int AllSlots = -1;
+
+    /// <summary>A new sample of keys is one part in this many of the average.</summary>
+    private const int TtlInertia = 50;
+
+    private readonly bool _usesSlots;
+
+    /// <summary>Where the active expiry and defragmentation have got to: a slot, and a position in its table.</summary>
+    private int _expirySlot, _defragmentationSlot;
+    private long _expiryCursor, _defragmentationCursor;
+
+    internal Dataset(KeyTables tables, bool usesSlots)
+    {
+        Tables = tables;
+        _usesSlots = usesSlots;
+    }
+
+    internal KeyTables Tables { get; }
+
+    public long Count => Tables.Count;
+
+    public long Expiring => Tables.Expiring;
+
+    /// <summary>How large the values are.</summary>
+    public SizeCounts Sizes => Tables.Sizes;
+
+    /// <summary>How long the keys that expire have left, as the active expiry saw them; 0: unknown.</summary>
+    public long AverageTtlMs { get; internal set; }
+
+    internal void NoteTtl(long milliseconds) =>
+        AverageTtlMs = AverageTtlMs == 0 ? milliseconds : AverageTtlMs + (milliseconds - AverageTtlMs) / TtlInertia;
+
+    // ---- tables
+
+    /// <summary>The table to look a key up in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal KeyTable TableOf(int slot) => Tables.Of(slot);
+
+    /// <summary>The table that a key may be added to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal KeyTable TableToEdit(int slot)
+    {
+        if (_usesSlots && !Tables.HasSlots) Tables.MakeSlots();
+        return Tables.Of(slot);
+    }
+
+    /// <summary>Whether there is a key, whatever its time.</summary>
+    public bool Contains(Key key) => TableOf(key.Slot).Find(key.Bytes, key.Hash).Exists;
+
+    /// <summary>Asks the processor for the bucket of a key that will be looked up soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(int slot, ulong hash) => TableOf(slot).PrefetchBucket(hash);
+
+    /// <summary>Asks the processor for the entry of a key whose bucket has arrived.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchEntry(int slot, ulong hash) => TableOf(slot).PrefetchEntry(hash);
+
+    // ---- entries
+
+    public FieldTable Fields(EntryView entry) => Tables.Fields(entry);
+
+    public NodeList List(EntryView entry) => Tables.List(entry);
+
+    /// <summary>Bytes of a key's string, elements of its collection.</summary>
+    public long SizeOf(EntryView entry) => Tables.SizeOf(entry);
+
+    /// <summary>Memory that a key and its value take; <paramref name="samples"/> elements of a collection are measured and stand for the others.</summary>
+    public long KeyBytes(EntryView entry, long samples) => Tables.KeyBytes(entry, samples);
+
+    // ---- walks
+
+    /// <summary>
+    /// Adds the keys of one position of a walk to a list and returns the next cursor; 0 begins and ends it. Every key that is there during the
+    /// whole walk is met at least once. Where there are slots the low 14 bits are the slot and the rest is its table's own cursor, as in Redis: a
+    /// walk goes from slot to slot, and what happens in others moves nothing in this one.
+    /// </summary>
+    /// <param name="onlySlot">The walk goes through the keys of this slot only.</param>
+    public ulong Scan(ulong cursor, EntryList found, int onlySlot = AllSlots)
+    {
+        if (!Tables.HasSlots) return TableOf(0).Walk.Scan(cursor, found);
+        var slot = (int)(cursor & (KeyTables.Slots - 1));
+        cursor >>= KeyTables.SlotBits;
+        if (onlySlot >= 0 && slot != onlySlot)
+        {
+            if (slot > onlySlot) return 0;
+            (slot, cursor) = (onlySlot, 0);
+        }
+        cursor = TableOf(slot).Walk.Scan(cursor, found);
+        if (cursor == 0) slot = onlySlot >= 0 ? -1 : Tables.NextWithKeys(slot);
+        return slot < 0 ? 0 : (cursor << KeyTables.SlotBits) | (uint)slot;
+    }
+
+    /// <summary>
+    /// Adds entries that have an expiry to a list, going on where the last call ended, and looks at no more than
+    /// <paramref name="bucketsMax"/> buckets. True when a round through all buckets was completed.
+    /// </summary>
+    internal bool ScanExpiring(int bucketsMax, EntryList found)
+    {
+        if (!Tables.HasSlots) return TableOf(0).Walk.ScanExpiring(ref _expiryCursor, bucketsMax, found);
+        for (long left = bucketsMax; left > 0;)
+        {
+            var table = TableOf(_expirySlot);
+            left -= Math.Max(1, table.Buckets - _expiryCursor);
+            if (table.Expiring > 0 && !table.Walk.ScanExpiring(ref _expiryCursor, bucketsMax, found)) return false;
+            _expiryCursor = 0;
+            _expirySlot = Tables.NextWithExpiring(_expirySlot);
+            if (_expirySlot >= 0) continue;
+            _expirySlot = 0;
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>A random key, each as likely as the others; see <see cref="TableWalk.Sample"/>. None when there is no key.</summary>
+    public EntryView Sample(ulong chance)
+    {
+        if (!Tables.HasSlots) return TableOf(0).Walk.Sample(chance);
+        if (Count == 0) return default;
+        var number = Math.BigMul(chance, (ulong)Count, out var rest);
+        return TableOf(Tables.SlotOfKey((long)number)).Walk.Sample(rest);
+    }
+
+    // ---- chores
+
+    public bool IsRehashing => Tables.IsRehashing;
+
+    /// <summary>Takes so many steps of a rehash, if one goes on; true if one still does.</summary>
+    public bool RehashSome(int steps) => Tables.RehashSome(steps);
+
+    /// <summary>Goes on for some buckets; only between calls. True at the end of a round. At a large collection it stays until all of that has been seen.</summary>
+    internal bool Defragment(int bucketsMax, ref DefragmentationCounts counts)
+    {
+        if (!Tables.Defragment(_defragmentationSlot, ref _defragmentationCursor, bucketsMax, ref counts)) return false;
+        _defragmentationSlot = Tables.HasSlots ? Tables.NextWithKeys(_defragmentationSlot) : -1;
+        if (_defragmentationSlot >= 0) return false;
+        _defragmentationSlot = 0;
+        return true;
+    }
+
+    /// <summary>Looks at every table.</summary>
+    public KeyTableMemory MeasureMemory() => Tables.MeasureMemory();
+
+    /// <summary>Looks at all buckets, for DEBUG HTSTATS: those of the tables, and of the targets of those that rehash.</summary>
+    public TableShape[] MeasureShapes() => Tables.MeasureShapes();
+
+    /// <summary>No key was here since the database was flushed.</summary>
+    public bool IsUntouched => !Tables.HasSlots && TableOf(0).Buckets == 0;
+}
