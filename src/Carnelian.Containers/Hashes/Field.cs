@@ -30,6 +30,9 @@ internal static unsafe class Field
         header = (header & ~MarkMask) | ((uint)mark << MarkShift);
     }
 
+    /// <summary>Only of a field that expires.</summary>
+    public static long Expiry(byte* field) => Unsafe.ReadUnaligned<long>(field + HeaderBytes);
+
     public static ReadOnlySpan<byte> Name(byte* field)
     {
         var start = NameStart(field, out var length, out _);
@@ -92,4 +95,6 @@ internal static unsafe class Field
 internal readonly struct FieldLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Field.Name(entry);
+
+    public static unsafe long DueOf(byte* entry) => Field.Expiry(entry);
 }

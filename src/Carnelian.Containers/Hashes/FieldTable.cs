@@ -130,7 +130,7 @@ public readonly unsafe struct FieldTable
         long fields = 0;
         var measured = (int)Math.Min(found.Count, samples);
         for (var i = 0; i < measured; i++) fields += BlockAllocator.UsableSize(Field.Size(found[i].Address));
-        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->ExpiryCountBytes;
+        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->DueBytes;
         return own + (measured == 0 ? 0 : (long)((double)fields / measured * Count));
     }
 

@@ -72,7 +72,11 @@ public sealed unsafe class KeyTable : IDisposable
         var external = value.Length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(Entry.Size(key.Length, expires, external, value.Length));
         var old = at.Position.Entry;
-        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external)) return;
+        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external))
+        {
+            if (expires) _table.NoteDue(at.Position, expiryMs);
+            return;
+        }
 
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
         var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
@@ -260,7 +264,9 @@ public sealed unsafe class KeyTable : IDisposable
         var expires = expiryMs != EntryView.NoExpiry;
         if (Entry.Expires(header) == expires)
         {
-            if (expires) Entry.Expiry(old) = expiryMs;
+            if (!expires) return;
+            Entry.Expiry(old) = expiryMs;
+            _table.NoteDue(at.Position, expiryMs);
             return;
         }
         var size = Entry.Size(old);

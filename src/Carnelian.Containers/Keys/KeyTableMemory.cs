@@ -15,8 +15,8 @@ public readonly unsafe ref struct KeyTableMemory
     /// <summary>Memory of the table itself.</summary>
     public long BucketBytes => _table.Root->BucketBytes;
 
-    /// <summary>Memory of the counts by which keys that expire are found.</summary>
-    public long ExpiryCountBytes => _table.Root->ExpiryCountBytes;
+    /// <summary>Memory of the times by which keys that expire are found.</summary>
+    public long ExpiryCountBytes => _table.Root->DueBytes;
 
     /// <summary>Memory of the array that a rehash is emptying.</summary>
     public long RehashingBytes => _table.IsRehashing ? (long)_table.Root->Main.BucketBytes : 0;

@@ -4,7 +4,7 @@ namespace Carnelian;
 public sealed unsafe class KeyWalk
 {
     private readonly HashTable<EntryLayout> _table;
-    private long _expiryCursor;
+    private long _expiringCursor, _dueCursor;
 
     internal KeyWalk(HashTable<EntryLayout> table) => _table = table;
 
@@ -22,9 +22,23 @@ public sealed unsafe class KeyWalk
     public bool ScanExpiring(int bucketsMax, EntryList found)
     {
         var collector = new FoundList.Collector(found);
-        _expiryCursor = _table.Walk.ScanExpiring(_expiryCursor, bucketsMax, ref collector);
-        return _expiryCursor == 0;
+        _expiringCursor = _table.ExpiryWalk.ScanExpiring(_expiringCursor, bucketsMax, ref collector);
+        return _expiringCursor == 0;
     }
+
+    /// <summary>
+    /// Adds entries that are over at <paramref name="nowMs"/> to a list, going on where the last call ended. The caller must delete them: the table no longer
+    /// counts on their being due. Cost and bound as in <see cref="ExpiryWalk{TLayout}.ScanDue"/>. True when a round through the table was completed.
+    /// </summary>
+    public bool ScanDue(long nowMs, int groupsMax, EntryList found)
+    {
+        var collector = new FoundList.DueCollector(found, int.MaxValue);
+        _dueCursor = _table.ExpiryWalk.ScanDue(_dueCursor, nowMs, groupsMax, ref collector);
+        return _dueCursor == 0;
+    }
+
+    /// <summary>A random key that expires, or none; see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.</summary>
+    public EntryView SampleExpiring(ulong chance) => new(_table.ExpiryWalk.SampleExpiring(chance));
 
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));

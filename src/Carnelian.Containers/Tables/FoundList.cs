@@ -57,6 +57,17 @@ public abstract unsafe class FoundList
             list.Add(entry);
         }
     }
+
+    /// <summary>Takes what is due, until the list holds <paramref name="countMax"/> entries.</summary>
+    internal readonly struct DueCollector(FoundList list, int countMax) : IDueVisitor
+    {
+        public bool Take(byte* entry)
+        {
+            if (list.Count >= countMax) return false;
+            list.Add(entry);
+            return true;
+        }
+    }
 }
 
 /// <summary>Keys that a walk found, or a command's keys.</summary>
