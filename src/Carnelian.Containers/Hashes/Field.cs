@@ -30,6 +30,13 @@ internal static unsafe class Field
         header = (header & ~MarkMask) | ((uint)mark << MarkShift);
     }
 
+    public static bool Expires(byte* field) => (Header(field) & ExpiresBit) != 0;
+
+    /// <summary>Only of a field that expires.</summary>
+    public static long Expiry(byte* field) => Unsafe.ReadUnaligned<long>(field + HeaderBytes);
+
+    public static void SetExpiry(byte* field, long expiryMs) => Unsafe.WriteUnaligned(field + HeaderBytes, expiryMs);
+
     public static ReadOnlySpan<byte> Name(byte* field)
     {
         var start = NameStart(field, out var length, out _);
@@ -48,15 +55,21 @@ internal static unsafe class Field
         return (nint)(start - field) + length + valueLength;
     }
 
-    public static nint Size(int nameLength, int valueLength) =>
-        HeaderBytes + (nameLength >= LongField ? LongLengthBytes : 0) + (valueLength > ShortValueMax ? LongLengthBytes : 0) + (nint)nameLength + valueLength;
+    public static nint Size(int nameLength, int valueLength, bool expires) =>
+        HeaderBytes + (expires ? ExpiryBytes : 0) + (nameLength >= LongField ? LongLengthBytes : 0) + (valueLength > ShortValueMax ? LongLengthBytes : 0) + (nint)nameLength + valueLength;
 
-    public static void Write(byte* field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, int mark)
+    public static void Write(byte* field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long expiryMs, int mark)
     {
         var isLong = value.Length > ShortValueMax;
+        var expires = expiryMs != EntryView.NoExpiry;
         Header(field) = (uint)Math.Min(name.Length, LongField) | ((uint)mark << MarkShift)
-            | (isLong ? LongValueBit : (uint)value.Length << ValueShift);
+            | (expires ? ExpiresBit : 0) | (isLong ? LongValueBit : (uint)value.Length << ValueShift);
         var at = field + HeaderBytes;
+        if (expires)
+        {
+            SetExpiry(field, expiryMs);
+            at += ExpiryBytes;
+        }
         if (name.Length >= LongField)
         {
             Unsafe.WriteUnaligned(at, (uint)name.Length);
@@ -92,4 +105,6 @@ internal static unsafe class Field
 internal readonly struct FieldLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Field.Name(entry);
+
+    public static unsafe long DueOf(byte* entry) => Field.Expiry(entry);
 }

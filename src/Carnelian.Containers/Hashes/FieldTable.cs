@@ -8,6 +8,11 @@ internal unsafe struct FieldRoot
 {
     public Hold Hold;
     public TableRoot Table;
+
+    /// <summary>Not later than any field's time.</summary>
+    public long NextDueMs;
+
+    public long DueCursor;
     public long DisposalCursor;
     public long DefragmentationCursor;
 }
@@ -42,9 +47,22 @@ public readonly unsafe struct FieldTable
         _table = new(&_root->Table, host);
     }
 
-    internal static byte* Create(TableHost host) => host.Allocator.AllocateZeroed(sizeof(FieldRoot), Purpose.Collections);
+    internal static byte* Create(TableHost host)
+    {
+        var root = host.Allocator.AllocateZeroed(sizeof(FieldRoot), Purpose.Collections);
+        ((FieldRoot*)root)->NextDueMs = DueTimes.Never;
+        return root;
+    }
 
     public long Count => _table.Count;
+
+    /// <summary>Fields that expire.</summary>
+    public long CountExpiring => _table.Expiring;
+
+    /// <summary>
+    /// A time that is not later than any field's, or <see cref="long.MaxValue"/>. When it has come, a round of <see cref="CollectDue"/> finds a later one.
+    /// </summary>
+    public long NextDueMs => _root->NextDueMs;
 
     public bool IsRehashing => _table.IsRehashing;
 
@@ -62,35 +80,48 @@ public readonly unsafe struct FieldTable
 
     public FieldHandle Find(scoped ReadOnlySpan<byte> name, ulong hash) => new() { Position = _table.Find(name, hash), Hash = hash };
 
-    /// <summary>Sets a field's value, whether it exists or not.</summary>
-    public void Set(scoped ref FieldHandle at, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
+    /// <summary>Sets a field's value and expiry, whether it exists or not. Name and value may be part of the field.</summary>
+    /// <param name="expiryMs">The field's present one keeps it; <see cref="EntryView.NoExpiry"/> takes it off.</param>
+    public void Set(
+        scoped ref FieldHandle at, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value, long expiryMs = EntryView.NoExpiry)
     {
-        var usable = BlockAllocator.UsableSize(Field.Size(name.Length, value.Length));
+        var expires = expiryMs != EntryView.NoExpiry;
+        if (expires) _root->NextDueMs = Math.Min(_root->NextDueMs, expiryMs);
         var old = at.Position.Entry;
-        var oldUsable = old == null ? 0 : BlockAllocator.UsableSize(Field.Size(old));
-        if (usable == oldUsable && Field.Value(old).Length == value.Length)
+        if (old != null && Field.Expires(old) == expires && Field.Value(old).Length == value.Length)
         {
             value.CopyTo(Field.Value(old));
+            if (!expires) return;
+            Field.SetExpiry(old, expiryMs);
+            _table.NoteDue(at.Position, expiryMs);
             return;
         }
-        var field = _host.Allocator.Allocate(usable, Purpose.Collections);
-        Field.Write(field, name, value, _host.Mark);
+        var field = _host.Allocator.Allocate(BlockAllocator.UsableSize(Field.Size(name.Length, value.Length, expires)), Purpose.Collections);
+        Field.Write(field, name, value, expiryMs, _host.Mark);
         if (old == null)
         {
-            at.Position = _table.Insert(field, at.Hash, expires: false);
+            at.Position = _table.Insert(field, at.Hash, expires);
             return;
         }
-        _table.Replace(at.Position, field, expires: false);
-        _host.Allocator.Retire(old, oldUsable, Purpose.Collections);
+        _table.Replace(at.Position, field, expires);
+        Retire(old);
     }
+
+    /// <summary>Sets an existing field's expiry.</summary>
+    public void SetExpiry(scoped ref FieldHandle at, long expiryMs) => Set(ref at, at.View.Name, at.View.Value, expiryMs);
+
+    /// <summary>Takes an existing field's expiry off.</summary>
+    public void ClearExpiry(scoped ref FieldHandle at) => SetExpiry(ref at, EntryView.NoExpiry);
 
     public void Remove(scoped ref FieldHandle at)
     {
         var field = at.Position.Entry;
         _table.Remove(at.Position);
         at.Position = default;
-        _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
+        Retire(field);
     }
+
+    private void Retire(byte* field) => _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
 
     /// <summary>Sets all fields of another hash; they must be new to this one.</summary>
     public void AddAll(FieldTable other)
@@ -109,7 +140,7 @@ public readonly unsafe struct FieldTable
         {
             var field = new FieldView(entry);
             var at = fields.Find(field.Name, fields.Hash(field.Name));
-            fields.Set(ref at, field.Name, field.Value);
+            fields.Set(ref at, field.Name, field.Value, field.ExpiryMs);
         }
     }
 
@@ -118,6 +149,46 @@ public readonly unsafe struct FieldTable
     {
         var collector = new FoundList.Collector(found);
         return _table.Walk.Scan(cursor, ref collector);
+    }
+
+    /// <summary>
+    /// Adds fields that are over at a time to a list, until it has <paramref name="countMax"/> or as many groups of buckets were looked at, going on where the
+    /// last call ended. The caller must remove them. True when a round was completed.
+    /// </summary>
+    public bool CollectDue(long nowMs, int countMax, FieldList found)
+    {
+        var collector = new FoundList.DueCollector(found, countMax);
+        for (var groups = 0; groups < countMax && found.Count < countMax; groups++)
+        {
+            _root->DueCursor = _table.ExpiryWalk.ScanDue(_root->DueCursor, nowMs, 1, ref collector);
+            if (_root->DueCursor != 0) continue;
+            _root->NextDueMs = _table.ExpiryWalk.NextDueMs;
+            return true;
+        }
+        return false;
+    }
+
+    // ---- chance
+
+    /// <summary>A random field, none of an empty hash; see <see cref="TableWalk.Sample"/>.</summary>
+    public FieldView Sample(ulong chance) => new(_table.Walk.Sample(chance));
+
+    /// <summary>
+    /// Adds <paramref name="count"/> different fields, drawn at random, to an empty list; all if there are no more. Few are drawn one by one; for more than
+    /// a share of all, all are listed.
+    /// </summary>
+    public void SampleDistinct(long count, ulong chance, FieldList found)
+    {
+        const int DrawnMax = 64;
+        if (count >= Count || count > DrawnMax || count * 3 > Count)
+        {
+            ulong cursor = 0;
+            do cursor = Scan(cursor, found);
+            while (cursor != 0);
+            found.Draw((int)Math.Min(count, found.Count), chance);
+            return;
+        }
+        for (; found.Count < count; chance = TableWalk.Mix(chance)) found.AddNew(_table.Walk.Sample(chance));
     }
 
     /// <summary>Memory of the hash; <paramref name="samples"/> fields are measured and stand for the others.</summary>
@@ -130,7 +201,7 @@ public readonly unsafe struct FieldTable
         long fields = 0;
         var measured = (int)Math.Min(found.Count, samples);
         for (var i = 0; i < measured; i++) fields += BlockAllocator.UsableSize(Field.Size(found[i].Address));
-        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->ExpiryCountBytes;
+        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->DueBytes;
         return own + (measured == 0 ? 0 : (long)((double)fields / measured * Count));
     }
 

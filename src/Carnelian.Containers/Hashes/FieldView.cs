@@ -13,6 +13,11 @@ public readonly unsafe ref struct FieldView
 
     public ReadOnlySpan<byte> Value => Field.Value(Address);
 
+    public bool Expires => Field.Expires(Address);
+
+    /// <summary>Unix milliseconds, or <see cref="EntryView.NoExpiry"/>.</summary>
+    public long ExpiryMs => Expires ? Field.Expiry(Address) : EntryView.NoExpiry;
+
     /// <summary>Set by the snapshot alone.</summary>
     public int Mark
     {

@@ -138,4 +138,6 @@ internal unsafe struct ExternalValue
 internal readonly struct EntryLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Entry.Key(entry);
+
+    public static unsafe long DueOf(byte* entry) => Entry.Expiry(entry);
 }

@@ -60,7 +60,11 @@ public readonly unsafe struct KeyTable
         var external = value.Length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(Entry.Size(key.Length, expires, external, value.Length));
         var old = at.Position.Entry;
-        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external)) return;
+        if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external))
+        {
+            if (expires) _table.NoteDue(at.Position, expiryMs);
+            return;
+        }
 
         var header = Entry.MakeHeader(key.Length, type, encoding, expires, external, external ? 0 : value.Length);
         var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
@@ -258,7 +262,9 @@ public readonly unsafe struct KeyTable
         var expires = expiryMs != EntryView.NoExpiry;
         if (Entry.Expires(header) == expires)
         {
-            if (expires) Entry.Expiry(old) = expiryMs;
+            if (!expires) return;
+            Entry.Expiry(old) = expiryMs;
+            _table.NoteDue(at.Position, expiryMs);
             return;
         }
         var size = Entry.Size(old);

@@ -6,7 +6,7 @@ public struct KeyTableMemory
     /// <summary>Memory of the tables themselves.</summary>
     public long BucketBytes { get; internal set; }
 
-    /// <summary>Memory of the counts by which keys that expire are found.</summary>
+    /// <summary>Memory of the times by which keys that expire are found.</summary>
     public long ExpiryCountBytes { get; private set; }
 
     /// <summary>Memory of the arrays that rehashes are emptying.</summary>
@@ -17,7 +17,7 @@ public struct KeyTableMemory
     internal unsafe void Add(TableRoot* root)
     {
         BucketBytes += root->BucketBytes;
-        ExpiryCountBytes += root->ExpiryCountBytes;
+        ExpiryCountBytes += root->DueBytes;
         if (!root->IsRehashing) return;
         RehashingBytes += (long)root->Main.BucketBytes;
         RehashingTables++;

@@ -15,15 +15,18 @@ public readonly unsafe struct KeyWalk
     }
 
     /// <summary>
-    /// Adds entries that have an expiry to a list, going on where the last call ended, and looks at no more than
-    /// <paramref name="bucketsMax"/> buckets. True when a round through all buckets was completed.
+    /// Adds entries that are over at <paramref name="nowMs"/> to a list, from a cursor on that begins at 0. The caller must delete them: the table no longer
+    /// counts on their being due. Cost and bound as in <see cref="ExpiryWalk{TLayout}.ScanDue"/>. True when a round through the table was completed.
     /// </summary>
-    public bool ScanExpiring(ref long cursor, int bucketsMax, EntryList found)
+    public bool ScanDue(ref long cursor, long nowMs, int groupsMax, EntryList found)
     {
-        var collector = new FoundList.Collector(found);
-        cursor = _table.Walk.ScanExpiring(cursor, bucketsMax, ref collector);
+        var collector = new FoundList.DueCollector(found, int.MaxValue);
+        cursor = _table.ExpiryWalk.ScanDue(cursor, nowMs, groupsMax, ref collector);
         return cursor == 0;
     }
+
+    /// <summary>A random key that expires, or none; see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.</summary>
+    public EntryView SampleExpiring(ulong chance) => new(_table.ExpiryWalk.SampleExpiring(chance));
 
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));

@@ -11,16 +11,16 @@ namespace Carnelian;
 /// | tags 7 × 8 | present 7 bits, chained 1 bit | slot 0 | … | slot 6 |
 ///   slot: | window of the hash 15 | expires 1 | address of the entry 48 |
 /// </code>
-/// A tag is the top byte of the hash, so that one comparison of eight bytes finds the candidates. The window holds bits
-/// 16 to 30 of the hash: with the tag it spares nearly every look at a wrong entry, and when a table of 2^16 or more
-/// buckets grows it tells the new bucket without a look at the entry at all. When chained, slot 6 is the address of
+/// A tag is the top byte of the hash, so that one comparison of eight bytes finds the candidates. The window holds 15 bits
+/// of the hash; <see cref="BucketArray.WindowFirstBit"/> says which. It tells the new bucket when the table grows, without a look at the entry,
+/// and with the tag it spares most looks at wrong entries, in large tables nearly all. When chained, slot 6 is the address of
 /// the next bucket, whose slots continue this one's.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 internal unsafe struct Bucket
 {
     public const int Bytes = 64, Slots = 7, LastSlot = 6;
-    public const int WindowFirstBit = 16, WindowBits = 15;
+    public const int WindowBits = 15;
     public const ulong ExpiresBit = 1UL << 48;
     private const ulong AddressMask = (1UL << 48) - 1;
     private const int WindowShift = 49;
@@ -44,9 +44,13 @@ internal unsafe struct Bucket
     public static byte TagOf(ulong hash) => (byte)(hash >> 56);
 
     /// <summary>What a slot keeps of a hash, in place.</summary>
-    public static ulong WindowOf(ulong hash) => ((hash >> WindowFirstBit) & ((1UL << WindowBits) - 1)) << WindowShift;
+    private static ulong WindowOf(ulong hash, int firstBit) => hash >> firstBit << WindowShift;
 
-    public static ulong MakeSlot(byte* entry, ulong hash, bool expires) => (ulong)entry | WindowOf(hash) | (expires ? ExpiresBit : 0);
+    public static ulong MakeSlot(byte* entry, ulong hash, int firstBit, bool expires) =>
+        (ulong)entry | WindowOf(hash, firstBit) | (expires ? ExpiresBit : 0);
+
+    /// <summary>The slot of an entry that comes to an array with another window.</summary>
+    public static ulong WithWindow(ulong slot, ulong hash, int firstBit) => (slot & ~WindowMask) | WindowOf(hash, firstBit);
 
     /// <summary>The slot of an entry that takes the place of one with the same key.</summary>
     public static ulong WithEntry(ulong slot, byte* entry, bool expires) => (slot & WindowMask) | (ulong)entry | (expires ? ExpiresBit : 0);
@@ -58,10 +62,10 @@ internal unsafe struct Bucket
 
     public static bool ExpiresOf(ulong slot) => (slot & ExpiresBit) != 0;
 
-    public static bool SameWindow(ulong slot, ulong hash) => ((slot ^ WindowOf(hash)) >> WindowShift) == 0;
+    public static bool SameWindow(ulong slot, ulong hash, int firstBit) => ((slot ^ WindowOf(hash, firstBit)) >> WindowShift) == 0;
 
-    /// <summary>Bit <paramref name="bit"/> of the hash, which must lie in the window.</summary>
-    public static uint WindowBit(ulong slot, int bit) => (uint)(slot >> (WindowShift + bit - WindowFirstBit)) & 1;
+    /// <summary>A bit of the window, counted from its first.</summary>
+    public static uint WindowBit(ulong slot, int bit) => (uint)(slot >> (WindowShift + bit)) & 1;
 
     /// <summary>The present slots whose tag is this one, as bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

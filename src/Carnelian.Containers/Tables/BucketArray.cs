@@ -3,18 +3,27 @@ using System.Runtime.InteropServices;
 
 namespace Carnelian;
 
-/// <summary>2^Bits buckets, and for each group of <see cref="GroupBuckets"/> how many of its entries expire.</summary>
+/// <summary>2^Bits buckets, and for each group of <see cref="GroupBuckets"/> when something in it is due at the earliest.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct BucketArray
 {
-    public const int GroupShift = 6, GroupBuckets = 1 << GroupShift;
+    public const int GroupShift = 3, GroupBuckets = 1 << GroupShift;
+
+    /// <summary>
+    /// Arrays of fewer buckets keep bits 0 to 14 of the hashes, larger ones bits 16 to 30. So the bit that growing needs is in the window, except when the
+    /// table reaches this size: then, once, every key is hashed again.
+    /// </summary>
+    public const int HighWindowBits = 16;
 
     public Bucket* Buckets;
 
-    /// <summary>One count per group; null until the first entry that expires.</summary>
-    public uint* Expiring;
+    /// <summary>One time per group; none until the first entry that expires.</summary>
+    public DueTimes Due;
 
     public int Bits;
+
+    /// <summary>Where the part of a hash begins that slots keep.</summary>
+    public int WindowFirstBit;
 
     public readonly long Size => Buckets == null ? 0 : 1L << Bits;
 
@@ -24,17 +33,15 @@ internal unsafe struct BucketArray
 
     public readonly nint BucketBytes => (nint)Bucket.Bytes << Bits;
 
-    public readonly nint GroupBytes => (nint)(Groups * sizeof(uint));
-
     /// <summary>Memory that the buckets take.</summary>
     public readonly long UsedBucketBytes => Buckets == null ? 0 : (long)BlockAllocator.UsableSize(BucketBytes);
 
-    /// <summary>Memory that the groups' counts take.</summary>
-    public readonly long UsedGroupBytes => Expiring == null ? 0 : (long)BlockAllocator.UsableSize(GroupBytes);
+    /// <summary>Memory that the groups' times take.</summary>
+    public readonly long UsedDueBytes => Due.UsedBytes(Groups);
 
     public static BucketArray Allocate(BlockAllocator allocator, int bits)
     {
-        var array = new BucketArray { Bits = bits };
+        var array = new BucketArray { Bits = bits, WindowFirstBit = bits < HighWindowBits ? 0 : HighWindowBits };
         array.Buckets = (Bucket*)allocator.AllocateZeroed(array.BucketBytes, Purpose.Tables);
         return array;
     }
@@ -42,15 +49,16 @@ internal unsafe struct BucketArray
     public void Free(BlockAllocator allocator)
     {
         allocator.Free((byte*)Buckets, BucketBytes, Purpose.Tables);
-        if (Expiring != null) allocator.Free((byte*)Expiring, GroupBytes, Purpose.Tables);
+        Due.Free(allocator, Groups);
         this = default;
     }
 
+    /// <summary>Something in this bucket is due then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void CountExpiring(BlockAllocator allocator, long bucket, int change)
+    public void NoteDue(BlockAllocator allocator, long bucket, long dueMs)
     {
-        if (Expiring == null) Expiring = (uint*)allocator.AllocateZeroed(GroupBytes, Purpose.Tables);
-        Expiring[bucket >> GroupShift] += (uint)change;
+        if (Due.IsNone) Due = DueTimes.Allocate(allocator, Groups);
+        Due.Lower(bucket >> GroupShift, dueMs);
     }
 
     public readonly TableShape Measure()

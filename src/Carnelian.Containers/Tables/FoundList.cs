@@ -42,6 +42,23 @@ public abstract unsafe class FoundList
         _found[Count++] = (nint)entry;
     }
 
+    /// <summary>Adds an entry unless the list has it. Looks through all: for short lists.</summary>
+    internal void AddNew(byte* entry)
+    {
+        if (!_found.AsSpan(0, Count).Contains((nint)entry)) Add(entry);
+    }
+
+    /// <summary>Keeps some, drawn at random, in random order.</summary>
+    internal void Draw(int count, ulong chance)
+    {
+        for (var i = 0; i < count; i++, chance = TableWalk.Mix(chance))
+        {
+            var drawn = i + (int)Math.BigMul(chance, (ulong)(Count - i), out _);
+            (_found[i], _found[drawn]) = (_found[drawn], _found[i]);
+        }
+        Truncate(count);
+    }
+
     private protected byte* At(int i)
     {
         Check.That((uint)i < (uint)Count);
@@ -55,6 +72,17 @@ public abstract unsafe class FoundList
         {
             if (Sse.IsSupported) Sse.Prefetch0(entry);
             list.Add(entry);
+        }
+    }
+
+    /// <summary>Takes what is due, until the list holds <paramref name="countMax"/> entries.</summary>
+    internal readonly struct DueCollector(FoundList list, int countMax) : IDueVisitor
+    {
+        public bool Take(byte* entry)
+        {
+            if (list.Count >= countMax) return false;
+            list.Add(entry);
+            return true;
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Carnelian;
 /// entries by address and owns none of them. Rehashing is incremental: <see cref="Step"/>, called once per operation
 /// by whoever uses the table, moves the entries of one bucket.
 /// </summary>
-/// <typeparam name="TLayout">How to find an entry's key.</typeparam>
+/// <typeparam name="TLayout">How to find an entry's key, and when it is due.</typeparam>
 internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host) where TLayout : struct, IEntryLayout
 {
     /// <summary>
@@ -42,6 +42,8 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
 
     public TableWalk Walk => new(_root, _host.Allocator);
 
+    public ExpiryWalk<TLayout> ExpiryWalk => new(_root);
+
     public ulong Hash(ReadOnlySpan<byte> key) => _host.Hash(key);
 
     // ---- looking up
@@ -60,7 +62,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
             {
                 var i = BitOperations.TrailingZeroCount(matches);
                 var slot = (*bucket)[i];
-                if (Bucket.SameWindow(slot, hash) && TLayout.KeyOf(Bucket.EntryOf(slot)).SequenceEqual(key))
+                if (Bucket.SameWindow(slot, hash, array.WindowFirstBit) && TLayout.KeyOf(Bucket.EntryOf(slot)).SequenceEqual(key))
                     return new(bucket, i, number, inTarget);
             }
             bucket = bucket->Next;
@@ -118,8 +120,14 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         else if (!_root->IsRehashing && _root->Count * 10 >= _root->Main.Size * GrowAtTenths) Begin(_root->Main.Bits + 1);
         ref var array = ref ArrayOf(hash, out var inTarget);
         _root->Count++;
-        if (expires) _root->Expiring++;
-        return Put(ref array, inTarget, (long)(hash & array.Mask), Bucket.TagOf(hash), Bucket.MakeSlot(entry, hash, expires));
+        var slot = Bucket.MakeSlot(entry, hash, array.WindowFirstBit, expires);
+        var at = Put(ref array, inTarget, (long)(hash & array.Mask), Bucket.TagOf(hash), slot);
+        if (expires)
+        {
+            _root->Expiring++;
+            array.NoteDue(_host.Allocator, at.Number, TLayout.DueOf(entry));
+        }
+        return at;
     }
 
     /// <summary>Another entry, with the same key, in an entry's place.</summary>
@@ -127,16 +135,28 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     {
         var old = (*at.Bucket)[at.Index];
         (*at.Bucket)[at.Index] = Bucket.WithEntry(old, entry, expires);
-        if (expires != Bucket.ExpiresOf(old)) CountExpiring(at, expires ? 1 : -1);
+        if (Bucket.ExpiresOf(old)) _root->Expiring--;
+        if (!expires) return;
+        _root->Expiring++;
+        ArrayOf(at).NoteDue(_host.Allocator, at.Number, TLayout.DueOf(entry));
+    }
+
+    /// <summary>An entry is due at a time that may be earlier than it was.</summary>
+    public void NoteDue(in SlotPosition at, long dueMs)
+    {
+        var slot = (*at.Bucket)[at.Index];
+        if (!Bucket.ExpiresOf(slot)) _root->Expiring++;
+        (*at.Bucket)[at.Index] = slot | Bucket.ExpiresBit;
+        ArrayOf(at).NoteDue(_host.Allocator, at.Number, dueMs);
     }
 
     /// <summary>Takes an entry out; its memory stays with the caller.</summary>
     public void Remove(in SlotPosition at)
     {
-        if (Bucket.ExpiresOf((*at.Bucket)[at.Index])) CountExpiring(at, -1);
+        if (Bucket.ExpiresOf((*at.Bucket)[at.Index])) _root->Expiring--;
         at.Bucket->Clear(at.Index);
         _root->Count--;
-        var first = (at.InTarget ? _root->Target : _root->Main).Buckets + at.Number;
+        var first = ArrayOf(at).Buckets + at.Number;
         if (first->IsChained) Compact(first, at.Bucket, at.Index);
         if (_root->Count * 10 < _root->Main.Size * ShrinkAtTenths) BeginShrink();
     }
@@ -149,15 +169,10 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         *_root = default;
     }
 
-    private void CountExpiring(in SlotPosition at, int change)
-    {
-        _root->Expiring += change;
-        (at.InTarget ? ref _root->Target : ref _root->Main).CountExpiring(_host.Allocator, at.Number, change);
-    }
+    private ref BucketArray ArrayOf(in SlotPosition at) => ref at.InTarget ? ref _root->Target : ref _root->Main;
 
     private SlotPosition Put(ref BucketArray array, bool inTarget, long number, byte tag, ulong slot)
     {
-        if (Bucket.ExpiresOf(slot)) array.CountExpiring(_host.Allocator, number, 1);
         var bucket = array.Buckets + number;
         while (bucket->Free == 0)
         {
@@ -286,29 +301,39 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     private void Migrate(ref BucketArray main, ref BucketArray target, long number)
     {
         var bucket = main.Buckets + number;
+        var group = number >> BucketArray.GroupShift;
+        var dueMs = main.Due.Of(group);
         for (var from = bucket; from != null; from = from->Next)
         {
             for (var present = from->Present; present != 0; present &= present - 1)
             {
                 var i = BitOperations.TrailingZeroCount(present);
                 var slot = (*from)[i];
-                if (Bucket.ExpiresOf(slot)) main.CountExpiring(_host.Allocator, number, -1);
-                Put(ref target, true, NumberIn(target.Bits, main.Bits, number, slot), from->Tag(i), slot);
+                var targetNumber = NumberIn(target, main, number, ref slot);
+                Put(ref target, true, targetNumber, from->Tag(i), slot);
+                if (Bucket.ExpiresOf(slot)) target.NoteDue(_host.Allocator, targetNumber, dueMs);
             }
         }
         _root->FreeChain(bucket, _host.Allocator);
         *bucket = default;
+        var isLastOfGroup = (number + 1) % BucketArray.GroupBuckets == 0;
+        if (isLastOfGroup && dueMs != DueTimes.Never) main.Due.Set(group, DueTimes.Never);
     }
 
     /// <summary>
-    /// A smaller table's number is the low part of the old one. A table grows by one bit; if the window lacks that bit
-    /// (tables below 2^16 buckets), the key is hashed again.
+    /// A smaller table's number is the low part of the old one. A table grows by one bit, which the window holds if the arrays keep the same window.
+    /// A smaller array's window is part of the number too; a larger array with another window is what keys are hashed again for.
     /// </summary>
-    private long NumberIn(int bits, int oldBits, long number, ulong slot)
+    private long NumberIn(in BucketArray target, in BucketArray main, long number, ref ulong slot)
     {
-        if (bits < oldBits) return number & ((1L << bits) - 1);
-        if (oldBits is >= Bucket.WindowFirstBit and < Bucket.WindowFirstBit + Bucket.WindowBits)
-            return number | ((long)Bucket.WindowBit(slot, oldBits) << oldBits);
-        return (long)(_host.Hash(TLayout.KeyOf(Bucket.EntryOf(slot))) & ((1UL << bits) - 1));
+        if (target.WindowFirstBit == main.WindowFirstBit)
+        {
+            if (target.Bits < main.Bits) return number & (long)target.Mask;
+            var bit = main.Bits - main.WindowFirstBit;
+            if (bit < Bucket.WindowBits) return number | (long)Bucket.WindowBit(slot, bit) << main.Bits;
+        }
+        var hash = target.Bits < main.Bits ? (ulong)number : _host.Hash(TLayout.KeyOf(Bucket.EntryOf(slot)));
+        slot = Bucket.WithWindow(slot, hash, target.WindowFirstBit);
+        return (long)(hash & target.Mask);
     }
 }

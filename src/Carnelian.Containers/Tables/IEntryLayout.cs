@@ -4,4 +4,7 @@ namespace Carnelian;
 internal unsafe interface IEntryLayout
 {
     static abstract ReadOnlySpan<byte> KeyOf(byte* entry);
+
+    /// <summary>Unix milliseconds after which something is to be done with an entry that bears its slot's expires bit.</summary>
+    static abstract long DueOf(byte* entry);
 }

@@ -4,3 +4,9 @@ internal unsafe interface IEntryVisitor
 {
     void Visit(byte* entry, bool expires);
 }
+
+internal unsafe interface IDueVisitor
+{
+    /// <summary>True: the caller will remove the entry, or note when it is due next. The table counts on that.</summary>
+    bool Take(byte* entry);
+}

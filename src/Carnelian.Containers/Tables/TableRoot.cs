@@ -31,8 +31,8 @@ internal unsafe struct TableRoot
     /// <summary>Memory of the buckets, those that continue others too.</summary>
     public readonly long BucketBytes => Main.UsedBucketBytes + Target.UsedBucketBytes + ChainedBuckets * Bucket.Bytes;
 
-    /// <summary>Memory of the counts of entries that expire.</summary>
-    public readonly long ExpiryCountBytes => Main.UsedGroupBytes + Target.UsedGroupBytes;
+    /// <summary>Memory of the times at which groups of buckets are due.</summary>
+    public readonly long DueBytes => Main.UsedDueBytes + Target.UsedDueBytes;
 
     /// <summary>How the entries lie: of the table, and while a rehash goes on of its target too.</summary>
     public readonly TableShape[] Measure() => IsRehashing ? [Main.Measure(), Target.Measure()] : [Main.Measure()];

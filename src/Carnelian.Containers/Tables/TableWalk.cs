@@ -4,14 +4,11 @@ using System.Numerics;
 namespace Carnelian;
 
 /// <summary>
-/// Walks over the entries of a hash table: for SCAN, expiry, defragmentation and disposal. They need no keys and so are the
+/// Walks over the entries of a hash table: for SCAN, defragmentation and disposal. They need no keys and so are the
 /// same for every layout of entries.
 /// </summary>
 internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator allocator)
 {
-    /// <summary>Counts of groups that cost as much to look through as a few buckets: 16 KiB.</summary>
-    private const int GroupsPerLook = 4096;
-
     private readonly TableRoot* _root = root;
     private readonly BlockAllocator _allocator = allocator;
 
@@ -63,55 +60,8 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     }
 
     /// <summary>
-    /// Calls <paramref name="visitor"/> for entries that expire, from bucket <paramref name="cursor"/> on (numbers of the main and then
-    /// of the target array), until it has looked at <paramref name="bucketsMax"/> buckets; many groups without such entries count as one.
-    /// The visitor must not change the table. Returns where to go on; 0 after the last bucket.
-    /// </summary>
-    public long ScanExpiring<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        var total = _root->Buckets;
-        if (cursor >= total) cursor = 0;
-        for (var looked = 0; looked < bucketsMax && cursor < total; looked++)
-        {
-            ref var array = ref cursor < _root->Main.Size ? ref _root->Main : ref _root->Target;
-            var start = cursor < _root->Main.Size ? 0 : _root->Main.Size;
-            var number = cursor - start;
-            if (array.Expiring == null) { cursor = start + array.Size; continue; }
-            var group = number >> BucketArray.GroupShift;
-            if (array.Expiring[group] == 0)
-            {
-                cursor = start + Math.Min(NextExpiring(array, group) << BucketArray.GroupShift, array.Size);
-                continue;
-            }
-            VisitExpiring(array.Buckets + number, ref visitor);
-            cursor++;
-        }
-        return cursor >= total ? 0 : cursor;
-    }
-
-    /// <summary>The next group with entries that expire, or the one where looking for it was given up.</summary>
-    private static long NextExpiring(in BucketArray array, long group)
-    {
-        var count = (int)Math.Min(array.Groups - group, GroupsPerLook);
-        var empty = new ReadOnlySpan<uint>(array.Expiring + group, count).IndexOfAnyExcept(0u);
-        return group + (empty < 0 ? count : empty);
-    }
-
-    private static void VisitExpiring<TVisitor>(Bucket* bucket, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
-    {
-        for (; bucket != null; bucket = bucket->Next)
-        {
-            for (var present = bucket->Present; present != 0; present &= present - 1)
-            {
-                var slot = (*bucket)[BitOperations.TrailingZeroCount(present)];
-                if (Bucket.ExpiresOf(slot)) visitor.Visit(Bucket.EntryOf(slot), true);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Gives each entry of some buckets to <paramref name="mover"/>, which may answer with a new address for it.
-    /// Cursors and return value as in <see cref="ScanExpiring"/>.
+    /// Gives each entry of some buckets to <paramref name="mover"/>, which may answer with a new address for it. Cursors are numbers of buckets, of the
+    /// main and then of the target array. Returns where to go on; 0 after the last bucket.
     /// </summary>
     public long Relocate<TMover>(long cursor, int bucketsMax, ref TMover mover) where TMover : struct, IEntryMover
     {
@@ -137,7 +87,7 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
 
     /// <summary>
     /// Visits each entry of some buckets for the last time and frees the buckets' chains, so that what is left for
-    /// <see cref="HashTable{TLayout}.Free"/> does not depend on the table's size. Cursors and return value as in <see cref="ScanExpiring"/>; nothing else
+    /// <see cref="HashTable{TLayout}.Free"/> does not depend on the table's size. Cursors and return value as in <see cref="Relocate"/>; nothing else
     /// may be called before Free.
     /// </summary>
     public long Drain<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
@@ -197,7 +147,7 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     }
 
     /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
-    private static ulong Mix(ulong x)
+    internal static ulong Mix(ulong x)
     {
         x += 0x9e3779b97f4a7c15UL;
         x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;

@@ -14,6 +14,9 @@ public sealed class Dataset
     /// <summary>A new sample of keys is one part in this many of the average.</summary>
     private const int TtlInertia = 50;
 
+    /// <summary>Slots that one step of the search for what is due may look at in vain.</summary>
+    private const int SlotsPerScan = 64;
+
     private readonly bool _usesSlots;
 
     /// <summary>Where the active expiry and defragmentation have got to: a slot, and a position in its table.</summary>
@@ -102,24 +105,28 @@ public sealed class Dataset
     }
 
     /// <summary>
-    /// Adds entries that have an expiry to a list, going on where the last call ended, and looks at no more than
-    /// <paramref name="bucketsMax"/> buckets. True when a round through all buckets was completed.
+    /// Adds keys that are over at a time to a list, going on where the last call ended, and looks at no more than <paramref name="groupsMax"/> groups of
+    /// buckets that have one (or so many slots). The caller must delete them. True when a round through all was completed.
     /// </summary>
-    internal bool ScanExpiring(int bucketsMax, EntryList found)
+    internal bool ScanDue(long nowMs, int groupsMax, EntryList found)
     {
-        if (!Tables.HasSlots) return TableOf(0).Walk.ScanExpiring(ref _expiryCursor, bucketsMax, found);
-        for (long left = bucketsMax; left > 0;)
+        if (!Tables.HasSlots) return TableOf(0).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found);
+        for (var left = SlotsPerScan; left > 0 && found.Count == 0; left--)
         {
-            var table = TableOf(_expirySlot);
-            left -= Math.Max(1, table.Buckets - _expiryCursor);
-            if (table.Expiring > 0 && !table.Walk.ScanExpiring(ref _expiryCursor, bucketsMax, found)) return false;
-            _expiryCursor = 0;
-            _expirySlot = Tables.NextWithExpiring(_expirySlot);
-            if (_expirySlot >= 0) continue;
-            _expirySlot = 0;
-            return true;
+            if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found)) return false;
+            _expirySlot = Math.Max(0, Tables.NextWithExpiring(_expirySlot));
+            if (_expirySlot == 0) return true;
         }
         return false;
+    }
+
+    /// <summary>A random key that expires, or none; see <see cref="KeyWalk.SampleExpiring"/>.</summary>
+    public EntryView SampleExpiring(ulong chance)
+    {
+        if (!Tables.HasSlots) return TableOf(0).Walk.SampleExpiring(chance);
+        if (Expiring == 0) return default;
+        var number = Math.BigMul(chance, (ulong)Expiring, out var rest);
+        return TableOf(Tables.SlotOfExpiring((long)number)).Walk.SampleExpiring(rest);
     }
 
     /// <summary>A random key, each as likely as the others; see <see cref="TableWalk.Sample"/>. None when there is no key.</summary>

@@ -362,6 +362,7 @@ public sealed unsafe class KeyTableTests
         {
         }
         Assert.That(found.Count, Is.EqualTo(25));
+        Assert.That(rig.Table.Walk.SampleExpiring(1).Expires);
         for (var i = 0; i < found.Count; i++) rig.Verify(found[i], KeyTableRig.Text(found[i].Key));
         found.Keep(20, 1);
         Assert.That(found[1].Key.SequenceEqual(found[20].Key));

@@ -31,7 +31,8 @@ public sealed unsafe class HashTableModelTests
                 if (dice < insertPercent) rig.Insert(DrawKey(rig, collidingBits), rig.Random.Next(3) == 0);
                 else if (rig.Keys.Count > 0 && dice < 90) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
                 else if (rig.Keys.Count > 0 && dice < 96) rig.Replace(rig.Keys[rig.Random.Next(rig.Keys.Count)], rig.Random.Next(2) == 0);
-                else if (dice < 97) Assert.That(rig.Find(DrawKey(rig, collidingBits)).Found, Is.False);
+                else if (rig.Keys.Count > 0 && dice < 97) rig.Touch(rig.Keys[rig.Random.Next(rig.Keys.Count)]);
+                else if (dice < 98) Assert.That(rig.Find(DrawKey(rig, collidingBits)).Found, Is.False);
                 else stalled = rig.Random.Next(3) == 0; // a rehash that gets no steps: chains grow long
                 relocation = rig.Relocate(relocation, 2, moveAll, out _);
                 if (i % 50 == 0) rig.Verify();
@@ -45,7 +46,7 @@ public sealed unsafe class HashTableModelTests
         Assert.That(rig.Root.Main.Bits, Is.LessThanOrEqualTo(2));
     }
 
-    /// <summary>From 2^16 buckets on a rehash takes the new bit from the slot and does not look at the entries.</summary>
+    /// <summary>Across the border where the window changes, in both directions.</summary>
     [Test]
     public void Table_of_370000_entries_grows_by_window_bits_and_shrinks_again()
     {
@@ -78,6 +79,43 @@ public sealed unsafe class HashTableModelTests
         rig.Verify();
     }
 
+    /// <summary>As entries are looked at for nothing else here, looks at keys are keys hashed again.</summary>
+    private readonly struct CountingLayout : IEntryLayout
+    {
+        [ThreadStatic]
+        public static int Looks;
+
+        public static ReadOnlySpan<byte> KeyOf(byte* entry)
+        {
+            Looks++;
+            return NumberLayout.KeyOf(entry);
+        }
+
+        public static long DueOf(byte* entry) => NumberLayout.DueOf(entry);
+    }
+
+    [Test]
+    public void Table_that_grows_hashes_its_keys_again_only_at_the_border()
+    {
+        using var rig = new TableRig(9, isChecked: false);
+        var table = new HashTable<CountingLayout>(rig.Table.Root, rig.Host);
+        for (var bits = 0; bits < 18; bits = rig.Root.Main.Bits)
+        {
+            CountingLayout.Looks = 0;
+            var before = 0L;
+            for (ulong i = 0; rig.Root.Main.Bits == bits; i++)
+            {
+                if (!rig.Table.IsRehashing) before = rig.Table.Count;
+                var key = ((ulong)bits << 32) + i;
+                rig.Insert(key, i % 4 == 0);
+                for (var steps = 0; steps < 8; steps++) table.Step();
+            }
+            if (bits == BucketArray.HighWindowBits - 1) Assert.That(CountingLayout.Looks, Is.GreaterThan(before / 2));
+            else Assert.That(CountingLayout.Looks, Is.Zero, $"growing from 2^{bits} buckets");
+        }
+        rig.Verify();
+    }
+
     [Test]
     public void Window_gives_back_its_bits_of_the_hash()
     {
@@ -86,14 +124,15 @@ public sealed unsafe class HashTableModelTests
         {
             var hash = (ulong)random.NextInt64() << 1 | (uint)random.Next(2);
             var address = (byte*)((random.NextInt64() & 0xffff_ffff_ffff) & ~7L);
-            var slot = Bucket.MakeSlot(address, hash, i % 2 == 0);
+            var first = i % 3 == 0 ? 0 : 16;
+            var slot = Bucket.MakeSlot(address, hash, first, i % 2 == 0);
             Assert.That((nint)Bucket.EntryOf(slot), Is.EqualTo((nint)address));
             Assert.That(Bucket.ExpiresOf(slot), Is.EqualTo(i % 2 == 0));
-            Assert.That(Bucket.Moved(slot, address + 8), Is.EqualTo(Bucket.MakeSlot(address + 8, hash, i % 2 == 0)));
-            Assert.That(Bucket.WithEntry(slot, address + 8, i % 2 != 0), Is.EqualTo(Bucket.MakeSlot(address + 8, hash, i % 2 != 0)));
-            Assert.That(Bucket.SameWindow(slot, hash) && !Bucket.SameWindow(slot, hash ^ (1UL << (16 + i % 15))));
-            for (var bit = Bucket.WindowFirstBit; bit < Bucket.WindowFirstBit + Bucket.WindowBits; bit++)
-                Assert.That(Bucket.WindowBit(slot, bit), Is.EqualTo(hash >> bit & 1));
+            Assert.That(Bucket.Moved(slot, address + 8), Is.EqualTo(Bucket.MakeSlot(address + 8, hash, first, i % 2 == 0)));
+            Assert.That(Bucket.WithEntry(slot, address + 8, i % 2 != 0), Is.EqualTo(Bucket.MakeSlot(address + 8, hash, first, i % 2 != 0)));
+            Assert.That(Bucket.SameWindow(slot, hash, first) && !Bucket.SameWindow(slot, hash ^ (1UL << (first + i % 15)), first));
+            Assert.That(Bucket.WithWindow(slot, ~hash, first), Is.EqualTo(Bucket.MakeSlot(address, ~hash, first, i % 2 == 0)));
+            for (var bit = 0; bit < Bucket.WindowBits; bit++) Assert.That(Bucket.WindowBit(slot, bit), Is.EqualTo(hash >> (first + bit) & 1));
         }
     }
 

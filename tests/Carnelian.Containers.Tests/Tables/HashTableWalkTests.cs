@@ -125,6 +125,126 @@ public sealed unsafe class HashTableWalkTests
         }
     }
 
+    /// <summary>Whatever came, went, changed its time or was carried over by a rehash: what is due is found, and only that, and the times left are right.</summary>
+    [Test]
+    public void Due_entries_are_all_found_and_no_others([Range(1, 8)] int seed, [Values(1, 7, 1000)] int groupsMax)
+    {
+        using var rig = new TableRig(seed);
+        for (var nowMs = 0L; nowMs <= TableRig.DueMsMax; nowMs += 100)
+        {
+            var insertPercent = nowMs < 400 ? 80 : 30;
+            for (var i = 0; i < 500; i++)
+            {
+                rig.Table.Step();
+                var dice = rig.Random.Next(100);
+                if (dice < insertPercent) rig.Insert((ulong)rig.Random.NextInt64(), rig.Random.Next(3) == 0);
+                else if (rig.Keys.Count > 0 && dice < 90) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+                else if (rig.Keys.Count > 0) rig.Touch(rig.Keys[rig.Random.Next(rig.Keys.Count)]);
+            }
+            var due = rig.Model.Where(e => e.Value.Expires && e.Value.DueMs < nowMs).Select(e => e.Key).ToArray();
+            var found = new List<ulong>();
+            long cursor = 0;
+            do cursor = rig.ScanDue(cursor, nowMs, groupsMax, found);
+            while (cursor != 0);
+            Assert.That(found, Is.EquivalentTo(due));
+            foreach (var key in due) rig.Remove(key);
+            rig.Verify();
+            Assert.That(rig.Table.ExpiryWalk.NextDueMs, Is.GreaterThanOrEqualTo(nowMs), "what is not due is found only once");
+        }
+    }
+
+    [Test]
+    public void Due_entries_that_a_visitor_leaves_are_offered_again()
+    {
+        using var rig = new TableRig(4);
+        for (ulong key = 0; key < 300; key++) Insert(rig);
+        var due = rig.Model.Count(e => e.Value.Expires && e.Value.DueMs < 500);
+        var rounds = 0;
+        for (var all = new List<ulong>(); all.Count < due; rounds++)
+        {
+            var found = new List<ulong>();
+            long cursor = 0;
+            do cursor = rig.ScanDue(cursor, 500, 1, found, countMax: 7);
+            while (cursor != 0);
+            Assert.That(found, Has.Count.EqualTo(Math.Min(7, due - all.Count)));
+            foreach (var key in found) rig.Remove(key);
+            all.AddRange(found);
+            rig.Verify();
+        }
+        Assert.That(rounds, Is.GreaterThan(10));
+    }
+
+    [Test]
+    public void Least_due_time_is_known_through_a_rehash([Values(1, 30, 5000)] int count)
+    {
+        using var rig = new TableRig(count);
+        Assert.That(rig.Table.ExpiryWalk.NextDueMs, Is.EqualTo(DueTimes.Never));
+        for (var i = 0; i < count; i++)
+        {
+            rig.Table.Step();
+            rig.Insert((ulong)rig.Random.NextInt64(), true, 1_000_000 - i);
+            Assert.That(rig.Table.ExpiryWalk.NextDueMs, Is.EqualTo(1_000_000 - i));
+        }
+        rig.Insert(ulong.MaxValue, true, long.MaxValue);
+        Assert.That(rig.Table.ExpiryWalk.NextDueMs, Is.EqualTo(1_000_001 - count));
+    }
+
+    [Test]
+    public void Looking_for_due_entries_passes_by_the_groups_that_have_none()
+    {
+        using var rig = new TableRig(9, isChecked: false);
+        for (var i = 0; i < 40_000; i++)
+        {
+            rig.Table.Step();
+            rig.Insert((ulong)rig.Random.NextInt64(), true, 2000);
+        }
+        rig.StepToEnd();
+        rig.Insert(ulong.MaxValue, true, 999);
+        var found = new List<ulong>();
+        var looks = 0;
+        for (long cursor = 0; looks++ == 0 || cursor != 0;) cursor = rig.ScanDue(cursor, 1000, 1, found);
+        Assert.That(found, Is.EqualTo(new[] { ulong.MaxValue }));
+        Assert.That(looks, Is.LessThanOrEqualTo(3));
+        Assert.That(rig.Root.DueBytes, Is.LessThanOrEqualTo(rig.Root.Buckets));
+    }
+
+    [Test]
+    public void Entries_that_expire_are_drawn_with_some_fairness([Values(1, 4, 100)] int everyOne, [Values(false, true)] bool duringRehash)
+    {
+        using var rig = new TableRig(13, isChecked: false);
+        while (rig.Keys.Count < 6000 || rig.Table.IsRehashing != duringRehash || (duringRehash && rig.Root.RehashIndex < rig.Root.Main.Size / 2))
+        {
+            rig.Table.Step();
+            rig.Insert((ulong)rig.Random.NextInt64(), rig.Keys.Count % everyOne == 0);
+        }
+        var drawn = rig.Model.Where(e => e.Value.Expires).ToDictionary(e => e.Key, _ => 0);
+        const int DrawsPerEntry = 300;
+        for (var i = 0; i < drawn.Count * DrawsPerEntry; i++) drawn[TableRig.KeyOf(rig.Table.ExpiryWalk.SampleExpiring((ulong)rig.Random.NextInt64() << 1))]++;
+        Assert.That(drawn.Values.Min(), Is.Positive, "each is drawn now and then");
+        if (everyOne == 1 && !duringRehash) Assert.That(drawn.Values.Max(), Is.LessThan(DrawsPerEntry * 2.5));
+    }
+
+    [Test]
+    public void None_is_drawn_where_nothing_expires_any_more()
+    {
+        using var rig = new TableRig(14);
+        Assert.That(rig.Table.ExpiryWalk.SampleExpiring(1) == null);
+        for (ulong i = 0; i < 500; i++)
+        {
+            rig.Table.Step();
+            rig.Insert(i, i % 5 == 0);
+        }
+        foreach (var key in rig.Model.Where(e => e.Value.Expires && e.Key != 40).Select(e => e.Key).ToArray()) rig.Remove(key);
+        ulong chance = 1;
+        byte* last;
+        do last = rig.Table.ExpiryWalk.SampleExpiring(chance++ * 0x9e3779b97f4a7c15UL);
+        while (last == null);
+        Assert.That(TableRig.KeyOf(last), Is.EqualTo(40));
+        rig.Remove(40);
+        Assert.That(rig.Table.ExpiryWalk.SampleExpiring(1) == null);
+        rig.Verify();
+    }
+
     [Test]
     public void Sample_draws_all_entries_alike([Values(1, 2, 6, 30, 400)] int count, [Values] bool duringRehash)
     {

@@ -2,12 +2,14 @@ using System.Buffers.Binary;
 
 namespace Carnelian.Tests;
 
-/// <summary>Entries of 24 bytes: | payload 8 | key 8 | spare 8 |.</summary>
+/// <summary>Entries of 24 bytes: | payload 8 | key 8 | when it is due 8 |.</summary>
 internal readonly struct NumberLayout : IEntryLayout
 {
     public const int Bytes = 24;
 
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => new(entry + 8, 8);
+
+    public static unsafe long DueOf(byte* entry) => *(long*)(entry + 16);
 }
 
 /// <summary>
@@ -17,7 +19,8 @@ internal readonly struct NumberLayout : IEntryLayout
 internal sealed unsafe class TableRig : IDisposable
 {
     private readonly TableRoot* _root;
-    private long _payload;
+    private readonly Random _times = new(1);
+    private long _payload, _leastDueMs;
 
     public TableRig(int seed, bool isChecked = true)
     {
@@ -28,7 +31,7 @@ internal sealed unsafe class TableRig : IDisposable
         Table = new(_root, Host);
     }
 
-    public readonly record struct Expected(nint Address, bool Expires, long Payload);
+    public readonly record struct Expected(nint Address, bool Expires, long Payload, long DueMs);
 
     public Random Random { get; }
 
@@ -58,23 +61,38 @@ internal sealed unsafe class TableRig : IDisposable
         return Table.Find(bytes, Host.Hash(bytes));
     }
 
-    public void Insert(ulong key, bool expires)
+    /// <summary>Times are drawn below this, if they are not given.</summary>
+    public const int DueMsMax = 1000;
+
+    public void Insert(ulong key, bool expires, long? dueMs = null)
     {
-        var entry = NewEntry(key);
+        var entry = NewEntry(key, dueMs);
         var at = Table.Insert(entry, HashOf(key), expires);
         Assert.That((nint)at.Entry, Is.EqualTo((nint)entry));
-        Model.Add(key, new((nint)entry, expires, *(long*)entry));
+        Model.Add(key, new((nint)entry, expires, *(long*)entry, NumberLayout.DueOf(entry)));
         Keys.Add(key);
     }
 
     public void Replace(ulong key, bool expires)
     {
         var old = Model[key];
-        var entry = NewEntry(key);
+        var entry = NewEntry(key, null);
         Table.Replace(Find(key), entry, expires);
         Allocator.Free((byte*)old.Address, NumberLayout.Bytes, Purpose.Other);
-        Model[key] = new((nint)entry, expires, *(long*)entry);
+        Model[key] = new((nint)entry, expires, *(long*)entry, NumberLayout.DueOf(entry));
     }
+
+    /// <summary>Gives an entry another time, in place.</summary>
+    public void Touch(ulong key)
+    {
+        var at = Find(key);
+        var dueMs = _times.Next(DueMsMax);
+        *(long*)(at.Entry + 16) = dueMs;
+        Table.NoteDue(at, dueMs);
+        Model[key] = Model[key] with { Expires = true, DueMs = dueMs };
+    }
+
+    public void Remove(ulong key) => RemoveAt(Keys.IndexOf(key));
 
     /// <summary>The key at this place in <see cref="Keys"/>.</summary>
     public void RemoveAt(int place)
@@ -101,11 +119,12 @@ internal sealed unsafe class TableRig : IDisposable
         while (Table.IsRehashing) Table.Step();
     }
 
-    private byte* NewEntry(ulong key)
+    private byte* NewEntry(ulong key, long? dueMs)
     {
         var entry = Allocator.Allocate(NumberLayout.Bytes, Purpose.Other);
         *(long*)entry = ++_payload;
         BinaryPrimitives.WriteUInt64LittleEndian(new(entry + 8, 8), key);
+        *(long*)(entry + 16) = dueMs ?? _times.Next(DueMsMax);
         return entry;
     }
 
@@ -164,7 +183,24 @@ internal sealed unsafe class TableRig : IDisposable
     public long ScanExpiring(long cursor, int bucketsMax, List<ulong> found)
     {
         var collector = new Collector(this, found);
-        return Table.Walk.ScanExpiring(cursor, bucketsMax, ref collector);
+        return Table.ExpiryWalk.ScanExpiring(cursor, bucketsMax, ref collector);
+    }
+
+    /// <summary>Takes what is due, but no more than a few.</summary>
+    public readonly struct DueCollector(List<ulong> found, int countMax) : IDueVisitor
+    {
+        public bool Take(byte* entry)
+        {
+            if (found.Count >= countMax) return false;
+            found.Add(KeyOf(entry));
+            return true;
+        }
+    }
+
+    public long ScanDue(long cursor, long nowMs, int groupsMax, List<ulong> found, int countMax = int.MaxValue)
+    {
+        var collector = new DueCollector(found, countMax);
+        return Table.ExpiryWalk.ScanDue(cursor, nowMs, groupsMax, ref collector);
     }
 
     // ---- verifying
@@ -191,10 +227,11 @@ internal sealed unsafe class TableRig : IDisposable
         for (long group = 0; array.Buckets != null && group < array.Groups; group++)
         {
             long expiringInGroup = 0;
+            _leastDueMs = DueTimes.Never;
             var end = Math.Min((group + 1) * BucketArray.GroupBuckets, array.Size);
             for (var number = group * BucketArray.GroupBuckets; number < end; number++)
                 VerifyBucket(array, number, inTarget, ref entries, ref expiringInGroup, ref chained);
-            if (expiringInGroup != (array.Expiring == null ? 0 : array.Expiring[group])) Assert.Fail($"group {group} counts wrong");
+            if (array.Due.Of(group) > _leastDueMs) Assert.Fail($"group {group} holds something that is due earlier than it says");
             expiring += expiringInGroup;
         }
     }
@@ -219,12 +256,14 @@ internal sealed unsafe class TableRig : IDisposable
                 var hash = HashOf(key);
                 var expected = Model[key];
                 if (expected.Address != (nint)entry || expected.Expires != Bucket.ExpiresOf(slot)) Assert.Fail($"{key} is not as expected");
-                if (bucket->Tag(i) != Bucket.TagOf(hash) || !Bucket.SameWindow(slot, hash)) Assert.Fail($"{key} has another hash's bits");
+                if (bucket->Tag(i) != Bucket.TagOf(hash) || !Bucket.SameWindow(slot, hash, array.WindowFirstBit)) Assert.Fail($"{key} has another hash's bits");
                 if (number != (long)(hash & array.Mask)) Assert.Fail($"{key} is in the wrong bucket");
                 if (Table.IsRehashing && inTarget != (number & (Math.Min(Root.Main.Size, Root.Target.Size) - 1)) < Root.RehashIndex)
                     Assert.Fail($"{key} is in the wrong table");
                 entries++;
-                if (expected.Expires) expiring++;
+                if (!expected.Expires) continue;
+                expiring++;
+                _leastDueMs = Math.Min(_leastDueMs, expected.DueMs);
             }
         }
     }
