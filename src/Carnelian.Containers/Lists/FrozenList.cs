@@ -34,7 +34,10 @@ public readonly unsafe struct FrozenList
         return new(ListNode.List(node), ListNode.Total(node));
     }
 
-    public PackedElements ElementsOf(int node) => new(ListNode.List(NodeAt(node)));
+    public ListElements ElementsOf(int node) => new(ref *ListNode.List(NodeAt(node)), ListPack.HeaderBytes, backward: false);
+
+    /// <summary>The node has one element that is too large to have company.</summary>
+    public bool IsPlain(int node) => ListNode.At(NodeAt(node))->IsPlain;
 
     /// <summary>
     /// Lets some nodes go, and after the last one the list itself. True when all are gone. Called on the command thread and between calls only.
@@ -45,7 +48,7 @@ public readonly unsafe struct FrozenList
         for (; _block[2] < _block[1] && nodesMax > 0; _block[2]++, nodesMax--)
         {
             var node = NodeAt((int)_block[2]);
-            if (ListNode.At(node)->IsDropped) host.Allocator.Free(node, ListNode.At(node)->Capacity, Purpose.Snapshot);
+            if (ListNode.At(node)->IsDropped) host.Allocator.Free(node, ListNode.Capacity(node), Purpose.Snapshot);
             else ListNode.At(node)->MarkReleased(root->HeldBy);
         }
         if (_block[2] < _block[1]) return false;

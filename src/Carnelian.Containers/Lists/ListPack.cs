@@ -1,54 +1,8 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Carnelian;
-
-/// <summary>An element of a packed list: an integer, or bytes that live as long as the packed list is not changed.</summary>
-public readonly ref struct PackedElement
-{
-    public const int IntegerTextMax = 20;
-
-    private readonly ReadOnlySpan<byte> _text;
-
-    private PackedElement(ReadOnlySpan<byte> text, long integer, bool isInteger)
-    {
-        _text = text;
-        Integer = integer;
-        IsInteger = isInteger;
-    }
-
-    public static PackedElement OfText(ReadOnlySpan<byte> text) => new(text, 0, false);
-
-    public static PackedElement OfInteger(long integer) => new(default, integer, true);
-
-    /// <summary>The form in which a text is kept: as an integer if it is the canonical text of one.</summary>
-    public static PackedElement Of(ReadOnlySpan<byte> text) => IsCanonicalInteger(text, out var integer) ? OfInteger(integer) : OfText(text);
-
-    public bool IsInteger { get; }
-
-    public long Integer { get; }
-
-    /// <summary>The bytes, those of an integer written into <paramref name="scratch"/> (<see cref="IntegerTextMax"/> bytes).</summary>
-    public ReadOnlySpan<byte> Text(Span<byte> scratch)
-    {
-        if (!IsInteger) return _text;
-        Check.That(Utf8Formatter.TryFormat(Integer, scratch, out var length));
-        return scratch[..length];
-    }
-
-    internal ReadOnlySpan<byte> Bytes => _text;
-
-    private static bool IsCanonicalInteger(ReadOnlySpan<byte> text, out long integer)
-    {
-        integer = 0;
-        if (text.Length is 0 or > IntegerTextMax) return false;
-        var digits = text[0] == (byte)'-' ? text[1..] : text;
-        if (digits.IsEmpty || digits[0] is < (byte)'0' or > (byte)'9') return false;
-        if (digits[0] == (byte)'0' && text.Length > 1) return false;
-        return Utf8Parser.TryParse(text, out integer, out var used) && used == text.Length;
-    }
-}
 
 /// <summary>
 /// Elements one after the other in the listpack format (Redis' listpack.md), so that a packed list is written to RDB files and
@@ -58,7 +12,7 @@ public readonly ref struct PackedElement
 /// element: | encoding and, in its bits, a small integer or a length | bytes … | length of the two before, 7 bits a byte, read backwards |
 /// </code>
 /// </summary>
-internal static unsafe class ListPack
+internal static class ListPack
 {
     public const int HeaderBytes = 6, EmptyBytes = HeaderBytes + 1;
     public const byte End = 0xff;
@@ -66,16 +20,16 @@ internal static unsafe class ListPack
     /// <summary>A count of 65535 would mean "unknown", which no list of ours reaches.</summary>
     public const int CountMax = 65534;
 
-    public static int Total(byte* list) => (int)Unsafe.ReadUnaligned<uint>(list);
+    public static int Total(ref readonly byte list) => (int)Unsafe.ReadUnaligned<uint>(in list);
 
-    public static int Count(byte* list) => Unsafe.ReadUnaligned<ushort>(list + 4);
+    public static int Count(ref byte list) => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref list, 4));
 
-    public static void WriteHeader(byte* list, int total, int count)
+    public static void WriteHeader(ref byte list, int total, int count)
     {
-        Check.That(count <= CountMax);
-        Unsafe.WriteUnaligned(list, (uint)total);
-        Unsafe.WriteUnaligned(list + 4, (ushort)count);
-        list[total - 1] = End;
+        Check.That(count is >= 0 and <= CountMax);
+        Unsafe.WriteUnaligned(ref list, (uint)total);
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref list, 4), (ushort)count);
+        Unsafe.Add(ref list, total - 1) = End;
     }
 
     // ---- elements
@@ -87,44 +41,112 @@ internal static unsafe class ListPack
         return body + BackLengthSize(body);
     }
 
-    public static void Write(byte* to, in PackedElement element)
+    public static void Write(ref byte to, in PackedElement element)
     {
         var body = BodySize(element);
-        if (element.IsInteger) WriteInteger(to, element.Integer, body);
-        else WriteText(to, element.Bytes);
-        WriteBackLength(to + body, body);
+        if (element.IsInteger) WriteInteger(ref to, element.Integer, body);
+        else WriteText(ref to, element.Bytes);
+        WriteBackLength(ref Unsafe.Add(ref to, body), body);
     }
 
     /// <param name="size">Of the element: the next one begins behind it.</param>
-    public static PackedElement Read(byte* at, out int size)
+    public static PackedElement Read(scoped ref byte at, out int size)
     {
-        var first = *at;
+        var first = at;
         if ((first & 0x80) == 0) return Integer(first, 1, out size);
-        if ((first & 0xc0) == 0x80) return Text(at + 1, first & 0x3f, 1, out size);
-        if ((first & 0xe0) == 0xc0) return Integer((short)(((first & 0x1f) << 8 | at[1]) << 3) >> 3, 2, out size);
-        if ((first & 0xf0) == 0xe0) return Text(at + 2, (first & 0x0f) << 8 | at[1], 2, out size);
+        if ((first & 0xc0) == 0x80) return Text(ref at, first & 0x3f, 1, out size);
+        var second = Unsafe.Add(ref at, 1);
+        if ((first & 0xe0) == 0xc0) return Integer((short)(((first & 0x1f) << 8 | second) << 3) >> 3, 2, out size);
+        if ((first & 0xf0) == 0xe0) return Text(ref at, (first & 0x0f) << 8 | second, 2, out size);
+        ref var body = ref Unsafe.Add(ref at, 1);
         switch (first)
         {
-            case 0xf0: return Text(at + 5, (int)Unsafe.ReadUnaligned<uint>(at + 1), 5, out size);
-            case 0xf1: return Integer(Unsafe.ReadUnaligned<short>(at + 1), 3, out size);
-            case 0xf2: return Integer((at[1] | at[2] << 8 | at[3] << 16) << 8 >> 8, 4, out size);
-            case 0xf3: return Integer(Unsafe.ReadUnaligned<int>(at + 1), 5, out size);
+            case 0xf0: return Text(ref at, (int)Unsafe.ReadUnaligned<uint>(ref body), 5, out size);
+            case 0xf1: return Integer(Unsafe.ReadUnaligned<short>(ref body), 3, out size);
+            case 0xf2: return Integer((Unsafe.ReadUnaligned<ushort>(ref body) | Unsafe.Add(ref body, 2) << 16) << 8 >> 8, 4, out size);
+            case 0xf3: return Integer(Unsafe.ReadUnaligned<int>(ref body), 5, out size);
             default:
                 Check.That(first == 0xf4);
-                return Integer(Unsafe.ReadUnaligned<long>(at + 1), 9, out size);
+                return Integer(Unsafe.ReadUnaligned<long>(ref body), 9, out size);
         }
     }
 
     /// <summary>Size of the element that ends before <paramref name="at"/>.</summary>
-    public static int SizeBefore(byte* at)
+    public static int SizeBefore(ref byte at)
     {
         var body = 0;
         for (var shift = 0; ; shift += 7)
         {
-            at--;
-            body |= (*at & 0x7f) << shift;
-            if ((*at & 0x80) == 0) return body + BackLengthSize(body);
+            at = ref Unsafe.Subtract(ref at, 1);
+            body |= (at & 0x7f) << shift;
+            if ((at & 0x80) == 0) return body + BackLengthSize(body);
         }
+    }
+
+    /// <summary>The offset of an element, or of the list's end. Begins at the nearer side.</summary>
+    public static int OffsetOf(ref byte list, int index)
+    {
+        var count = Count(ref list);
+        Check.That((uint)index <= (uint)count);
+        int at;
+        if (index <= count / 2)
+        {
+            for (at = HeaderBytes; index > 0; index--)
+            {
+                Read(ref Unsafe.Add(ref list, at), out var size);
+                at += size;
+            }
+        }
+        else
+        {
+            for (at = Total(in list) - 1; index < count; index++) at -= SizeBefore(ref Unsafe.Add(ref list, at));
+        }
+        return at;
+    }
+
+    /// <summary>Where <paramref name="elements"/> elements from this offset on end.</summary>
+    public static int Skip(ref byte list, int offset, int elements)
+    {
+        for (; elements > 0; elements--)
+        {
+            Read(ref Unsafe.Add(ref list, offset), out var size);
+            offset += size;
+        }
+        return offset;
+    }
+
+    // ---- elements that are equal to a text
+
+    public static int CountEqual(ref byte list, in ElementMatcher matcher)
+    {
+        var found = 0;
+        for (int at = HeaderBytes, end = Total(in list) - 1; at < end;)
+        {
+            if (matcher.Matches(Read(ref Unsafe.Add(ref list, at), out var size))) found++;
+            at += size;
+        }
+        return found;
+    }
+
+    /// <summary>Copies a list, except for <paramref name="take"/> equal elements after the first <paramref name="skip"/> of them. It may be copied onto itself.</summary>
+    public static void CopyWithoutEqual(ref byte list, ref byte to, in ElementMatcher matcher, int skip, int take)
+    {
+        int written = HeaderBytes, count = Count(ref list), left = take;
+        for (int at = HeaderBytes, end = Total(in list) - 1; at < end;)
+        {
+            ref var from = ref Unsafe.Add(ref list, at);
+            var isEqual = left > 0 && matcher.Matches(Read(ref from, out _));
+            Read(ref from, out var size);
+            at += size;
+            if (isEqual && --skip < 0)
+            {
+                left--;
+                continue;
+            }
+            MemoryMarshal.CreateSpan(ref from, size).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, written), size));
+            written += size;
+        }
+        WriteHeader(ref to, written + 1, count - (take - left));
     }
 
     private static PackedElement Integer(long value, int body, out int size)
@@ -133,11 +155,11 @@ internal static unsafe class ListPack
         return PackedElement.OfInteger(value);
     }
 
-    private static PackedElement Text(byte* at, int length, int prefix, out int size)
+    private static PackedElement Text(scoped ref byte at, int length, int prefix, out int size)
     {
         var body = prefix + length;
         size = body + BackLengthSize(body);
-        return PackedElement.OfText(new(at, length));
+        return PackedElement.OfText(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref at, prefix), length));
     }
 
     private static int BodySize(in PackedElement element)
@@ -158,53 +180,55 @@ internal static unsafe class ListPack
         };
     }
 
-    private static void WriteInteger(byte* to, long value, int body)
+    private static void WriteInteger(ref byte to, long value, int body)
     {
         if (body == 1)
         {
-            *to = (byte)value;
+            to = (byte)value;
             return;
         }
         if (body == 2)
         {
-            to[0] = (byte)(0xc0 | ((value >> 8) & 0x1f));
-            to[1] = (byte)value;
+            to = (byte)(0xc0 | ((value >> 8) & 0x1f));
+            Unsafe.Add(ref to, 1) = (byte)value;
             return;
         }
-        *to = body switch { 3 => 0xf1, 4 => 0xf2, 5 => 0xf3, _ => 0xf4 };
+        to = body switch { 3 => 0xf1, 4 => 0xf2, 5 => 0xf3, _ => 0xf4 };
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        bytes[..(body - 1)].CopyTo(new(to + 1, body - 1));
+        bytes[..(body - 1)].CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, 1), body - 1));
     }
 
-    private static void WriteText(byte* to, ReadOnlySpan<byte> text)
+    private static void WriteText(ref byte to, ReadOnlySpan<byte> text)
     {
         var length = text.Length;
+        var prefix = 1;
         if (length < 64)
         {
-            *to++ = (byte)(0x80 | length);
+            to = (byte)(0x80 | length);
         }
         else if (length < 4096)
         {
-            *to++ = (byte)(0xe0 | (length >> 8));
-            *to++ = (byte)length;
+            to = (byte)(0xe0 | (length >> 8));
+            Unsafe.Add(ref to, 1) = (byte)length;
+            prefix = 2;
         }
         else
         {
-            *to++ = 0xf0;
-            Unsafe.WriteUnaligned(to, (uint)length);
-            to += 4;
+            to = 0xf0;
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, 1), (uint)length);
+            prefix = 5;
         }
-        text.CopyTo(new(to, length));
+        text.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, prefix), length));
     }
 
     private static int BackLengthSize(int body) => body switch { < 1 << 7 => 1, < 1 << 14 => 2, < 1 << 21 => 3, < 1 << 28 => 4, _ => 5 };
 
     /// <summary>Most significant group first; all but that one carry the bit that says "go on to the left".</summary>
-    private static void WriteBackLength(byte* to, int body)
+    private static void WriteBackLength(ref byte to, int body)
     {
         var size = BackLengthSize(body);
-        for (var i = size - 1; i > 0; i--, body >>= 7) to[i] = (byte)(body & 0x7f | 0x80);
-        to[0] = (byte)body;
+        for (var i = size - 1; i > 0; i--, body >>= 7) Unsafe.Add(ref to, i) = (byte)(body & 0x7f | 0x80);
+        to = (byte)body;
     }
 }

@@ -92,19 +92,20 @@ internal unsafe struct NodeDirectory
         Set(i, node, count);
     }
 
-    public void Remove(BlockAllocator allocator, int i)
+    public void Remove(BlockAllocator allocator, int i, int count = 1)
     {
         var slots = Slots;
-        if (i < Length / 2)
+        var behind = Length - i - count;
+        if (i < behind)
         {
-            Copy(slots, slots + 1, i);
-            _first++;
+            Copy(slots, slots + count, i);
+            _first += count;
         }
         else
         {
-            Copy(slots + i + 1, slots + i, Length - i - 1);
+            Copy(slots + i + count, slots + i, behind);
         }
-        Length--;
+        Length -= count;
         if (_capacity > SlotsMin * 2 && Length < _capacity / 4) Resize(allocator, Length * 2);
     }
 

@@ -1,123 +1,66 @@
-using System.Runtime.InteropServices;
-
 namespace Carnelian;
 
-/// <summary>A list's root, a native block.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct ListRoot
-{
-    public Hold Hold;
-
-    /// <summary>Elements.</summary>
-    public long Count;
-    public NodeDirectory Nodes;
-
-    /// <summary>The snapshot that holds the list, by number; see <see cref="ListNode"/>.</summary>
-    public uint HeldBy;
-    public int DefragmentationIndex;
-}
-
 /// <summary>
-/// A handle to a list: packed nodes of up to <see cref="TableHost.ListNodeBytesMax"/> bytes and a directory of them with counts. A larger
+/// A handle to a list: packed nodes of up to <see cref="TableHost.ListLimit"/> and a directory of them with counts. A larger
 /// element has a node of its own. Elements are views into the nodes: they end with the next change, and none of them may be given
-/// to a method that changes the same list. Nodes that go are retired, so that they outlive the call.
+/// to a method that changes the same list. What is inserted, removed and set leaves the nodes as Redis 8.0's quicklist does, except that removals
+/// bring together neighbours that fill half a node or less, and that setting does not let a node grow beyond the limit.
 /// </summary>
 public readonly unsafe struct NodeList
 {
     private readonly ListRoot* _root;
     private readonly TableHost _host;
+    private readonly ListNodes _nodes;
 
     internal NodeList(byte* root, TableHost host)
     {
         _root = (ListRoot*)root;
         _host = host;
+        _nodes = new(_root, host);
     }
 
     internal static byte* Create(TableHost host) => host.Allocator.AllocateZeroed(sizeof(ListRoot), Purpose.Collections);
 
     public long Count => _root->Count;
 
-    public int NodeCount => _root->Nodes.Length;
+    public int NodeCount => _nodes.Length;
+
+    // ---- reading
 
     public PackedElement this[long index]
     {
         get
         {
             var n = Find(ref index);
-            var node = _root->Nodes.Node(n);
-            return ListPack.Read(ListNode.List(node) + ListNode.OffsetOf(node, (int)index), out _);
+            var list = ListNode.List(_nodes[n]);
+            return ListPack.Read(ref list[ListPack.OffsetOf(ref *list, (int)index)], out _);
         }
     }
 
-    public PackedElements ElementsOf(int node) => new(ListNode.List(_root->Nodes.Node(node)));
-
-    // ---- changing
-
-    public void Append(ReadOnlySpan<byte> value) => Insert(_root->Count, value);
-
-    public void Prepend(ReadOnlySpan<byte> value) => Insert(0, value);
-
-    /// <summary>Inserts before the element at <paramref name="index"/>; at <see cref="Count"/>, behind all.</summary>
-    public void Insert(long index, ReadOnlySpan<byte> value)
-    {
-        Check.That((ulong)index <= (ulong)_root->Count);
-        var element = PackedElement.Of(value);
-        var size = ListPack.Size(element);
-        ref var nodes = ref _root->Nodes;
-        var atEnd = index == _root->Count;
-        var n = nodes.Length == 0 ? -1 : atEnd ? nodes.Length - 1 : Find(ref index);
-        var inNode = n < 0 ? 0 : atEnd ? CountOf(n) : (int)index;
-        _root->Count++;
-
-        if (n >= 0 && HasRoom(n, size))
-        {
-            Splice(n, ListNode.OffsetOf(nodes.Node(n), inNode), 0, element, size);
-            return;
-        }
-        if (n > 0 && inNode == 0 && HasRoom(n - 1, size))
-        {
-            Splice(n - 1, ListNode.Total(nodes.Node(n - 1)) - 1, 0, element, size);
-            return;
-        }
-        if (n >= 0 && inNode > 0 && inNode < CountOf(n)) Split(n, inNode);
-        var place = n >= 0 && inNode > 0 ? n + 1 : Math.Max(n, 0);
-        nodes.Insert(_host.Allocator, place, ListNode.Allocate(_host.Allocator, CapacityFor(ListPack.EmptyBytes + size), _host.SnapshotNumber), 0);
-        Splice(place, ListPack.HeaderBytes, 0, element, size);
-    }
-
-    /// <summary>Appends all elements of another list, in nodes of the same content.</summary>
-    public void AddAll(NodeList other)
-    {
-        for (var n = 0; n < other.NodeCount; n++)
-        {
-            var node = other._root->Nodes.Node(n);
-            var count = other.CountOf(n);
-            _root->Nodes.Insert(_host.Allocator, NodeCount, CopyOf(node, ListPack.HeaderBytes, ListNode.Total(node) - 1, count), count);
-            _root->Count += count;
-        }
-    }
-
-    public void Set(long index, ReadOnlySpan<byte> value)
-    {
-        var element = PackedElement.Of(value);
-        var n = Find(ref index);
-        Splice(n, OffsetOf(n, (int)index, out var oldSize), oldSize, element, ListPack.Size(element));
-    }
-
-    public void RemoveAt(long index)
+    /// <summary>The elements from one on, forwards or backwards.</summary>
+    public ListElements From(long index, bool backward = false)
     {
         var n = Find(ref index);
-        _root->Count--;
-        if (CountOf(n) == 1)
-        {
-            Drop(_root->Nodes.Node(n));
-            _root->Nodes.Remove(_host.Allocator, n);
-        }
-        else
-        {
-            Splice(n, OffsetOf(n, (int)index, out var size), size, default, 0);
-        }
-        if (!Merge(n - 1)) Merge(n);
+        return new(_root->Nodes.Slots, NodeCount, n, (int)index, backward);
+    }
+
+    /// <summary>A node's packed list, in the listpack format.</summary>
+    public PackedList Node(int n) => new(new ReadOnlySpan<byte>(ListNode.List(_nodes[Valid(n)]), ListNode.Total(_nodes[n])));
+
+    /// <summary>The node has one element that is too large to have company.</summary>
+    public bool IsPlain(int n) => _nodes.IsPlain(Valid(n));
+
+    public ListElements ElementsOf(int n) => new(ref *ListNode.List(_nodes[Valid(n)]), ListPack.HeaderBytes, backward: false);
+
+    /// <summary>Whether the list is to become one packed list, that of its only node; see <see cref="Node"/>.</summary>
+    /// <param name="hasShrunk">It lost bytes or elements: then it must be well below the limit.</param>
+    public bool FitsPacked(bool hasShrunk) =>
+        NodeCount == 1 && !IsPlain(0) && _host.ListLimit.AllowsPacked(ListNode.Total(_nodes[0]), _nodes.CountOf(0), hasShrunk);
+
+    private int Valid(int n)
+    {
+        Check.That((uint)n < (uint)NodeCount);
+        return n;
     }
 
     private int Find(ref long index)
@@ -126,106 +69,203 @@ public readonly unsafe struct NodeList
         return _root->Nodes.Find(ref index, _root->Count);
     }
 
-    private int CountOf(int n) => NodeDirectory.CountOf(_root->Nodes.Slots[n]);
+    // ---- inserting
 
-    private int OffsetOf(int n, int inNode, out int size)
+    public void Append(ReadOnlySpan<byte> value)
     {
-        var node = _root->Nodes.Node(n);
-        var offset = ListNode.OffsetOf(node, inNode);
-        ListPack.Read(ListNode.List(node) + offset, out size);
-        return offset;
+        if (NodeCount == 0) InsertFirst(value);
+        else Insert(NodeCount - 1, _nodes.CountOf(NodeCount - 1) - 1, value, after: true);
     }
 
-    private bool HasRoom(int n, int size) =>
-        ListNode.Total(_root->Nodes.Node(n)) + size <= FullTotal && CountOf(n) < ListPack.CountMax;
-
-    /// <summary>Bytes of the packed list in a full node. The header counts too, so that a node fills its block.</summary>
-    private int FullTotal => _host.ListNodeBytesMax - ListNode.HeaderBytes;
-
-    /// <summary>Room to grow by half, but not beyond a full node.</summary>
-    private nint CapacityFor(nint total) => Math.Max(total, Math.Min(total + total / 2, FullTotal));
-
-    // ---- nodes
-
-    /// <summary>Replaces <paramref name="removed"/> bytes by an element. Either may be nothing: then an element is inserted, or removed.</summary>
-    private void Splice(int n, int offset, int removed, PackedElement element, int added)
+    public void Prepend(ReadOnlySpan<byte> value)
     {
-        var old = _root->Nodes.Node(n);
-        var oldList = ListNode.List(old);
-        var oldTotal = ListPack.Total(oldList);
-        var count = ListPack.Count(oldList) + (added > 0 ? 1 : 0) - (removed > 0 ? 1 : 0);
-        var total = checked(oldTotal + added - removed);
-        var room = ListNode.At(old)->Capacity - ListNode.HeaderBytes;
-        var inPlace = !IsShared(old) && total <= room && (total >= room / 4 || added > 0);
-        var node = inPlace ? old : ListNode.Allocate(_host.Allocator, CapacityFor(total), _host.SnapshotNumber);
-        var list = ListNode.List(node);
-
-        var tail = oldTotal - 1 - offset - removed;
-        Buffer.MemoryCopy(oldList + offset + removed, list + offset + added, tail, tail);
-        if (!inPlace) Buffer.MemoryCopy(oldList, list, offset, offset);
-        if (added > 0) ListPack.Write(list + offset, element);
-        ListPack.WriteHeader(list, total, count);
-        _root->Nodes.Set(n, node, count);
-        if (!inPlace) Drop(old);
+        if (NodeCount == 0) InsertFirst(value);
+        else Insert(0, 0, value, after: false);
     }
 
-    /// <summary>The elements from <paramref name="inNode"/> on get a node of their own behind this one.</summary>
-    private void Split(int n, int inNode)
+    /// <summary>Inserts before the element at <paramref name="index"/>; at <see cref="Count"/>, behind all.</summary>
+    public void Insert(long index, ReadOnlySpan<byte> value)
     {
-        var whole = _root->Nodes.Node(n);
-        var offset = ListNode.OffsetOf(whole, inNode);
-        var end = ListNode.Total(whole) - 1;
-        var count = CountOf(n);
-        var head = CopyOf(whole, ListPack.HeaderBytes, offset, inNode);
-        var tail = CopyOf(whole, offset, end, count - inNode);
-        _root->Nodes.Set(n, head, inNode);
-        _root->Nodes.Insert(_host.Allocator, n + 1, tail, count - inNode);
-        Drop(whole);
-    }
-
-    private byte* CopyOf(byte* node, int from, int to, int count)
-    {
-        var copy = ListNode.Allocate(_host.Allocator, ListPack.EmptyBytes + to - from, _host.SnapshotNumber);
-        var list = ListNode.List(copy);
-        Buffer.MemoryCopy(ListNode.List(node) + from, list + ListPack.HeaderBytes, to - from, to - from);
-        ListPack.WriteHeader(list, ListPack.EmptyBytes + to - from, count);
-        return copy;
-    }
-
-    /// <summary>Makes one node of two neighbours that together fill half a node or less, so that removals leave no crowd of tiny nodes.</summary>
-    private bool Merge(int n)
-    {
-        if (n < 0 || n + 1 >= _root->Nodes.Length) return false;
-        byte* left = _root->Nodes.Node(n), right = _root->Nodes.Node(n + 1);
-        int leftTotal = ListNode.Total(left), rightTotal = ListNode.Total(right), total = leftTotal + rightTotal - ListPack.EmptyBytes;
-        var count = CountOf(n) + CountOf(n + 1);
-        if (total > FullTotal / 2 || count > ListPack.CountMax) return false;
-        var node = ListNode.Allocate(_host.Allocator, CapacityFor(total), _host.SnapshotNumber);
-        var list = ListNode.List(node);
-        Buffer.MemoryCopy(ListNode.List(left), list, leftTotal - 1, leftTotal - 1);
-        var rest = rightTotal - ListPack.HeaderBytes;
-        Buffer.MemoryCopy(ListNode.List(right) + ListPack.HeaderBytes, list + leftTotal - 1, rest, rest);
-        ListPack.WriteHeader(list, total, count);
-        _root->Nodes.Set(n, node, count);
-        _root->Nodes.Remove(_host.Allocator, n + 1);
-        Drop(left);
-        Drop(right);
-        return true;
-    }
-
-    private bool IsShared(byte* node) => _root->Hold.IsHeld && ListNode.At(node)->Born < _root->HeldBy;
-
-    /// <summary>Gives a node up. One that a snapshot holds is from now on kept for the snapshot alone, and counts as its memory.</summary>
-    private void Drop(byte* node)
-    {
-        var capacity = ListNode.At(node)->Capacity;
-        if (!IsShared(node))
+        if (index == Count)
         {
-            _host.Allocator.Retire(node, capacity, Purpose.Collections);
+            Append(value);
             return;
         }
-        ListNode.At(node)->MarkDropped();
-        _host.Allocator.Transfer(capacity, Purpose.Collections, Purpose.Snapshot);
+        var n = Find(ref index);
+        Insert(n, (int)index, value, after: false);
+    }
+
+    public void InsertAfter(long index, ReadOnlySpan<byte> value)
+    {
+        var n = Find(ref index);
+        Insert(n, (int)index, value, after: true);
+    }
+
+    /// <summary>Appends a node with the elements of a packed list, whatever their number and size.</summary>
+    public void AppendNode(PackedList list)
+    {
+        if (list.Count == 0) return;
+        _nodes.Insert(NodeCount, list.Bytes[ListPack.HeaderBytes..^1], list.Count, plain: false);
+        _root->Count += list.Count;
+    }
+
+    /// <summary>Appends a node of its own for a text, whatever its size.</summary>
+    public void AppendPlainNode(ReadOnlySpan<byte> value)
+    {
+        _nodes.Insert(NodeCount, PackedElement.Of(value), plain: true);
+        _root->Count++;
+    }
+
+    /// <summary>Appends all elements of another list, in nodes of the same content.</summary>
+    public void AddAll(NodeList other)
+    {
+        for (var n = 0; n < other.NodeCount; n++)
+        {
+            var list = other.Node(n);
+            _nodes.Insert(NodeCount, list.Bytes[ListPack.HeaderBytes..^1], list.Count, other.IsPlain(n));
+            _root->Count += list.Count;
+        }
+    }
+
+    private void InsertFirst(ReadOnlySpan<byte> value)
+    {
+        _nodes.Insert(0, PackedElement.Of(value), _host.ListLimit.IsLarge(value.Length));
+        _root->Count++;
+    }
+
+    /// <summary>Inserts beside an element: into its node, or at its edge into the next one, or between the two, or where it is split.</summary>
+    private void Insert(int n, int inNode, ReadOnlySpan<byte> value, bool after)
+    {
+        var element = PackedElement.Of(value);
+        var place = after ? n + 1 : n;
+        var placeInNode = after ? inNode + 1 : inNode;
+        var atEdge = placeInNode == (after ? _nodes.CountOf(n) : 0);
+        var neighbour = after ? n + 1 : n - 1;
+        _root->Count++;
+        if (_nodes.HasRoom(n, value.Length))
+        {
+            _nodes.Add(n, placeInNode, element);
+        }
+        else if (atEdge && _nodes.HasRoom(neighbour, value.Length))
+        {
+            _nodes.Add(neighbour, after ? 0 : _nodes.CountOf(neighbour), element);
+        }
+        else if (atEdge)
+        {
+            _nodes.Insert(place, element, _host.ListLimit.IsLarge(value.Length));
+        }
+        else
+        {
+            _nodes.Split(n, placeInNode);
+            InsertAtSplit(n, element, value.Length, after);
+        }
+    }
+
+    private void InsertAtSplit(int n, in PackedElement element, int length, bool after)
+    {
+        if (_host.ListLimit.IsLarge(length))
+        {
+            _nodes.Insert(n + 1, element, plain: true);
+            return;
+        }
+        _nodes.Add(after ? n + 1 : n, after ? 0 : _nodes.CountOf(n), element);
+        _nodes.MergeAround(after ? n : n + 1);
+    }
+
+    // ---- setting
+
+    public void Set(long index, ReadOnlySpan<byte> value)
+    {
+        var n = Find(ref index);
+        var inNode = (int)index;
+        var element = PackedElement.Of(value);
+        var isLarge = _host.ListLimit.IsLarge(value.Length);
+        if (_nodes.IsPlain(n))
+        {
+            SetPlain(n, value, element, isLarge);
+            return;
+        }
+        var list = ListNode.List(_nodes[n]);
+        var offset = ListPack.OffsetOf(ref *list, inNode);
+        ListPack.Read(ref list[offset], out var oldSize);
+        var size = ListPack.Size(element);
+        if (!isLarge && (size <= oldSize || !_host.ListLimit.IsExceededBy(ListNode.Total(_nodes[n]) + (long)size - oldSize, 0)))
+        {
+            _nodes.Splice(n, offset, oldSize, 1, element, size);
+            return;
+        }
+        if (inNode + 1 < _nodes.CountOf(n)) _nodes.Split(n, inNode + 1);
+        _nodes.Insert(n + 1, element, isLarge);
+        if (!_nodes.Remove(n, inNode, 1)) _nodes.MergeAround(n + 1);
+    }
+
+    private void SetPlain(int n, ReadOnlySpan<byte> value, in PackedElement element, bool isLarge)
+    {
+        if (isLarge)
+        {
+            _nodes.Insert(n + 1, element, plain: true);
+        }
+        else
+        {
+            Insert(n, 0, value, after: true);
+            _root->Count--;
+        }
+        _nodes.Remove(n);
+    }
+
+    // ---- removing
+
+    public void RemoveAt(long index) => RemoveRange(index, 1);
+
+    public void RemoveRange(long index, long count)
+    {
+        Check.That(index >= 0 && count >= 0 && count <= Count - index);
+        if (count == 0) return;
+        var n = Find(ref index);
+        _root->Count -= count;
+        if (index > 0)
+        {
+            var removed = (int)Math.Min(count, _nodes.CountOf(n) - index);
+            _nodes.Remove(n++, (int)index, removed);
+            count -= removed;
+        }
+        var whole = n;
+        for (; whole < NodeCount && count >= _nodes.CountOf(whole); whole++) count -= _nodes.CountOf(whole);
+        if (whole > n) _nodes.Remove(n, whole - n);
+        if (count > 0) _nodes.Remove(n, 0, (int)count);
+        // The seam lies before node n, unless the range ended within the node before.
+        if (!_nodes.TryMerge(n - 1, 2)) _nodes.TryMerge(n, 2);
+        _nodes.TryMerge(n - 2, 2);
+    }
+
+    /// <summary>Removes the elements that are equal to a text, the first or the last <paramref name="max"/> of them. Returns their number.</summary>
+    public long RemoveEqual(ReadOnlySpan<byte> value, long max, bool fromTail)
+    {
+        var matcher = new ElementMatcher(value);
+        var left = max;
+        for (var n = fromTail ? NodeCount - 1 : 0; left > 0 && (uint)n < (uint)NodeCount;)
+        {
+            var goneNodes = RemoveEqual(n, matcher, ref left, fromTail);
+            n += fromTail ? -1 : 1 - goneNodes;
+        }
+        _root->Count -= max - left;
+        return max - left;
+    }
+
+    /// <summary>Returns how many nodes less there are up to this one, or from this one on: it went, or was merged with the one looked at before.</summary>
+    private int RemoveEqual(int n, in ElementMatcher matcher, ref long left, bool fromTail)
+    {
+        var found = ListPack.CountEqual(ref *ListNode.List(_nodes[n]), matcher);
+        if (found == 0) return 0;
+        var take = (int)Math.Min(found, left);
+        left -= take;
+        if (take == _nodes.CountOf(n))
+        {
+            _nodes.Remove(n);
+            return 1;
+        }
+        _nodes.RemoveEqual(n, matcher, fromTail ? found - take : 0, take);
+        return _nodes.TryMerge(fromTail ? n : n - 1, 2) ? 1 : 0;
     }
 
     /// <summary>Memory of the list; <paramref name="samples"/> nodes are measured and stand for the others.</summary>
@@ -233,7 +273,7 @@ public readonly unsafe struct NodeList
     {
         var measured = (int)Math.Min(NodeCount, samples);
         long nodes = 0;
-        for (var n = 0; n < measured; n++) nodes += ListNode.At(_root->Nodes.Node(n))->Capacity;
+        for (var n = 0; n < measured; n++) nodes += ListNode.Capacity(_root->Nodes.Node(n));
         var own = BlockAllocator.UsableSize(sizeof(ListRoot)) + _root->Nodes.MemoryBytes;
         return own + (measured == 0 ? 0 : (long)((double)nodes / measured * NodeCount));
     }
@@ -255,7 +295,7 @@ public readonly unsafe struct NodeList
         for (; nodes.Length > 0 && nodesMax > 0; nodesMax--)
         {
             var node = nodes.Node(nodes.Length - 1);
-            _host.Allocator.Free(node, ListNode.At(node)->Capacity, Purpose.Collections);
+            _host.Allocator.Free(node, ListNode.Capacity(node), Purpose.Collections);
             nodes.Remove(_host.Allocator, nodes.Length - 1);
         }
         if (nodes.Length > 0) return false;
@@ -272,7 +312,7 @@ public readonly unsafe struct NodeList
         {
             var n = _root->DefragmentationIndex;
             var node = _root->Nodes.Node(n);
-            _root->Nodes.Set(n, mover.Move(node, ListNode.At(node)->Capacity, Purpose.Collections), CountOf(n));
+            _root->Nodes.Set(n, mover.Move(node, ListNode.Capacity(node), Purpose.Collections), _nodes.CountOf(n));
         }
         if (_root->DefragmentationIndex < NodeCount) return false;
         _root->DefragmentationIndex = 0;

@@ -18,8 +18,8 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Number of the snapshot in progress, or of the last one.</summary>
     public uint SnapshotNumber { get; set; }
 
-    /// <summary>The bytes of packed list to which a node of a list grows (list-max-listpack-size).</summary>
-    public int ListNodeBytesMax { get; set; } = 8192;
+    /// <summary>To what a node of a list grows, and up to where a list is one packed list (list-max-listpack-size).</summary>
+    public NodeLimit ListLimit { get; set; } = NodeLimit.Of(-2);
 
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;

@@ -89,7 +89,7 @@ public class NodeListTests
     {
         var list = NewList();
         for (var i = 0; i < 10_000; i++) list.Append("sixteen bytes ..."u8);
-        Assert.That(list.NodeCount, Is.EqualTo(10_000 / ((8192 - 8 - 7) / 19) + 1));
+        Assert.That(list.NodeCount, Is.EqualTo(10_000 / 430 + 1));
         _allocator.ReleaseRetired();
         Assert.That(_allocator.UsedBytesOf(Purpose.Collections), Is.LessThan(10_000 * 19 * 1.05));
     }
@@ -113,7 +113,7 @@ public class NodeListTests
     public void Random_changes_agree_with_a_model([Range(1, 20)] int seed)
     {
         var chance = new Random(seed);
-        _host.ListNodeBytesMax = chance.Next(30, 600);
+        _host.ListLimit = NodeLimit.OfBytes(chance.Next(30, 600));
         var list = NewList();
         var model = new List<string>();
         for (var i = 0; i < 2000; i++)

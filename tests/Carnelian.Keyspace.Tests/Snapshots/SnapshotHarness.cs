@@ -20,7 +20,7 @@ internal sealed class SnapshotHarness : IDisposable
         Chance = new(seed);
         Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
         Keyspace = new(new KeyspaceOptions { Databases = Databases }, Allocator, new SeededRandomness(seed));
-        Keyspace.Host.ListNodeBytesMax = Chance.Next(40, 300);
+        Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(40, 300));
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
             ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
@@ -254,7 +254,7 @@ internal sealed class SnapshotHarness : IDisposable
         return value;
     }
 
-    internal static void AddTo(List<string> list, PackedElements elements)
+    internal static void AddTo(List<string> list, ListElements elements)
     {
         foreach (var element in elements) list.Add(Text(element));
     }

@@ -157,7 +157,7 @@ public class SnapshotTests
     [Test]
     public void Nodes_changed_while_the_list_is_being_released_are_freed_once()
     {
-        _harness.Keyspace.Host.ListNodeBytesMax = 40;
+        _harness.Keyspace.Host.ListLimit = NodeLimit.OfBytes(40);
         PushMany("list", 2000);
         Begin();
         WalkWithoutReading();

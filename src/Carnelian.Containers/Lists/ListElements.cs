@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>Goes through the elements of a list, packed or of nodes, in either direction. Ends with the next change of the list.</summary>
+public unsafe ref struct ListElements
+{
+    private readonly ulong* _slots;
+    private readonly int _nodes;
+    private readonly bool _backward;
+    private int _node;
+    private ref byte _list;
+
+    /// <summary>Offset of the next element in the present packed list; backwards, where that one ends.</summary>
+    private int _at;
+    private PackedElement _current;
+
+    internal ListElements(ref byte list, int at, bool backward)
+    {
+        _list = ref list;
+        _at = at;
+        _backward = backward;
+        _nodes = 1;
+    }
+
+    internal ListElements(ulong* slots, int nodes, int node, int inNode, bool backward)
+    {
+        _slots = slots;
+        _nodes = nodes;
+        _node = node;
+        _list = ref *ListNode.List(NodeDirectory.NodeOf(slots[node]));
+        _at = ListPack.OffsetOf(ref _list, backward ? inNode + 1 : inNode);
+        _backward = backward;
+    }
+
+    public readonly PackedElement Current => _current;
+
+    public readonly ListElements GetEnumerator() => this;
+
+    public bool MoveNext() => _backward ? MoveBackward() : MoveForward();
+
+    private bool MoveForward()
+    {
+        while (Unsafe.Add(ref _list, _at) == ListPack.End)
+        {
+            if (_node + 1 >= _nodes) return false;
+            Enter(_node + 1);
+            _at = ListPack.HeaderBytes;
+        }
+        _current = ListPack.Read(ref Unsafe.Add(ref _list, _at), out var size);
+        _at += size;
+        return true;
+    }
+
+    private bool MoveBackward()
+    {
+        while (_at == ListPack.HeaderBytes)
+        {
+            if (_node == 0) return false;
+            Enter(_node - 1);
+            _at = ListPack.Total(in _list) - 1;
+        }
+        _at -= ListPack.SizeBefore(ref Unsafe.Add(ref _list, _at));
+        _current = ListPack.Read(ref Unsafe.Add(ref _list, _at), out _);
+        return true;
+    }
+
+    private void Enter(int node)
+    {
+        _node = node;
+        _list = ref *ListNode.List(NodeDirectory.NodeOf(_slots[node]));
+    }
+}

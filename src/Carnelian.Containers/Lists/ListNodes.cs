@@ -1,0 +1,211 @@
+using System.Runtime.InteropServices;
+
+namespace Carnelian;
+
+/// <summary>A list's root, a native block.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ListRoot
+{
+    public Hold Hold;
+
+    /// <summary>Elements.</summary>
+    public long Count;
+    public NodeDirectory Nodes;
+
+    /// <summary>The snapshot that holds the list, by number; see <see cref="ListNode"/>.</summary>
+    public uint HeldBy;
+    public int DefragmentationIndex;
+}
+
+/// <summary>
+/// The nodes of a list, by number: what is done to one of them or to neighbours. This is where nodes are made, changed and given up, and so where those that a
+/// snapshot holds are left alone. Nodes that go are retired, so that they outlive the call.
+/// </summary>
+internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
+{
+    /// <summary>Room for more is an eighth and this: a node that grows is copied some twenty times, and little of it stays empty.</summary>
+    private const int GrowthBytesMin = 64;
+
+    public int Length => root->Nodes.Length;
+
+    private ref NodeDirectory Directory => ref root->Nodes;
+
+    public byte* this[int n] => root->Nodes.Node(n);
+
+    public int CountOf(int n) => NodeDirectory.CountOf(root->Nodes.Slots[n]);
+
+    public bool IsPlain(int n) => ListNode.At(this[n])->IsPlain;
+
+    private ref byte List(int n) => ref *ListNode.List(this[n]);
+
+    // ---- limits
+
+    /// <summary>Whether there is such a node and it takes another text of this length.</summary>
+    public bool HasRoom(int n, int length) => (uint)n < (uint)Length && !IsPlain(n) && !host.ListLimit.IsLarge(length)
+        && !host.ListLimit.IsExceededBy((long)ListNode.Total(this[n]) + length + NodeLimit.OverheadBytes, CountOf(n) + 1);
+
+    private nint RoomFor(int total) => Math.Max(total, Math.Min((nint)total + total / 8 + GrowthBytesMin, host.ListLimit.BytesMax - ListNode.HeaderBytes));
+
+    // ---- one node
+
+    /// <summary>A new node in this place, with one element.</summary>
+    public void Insert(int n, in PackedElement element, bool plain)
+    {
+        if (n > 0 && n == Length) Fit(n - 1);
+        else if (n == 0 && Length > 0) Fit(0);
+        var total = checked(ListPack.EmptyBytes + ListPack.Size(element));
+        var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, plain);
+        ref var list = ref *ListNode.List(node);
+        ListPack.Write(ref *(ListNode.List(node) + ListPack.HeaderBytes), element);
+        ListPack.WriteHeader(ref list, total, 1);
+        Directory.Insert(host.Allocator, n, node, 1);
+    }
+
+    /// <summary>A new node in this place, with some bytes of a packed list.</summary>
+    public void Insert(int n, ReadOnlySpan<byte> elements, int count, bool plain)
+    {
+        var total = checked(ListPack.EmptyBytes + elements.Length);
+        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, plain);
+        elements.CopyTo(new(ListNode.List(node) + ListPack.HeaderBytes, elements.Length));
+        ListPack.WriteHeader(ref *ListNode.List(node), total, count);
+        Directory.Insert(host.Allocator, n, node, count);
+    }
+
+    /// <summary>Replaces <paramref name="removed"/> bytes, so many elements, by one element or, if that has no size, by nothing.</summary>
+    public void Splice(int n, int offset, int removed, int removedCount, in PackedElement element, int size)
+    {
+        var old = this[n];
+        var oldList = ListNode.List(old);
+        var oldTotal = ListNode.Total(old);
+        var count = CountOf(n) - removedCount + (size > 0 ? 1 : 0);
+        var total = checked(oldTotal + size - removed);
+        var inPlace = !IsShared(old) && ListNode.Holds(old, total) && (size > 0 || total >= ListNode.Capacity(old) / 2);
+        var node = inPlace ? old : ListNode.Allocate(host.Allocator, total, RoomFor(total), host.SnapshotNumber, plain: false);
+        var list = ListNode.List(node);
+
+        var tail = oldTotal - 1 - offset - removed;
+        Buffer.MemoryCopy(oldList + offset + removed, list + offset + size, tail, tail);
+        if (!inPlace) Buffer.MemoryCopy(oldList, list, offset, offset);
+        if (size > 0) ListPack.Write(ref list[offset], element);
+        ListPack.WriteHeader(ref *list, total, count);
+        Directory.Set(n, node, count);
+        if (!inPlace) Drop(old);
+    }
+
+    public void Add(int n, int inNode, in PackedElement element) =>
+        Splice(n, ListPack.OffsetOf(ref List(n), inNode), 0, 0, element, ListPack.Size(element));
+
+    /// <summary>Takes some elements out of a node; the node goes when these are all. True when it does.</summary>
+    public bool Remove(int n, int inNode, int count)
+    {
+        if (count == CountOf(n))
+        {
+            Remove(n);
+            return true;
+        }
+        var offset = ListPack.OffsetOf(ref List(n), inNode);
+        var end = inNode + count == CountOf(n) ? ListNode.Total(this[n]) - 1 : ListPack.Skip(ref List(n), offset, count);
+        Splice(n, offset, end - offset, count, default, 0);
+        return false;
+    }
+
+    public void Remove(int n, int nodes = 1)
+    {
+        for (var i = n; i < n + nodes; i++) Drop(this[i]);
+        Directory.Remove(host.Allocator, n, nodes);
+    }
+
+    /// <summary>Takes <paramref name="take"/> elements that are equal to a text out of a node that keeps some.</summary>
+    public void RemoveEqual(int n, in ElementMatcher matcher, int skip, int take)
+    {
+        var old = this[n];
+        var node = IsShared(old) ? ListNode.Allocate(host.Allocator, ListNode.Total(old), 0, host.SnapshotNumber, plain: false) : old;
+        ListPack.CopyWithoutEqual(ref *ListNode.List(old), ref *ListNode.List(node), matcher, skip, take);
+        Directory.Set(n, node, CountOf(n) - take);
+        if (node != old) Drop(old);
+        else if (ListNode.Total(node) < ListNode.Capacity(node) / 2) Fit(n);
+    }
+
+    /// <summary>Gives back the room that a node does not use: its neighbour takes what comes.</summary>
+    private void Fit(int n)
+    {
+        var old = this[n];
+        if (IsShared(old) || ListNode.ExactCapacity(ListNode.Total(old)) == ListNode.Capacity(old)) return;
+        Directory.Set(n, CopyOf(old), CountOf(n));
+        Drop(old);
+    }
+
+    private byte* CopyOf(byte* node)
+    {
+        var total = ListNode.Total(node);
+        var copy = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, ListNode.At(node)->IsPlain);
+        Buffer.MemoryCopy(ListNode.List(node), ListNode.List(copy), total, total);
+        return copy;
+    }
+
+    // ---- neighbours
+
+    /// <summary>The elements from <paramref name="inNode"/> on get a node of their own behind this one, which must keep some.</summary>
+    public void Split(int n, int inNode)
+    {
+        var whole = this[n];
+        var offset = ListPack.OffsetOf(ref List(n), inNode);
+        var count = CountOf(n);
+        var end = ListNode.Total(whole) - 1;
+        Insert(n + 1, new(ListNode.List(whole) + offset, end - offset), count - inNode, plain: false);
+        Splice(n, offset, end - offset, count - inNode, default, 0);
+    }
+
+    /// <summary>
+    /// Makes larger nodes of a node and those around it, as far as the limit allows: first of the two pairs beside it, then with it (as Redis does where a full node
+    /// was split).
+    /// </summary>
+    public void MergeAround(int n)
+    {
+        if (TryMerge(n - 2)) n--;
+        TryMerge(n + 1);
+        if (TryMerge(n - 1)) n--;
+        TryMerge(n);
+    }
+
+    /// <summary>
+    /// Makes one node of two neighbours if that does not exceed the limit; <paramref name="part"/> 2: half of it. So removals leave no crowd of tiny nodes, and
+    /// those that remain have room.
+    /// </summary>
+    public bool TryMerge(int n, int part = 1)
+    {
+        if (n < 0 || n + 1 >= Length || IsPlain(n) || IsPlain(n + 1)) return false;
+        byte* left = this[n], right = this[n + 1];
+        int leftTotal = ListNode.Total(left), rightTotal = ListNode.Total(right), total = checked(leftTotal + rightTotal - ListPack.EmptyBytes);
+        var count = CountOf(n) + CountOf(n + 1);
+        if (host.ListLimit.IsExceededBy((long)total * part, (long)count * part) || count > ListPack.CountMax) return false;
+        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, plain: false);
+        var list = ListNode.List(node);
+        Buffer.MemoryCopy(ListNode.List(left), list, leftTotal - 1, leftTotal - 1);
+        var rest = rightTotal - ListPack.HeaderBytes;
+        Buffer.MemoryCopy(ListNode.List(right) + ListPack.HeaderBytes, list + leftTotal - 1, rest, rest);
+        ListPack.WriteHeader(ref *list, total, count);
+        Directory.Set(n, node, count);
+        Directory.Remove(host.Allocator, n + 1);
+        Drop(left);
+        Drop(right);
+        return true;
+    }
+
+    // ---- what a snapshot holds
+
+    private bool IsShared(byte* node) => root->Hold.IsHeld && ListNode.At(node)->Born < root->HeldBy;
+
+    /// <summary>Gives a node up. One that a snapshot holds is from now on kept for the snapshot alone, and counts as its memory.</summary>
+    private void Drop(byte* node)
+    {
+        var capacity = ListNode.Capacity(node);
+        if (!IsShared(node))
+        {
+            host.Allocator.Retire(node, capacity, Purpose.Collections);
+            return;
+        }
+        ListNode.At(node)->MarkDropped();
+        host.Allocator.Transfer(capacity, Purpose.Collections, Purpose.Snapshot);
+    }
+}

@@ -1,0 +1,71 @@
+namespace Carnelian;
+
+/// <summary>
+/// A change of a packed list: some of its bytes are replaced by others. It is told apart from doing it, because the list may lie
+/// in a key's entry, which must first be given the room.
+/// </summary>
+public readonly ref struct Splice
+{
+    public required int Offset { get; init; }
+
+    /// <summary>Bytes that go.</summary>
+    public required int Removed { get; init; }
+
+    /// <summary>Whole elements, in memory of whoever makes the change.</summary>
+    public required ReadOnlySpan<byte> Inserted { get; init; }
+
+    /// <summary>Elements more, or less.</summary>
+    public required int CountChange { get; init; }
+
+    /// <summary>Bytes more, or less.</summary>
+    public int LengthChange => Inserted.Length - Removed;
+
+    /// <summary>Does it in place. The memory begins with the list and ends no earlier than the changed one.</summary>
+    public void Apply(Span<byte> memory)
+    {
+        var list = new PackedList(memory);
+        int total = list.Length, count = list.Count;
+        memory[(Offset + Removed)..total].CopyTo(memory[(Offset + Inserted.Length)..]);
+        Inserted.CopyTo(memory[Offset..]);
+        WriteHeader(memory, total, count);
+    }
+
+    /// <summary>Writes the changed list elsewhere.</summary>
+    public void CopyTo(PackedList list, Span<byte> to)
+    {
+        list.Bytes[..Offset].CopyTo(to);
+        Inserted.CopyTo(to[Offset..]);
+        list.Bytes[(Offset + Removed)..].CopyTo(to[(Offset + Inserted.Length)..]);
+        WriteHeader(to, list.Length, list.Count);
+    }
+
+    private void WriteHeader(Span<byte> to, int oldTotal, int oldCount)
+    {
+        var total = checked(oldTotal + LengthChange);
+        Check.That(total <= to.Length);
+        ListPack.WriteHeader(ref to[0], total, oldCount + CountChange);
+    }
+}
+
+/// <summary>Encodes elements one after the other into memory of the caller, to be inserted by a <see cref="Splice"/>.</summary>
+public ref struct PackedWriter(Span<byte> memory)
+{
+    /// <summary>Bytes that an element may take beyond its text.</summary>
+    public const int OverheadMax = 10;
+
+    private readonly Span<byte> _memory = memory;
+    private int _length;
+
+    public int Count { get; private set; }
+
+    public readonly ReadOnlySpan<byte> Bytes => _memory[.._length];
+
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        var element = PackedElement.Of(text);
+        var size = ListPack.Size(element);
+        ListPack.Write(ref _memory.Slice(_length, size)[0], element);
+        _length += size;
+        Count++;
+    }
+}
