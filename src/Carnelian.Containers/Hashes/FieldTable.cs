@@ -134,6 +134,20 @@ public readonly unsafe struct FieldTable
         Check.That(Count == other.Count);
     }
 
+    /// <summary>Sets all fields of a packed hash; they must be new to this one.</summary>
+    public void AddPacked(scoped PackedHash packed)
+    {
+        Span<byte> nameScratch = stackalloc byte[PackedElement.IntegerTextMax], valueScratch = stackalloc byte[PackedElement.IntegerTextMax];
+        _table.Reserve(packed.Count);
+        for (var field = packed.First; field.Exists; field = packed.Next(field))
+        {
+            var name = field.Name.Text(nameScratch);
+            var at = Find(name, Hash(name));
+            Check.That(!at.Exists);
+            Set(ref at, name, field.Value.Text(valueScratch), field.ExpiryMs);
+        }
+    }
+
     private readonly struct Adder(FieldTable fields) : IEntryVisitor
     {
         public void Visit(byte* entry, bool expires)

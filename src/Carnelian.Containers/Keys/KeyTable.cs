@@ -62,7 +62,7 @@ public readonly unsafe struct KeyTable
         var old = at.Position.Entry;
         if (old != null && WriteInPlace(old, usable, type, encoding, value, expiryMs, external))
         {
-            if (expires) _table.NoteDue(at.Position, expiryMs);
+            if (expires) Table.NoteDue(at.Position, expiryMs);
             return;
         }
 
@@ -264,7 +264,7 @@ public readonly unsafe struct KeyTable
         {
             if (!expires) return;
             Entry.Expiry(old) = expiryMs;
-            _table.NoteDue(at.Position, expiryMs);
+            Table.NoteDue(at.Position, expiryMs);
             return;
         }
         var size = Entry.Size(old);

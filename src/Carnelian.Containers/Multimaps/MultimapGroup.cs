@@ -28,6 +28,8 @@ internal unsafe struct GroupBlock
 internal readonly struct GroupLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => GroupBlock.KeyOf((GroupBlock*)entry);
+
+    public static unsafe long DueOf(byte* entry) => DueTimes.Never;
 }
 
 /// <summary>A key that some hold, and who: its links in the order in which they came. Ends when the last of them goes.</summary>
