@@ -71,6 +71,17 @@ internal static class ListPack
         }
     }
 
+    /// <summary>Size of the element that begins here.</summary>
+    public static int SizeAt(ref byte at)
+    {
+        var first = at;
+        if (first < 0x80) return 2;
+        if (first < 0xc0) return 2 + (first & 0x3f);
+        if (first < 0xe0) return 3;
+        Read(ref at, out var size);
+        return size;
+    }
+
     /// <summary>Size of the element that ends before <paramref name="at"/>.</summary>
     public static int SizeBefore(ref byte at)
     {
@@ -88,30 +99,16 @@ internal static class ListPack
     {
         var count = Count(ref list);
         Check.That((uint)index <= (uint)count);
-        int at;
-        if (index <= count / 2)
-        {
-            for (at = HeaderBytes; index > 0; index--)
-            {
-                Read(ref Unsafe.Add(ref list, at), out var size);
-                at += size;
-            }
-        }
-        else
-        {
-            for (at = Total(in list) - 1; index < count; index++) at -= SizeBefore(ref Unsafe.Add(ref list, at));
-        }
+        if (index <= count / 2) return Skip(ref list, HeaderBytes, index);
+        var at = Total(in list) - 1;
+        for (; index < count; index++) at -= SizeBefore(ref Unsafe.Add(ref list, at));
         return at;
     }
 
     /// <summary>Where <paramref name="elements"/> elements from this offset on end.</summary>
     public static int Skip(ref byte list, int offset, int elements)
     {
-        for (; elements > 0; elements--)
-        {
-            Read(ref Unsafe.Add(ref list, offset), out var size);
-            offset += size;
-        }
+        for (; elements > 0; elements--) offset += SizeAt(ref Unsafe.Add(ref list, offset));
         return offset;
     }
 
@@ -136,7 +133,7 @@ internal static class ListPack
         {
             ref var from = ref Unsafe.Add(ref list, at);
             var isEqual = left > 0 && matcher.Matches(Read(ref from, out _));
-            Read(ref from, out var size);
+            var size = SizeAt(ref from);
             at += size;
             if (isEqual && --skip < 0)
             {

@@ -233,9 +233,8 @@ public readonly unsafe struct NodeList
         for (; whole < NodeCount && count >= _nodes.CountOf(whole); whole++) count -= _nodes.CountOf(whole);
         if (whole > n) _nodes.Remove(n, whole - n);
         if (count > 0) _nodes.Remove(n, 0, (int)count);
-        // The seam lies before node n, unless the range ended within the node before.
-        if (!_nodes.TryMerge(n - 1, 2)) _nodes.TryMerge(n, 2);
-        _nodes.TryMerge(n - 2, 2);
+        // The seam lies before or behind node n, or the range ended within the node before.
+        for (var i = n; i >= n - 2; i--) _nodes.TryMerge(i, 2);
     }
 
     /// <summary>Removes the elements that are equal to a text, the first or the last <paramref name="max"/> of them. Returns their number.</summary>
@@ -275,7 +274,7 @@ public readonly unsafe struct NodeList
         long nodes = 0;
         for (var n = 0; n < measured; n++) nodes += ListNode.Capacity(_root->Nodes.Node(n));
         var own = BlockAllocator.UsableSize(sizeof(ListRoot)) + _root->Nodes.MemoryBytes;
-        return own + (measured == 0 ? 0 : (long)((double)nodes / measured * NodeCount));
+        return own + (measured == NodeCount ? nodes : (long)((double)nodes / measured * NodeCount));
     }
 
     // ---- the list as a whole

@@ -40,14 +40,14 @@ internal sealed class PackedHashRig
     private byte[] Scratch(string name, string value) => new byte[PackedHashEdit.ScratchBytes(Hash, name.Length, value.Length)];
 
     /// <summary>In a block with room and in a new one: both must come to the same.</summary>
-    private void Apply(PackedSplice splice)
+    private void Apply(Splice splice)
     {
-        var length = splice.LengthAfter(_bytes.Length);
+        var length = _bytes.Length + splice.LengthChange;
         var block = new byte[Math.Max(length, _bytes.Length) + 3];
         _bytes.CopyTo(block, 0);
-        splice.Apply(block, _bytes.Length);
+        splice.Apply(block);
         var written = new byte[length];
-        splice.Write(_bytes, written);
+        splice.CopyTo(new(_bytes), written);
         Assert.That(written, Is.EqualTo(block[..length]));
         _bytes = written;
     }

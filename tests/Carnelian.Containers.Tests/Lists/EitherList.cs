@@ -6,13 +6,13 @@ namespace Carnelian.Tests;
 internal sealed class EitherList : IDisposable
 {
     private readonly BlockAllocator _allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
-    private readonly KeyTable _keys;
+    private readonly KeyTables _tables;
     private byte[]? _packed = PackedList.Empty.Bytes.ToArray();
 
     public EitherList(NodeLimit limit)
     {
         Host = new(_allocator, new(1, 2)) { ListLimit = limit };
-        _keys = new(Host);
+        _tables = new(Host);
     }
 
     public TableHost Host { get; }
@@ -27,9 +27,11 @@ internal sealed class EitherList : IDisposable
 
     public int NodeCount => _packed is null ? Nodes.NodeCount : 1;
 
-    public NodeList Nodes => _keys.List(View);
+    public NodeList Nodes => _tables.List(View);
 
-    public EntryView View => _keys.Find("list"u8, _keys.Hash("list"u8)).View;
+    private KeyTable Keys => _tables.Of(0);
+
+    public EntryView View => Keys.Find("list"u8, Host.Hash("list"u8)).View;
 
     private PackedList Packed => new(_packed);
 
@@ -104,15 +106,15 @@ internal sealed class EitherList : IDisposable
 
     public void Dispose()
     {
-        _keys.Dispose();
+        _tables.Disposal.Finish();
         while (Host.FreesPending > 0) Host.FreeSome();
         _allocator.Dispose();
     }
 
     public void Delete()
     {
-        var at = _keys.Find("list"u8, _keys.Hash("list"u8));
-        if (at.Exists) _keys.Remove(ref at);
+        var at = Keys.Find("list"u8, Host.Hash("list"u8));
+        if (at.Exists) Keys.Remove(ref at);
         _packed = PackedList.Empty.Bytes.ToArray();
     }
 
@@ -150,8 +152,8 @@ internal sealed class EitherList : IDisposable
         long bytes = Packed.Length;
         foreach (var value in values) bytes += value.Length;
         if (!Limit.IsExceededBy(bytes, Packed.Count + values.Length)) return;
-        var at = _keys.Find("list"u8, _keys.Hash("list"u8));
-        _keys.WriteCollection(ref at, "list"u8, ValueEncoding.QuickList);
+        var at = Keys.Find("list"u8, Host.Hash("list"u8));
+        Keys.WriteCollection(ref at, "list"u8, ValueEncoding.QuickList);
         Nodes.AppendNode(Packed);
         _packed = null;
     }

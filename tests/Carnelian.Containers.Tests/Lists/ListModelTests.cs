@@ -31,7 +31,13 @@ public class ListModelTests
                 var at = chance.Next(model.Count);
                 Assert.That(list[at], Is.EqualTo(model[at]));
             }
-            if (i % 50 == 0) Compare(list, model);
+            if (i % 50 == 0)
+            {
+                Compare(list, model);
+                if (list.Encoding == "quicklist") Defragment(list);
+                if (held is null && list.Encoding == "quicklist")
+                    Assert.That(list.Nodes.MemoryBytes(long.MaxValue), Is.EqualTo(list.Allocator.UsedBytesOf(Purpose.Collections)));
+            }
             if (list.Encoding == "listpack") _packed++;
             else _nodes++;
             if (held is { } frozen)
@@ -164,6 +170,12 @@ public class ListModelTests
             if (list.IsPlain(n)) Assert.That(node.Count, Is.EqualTo(1));
             else Assert.That(node.Count == 1 || !list.Limit.IsExceededBy(node.Length / 2 - PackedWriter.OverheadMax, node.Count), $"{n} of {list.NodeCount}: {node.Length} bytes, {node.Count} elements");
         }
+    }
+
+    private static void Defragment(EitherList list)
+    {
+        var mover = new BlockMover(list.Allocator);
+        while (!list.Nodes.Defragment(3, ref mover)) { }
     }
 
     private static List<byte[]> ElementsOf(FrozenList frozen)
