@@ -113,7 +113,7 @@ public sealed unsafe class PackedHashTests
         var elements = Convert.FromHexString(name[..^2] + "0901");
         var bytes = new byte[ListPack.EmptyBytes + elements.Length];
         elements.CopyTo(bytes, ListPack.HeaderBytes);
-        fixed (byte* start = bytes) ListPack.WriteHeader(start, bytes.Length, 2);
+        ListPack.WriteHeader(ref bytes[0], bytes.Length, 2);
         Assert.That(new PackedHash(bytes, false).Find("12"u8).Value.Integer, Is.EqualTo(9));
     }
 

@@ -358,7 +358,7 @@ public sealed unsafe class KeyTableTests
         Assert.That(seen, Is.EquivalentTo(rig.Keys));
         var found = new EntryList();
         long cursor = 0;
-        while (!rig.Table.Walk.ScanExpiring(ref cursor, 3, found))
+        while (!rig.Table.Walk.ScanDue(ref cursor, 1000, 3, found))
         {
         }
         Assert.That(found.Count, Is.EqualTo(25));
