@@ -32,10 +32,10 @@ internal static unsafe class Collections
         _ => throw Unknown(encoding),
     };
 
-    /// <summary>Memory that a collection takes; <paramref name="samples"/> elements or nodes are measured and stand for the others.</summary>
+    /// <summary>Memory that a collection takes; where it is not known, <paramref name="samples"/> nodes are measured and stand for the others.</summary>
     public static long MemoryBytes(byte* root, ValueEncoding encoding, long samples, TableHost host) => encoding switch
     {
-        ValueEncoding.HashTable => new FieldTable(root, host).MemoryBytes(samples),
+        ValueEncoding.HashTable => new FieldTable(root, host).MemoryBytes,
         ValueEncoding.QuickList => new NodeList(root, host).MemoryBytes(samples),
         _ => throw Unknown(encoding),
     };

@@ -9,6 +9,9 @@ internal unsafe struct FieldRoot
     public Hold Hold;
     public TableRoot Table;
 
+    /// <summary>Memory of the fields' blocks.</summary>
+    public long DataBytes;
+
     /// <summary>Not later than any field's time.</summary>
     public long NextDueMs;
 
@@ -59,6 +62,11 @@ public readonly unsafe struct FieldTable
     /// <summary>Fields that expire.</summary>
     public long CountExpiring => _table.Expiring;
 
+    /// <summary>Memory of the fields, without the table that finds them.</summary>
+    public long DataBytes => _root->DataBytes;
+
+    public long MemoryBytes => BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->DueBytes + DataBytes;
+
     /// <summary>
     /// A time that is not later than any field's, or <see cref="long.MaxValue"/>. When it has come, a round of <see cref="CollectDue"/> finds a later one.
     /// </summary>
@@ -96,7 +104,9 @@ public readonly unsafe struct FieldTable
             _table.NoteDue(at.Position, expiryMs);
             return;
         }
-        var field = _host.Allocator.Allocate(BlockAllocator.UsableSize(Field.Size(name.Length, value.Length, expires)), Purpose.Collections);
+        var usable = BlockAllocator.UsableSize(Field.Size(name.Length, value.Length, expires));
+        var field = _host.Allocator.Allocate(usable, Purpose.Collections);
+        _root->DataBytes += usable;
         Field.Write(field, name, value, expiryMs, _host.Mark);
         if (old == null)
         {
@@ -121,7 +131,12 @@ public readonly unsafe struct FieldTable
         Retire(field);
     }
 
-    private void Retire(byte* field) => _host.Allocator.Retire(field, BlockAllocator.UsableSize(Field.Size(field)), Purpose.Collections);
+    private void Retire(byte* field)
+    {
+        var usable = BlockAllocator.UsableSize(Field.Size(field));
+        _root->DataBytes -= usable;
+        _host.Allocator.Retire(field, usable, Purpose.Collections);
+    }
 
     /// <summary>Sets all fields of another hash; they must be new to this one.</summary>
     public void AddAll(FieldTable other)
@@ -203,20 +218,6 @@ public readonly unsafe struct FieldTable
             return;
         }
         for (; found.Count < count; chance = TableWalk.Mix(chance)) found.AddNew(_table.Walk.Sample(chance));
-    }
-
-    /// <summary>Memory of the hash; <paramref name="samples"/> fields are measured and stand for the others.</summary>
-    public long MemoryBytes(long samples)
-    {
-        var found = new FieldList();
-        ulong cursor = 0;
-        do cursor = Scan(cursor, found);
-        while (cursor != 0 && found.Count < samples);
-        long fields = 0;
-        var measured = (int)Math.Min(found.Count, samples);
-        for (var i = 0; i < measured; i++) fields += BlockAllocator.UsableSize(Field.Size(found[i].Address));
-        var own = BlockAllocator.UsableSize(sizeof(FieldRoot)) + _table.Root->BucketBytes + _table.Root->DueBytes;
-        return own + (measured == 0 ? 0 : (long)((double)fields / measured * Count));
     }
 
     // ---- snapshots

@@ -9,6 +9,6 @@ internal sealed class SnapshotOptions
     /// <summary>What a snapshot may keep in memory beyond the keyspace itself before writers have to wait, bytes.</summary>
     public long BufferBytesMax { get; set; } = 256 << 20;
 
-    /// <summary>A hash of more fields is saved by a task of its own, in slices; one of fewer all at once.</summary>
-    public int FieldsAtOnceMax { get; init; } = 1024;
+    /// <summary>A hash that takes more memory, with its table, is saved by a task of its own, in slices; one that takes less all at once.</summary>
+    public int HashBytesAtOnceMax { get; init; } = 64 << 10;
 }

@@ -290,7 +290,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 
     private void SaveHash(int database, EntryView entry, FieldTable fields)
     {
-        if (fields.Count > Options.FieldsAtOnceMax)
+        if (fields.MemoryBytes > Options.HashBytesAtOnceMax)
         {
             var task = new HashTask(fields, _keys is null ? null : new(_host, Options.ChunkBytes));
             task.Writer?.AppendHash(database, entry, fields.Count);

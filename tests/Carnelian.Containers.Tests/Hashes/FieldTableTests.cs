@@ -55,6 +55,13 @@ public sealed unsafe class FieldTableTests
         {
             Assert.That(fields.Count, Is.EqualTo(Model.Count));
             Assert.That(fields.CountExpiring, Is.EqualTo(Model.Values.Count(f => f.ExpiryMs != EntryView.NoExpiry)));
+            var found = new FieldList();
+            ulong cursor = 0;
+            do cursor = fields.Scan(cursor, found);
+            while (cursor != 0);
+            long bytes = 0;
+            for (var i = 0; i < found.Count; i++) bytes += BlockAllocator.UsableSize(Field.Size(found[i].Address));
+            Assert.That(fields.DataBytes, Is.EqualTo(bytes));
             Assert.That(fields.NextDueMs, Is.LessThanOrEqualTo(NextDueMs));
             foreach (var (name, expected) in Model)
             {
@@ -174,7 +181,7 @@ public sealed unsafe class FieldTableTests
         using var rig = new Rig(3);
         var before = rig.Allocator.UsedBytes;
         for (var i = 0; i < 500; i++) rig.Set($"f{i}", new string('v', i % 300), i % 2 == 0 ? 1000 + i : EntryView.NoExpiry);
-        Assert.That(rig.Fields.MemoryBytes(long.MaxValue) - BlockAllocator.UsableSize(sizeof(FieldRoot)), Is.EqualTo(rig.Allocator.UsedBytes - before));
+        Assert.That(rig.Fields.MemoryBytes - BlockAllocator.UsableSize(sizeof(FieldRoot)), Is.EqualTo(rig.Allocator.UsedBytes - before));
     }
 
     [Test]

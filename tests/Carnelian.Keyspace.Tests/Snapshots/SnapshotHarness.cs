@@ -23,7 +23,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(40, 300));
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
-            ChunkBytes = Chance.Next(64, 4096), FieldsAtOnceMax = Chance.Next(4, 40), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
+            ChunkBytes = Chance.Next(64, 4096), HashBytesAtOnceMax = Chance.Next(300, 1600), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
         });
         Sink = new(this);
     }

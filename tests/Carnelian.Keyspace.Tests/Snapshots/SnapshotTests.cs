@@ -8,7 +8,7 @@ public class SnapshotTests
     private Snapshots Snapshots => _harness.Snapshots;
 
     [SetUp]
-    public void SetUp() => _harness = new(1, new SnapshotOptions { ChunkBytes = 4096, FieldsAtOnceMax = 16, BufferBytesMax = 64 << 10 });
+    public void SetUp() => _harness = new(1, new SnapshotOptions { ChunkBytes = 4096, HashBytesAtOnceMax = 700, BufferBytesMax = 64 << 10 });
 
     [TearDown]
     public void TearDown() => _harness.Dispose();
