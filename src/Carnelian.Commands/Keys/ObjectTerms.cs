@@ -15,6 +15,8 @@ public static class ObjectTerms
         ValueEncoding.Int => "int",
         ValueEncoding.Embstr => "embstr",
         ValueEncoding.HashTable => "hashtable",
+        ValueEncoding.ListPack => "listpack",
+        ValueEncoding.ListPackEx => "listpackex",
         _ => "quicklist",
     };
 }

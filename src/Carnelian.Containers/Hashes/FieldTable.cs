@@ -60,7 +60,7 @@ public readonly unsafe struct FieldTable
     public long Count => _table.Count;
 
     /// <summary>Fields that expire.</summary>
-    public long CountExpiring => _table.Expiring;
+    public long CountExpiring => _table.Due;
 
     /// <summary>Memory of the fields, without the table that finds them.</summary>
     public long DataBytes => _root->DataBytes;
@@ -227,7 +227,7 @@ public readonly unsafe struct FieldTable
     /// <summary>Ends the snapshot's hold. A hash that was deleted meanwhile is freed.</summary>
     public void Release()
     {
-        if (_root->Hold.Release()) _host.FreeLater((byte*)_root, ValueEncoding.HashTable);
+        if (_root->Hold.Release()) _host.FreeLater((byte*)_root, CollectionKinds.Rooted(ValueType.Hash, ValueEncoding.HashTable));
     }
 
     /// <summary>

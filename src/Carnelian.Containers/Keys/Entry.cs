@@ -7,7 +7,7 @@ namespace Carnelian;
 /// <code>
 /// | header 8 | expiry 8, if any | key length 4, if 255 or more | key … | value … |
 /// header, from the lowest bit:
-/// | key length 8 | access 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | spare 3 | inline value length 15 |
+/// | key length 8 | access 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | fields expire 1 | spare 2 | inline value length 15 |
 /// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |; capacity 0: address of a collection's root
 /// </code>
 /// Key length 255 says that the length follows. The expiry is in Unix milliseconds. The block's size follows
@@ -22,7 +22,7 @@ internal static unsafe class Entry
     public const int InlineValueMax = 1024;
 
     private const int AccessShift = 8, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
-    private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41;
+    private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41, FieldsExpireBit = 1UL << 46;
     private const ulong AccessMask = 0xffffffUL << AccessShift, MarkMask = 0xfUL << MarkShift;
 
     /// <summary>Pins what is drawn above. Not a static constructor: those cost a test at each use.</summary>
@@ -41,7 +41,20 @@ internal static unsafe class Entry
 
     public static ValueEncoding Encoding(ulong header) => (ValueEncoding)((header >> EncodingShift) & 0xf);
 
+    /// <summary>Type and encoding in one byte: what indexes <see cref="CollectionKinds"/>.</summary>
+    public static int KindOf(ulong header) => (int)(header >> TypeShift) & 0xff;
+
+    public static int KindOf(ValueType type, ValueEncoding encoding) => (int)type | (int)encoding << (EncodingShift - TypeShift);
+
     public static bool Expires(ulong header) => (header & ExpiresBit) != 0;
+
+    /// <summary>Some of the value's own elements expire.</summary>
+    public static bool FieldsExpire(ulong header) => (header & FieldsExpireBit) != 0;
+
+    public static ulong WithFieldsExpire(ulong header, bool expire) => expire ? header | FieldsExpireBit : header & ~FieldsExpireBit;
+
+    /// <summary>The key or something in it is due at some time: what the table's slot says.</summary>
+    public static bool HasDue(ulong header) => (header & (ExpiresBit | FieldsExpireBit)) != 0;
 
     public static bool External(ulong header) => (header & ExternalBit) != 0;
 
@@ -53,6 +66,10 @@ internal static unsafe class Entry
 
     /// <summary>A new header with the access bits and the mark of the old one.</summary>
     public static ulong Succeeding(ulong made, ulong old) => made | (old & (AccessMask | MarkMask));
+
+    /// <summary>The header of the same value with another length, or at another place.</summary>
+    public static ulong WithLength(ulong header, bool external, int inlineLength) =>
+        (header & ((1UL << InlineShift) - 1) & ~ExternalBit) | (external ? ExternalBit : 0) | ((ulong)(uint)inlineLength << InlineShift);
 
     public static int Mark(ulong header) => (int)((header & MarkMask) >> MarkShift);
 
@@ -139,5 +156,10 @@ internal readonly struct EntryLayout : IEntryLayout
 {
     public static unsafe ReadOnlySpan<byte> KeyOf(byte* entry) => Entry.Key(entry);
 
-    public static unsafe long DueOf(byte* entry) => Entry.Expiry(entry);
+    public static unsafe long DueOf(byte* entry)
+    {
+        var header = Entry.Header(entry);
+        var dueMs = Entry.Expires(header) ? Entry.Expiry(entry) : DueTimes.Never;
+        return Entry.FieldsExpire(header) ? Math.Min(dueMs, CollectionKinds.Find(header)!.NextDueMs(entry)) : dueMs;
+    }
 }

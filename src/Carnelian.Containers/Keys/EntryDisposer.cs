@@ -17,7 +17,7 @@ internal unsafe struct EntryDisposer(TableHost host, SizeCounts sizes) : IEntryV
             var external = Entry.ExternalOf(entry);
             if (external.IsRoot)
             {
-                Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), host);
+                CollectionKinds.Rooted(entry).Drop(external.Address, host);
                 Deferred++;
             }
             else LongString.Free(host.Allocator, external);

@@ -33,7 +33,7 @@ internal unsafe struct EntryRelocator(TableHost host) : IEntryMover
             Unsafe.WriteUnaligned(at, external);
             return;
         }
-        var finished = Collections.DefragmentSome(external.Address, Entry.Encoding(Entry.Header(entry)), host, ref Blocks);
+        var finished = CollectionKinds.Rooted(entry).DefragmentSome(external.Address, host, ref Blocks);
         IsUnfinished |= !finished;
     }
 }

@@ -24,7 +24,7 @@ public readonly unsafe ref struct EntryTransfer
         var from = Entry.Header(detached.Address);
         var value = new ReadOnlySpan<byte>(Entry.ValueStart(detached.Address), Entry.External(from) ? Entry.ExternalBytes : Entry.InlineLength(from));
         var header = Entry.MakeHeader(key.Length, Entry.Type(from), Entry.Encoding(from), Entry.Expires(from), Entry.External(from), Entry.InlineLength(from));
-        _table.Put(ref at, key, header, detached.ExpiryMs, value);
+        _table.Put(ref at, key, Entry.WithFieldsExpire(header, Entry.FieldsExpire(from)), detached.ExpiryMs, value);
     }
 
     /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>
@@ -35,10 +35,12 @@ public readonly unsafe ref struct EntryTransfer
         if (root == null)
         {
             _table.Write(ref at, key, source.Type, source.Encoding, source.Value, source.ExpiryMs);
-            return;
         }
-        _table.WriteCollection(ref at, key, source.Encoding);
-        _table.AddAll(ref at, source);
-        _table.WriteExpiry(ref at, source.ExpiryMs);
+        else
+        {
+            _table.WriteCollection(ref at, key, source.Type, source.Encoding, source.ExpiryMs);
+            _table.AddAll(ref at, source);
+        }
+        if (source.FieldsExpire) _table.NoteFieldsDue(ref at, true, CollectionKinds.Find(Entry.Header(source.Address))!.NextDueMs(source.Address));
     }
 }

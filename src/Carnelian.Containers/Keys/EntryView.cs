@@ -35,6 +35,9 @@ public readonly unsafe ref struct EntryView
 
     public bool Expires => Entry.Expires(Entry.Header(Address));
 
+    /// <summary>Some of the value's own elements expire.</summary>
+    public bool FieldsExpire => Entry.FieldsExpire(Entry.Header(Address));
+
     /// <summary>Unix milliseconds, or <see cref="NoExpiry"/>.</summary>
     public long ExpiryMs => Expires ? Entry.Expiry(Address) : NoExpiry;
 

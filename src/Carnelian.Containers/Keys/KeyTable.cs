@@ -70,7 +70,7 @@ public readonly unsafe struct KeyTable
         var entry = NewEntry(usable, header, key, expiryMs, old, out var valueStart);
         if (external) Unsafe.WriteUnaligned(valueStart, LongString.Make(Allocator, value, adoptable));
         else value.CopyTo(new(valueStart, value.Length));
-        Install(ref at, entry, expires);
+        Install(ref at, entry);
     }
 
     /// <summary>
@@ -93,27 +93,46 @@ public readonly unsafe struct KeyTable
     }
 
     /// <summary>Puts a new block in the table, in place of the one that is there, if any.</summary>
-    private void Install(scoped ref EntryHandle at, byte* entry, bool expires)
+    private void Install(scoped ref EntryHandle at, byte* entry)
     {
         var old = at.Position.Entry;
-        var type = Entry.Type(Entry.Header(entry));
+        var header = Entry.Header(entry);
         if (old == null)
         {
-            Sizes.Add(type, SizeOf(entry));
-            at.Position = Table.Insert(entry, at.Hash, expires);
-            _tables.Note(_root, 1, expires ? 1 : 0);
+            Sizes.Add(Entry.Type(header), SizeOf(entry));
+            var due = _root->Due;
+            at.Position = Table.Insert(entry, at.Hash, Entry.HasDue(header));
+            Count(1, due, 0, header);
             return;
         }
-        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), type, SizeOf(entry));
-        Replace(at, entry, expires);
+        Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), Entry.Type(header), SizeOf(entry));
+        Replace(at, entry);
         Retire(old);
     }
 
-    private void Replace(scoped in EntryHandle at, byte* entry, bool expires)
+    private void Replace(scoped in EntryHandle at, byte* entry)
     {
-        var expiring = _root->Expiring;
-        Table.Replace(at.Position, entry, expires);
-        _tables.Note(_root, 0, (int)(_root->Expiring - expiring));
+        var due = _root->Due;
+        ulong before = Entry.Header(at.Position.Entry), header = Entry.Header(entry);
+        Table.Replace(at.Position, entry, Entry.HasDue(header));
+        Count(0, due, before, header);
+    }
+
+    /// <summary>Counts what was changed of an entry; without one, its header is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(int keys, long dueBefore, ulong before, ulong after)
+    {
+        if (Entry.HasDue(before | after)) CountExpiring(before, after);
+        _tables.Note(_root, keys, (int)(_root->Due - dueBefore));
+    }
+
+    private void CountExpiring(ulong before, ulong after)
+    {
+        var expiring = (Entry.Expires(after) ? 1 : 0) - (Entry.Expires(before) ? 1 : 0);
+        var fieldsExpiring = (Entry.FieldsExpire(after) ? 1 : 0) - (Entry.FieldsExpire(before) ? 1 : 0);
+        _root->Expiring += expiring;
+        _root->FieldsExpiring += fieldsExpiring;
+        _tables.NoteExpiring(expiring, fieldsExpiring);
     }
 
     /// <summary>Bytes of a string, elements of a collection.</summary>
@@ -122,9 +141,8 @@ public readonly unsafe struct KeyTable
     internal static long SizeOf(byte* entry, TableHost host)
     {
         var header = Entry.Header(entry);
-        if (!Entry.External(header)) return Entry.InlineLength(header);
-        var external = Entry.ExternalOf(entry);
-        return external.IsRoot ? Collections.Count(external.Address, Entry.Encoding(header), host) : external.Length;
+        if (Entry.Type(header) != ValueType.String) return CollectionKinds.Find(header)!.Count(entry, host);
+        return Entry.External(header) ? Entry.ExternalOf(entry).Length : Entry.InlineLength(header);
     }
 
     /// <summary>Writes into the present block if shape and size class stay the same; then only the value's bytes change.</summary>
@@ -133,6 +151,7 @@ public readonly unsafe struct KeyTable
     {
         ref var header = ref Entry.Header(entry);
         if (external || Entry.External(header) || Entry.Expires(header) != (expiryMs != EntryView.NoExpiry)) return false;
+        if (type != ValueType.String || Entry.Type(header) != ValueType.String) return false;
         var valueStart = Entry.ValueStart(entry);
         var size = (nint)(valueStart - entry) + Entry.InlineLength(header);
         if (usable != BlockAllocator.UsableSize(size)) return false;
@@ -154,14 +173,20 @@ public readonly unsafe struct KeyTable
         ref var header = ref Entry.Header(entry);
         header = Entry.WithEncoding(header, encoding);
         Sizes.Change(ValueType.String, SizeOf(entry), ValueType.String, length);
-        var valueStart = Entry.ValueStart(entry);
-        if (Entry.External(header)) return ResizeExternal(valueStart, length);
-        var oldLength = Entry.InlineLength(header);
-        if (length == oldLength) return new(valueStart, length);
-        Grow(ref at, length);
-        var value = Entry.WritableValue(at.Position.Entry);
+        var oldLength = Entry.External(header) ? length : Entry.InlineLength(header);
+        var value = ResizeValue(ref at, length);
         if (length > oldLength && !Entry.External(Entry.Header(at.Position.Entry))) value[oldLength..].Clear();
         return value;
+    }
+
+    /// <summary>Gives a value that is not a root another length, keeping its beginning. The result is writable: nobody else holds it.</summary>
+    private Span<byte> ResizeValue(scoped ref EntryHandle at, int length)
+    {
+        var entry = at.Position.Entry;
+        var header = Entry.Header(entry);
+        if (Entry.External(header)) return ResizeExternal(Entry.ValueStart(entry), length);
+        if (length != Entry.InlineLength(header)) Grow(ref at, length);
+        return Entry.WritableValue(at.Position.Entry);
     }
 
     /// <summary>Gives an inline value another length. The value stays in its block, or moves to another block, or outside of the entry.</summary>
@@ -174,9 +199,7 @@ public readonly unsafe struct KeyTable
         var oldLength = Entry.InlineLength(header);
         var external = length > Entry.InlineValueMax;
         var usable = BlockAllocator.UsableSize(keptBytes + (external ? Entry.ExternalBytes : length));
-        var expires = Entry.Expires(header);
-        var updated = Entry.MakeHeader(Entry.ShortKeyLength(header), Entry.Type(header), Entry.Encoding(header), expires, external, external ? 0 : length);
-        updated = Entry.Succeeding(updated, header);
+        var updated = Entry.WithLength(header, external, external ? 0 : length);
         if (!external && usable == BlockAllocator.UsableSize(keptBytes + oldLength))
         {
             Entry.Header(old) = updated;
@@ -188,7 +211,7 @@ public readonly unsafe struct KeyTable
         var oldValue = new ReadOnlySpan<byte>(oldStart, Math.Min(oldLength, length));
         if (external) Unsafe.WriteUnaligned(entry + keptBytes, LongString.AllocateZeroed(Allocator, oldValue, length, length));
         else oldValue.CopyTo(new(entry + keptBytes, length));
-        Replace(at, entry, expires);
+        Replace(at, entry);
         Allocator.Retire(old, BlockAllocator.UsableSize(keptBytes + oldLength), Purpose.Keys);
     }
 
@@ -229,7 +252,7 @@ public readonly unsafe struct KeyTable
         {
             Unsafe.WriteUnaligned(valueStart, Entry.ExternalOf(old) with { Length = length });
             Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), ValueType.String, length);
-            Replace(at, entry, expires: false);
+            Replace(at, entry);
             RetireEntry(old);
             return Entry.WritableValue(entry);
         }
@@ -239,7 +262,7 @@ public readonly unsafe struct KeyTable
             Unsafe.WriteUnaligned(valueStart, value with { Length = length });
         }
         else if (zeroed) new Span<byte>(valueStart, length).Clear();
-        Install(ref at, entry, expires: false);
+        Install(ref at, entry);
         return Entry.WritableValue(entry);
     }
 
@@ -276,7 +299,7 @@ public readonly unsafe struct KeyTable
         Buffer.MemoryCopy(from, to, bytes, bytes);
         Entry.Header(entry) = Entry.WithExpires(header, expires);
         if (expires) Entry.Expiry(entry) = expiryMs;
-        Replace(at, entry, expires);
+        Replace(at, entry);
         Allocator.Retire(old, BlockAllocator.UsableSize(size), Purpose.Keys);
     }
 
@@ -287,9 +310,11 @@ public readonly unsafe struct KeyTable
     internal byte* TakeOut(scoped ref EntryHandle at)
     {
         var entry = at.Position.Entry;
-        Sizes.Remove(Entry.Type(Entry.Header(entry)), SizeOf(entry));
+        var header = Entry.Header(entry);
+        Sizes.Remove(Entry.Type(header), SizeOf(entry));
+        var due = _root->Due;
         Table.Remove(at.Position);
-        _tables.Note(_root, -1, Entry.Expires(Entry.Header(entry)) ? -1 : 0);
+        Count(-1, due, header, 0);
         at.Position = default;
         return entry;
     }
@@ -306,34 +331,60 @@ public readonly unsafe struct KeyTable
     private void RetireExternal(byte* entry)
     {
         var external = Entry.ExternalOf(entry);
-        if (external.IsRoot) Collections.Drop(external.Address, Entry.Encoding(Entry.Header(entry)), _tables.Host);
+        if (external.IsRoot) CollectionKinds.Rooted(entry).Drop(external.Address, _tables.Host);
         else LongString.Retire(Allocator, external);
     }
 
     // ---- collections
 
-    /// <summary>Puts an empty hash or list in a key's place, whether it exists or not, without an expiry.</summary>
-    public void WriteCollection(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueEncoding encoding)
+    /// <summary>Puts an empty collection that has a root in a key's place, whether it exists or not. Views of what was there live on.</summary>
+    public void WriteCollection(
+        scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ValueType type, ValueEncoding encoding, long expiryMs = EntryView.NoExpiry)
     {
-        var value = new ExternalValue { Address = Collections.Create(encoding, _tables.Host) };
-        var header = Entry.MakeHeader(key.Length, Collections.TypeOf(encoding), encoding, false, true, 0);
-        Put(ref at, key, header, EntryView.NoExpiry, new(&value, Entry.ExternalBytes));
+        var value = new ExternalValue { Address = CollectionKinds.Rooted(type, encoding).Create(_tables.Host) };
+        var header = Entry.MakeHeader(key.Length, type, encoding, expiryMs != EntryView.NoExpiry, true, 0);
+        Put(ref at, key, header, expiryMs, new(&value, Entry.ExternalBytes));
+    }
+
+    /// <summary>Changes a packed collection of a key, in its place if that has room.</summary>
+    public void Splice(scoped ref EntryHandle at, scoped in Splice splice)
+    {
+        var before = SizeOf(at.Position.Entry);
+        var length = Entry.Value(at.Position.Entry).Length;
+        // What shrinks is changed before it is cut, and what grows when it has the room. Either way nobody else holds it then.
+        splice.Apply(ResizeValue(ref at, Math.Max(length, length + splice.LengthChange)));
+        if (splice.LengthChange < 0) ResizeValue(ref at, length + splice.LengthChange);
+        Recount(ref at, before);
+    }
+
+    /// <summary>Notes whether some of a collection's own elements expire, and when the first of them is due at the earliest.</summary>
+    public void NoteFieldsDue(scoped ref EntryHandle at, bool expire, long dueMs)
+    {
+        var entry = at.Position.Entry;
+        ref var header = ref Entry.Header(entry);
+        if (Entry.FieldsExpire(header) != expire)
+        {
+            var (before, due) = (header, _root->Due);
+            header = Entry.WithFieldsExpire(header, expire);
+            Table.Replace(at.Position, entry, Entry.HasDue(header));
+            Count(0, due, before, header);
+        }
+        if (expire) Table.NoteDue(at.Position, dueMs);
     }
 
     /// <summary>Makes a block of these parts for a key, whether the key exists or not. It replaces the old block, if there is one.</summary>
     internal void Put(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, ulong header, long expiryMs, scoped ReadOnlySpan<byte> value)
     {
-        var expires = expiryMs != EntryView.NoExpiry;
-        var usable = BlockAllocator.UsableSize((nint)Entry.KeyOffset(key.Length, expires) + key.Length + value.Length);
+        var usable = BlockAllocator.UsableSize((nint)Entry.KeyOffset(key.Length, expiryMs != EntryView.NoExpiry) + key.Length + value.Length);
         var entry = NewEntry(usable, header, key, expiryMs, at.Position.Entry, out var valueStart);
         value.CopyTo(new(valueStart, value.Length));
-        Install(ref at, entry, expires);
+        Install(ref at, entry);
     }
 
     /// <summary>Adds all elements of a collection of this table or another to a key's own, which is empty and of the same kind.</summary>
     internal void AddAll(scoped ref EntryHandle at, EntryView source)
     {
-        Collections.AddAll(Entry.Root(at.Position.Entry), Entry.Root(source.Address), source.Encoding, _tables.Host);
+        CollectionKinds.Rooted(source.Address).AddAll(Entry.Root(at.Position.Entry), Entry.Root(source.Address), _tables.Host);
         Recount(ref at, 0);
     }
 

@@ -18,7 +18,10 @@ public sealed unsafe class KeyTables
     /// <summary>Null while there is one table for all keys.</summary>
     private TableRoot* _slots;
 
-    private SlotCounts? _keys, _expiring;
+    private SlotCounts? _keys, _due;
+
+    /// <summary>Of all slots.</summary>
+    private long _expiringKeys, _fieldsExpiring;
 
     /// <summary>A bit per slot whose table has begun to rehash; taken back by <see cref="RehashSome"/>.</summary>
     private ulong[]? _rehashing;
@@ -40,7 +43,14 @@ public sealed unsafe class KeyTables
 
     public long Count => HasSlots ? _keys!.Total : _one->Count;
 
-    public long Expiring => HasSlots ? _expiring!.Total : _one->Expiring;
+    /// <summary>Keys that expire.</summary>
+    public long Expiring => HasSlots ? _expiringKeys : _one->Expiring;
+
+    /// <summary>Keys in whose values something expires.</summary>
+    public long FieldsExpiring => HasSlots ? _fieldsExpiring : _one->FieldsExpiring;
+
+    /// <summary>Keys of either kind, or both.</summary>
+    public long Due => HasSlots ? _due!.Total : _one->Due;
 
     /// <summary>How large the values are.</summary>
     public SizeCounts Sizes { get; }
@@ -86,7 +96,7 @@ public sealed unsafe class KeyTables
     public long KeyBytes(EntryView entry, long samples)
     {
         var root = Entry.Root(entry.Address);
-        return entry.MemoryBytes + (root == null ? 0 : Collections.MemoryBytes(root, entry.Encoding, samples, Host));
+        return entry.MemoryBytes + (root == null ? 0 : CollectionKinds.Rooted(entry.Address).MemoryBytes(root, samples, Host));
     }
 
     // ---- slots
@@ -96,7 +106,7 @@ public sealed unsafe class KeyTables
     {
         Check.That(!HasSlots && Count == 0);
         _keys = new();
-        _expiring = new();
+        _due = new();
         _rehashing = new ulong[Slots / 64];
         TableAt(0).Free();
         FreeRoots();
@@ -106,25 +116,31 @@ public sealed unsafe class KeyTables
     /// <summary>The slot that has the key of this number, where keys are numbered by slot; the number must be less than <see cref="Count"/>.</summary>
     public int SlotOfKey(long number) => _keys!.Find(number);
 
-    /// <summary>As <see cref="SlotOfKey"/>, of the keys that expire.</summary>
-    public int SlotOfExpiring(long number) => _expiring!.Find(number);
+    /// <summary>As <see cref="SlotOfKey"/>, of the keys that are due at some time; see <see cref="Due"/>.</summary>
+    public int SlotOfDue(long number) => _due!.Find(number);
 
     /// <summary>The first slot behind this one that has keys; -1: none.</summary>
     public int NextWithKeys(int slot) => _keys!.Next(slot);
 
-    public int NextWithExpiring(int slot) => _expiring!.Next(slot);
+    public int NextWithDue(int slot) => _due!.Next(slot);
 
     /// <summary>Notes that a table has more or fewer keys than before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Note(TableRoot* root, long keys, long expiring)
+    internal void Note(TableRoot* root, long keys, long due)
     {
-        if (_slots != null) NoteOfSlot((int)(root - _slots), root->IsRehashing, keys, expiring);
+        if (_slots != null) NoteOfSlot((int)(root - _slots), root->IsRehashing, keys, due);
     }
 
-    private void NoteOfSlot(int slot, bool rehashes, long keys, long expiring)
+    internal void NoteExpiring(long expiring, long fieldsExpiring)
+    {
+        _expiringKeys += expiring;
+        _fieldsExpiring += fieldsExpiring;
+    }
+
+    private void NoteOfSlot(int slot, bool rehashes, long keys, long due)
     {
         if (keys != 0) _keys!.Add(slot, keys);
-        if (expiring != 0) _expiring!.Add(slot, expiring);
+        if (due != 0) _due!.Add(slot, due);
         if (rehashes) _rehashing![slot / 64] |= 1UL << slot;
     }
 
@@ -138,7 +154,8 @@ public sealed unsafe class KeyTables
         var root = RootOf(slot);
         var detached = new KeyTables(Host, Sizes);
         *detached._one = *root;
-        Note(root, -root->Count, -root->Expiring);
+        Note(root, -root->Count, -root->Due);
+        NoteExpiring(-root->Expiring, -root->FieldsExpiring);
         *root = default;
         return detached;
     }
@@ -151,7 +168,8 @@ public sealed unsafe class KeyTables
         Check.That(root->Count == 0);
         TableAt(slot).Free();
         *root = *other._one;
-        Note(root, root->Count, root->Expiring);
+        Note(root, root->Count, root->Due);
+        NoteExpiring(root->Expiring, root->FieldsExpiring);
         if (other.Sizes != Sizes) Sizes.Add(other.Sizes);
         other.FreeRoots();
     }

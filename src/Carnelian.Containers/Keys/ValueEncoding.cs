@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>How a value is kept, as OBJECT ENCODING names it.</summary>
+/// <summary>How a value is kept, as OBJECT ENCODING names it. What it means depends on the value's type.</summary>
 public enum ValueEncoding : byte
 {
     Raw,
@@ -8,4 +8,10 @@ public enum ValueEncoding : byte
     Embstr,
     HashTable,
     QuickList,
+
+    /// <summary>Packed in the key's own value, as Redis packs it.</summary>
+    ListPack,
+
+    /// <summary>As <see cref="ListPack"/>, with a time for each field of a hash.</summary>
+    ListPackEx,
 }

@@ -53,7 +53,7 @@ public readonly unsafe struct FrozenList
         }
         if (_block[2] < _block[1]) return false;
         host.Allocator.Free((byte*)_block, Bytes(NodeCount), Purpose.Snapshot);
-        if (root->Hold.Release()) host.FreeLater((byte*)root, ValueEncoding.QuickList);
+        if (root->Hold.Release()) host.FreeLater((byte*)root, CollectionKinds.Rooted(ValueType.List, ValueEncoding.QuickList));
         return true;
     }
 

@@ -169,10 +169,13 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     }
 
     /// <summary>
-    /// Makes one node of two neighbours if that does not exceed the limit; <paramref name="part"/> 2: half of it. So removals leave no crowd of tiny nodes, and
-    /// those that remain have room.
+    /// Makes one node of two neighbours that lost elements and together fill half a node or less, so that removals leave no crowd of tiny nodes.
+    /// A list's last two stay apart: in Redis they do, and OBJECT ENCODING shows it.
     /// </summary>
-    public bool TryMerge(int n, int part = 1)
+    public bool TryJoin(int n) => Length > 2 && TryMerge(n, 2);
+
+    /// <summary>Makes one node of two neighbours if it stays within the limit, or a part of it.</summary>
+    private bool TryMerge(int n, int part = 1)
     {
         if (n < 0 || n + 1 >= Length || IsPlain(n) || IsPlain(n + 1)) return false;
         byte* left = this[n], right = this[n + 1];

@@ -3,8 +3,8 @@ namespace Carnelian;
 /// <summary>
 /// A handle to a list: packed nodes of up to <see cref="TableHost.ListLimit"/> and a directory of them with counts. A larger
 /// element has a node of its own. Elements are views into the nodes: they end with the next change, and none of them may be given
-/// to a method that changes the same list. What is inserted, removed and set leaves the nodes as Redis 8.0's quicklist does, except that removals
-/// bring together neighbours that fill half a node or less, and that setting does not let a node grow beyond the limit.
+/// to a method that changes the same list. What is inserted, removed and set leaves the nodes as Redis 8.0's quicklist does, except that where there are more than two,
+/// removals bring together neighbours that fill half a node or less, and that setting does not let a node grow beyond the limit.
 /// </summary>
 public readonly unsafe struct NodeList
 {
@@ -234,7 +234,7 @@ public readonly unsafe struct NodeList
         if (whole > n) _nodes.Remove(n, whole - n);
         if (count > 0) _nodes.Remove(n, 0, (int)count);
         // The seam lies before or behind node n, or the range ended within the node before.
-        for (var i = n; i >= n - 2; i--) _nodes.TryMerge(i, 2);
+        for (var i = n; i >= n - 2; i--) _nodes.TryJoin(i);
     }
 
     /// <summary>Removes the elements that are equal to a text, the first or the last <paramref name="max"/> of them. Returns their number.</summary>
@@ -264,7 +264,7 @@ public readonly unsafe struct NodeList
             return 1;
         }
         _nodes.RemoveEqual(n, matcher, fromTail ? found - take : 0, take);
-        return _nodes.TryMerge(fromTail ? n : n - 1, 2) ? 1 : 0;
+        return _nodes.TryJoin(fromTail ? n : n - 1) ? 1 : 0;
     }
 
     /// <summary>Memory of the list; <paramref name="samples"/> nodes are measured and stand for the others.</summary>

@@ -2,8 +2,9 @@ namespace Carnelian;
 
 /// <summary>
 /// Who holds which key, for whatever grows with the clients: who waits for a key, who watches it, who subscribes to a channel. A key is bytes
-/// and a number, its database. It has one group while somebody holds it, and a group has its links in the order in which they came; each link is also in its holder's chain. So what a
-/// holder leaves is found without a look at others. All of it is native: 48 bytes per link, 40 and the key's bytes per group, and its place in the table of its number.
+/// and a number, its database. It has one group while somebody holds it, and a group has its links in the order in which they came; each link is
+/// also in its holder's chain, one for each map, so that what a holder leaves is found without a look at others. All of it is native: 48 bytes per link, 40 and
+/// the key's bytes per group, and the group's place in the table of its number. Nothing moves: handles hold until what they tell of goes.
 /// </summary>
 public sealed unsafe class Multimap(TableHost host, Purpose purpose) : IDisposable
 {
@@ -64,6 +65,7 @@ public sealed unsafe class Multimap(TableHost host, Purpose purpose) : IDisposab
     {
         if (!TryFind(number, key, hash, out var group)) group = AddGroup(number, key, hash);
         else if (Find(group, holder, chain) is { Exists: true } present) return present;
+        Check.That(sizeof(LinkBlock) == LinkBlock.Bytes && sizeof(GroupBlock) == GroupBlock.HeaderBytes);
         var block = group.Block;
         var link = (LinkBlock*)host.Allocator.Allocate(LinkBlock.Bytes, purpose);
         *link = new() { Previous = block->Last, Group = block, Holder = holder };

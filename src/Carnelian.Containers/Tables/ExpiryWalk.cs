@@ -119,7 +119,7 @@ internal readonly unsafe struct ExpiryWalk<TLayout>(TableRoot* root) where TLayo
         var mainGroups = GroupsOf(_root->Main);
         var total = Groups;
         var drawn = (long)Math.BigMul(chance, (ulong)total, out _);
-        for (var looks = 0; looks < LooksPerSampleMax && _root->Expiring > 0; looks++)
+        for (var looks = 0; looks < LooksPerSampleMax && _root->Due > 0; looks++)
         {
             if (drawn >= total) drawn = 0;
             var inMain = drawn < mainGroups;

@@ -34,7 +34,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
 
     public long Count => _root->Count;
 
-    public long Expiring => _root->Expiring;
+    public long Due => _root->Due;
 
     public bool IsRehashing => _root->IsRehashing;
 
@@ -124,7 +124,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         var at = Put(ref array, inTarget, (long)(hash & array.Mask), Bucket.TagOf(hash), slot);
         if (expires)
         {
-            _root->Expiring++;
+            _root->Due++;
             array.NoteDue(_host.Allocator, at.Number, TLayout.DueOf(entry));
         }
         return at;
@@ -135,9 +135,9 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     {
         var old = (*at.Bucket)[at.Index];
         (*at.Bucket)[at.Index] = Bucket.WithEntry(old, entry, expires);
-        if (Bucket.ExpiresOf(old)) _root->Expiring--;
+        if (Bucket.ExpiresOf(old)) _root->Due--;
         if (!expires) return;
-        _root->Expiring++;
+        _root->Due++;
         ArrayOf(at).NoteDue(_host.Allocator, at.Number, TLayout.DueOf(entry));
     }
 
@@ -145,7 +145,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     public void NoteDue(in SlotPosition at, long dueMs)
     {
         var slot = (*at.Bucket)[at.Index];
-        if (!Bucket.ExpiresOf(slot)) _root->Expiring++;
+        if (!Bucket.ExpiresOf(slot)) _root->Due++;
         (*at.Bucket)[at.Index] = slot | Bucket.ExpiresBit;
         ArrayOf(at).NoteDue(_host.Allocator, at.Number, dueMs);
     }
@@ -153,7 +153,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     /// <summary>Takes an entry out; its memory stays with the caller.</summary>
     public void Remove(in SlotPosition at)
     {
-        if (Bucket.ExpiresOf((*at.Bucket)[at.Index])) _root->Expiring--;
+        if (Bucket.ExpiresOf((*at.Bucket)[at.Index])) _root->Due--;
         at.Bucket->Clear(at.Index);
         _root->Count--;
         var first = ArrayOf(at).Buckets + at.Number;

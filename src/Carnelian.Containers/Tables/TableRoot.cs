@@ -18,8 +18,11 @@ internal unsafe struct TableRoot
     /// <summary>Entries.</summary>
     public long Count;
 
-    /// <summary>Entries that expire.</summary>
-    public long Expiring;
+    /// <summary>Entries whose slots say that something in them is due at some time.</summary>
+    public long Due;
+
+    /// <summary>Counted by whoever uses the table for keys: keys that expire, and keys in which something else expires.</summary>
+    public long Expiring, FieldsExpiring;
 
     /// <summary>Buckets that continue another one.</summary>
     public long ChainedBuckets;

@@ -96,29 +96,93 @@ public ref struct KeyEdit
         Changed(happened);
     }
 
-    // ---- collections
+    // ---- collections: what the edits of types are made of. Events and counts of changes are theirs.
+
+    /// <summary>
+    /// Gives the key a packed collection, in place of what it has, or creates it with it; an expiry stays.
+    /// </summary>
+    internal void WritePacked(ValueType type, ValueEncoding encoding, scoped ReadOnlySpan<byte> packed)
+    {
+        var created = BeginChange();
+        _table.Write(ref _at, _key.Bytes, type, encoding, packed, Exists ? View.ExpiryMs : EntryView.NoExpiry);
+        EndCreation(created);
+    }
+
+    /// <summary>Changes the key's packed collection.</summary>
+    internal void Splice(scoped in Splice splice)
+    {
+        BeginChange();
+        _table.Splice(ref _at, splice);
+    }
+
+    /// <summary>
+    /// Puts an empty collection with a root in place of what the key has, or creates the key with it; an expiry stays. Views of what was there live on until
+    /// the end of the call, so that its elements can be taken over.
+    /// </summary>
+    internal void Replace(ValueType type, ValueEncoding encoding)
+    {
+        var created = BeginChange();
+        _table.WriteCollection(ref _at, _key.Bytes, type, encoding, Exists ? View.ExpiryMs : EntryView.NoExpiry);
+        EndCreation(created);
+    }
+
+    /// <summary>To be called before the key's collection with a root is changed. True if there is no key.</summary>
+    internal bool BeginChange()
+    {
+        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
+        return !_at.Exists;
+    }
+
+    private void EndCreation(bool created)
+    {
+        Exists = true;
+        if (created) _keyspace.Created(_database, _key);
+    }
+
+    /// <summary>A collection with a root no longer has so many elements. Returns the number that it has now.</summary>
+    internal long Recount(long before) => _table.Recount(ref _at, before);
+
+    /// <inheritdoc cref="KeyTable.NoteFieldsDue"/>
+    internal void NoteFieldsDue(bool expire, long dueMs) => _table.NoteFieldsDue(ref _at, expire, dueMs);
+
+    /// <summary>The collection has changed: counts that, touches the key and raises the event.</summary>
+    /// <param name="changes">What <see cref="Keyspace.Dirty"/> grows by.</param>
+    internal readonly void Changed(long changes, KeyspaceEvent? happened)
+    {
+        _keyspace.Dirty += changes;
+        _keyspace.SignalModified(_database, _key);
+        if (happened is not null) _keyspace.Raise(happened, _database, _key);
+    }
+
+    /// <summary>Takes out a key whose collection has become empty, and raises the event of that; the change itself was announced before.</summary>
+    internal void DeleteEmpty()
+    {
+        _table.Remove(ref _at);
+        Exists = false;
+        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
+    }
 
     /// <summary>Gives the key's list for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
     /// <param name="happened">As for <see cref="Write"/>.</param>
     public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
     {
-        var count = BeginCollection(ValueEncoding.QuickList);
+        var count = BeginCollection(ValueType.List, ValueEncoding.QuickList);
         return new(this, _database.Data.List(_at.View), count, happened);
     }
 
     /// <summary>As <see cref="List"/>, for a hash.</summary>
     public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
     {
-        var count = BeginCollection(ValueEncoding.HashTable);
+        var count = BeginCollection(ValueType.Hash, ValueEncoding.HashTable);
         return new(this, new(_keyspace, _database.Data.Fields(_at.View)), count, happened);
     }
 
     /// <summary>Returns the number of elements that there are.</summary>
-    private long BeginCollection(ValueEncoding encoding)
+    private long BeginCollection(ValueType type, ValueEncoding encoding)
     {
         if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
         if (Exists) return _database.Data.SizeOf(_at.View);
-        _table.WriteCollection(ref _at, _key.Bytes, encoding);
+        _table.WriteCollection(ref _at, _key.Bytes, type, encoding);
         Exists = true;
         _keyspace.Created(_database, _key);
         return 0;

@@ -33,7 +33,14 @@ public sealed class Dataset
 
     public long Count => Tables.Count;
 
+    /// <summary>Keys that expire.</summary>
     public long Expiring => Tables.Expiring;
+
+    /// <summary>Hashes that have fields which expire.</summary>
+    public long FieldsExpiring => Tables.FieldsExpiring;
+
+    /// <summary>Keys that are due at some time, or something in them.</summary>
+    internal long Due => Tables.Due;
 
     /// <summary>How large the values are.</summary>
     public SizeCounts Sizes => Tables.Sizes;
@@ -114,19 +121,33 @@ public sealed class Dataset
         for (var left = SlotsPerScan; left > 0 && found.Count == 0; left--)
         {
             if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found)) return false;
-            _expirySlot = Math.Max(0, Tables.NextWithExpiring(_expirySlot));
+            _expirySlot = Math.Max(0, Tables.NextWithDue(_expirySlot));
             if (_expirySlot == 0) return true;
         }
         return false;
     }
 
-    /// <summary>A random key that expires, or none; see <see cref="KeyWalk.SampleExpiring"/>.</summary>
+    /// <summary>
+    /// A random key that expires, or none; see <see cref="KeyWalk.SampleExpiring"/>. Those in which only something else expires are passed over: none
+    /// may be found, if there are many of them.
+    /// </summary>
     public EntryView SampleExpiring(ulong chance)
     {
+        const int TriesMax = 8;
+        for (var tries = 0; tries < TriesMax && Expiring > 0; tries++)
+        {
+            var found = SampleDue(chance);
+            if (found.Exists && found.Expires) return found;
+            chance = (chance ^ (ulong)tries) * 0x9e3779b97f4a7c15UL;
+        }
+        return default;
+    }
+
+    private EntryView SampleDue(ulong chance)
+    {
         if (!Tables.HasSlots) return TableOf(0).Walk.SampleExpiring(chance);
-        if (Expiring == 0) return default;
-        var number = Math.BigMul(chance, (ulong)Expiring, out var rest);
-        return TableOf(Tables.SlotOfExpiring((long)number)).Walk.SampleExpiring(rest);
+        var number = Math.BigMul(chance, (ulong)Due, out var rest);
+        return TableOf(Tables.SlotOfDue((long)number)).Walk.SampleExpiring(rest);
     }
 
     /// <summary>A random key, each as likely as the others; see <see cref="TableWalk.Sample"/>. None when there is no key.</summary>

@@ -51,7 +51,7 @@ public sealed class ActiveExpiry(Keyspace keyspace)
     /// <summary>True when the budget ended before the database had been gone through.</summary>
     private bool RunDatabase(Database database, ref Budget budget)
     {
-        while (database.Data.Expiring > 0)
+        while (database.Data.Due > 0)
         {
             _found.Clear();
             var wrapped = database.Data.ScanDue(keyspace.NowMs, GroupsPerStep, _found);

@@ -153,7 +153,7 @@ internal sealed class EitherList : IDisposable
         foreach (var value in values) bytes += value.Length;
         if (!Limit.IsExceededBy(bytes, Packed.Count + values.Length)) return;
         var at = Keys.Find("list"u8, Host.Hash("list"u8));
-        Keys.WriteCollection(ref at, "list"u8, ValueEncoding.QuickList);
+        Keys.WriteCollection(ref at, "list"u8, ValueType.List, ValueEncoding.QuickList);
         Nodes.AppendNode(Packed);
         _packed = null;
     }

@@ -44,6 +44,33 @@ public class QuicklistReferenceTests
         Assert.That(Hash(list), Is.EqualTo(hash));
     }
 
+    /// <summary>X is a text of 5,000 bytes.</summary>
+    [TestCase(-1, "a X", "set 1 b", "quicklist")]
+    [TestCase(-1, "a X c", "set 1 b", "quicklist")]
+    [TestCase(-1, "X c", "set 0 b", "listpack")]
+    [TestCase(-1, "a b c X", "remove 3 1", "listpack")]
+    [TestCase(-1, "a X c", "remove 1 1", "quicklist")]
+    [TestCase(3, "a b c d", "remove 1 3", "listpack")]
+    [TestCase(3, "a b c d", "remove 2 2, remove 0 1", "listpack")]
+    [TestCase(8, "a b c d e f g h i j k l", "remove 2 1, remove 2 1, remove 2 1, remove 2 1, remove 2 1, remove 2 1", "quicklist")]
+    [TestCase(8, "a b c d e f g h i j k l", "remove 10 2, remove 0 7", "quicklist")]
+    public void A_list_that_shrank_has_the_encoding_that_Redis_gives_it(int size, string elements, string changes, string encoding)
+    {
+        using var list = new EitherList(NodeLimit.Of(size));
+        list.Append(elements.Split(' ').Select(Text).ToArray());
+        Assert.That(list.Encoding, Is.EqualTo("quicklist"));
+        foreach (var change in changes.Split(", "))
+        {
+            var words = change.Split(' ');
+            var at = int.Parse(words[1]);
+            if (words[0] == "set") list.Set(at, Text(words[2]));
+            else list.RemoveRange(at, int.Parse(words[2]));
+        }
+        Assert.That(list.Encoding, Is.EqualTo(encoding));
+    }
+
+    private static byte[] Text(string word) => Encoding.ASCII.GetBytes(word == "X" ? new string('x', 5000) : word);
+
     private static void Change(EitherList list, List<byte[]> model, ref Draws chance, int longest)
     {
         var large = list.Limit.BytesMax + 1;
