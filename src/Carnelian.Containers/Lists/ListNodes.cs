@@ -51,13 +51,12 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     /// <summary>A new node in this place, with one element.</summary>
     public void Insert(int n, in PackedElement element, bool plain)
     {
-        if (n > 0 && n == Length) Fit(n - 1);
-        else if (n == 0 && Length > 0) Fit(0);
+        if (Length > 0 && (n == 0 || n == Length)) Fit(n == 0 ? 0 : n - 1);
         var total = checked(ListPack.EmptyBytes + ListPack.Size(element));
         var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, plain);
-        ref var list = ref *ListNode.List(node);
-        ListPack.Write(ref *(ListNode.List(node) + ListPack.HeaderBytes), element);
-        ListPack.WriteHeader(ref list, total, 1);
+        var list = ListNode.List(node);
+        ListPack.Write(ref list[ListPack.HeaderBytes], element);
+        ListPack.WriteHeader(ref *list, total, 1);
         Directory.Insert(host.Allocator, n, node, 1);
     }
 

@@ -101,7 +101,7 @@ public readonly unsafe struct NodeList
         Insert(n, (int)index, value, after: true);
     }
 
-    /// <summary>Appends a node with the elements of a packed list, whatever their number and size.</summary>
+    /// <summary>Appends a node with the elements of a packed list, whatever their number and size. One from outside is validated, and tells its count.</summary>
     public void AppendNode(PackedList list)
     {
         if (list.Count == 0) return;

@@ -163,13 +163,16 @@ public class ListModelTests
     /// <summary>A node exceeds the limit by no more than one element: what is inserted where a full node is split goes to one of the halves.</summary>
     private static void CheckNodes(EitherList list)
     {
+        long elements = 0;
         for (var n = 0; n < list.NodeCount; n++)
         {
             var node = list.Nodes.Node(n);
             Assert.That(node.Count, Is.GreaterThan(0));
+            elements += node.Count;
             if (list.IsPlain(n)) Assert.That(node.Count, Is.EqualTo(1));
             else Assert.That(node.Count == 1 || !list.Limit.IsExceededBy(node.Length / 2 - PackedWriter.OverheadMax, node.Count), $"{n} of {list.NodeCount}: {node.Length} bytes, {node.Count} elements");
         }
+        Assert.That(elements, Is.EqualTo(list.Count));
     }
 
     private static void Defragment(EitherList list)
