@@ -102,7 +102,7 @@ public readonly unsafe struct KeyTable
             Sizes.Add(Entry.Type(header), SizeOf(entry));
             var due = _root->Due;
             at.Position = Table.Insert(entry, at.Hash, Entry.HasDue(header));
-            Count(1, due, 0, header);
+            Tally(1, due, 0, header);
             return;
         }
         Sizes.Change(Entry.Type(Entry.Header(old)), SizeOf(old), Entry.Type(header), SizeOf(entry));
@@ -115,18 +115,18 @@ public readonly unsafe struct KeyTable
         var due = _root->Due;
         ulong before = Entry.Header(at.Position.Entry), header = Entry.Header(entry);
         Table.Replace(at.Position, entry, Entry.HasDue(header));
-        Count(0, due, before, header);
+        Tally(0, due, before, header);
     }
 
     /// <summary>Counts what was changed of an entry; without one, its header is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Count(int keys, long dueBefore, ulong before, ulong after)
+    private void Tally(int keys, long dueBefore, ulong before, ulong after)
     {
-        if (Entry.HasDue(before | after)) CountExpiring(before, after);
+        if (Entry.HasDue(before | after)) TallyExpiring(before, after);
         _tables.Note(_root, keys, (int)(_root->Due - dueBefore));
     }
 
-    private void CountExpiring(ulong before, ulong after)
+    private void TallyExpiring(ulong before, ulong after)
     {
         var expiring = (Entry.Expires(after) ? 1 : 0) - (Entry.Expires(before) ? 1 : 0);
         var fieldsExpiring = (Entry.FieldsExpire(after) ? 1 : 0) - (Entry.FieldsExpire(before) ? 1 : 0);
@@ -314,7 +314,7 @@ public readonly unsafe struct KeyTable
         Sizes.Remove(Entry.Type(header), SizeOf(entry));
         var due = _root->Due;
         Table.Remove(at.Position);
-        Count(-1, due, header, 0);
+        Tally(-1, due, header, 0);
         at.Position = default;
         return entry;
     }
@@ -367,7 +367,7 @@ public readonly unsafe struct KeyTable
             var (before, due) = (header, _root->Due);
             header = Entry.WithFieldsExpire(header, expire);
             Table.Replace(at.Position, entry, Entry.HasDue(header));
-            Count(0, due, before, header);
+            Tally(0, due, before, header);
         }
         if (expire) Table.NoteDue(at.Position, dueMs);
     }

@@ -213,7 +213,7 @@ internal sealed unsafe class TableRig : IDisposable
         VerifyArray(_root->Target, true, ref entries, ref expiring, ref chained);
         Assert.That(entries, Is.EqualTo(Model.Count));
         Assert.That(Table.Count, Is.EqualTo(Model.Count));
-        Assert.That(Table.Expiring, Is.EqualTo(Model.Values.Count(e => e.Expires)).And.EqualTo(expiring));
+        Assert.That(Table.Due, Is.EqualTo(Model.Values.Count(e => e.Expires)).And.EqualTo(expiring));
         Assert.That(_root->ChainedBuckets, Is.EqualTo(chained));
         foreach (var (key, expected) in Model)
         {
