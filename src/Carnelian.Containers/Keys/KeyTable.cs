@@ -347,7 +347,7 @@ public readonly unsafe struct KeyTable
     }
 
     /// <summary>Changes a packed collection of a key, in its place if that has room.</summary>
-    public void Splice(scoped ref EntryHandle at, scoped in Splice splice)
+    public void Splice(scoped ref EntryHandle at, scoped Splice splice)
     {
         var before = SizeOf(at.Position.Entry);
         var length = Entry.Value(at.Position.Entry).Length;

@@ -109,7 +109,7 @@ public ref struct KeyEdit
     }
 
     /// <summary>Changes the key's packed collection.</summary>
-    internal void Splice(scoped in Splice splice)
+    internal void Splice(scoped Splice splice)
     {
         BeginChange();
         _table.Splice(ref _at, splice);
@@ -162,15 +162,16 @@ public ref struct KeyEdit
         _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }
 
-    /// <summary>Gives the key's list for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
-    /// <param name="happened">As for <see cref="Write"/>.</param>
-    public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
-    {
-        var count = BeginCollection(ValueType.List, ValueEncoding.QuickList);
-        return new(this, _database.Data.List(_at.View), count, happened);
-    }
+    internal readonly TableHost Host => _keyspace.Host;
 
-    /// <summary>As <see cref="List"/>, for a hash.</summary>
+    /// <summary>The key's list for reading.</summary>
+    internal readonly ListView List => new(_database.Data, Exists ? _at.View : default);
+
+    /// <summary>The key's list of nodes.</summary>
+    internal readonly NodeList Nodes => _database.Data.List(_at.View);
+
+    /// <summary>Gives the key's hash for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
+    /// <param name="happened">As for <see cref="Write"/>.</param>
     public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
     {
         var count = BeginCollection(ValueType.Hash, ValueEncoding.HashTable);

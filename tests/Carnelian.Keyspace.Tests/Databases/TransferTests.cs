@@ -110,10 +110,7 @@ public sealed class TransferTests
     [Test]
     public void Collections_are_copied_whole()
     {
-        using (var list = _rig.Edit(Bytes("list")).List(null))
-        {
-            for (var i = 0; i < 3000; i++) list.Collection.Append(Bytes($"element {i}"));
-        }
+        _rig.Edit(Bytes("list")).Fill(3000, i => $"element {i}");
         using (var fields = _rig.Edit(Bytes("hash")).Fields(null))
         {
             for (var i = 0; i < 3000; i++) fields.Collection.Set(Bytes($"field {i}"), Bytes($"value {i}"));
