@@ -66,7 +66,7 @@ internal static class BlockingListCommands
     {
         if (!ListEnds.TryRead(ref call, 3, out var fromHead) || !ListEnds.TryRead(ref call, 4, out var toHead)) return;
         if (TryMove(ref call, 5, fromHead, toHead) && call.HasListeners)
-            call.BeginEffect("LMOVE"u8, 3).Append(call.Args[2]).Append(ListEnds.Name(fromHead)).Append(ListEnds.Name(toHead));
+            call.BeginEffect("LMOVE"u8, 3).Append(call.Args[2]).Append(call.Args[3]).Append(call.Args[4]);
     }
 
     [Command("BRPOPLPUSH",

@@ -12,8 +12,6 @@ internal static class ListEnds
         return false;
     }
 
-    public static ReadOnlySpan<byte> Name(bool atHead) => atHead ? "LEFT"u8 : "RIGHT"u8;
-
     public static KeyspaceEvent Pushed(bool atHead) => atHead ? KeyspaceEvent.PushHead : KeyspaceEvent.PushTail;
 
     public static KeyspaceEvent Popped(bool atHead) => atHead ? KeyspaceEvent.PopHead : KeyspaceEvent.PopTail;

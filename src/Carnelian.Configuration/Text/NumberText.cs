@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Carnelian;
 
 /// <summary>The notations of numbers in a configuration, each as strict or as lenient as Redis reads it.</summary>
-internal static class NumberText
+public static class NumberText
 {
     private const int MemoryDigitsMax = 127;
 

@@ -49,6 +49,7 @@ internal static class DebugCommands
             case ("set-active-expire", 3): server.Cron.ActiveExpiryEnabled = Switch(ref call); break;
             case ("config-rewrite-force-all", 2): ConfigCommands.Rewrite(ref call, all: true); break;
             case ("pause-cron", 3): server.Cron.IsPaused = Switch(ref call); break;
+            case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
         }
@@ -81,6 +82,20 @@ internal static class DebugCommands
     {
         var text = call.Shown(2, LogBytesMax);
         call.Server().Log.LogWarning("DEBUG LOG: {Text}", ByteText.ToText(text) ?? text);
+        call.Reply.Ok();
+    }
+
+    /// <summary>From which length on an element of a list has a node of its own; 0 takes that back.</summary>
+    private static void SetPackedThreshold(ref Call call)
+    {
+        const ulong thresholdMax = (1UL << 32) - (1 << 20);
+        if (!NumberText.TryReadMemory(call.Shown(2), out var bytes) || bytes > thresholdMax)
+        {
+            call.Fail("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+            return;
+        }
+        var host = call.Keyspace.Host;
+        host.ListLimit = host.ListLimit with { LargeFrom = (int)Math.Min(bytes, int.MaxValue) };
         call.Reply.Ok();
     }
 
@@ -211,6 +226,9 @@ internal static class DebugCommands
         "    Show low level client eviction pools info (maxmemory-clients).",
         "PAUSE-CRON <0|1>",
         "    Stop periodic cron job processing.",
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "    Sets the threshold for elements to be inserted as plain vs packed nodes",
+        "    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.",
         "DICT-RESIZING <0|1>",
         "    Enable or disable the main dict and expire dict resizing.");
 }

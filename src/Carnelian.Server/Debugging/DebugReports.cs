@@ -17,10 +17,26 @@ internal static class DebugReports
         }
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
+        var isOfNodes = view.Encoding == ValueEncoding.QuickList;
+        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses) : SerializedLength.Of(view, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
-            + $"serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
+            + $"serializedlength:{serialized} lru:{view.Access} lru_seconds_idle:{idle}")
+            + (isOfNodes ? Nodes(ref call, call.Database.Data.List(view)) : ""));
     }
+
+    private static string Nodes(ref Call call, NodeList list)
+    {
+        long bytes = 0;
+        for (var n = 0; n < list.NodeCount; n++) bytes += BytesOf(list, n).Length;
+        return string.Create(CultureInfo.InvariantCulture,
+            $" ql_nodes:{list.NodeCount} ql_avg_node:{(double)list.Count / list.NodeCount:F2} ql_listpack_max:{call.Keyspace.Options.ListMaxListpackSize} "
+            + $"ql_compressed:0 ql_uncompressed_size:{bytes}");
+    }
+
+    /// <summary>What Redis has in a node: a packed list, or the text that is alone in it.</summary>
+    internal static ReadOnlySpan<byte> BytesOf(NodeList list, int node) =>
+        list.IsPlain(node) ? list.Node(node)[0].Text(new byte[PackedElement.IntegerTextMax]) : list.Node(node).Bytes;
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
     public static void WriteTables(ref Call call)

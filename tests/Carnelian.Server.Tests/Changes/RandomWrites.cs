@@ -39,8 +39,10 @@ internal sealed class RandomWrites(Random chance)
     /// <summary>A reply whose elements have no order.</summary>
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS";
 
-    private string[] Request() => chance.Next(8) switch
+    private string[] Request() => chance.Next(11) switch
     {
+        8 => ListPushRequest(),
+        9 or 10 => ListRequest(),
         < 2 => StringRequest(),
         2 => PartRequest(),
         3 => BitRequest(),
@@ -90,6 +92,34 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("BITFIELD"), Key(), .. Fields()],
     };
 
+    private string[] ListPushRequest() => chance.Next(6) switch
+    {
+        < 2 => [Word("RPUSH"), List(), .. Values()],
+        2 => [Word("LPUSH"), List(), .. Values()],
+        3 => [Word("LPUSHX"), List(), .. Values()],
+        4 => [Word("RPUSHX"), List(), .. Values()],
+        _ => [Word("LINSERT"), List(), Word(Pick("BEFORE", "AFTER")), Value(), Value()],
+    };
+
+    private string[] ListRequest() => chance.Next(16) switch
+    {
+        0 => [Word("LPOP"), List()],
+        1 => [Word("RPOP"), List(), $"{chance.Next(4)}"],
+        2 => [Word("LMPOP"), "2", List(), List(), End(), Word("COUNT"), $"{chance.Next(1, 4)}"],
+        3 => [Word(Pick("BLPOP", "BRPOP")), List(), List(), "0.001"],
+        4 => [Word("BLMPOP"), "0.001", "1", List(), End()],
+        < 7 => [Word("LMOVE"), List(), List(), End(), End()],
+        7 => [Word("BLMOVE"), List(), List(), End(), End(), "0.001"],
+        8 => [Word("RPOPLPUSH"), List(), List()],
+        9 => [Word("BRPOPLPUSH"), List(), List(), "0.001"],
+        10 => [Word("LSET"), List(), $"{chance.Next(-3, 3)}", Value()],
+        11 => [Word("LREM"), List(), $"{chance.Next(-2, 3)}", Value()],
+        12 => [Word("LTRIM"), List(), $"{chance.Next(-3, 3)}", $"{chance.Next(-3, 3)}"],
+        13 => [Word("LRANGE"), List(), "0", "-1"],
+        14 => [Word("LPOS"), List(), Value()],
+        _ => [Word("LINDEX"), List(), $"{chance.Next(-3, 3)}"],
+    };
+
     private string[] ExpiryRequest() => chance.Next(14) switch
     {
         < 3 => [Word("EXPIRE"), Key(), chance.Next(6) == 0 ? "-5" : Far(), .. Condition()],
@@ -122,7 +152,19 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => $"k{chance.Next(8)}";
+    private string Key() => chance.Next(9) == 0 ? $"l{chance.Next(4)}" : $"k{chance.Next(8)}";
+
+    /// <summary>Some names are mostly those of lists.</summary>
+    private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
+
+    private string End() => Word(Pick("LEFT", "RIGHT"));
+
+    private string[] Values()
+    {
+        var values = new string[chance.Next(1, 5)];
+        for (var i = 0; i < values.Length; i++) values[i] = Value();
+        return values;
+    }
 
     private string Value() => chance.Next(2) == 0 ? $"{chance.Next(-50, 50)}" : $"value{_next++}";
 

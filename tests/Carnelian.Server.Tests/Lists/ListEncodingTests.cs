@@ -1,0 +1,81 @@
+namespace Carnelian.Tests;
+
+/// <summary>When a list is packed and when it is one of nodes, and that both are the same to commands on keys.</summary>
+internal sealed class ListEncodingTests(RespVersion version) : CommandFixture(version)
+{
+    private string Encoding(string key = "l") => Run($"OBJECT ENCODING {key}").Trim('"');
+
+    [TestCase(-1, 4096), TestCase(-2, 8192), TestCase(-5, 65536)]
+    public void A_list_is_packed_up_to_so_many_bytes(int limit, int bytes)
+    {
+        Run($"CONFIG SET list-max-listpack-size {limit}");
+        Run("RPUSH", "l", new string('x', bytes - 7));
+        Assert.That(Encoding(), Is.EqualTo("listpack"));
+        Run("RPUSH", "m", new string('x', bytes - 6));
+        Assert.That(Encoding("m"), Is.EqualTo("quicklist"));
+    }
+
+    [Test]
+    public void Removals_make_a_list_packed_at_half_the_limit()
+    {
+        Run("CONFIG SET list-max-listpack-size 4");
+        Run("RPUSH l 1 2 3 4");
+        Assert.That(Encoding(), Is.EqualTo("listpack"));
+        Run("RPUSH l 5");
+        Run("RPOP l");
+        Run("LPOP l");
+        Assert.That(Encoding(), Is.EqualTo("quicklist"));
+        Run("LPOP l");
+        Assert.That(Encoding(), Is.EqualTo("listpack"));
+    }
+
+    [TestCase("LINSERT l BEFORE missing x"), TestCase("LSET l 99 x")]
+    public void What_might_have_been_added_decides_too(string request)
+    {
+        Run("CONFIG SET list-max-listpack-size 4");
+        Run("RPUSH l 1 2 3 4");
+        Run(request);
+        Assert.That(Encoding(), Is.EqualTo("quicklist"));
+        Assert.That(Run("LRANGE l 0 -1"), Is.EqualTo("[\"1\", \"2\", \"3\", \"4\"]"));
+    }
+
+    [Test]
+    public void Keys_with_lists_are_copied_renamed_moved_and_measured([Values("listpack", "quicklist")] string encoding)
+    {
+        if (encoding == "quicklist") Run("CONFIG SET list-max-listpack-size 1");
+        Run("RPUSH l a b 3");
+        var digest = Run("DEBUG DIGEST-VALUE l");
+        Assert.That(Run("COPY l m"), Is.EqualTo(":1"));
+        Assert.That(Run("RENAME m n"), Is.EqualTo("+OK"));
+        Assert.That(Run("MOVE n 3"), Is.EqualTo(":1"));
+        Run("DEL l");
+        Run("SELECT 3");
+        Assert.That(Encoding("n"), Is.EqualTo(encoding));
+        Assert.That(Run("TYPE n"), Is.EqualTo("+list"));
+        Assert.That(Run("SCAN 0 TYPE list"), Does.Contain("\"n\""));
+        Assert.That(Run("LRANGE n 0 -1"), Is.EqualTo("[\"a\", \"b\", \"3\"]"));
+        Assert.That(Run("DEBUG DIGEST-VALUE n"), Is.EqualTo(digest));
+        Assert.That(int.Parse(Run("MEMORY USAGE n")[1..]), Is.InRange(20, 2000));
+    }
+
+    [Test]
+    public void Debug_tells_of_a_lists_nodes()
+    {
+        Run("CONFIG SET list-max-listpack-size 2");
+        Run("RPUSH l a b c d e");
+        Assert.That(Run("DEBUG OBJECT l"), Does.Contain("encoding:quicklist serializedlength:43 ").And.EndsWith(" ql_nodes:3 ql_avg_node:1.67 ql_listpack_max:2 ql_compressed:0 ql_uncompressed_size:36"));
+    }
+
+    [Test]
+    public void Long_elements_can_be_made_to_have_nodes_of_their_own()
+    {
+        Assert.That(Run("DEBUG QUICKLIST-PACKED-THRESHOLD 10b"), Is.EqualTo("+OK"));
+        Run("CONFIG SET list-max-listpack-size 2");
+        Run("RPUSH l a 12345678901 b c");
+        Assert.That(Run("DEBUG OBJECT l"), Does.Contain("ql_nodes:3"));
+        Assert.That(Run("DEBUG QUICKLIST-PACKED-THRESHOLD x"), Is.EqualTo("-ERR argument must be a memory value bigger than 1 and smaller than 4gb"));
+        Assert.That(Run("DEBUG QUICKLIST-PACKED-THRESHOLD 4gb"), Does.StartWith("-ERR argument"));
+    }
+
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
+}
