@@ -7,11 +7,11 @@ internal sealed class KeyspaceRig : IDisposable
 {
     private readonly SimulatedWorld _world;
 
-    public KeyspaceRig(ulong seed = 1, bool isChecked = true, int databases = 4)
+    public KeyspaceRig(ulong seed = 1, bool isChecked = true, int databases = 4, bool usesSlots = false)
     {
         _world = new(seed);
         Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
-        Keyspace = new(new() { Databases = databases }, Allocator, _world.Randomness) { NowMs = 1000 };
+        Keyspace = new(new() { Databases = databases, UsesSlots = usesSlots }, Allocator, _world.Randomness) { NowMs = 1000 };
         Heard = new() { Wants = (KeyspaceEventClass)~0, WantsModified = true };
         Keyspace.Attach(Heard);
     }

@@ -205,6 +205,14 @@ public ref struct Call
 
     public void FailDatabaseIndex() => Fail("ERR DB index is out of range");
 
+    /// <summary>True where there are slots, and so no other database: the call has failed.</summary>
+    public bool FailsInCluster()
+    {
+        if (!_keyspace.Options.UsesSlots) return false;
+        Fail($"ERR {Command.FullName.ToUpperInvariant()} is not allowed in cluster mode");
+        return true;
+    }
+
     public void FailSameObject() => Fail("ERR source and destination objects are the same");
 
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");

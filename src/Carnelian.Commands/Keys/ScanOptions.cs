@@ -5,9 +5,9 @@ internal readonly ref struct ScanOptions
 {
     public long Count { get; private init; }
 
-    private ReadOnlySpan<byte> Pattern { get; init; }
+    public ReadOnlySpan<byte> Pattern { get; private init; }
 
-    private bool HasPattern { get; init; }
+    public bool HasPattern { get; private init; }
 
     private ReadOnlySpan<byte> Type { get; init; }
 

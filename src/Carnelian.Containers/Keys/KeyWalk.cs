@@ -30,4 +30,33 @@ public readonly unsafe struct KeyWalk
 
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
+
+    /// <summary>
+    /// A random key among those that expire, of which there must be one. Where so few expire that drawing any key again and again meets none, it is the
+    /// first from a random bucket on, and keys behind a long row of others are drawn more often.
+    /// </summary>
+    public EntryView SampleExpiring(ulong chance)
+    {
+        const int TriesMax = 100;
+        Check.That(_table.Expiring > 0);
+        for (var tries = 0; tries < TriesMax; tries++, chance = chance * Multiplier + 1)
+        {
+            var drawn = Sample(chance);
+            if (drawn.Expires) return drawn;
+        }
+        var first = new First();
+        var cursor = (long)Math.BigMul(chance, (ulong)_table.Root->Buckets, out _);
+        while (first.Entry == null) cursor = _table.Walk.ScanExpiring(cursor, 1, ref first);
+        return new(first.Entry);
+    }
+
+    /// <summary>Of Knuth's linear congruential generator, MMIX.</summary>
+    private const ulong Multiplier = 6364136223846793005;
+
+    private struct First : IEntryVisitor
+    {
+        public byte* Entry;
+
+        public void Visit(byte* entry, bool expires) => Entry = entry;
+    }
 }

@@ -14,6 +14,9 @@ public interface IKeyspaceListener
     /// <summary>All keys of a database are gone; null: of all databases.</summary>
     void OnFlushed(Database? database);
 
+    /// <summary>All keys of a cluster's slot are gone, or keys have come to a slot that had none.</summary>
+    void OnSlotChanged(Database database, int slot) => OnFlushed(database);
+
     /// <summary>Two databases have swapped their keys.</summary>
     void OnSwapped(Database one, Database other);
 
@@ -27,6 +30,6 @@ public interface IKeyWaiters
     /// <summary>A key has appeared, or another one has taken its place.</summary>
     void OnCreated(Database database, Key key);
 
-    /// <summary>All keys of a database were replaced at once.</summary>
+    /// <summary>All keys of a database were replaced at once, or those of a slot.</summary>
     void OnSwapped(Database database);
 }

@@ -61,6 +61,7 @@ internal struct KeyspaceListeners()
 
     private readonly void RaiseToListeners(KeyspaceEvent happened, Database database, Key key)
     {
+        if (database.IsHidden) return;
         foreach (var listener in _listeners)
         {
             if ((listener.Wants & happened.Kind) != 0) listener.OnEvent(happened.Kind, happened.Name, database, key);
@@ -75,6 +76,7 @@ internal struct KeyspaceListeners()
 
     private readonly void CreatedForListeners(Database database, Key key)
     {
+        if (database.IsHidden) return;
         _waiters?.OnCreated(database, key);
         Raise(KeyspaceEvent.New, database, key);
     }
@@ -87,6 +89,7 @@ internal struct KeyspaceListeners()
 
     private readonly void SignalListeners(Database database, Key key)
     {
+        if (database.IsHidden) return;
         foreach (var listener in _listeners)
         {
             if (listener.WantsModified) listener.OnModified(database, key);
@@ -98,6 +101,12 @@ internal struct KeyspaceListeners()
         foreach (var listener in _listeners) listener.OnSwapped(one, other);
         _waiters?.OnSwapped(one);
         _waiters?.OnSwapped(other);
+    }
+
+    public readonly void SlotChanged(Database database, int slot)
+    {
+        foreach (var listener in _listeners) listener.OnSlotChanged(database, slot);
+        _waiters?.OnSwapped(database);
     }
 
     /// <summary>All keys of a database are gone; null: of all databases.</summary>

@@ -40,7 +40,7 @@ public sealed class Keyspace : IDisposable
         }
         var before = _databases.Length;
         Array.Resize(ref _databases, count);
-        for (var i = before; i < count; i++) _databases[i] = new(i, this);
+        for (var i = before; i < count; i++) _databases[i] = new(i, this, NewDataset());
         Options.Databases = count;
     }
 
@@ -93,6 +93,9 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
+
+    /// <summary>Slots whose keys are arriving.</summary>
+    internal List<SlotImport> Imports { get; } = [];
 
     /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
     internal ISnapshotObserver? Snapshot { get; set; }
@@ -252,13 +255,18 @@ public sealed class Keyspace : IDisposable
         {
             if (database is not null && each != database || each.Data.IsUntouched) continue;
             keys += each.Data.Count;
-            var data = each.Detach();
-            if (Snapshot is { } snapshot && snapshot.OnFlushing(each, data)) continue;
-            if (background) LazyFree.Take(data);
-            else data.Tables.Disposal.Finish();
+            Discard(each, each.Detach(), background);
         }
         _listeners.Flushed(database);
         return keys;
+    }
+
+    /// <summary>Disposes of keys that are in no database any more, unless a snapshot does.</summary>
+    internal void Discard(Database database, Dataset data, bool background)
+    {
+        if (Snapshot is { } snapshot && snapshot.OnDiscarding(database, data)) return;
+        if (background) LazyFree.Take(data);
+        else data.Tables.Disposal.Finish();
     }
 
     // ---- listeners
@@ -288,8 +296,12 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raise(KeyspaceEvent happened, Database database, Key key) => _listeners.Raise(happened, database, key);
 
+    /// <summary>The keys of a slot are others now: all are gone, or some have come.</summary>
+    internal void SlotChanged(Database database, int slot) => _listeners.SlotChanged(database, slot);
+
     public void Dispose()
     {
+        foreach (var import in Imports) import.Arriving.Dispose();
         foreach (var database in _databases) database.Dispose();
         LazyFree.Finish();
         Changes.Dispose();

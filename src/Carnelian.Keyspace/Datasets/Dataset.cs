@@ -76,6 +76,21 @@ public sealed class Dataset
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(int slot, ulong hash) => TableOf(slot).PrefetchEntry(hash);
 
+    // ---- slots
+
+    /// <summary>Keys in a slot.</summary>
+    public long CountInSlot(int slot) => Tables.HasSlots ? TableOf(slot).Count : 0;
+
+    /// <summary>Takes all keys of a slot out, in O(1); see <see cref="KeyTables.Detach"/>.</summary>
+    internal Dataset Detach(int slot) => new(Tables.Detach(slot), usesSlots: false);
+
+    /// <summary>Makes all keys of another dataset those of a slot that has none, in O(1). The other one is no more.</summary>
+    internal void Attach(int slot, Dataset other)
+    {
+        TableToEdit(slot);
+        Tables.Attach(slot, other.Tables);
+    }
+
     // ---- entries
 
     public FieldTable Fields(EntryView entry) => Tables.Fields(entry);
@@ -157,6 +172,15 @@ public sealed class Dataset
         if (Count == 0) return default;
         var number = Math.BigMul(chance, (ulong)Count, out var rest);
         return TableOf(Tables.SlotOfKey((long)number)).Walk.Sample(rest);
+    }
+
+    /// <summary>As <see cref="Sample"/>, of the keys that expire.</summary>
+    public EntryView SampleExpiring(ulong chance)
+    {
+        if (Expiring == 0) return default;
+        var slot = 0;
+        if (Tables.HasSlots) slot = Tables.SlotOfExpiring((long)Math.BigMul(chance, (ulong)Expiring, out chance));
+        return TableOf(slot).Walk.SampleExpiring(chance);
     }
 
     // ---- chores

@@ -104,8 +104,14 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount((int)v), flags: Immutable,
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount(o.UsesSlots ? 1 : (int)v), flags: Immutable,
             validate: v => v <= ushort.MaxValue ? null : $"argument must be between 1 and {ushort.MaxValue} inclusive");
+        registry.Flag("cluster-enabled", false, () => o.UsesSlots, on =>
+        {
+            if (!on) return;
+            server.Keyspace.SetDatabaseCount(1);
+            server.Keyspace.UseSlots();
+        }, flags: Immutable);
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);

@@ -14,7 +14,7 @@ internal static class ServerSections
         text.Line("redis_git_sha1", "00000000");
         text.Line("redis_git_dirty", 0);
         text.Line("redis_build_id", typeof(Server).Module.ModuleVersionId.ToString("N")[..16]);
-        text.Line("redis_mode", "standalone");
+        text.Line("redis_mode", server.Options.Keyspace.UsesSlots ? "cluster" : "standalone");
         text.Line("server_name", "carnelian");
         text.Line("carnelian_version", Release.Version);
         text.Line("os", process.OperatingSystem);

@@ -3,14 +3,16 @@ using System.Numerics;
 namespace Carnelian.Tests;
 
 /// <summary>INFO keysizes is kept by increments; a full count must always give the same.</summary>
-public sealed class SizeCountsTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class SizeCountsTests(bool usesSlots)
 {
     private const int KeyCount = 300;
 
     [Test]
     public void Counts_kept_through_every_kind_of_change_equal_a_full_recount([Range(1, 12)] int seed)
     {
-        using var rig = new KeyspaceRig((ulong)seed);
+        using var rig = new KeyspaceRig((ulong)seed, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         var random = new Random(seed);
         for (var step = 0; step < 4000; step++)

@@ -1,12 +1,14 @@
 namespace Carnelian.Tests;
 
 /// <summary>What those who listen hear of keys that change places, in which order.</summary>
-public sealed class TransferTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class TransferTests(bool usesSlots)
 {
     private KeyspaceRig _rig = null!;
 
     [SetUp]
-    public void MakeRig() => _rig = new();
+    public void MakeRig() => _rig = new(usesSlots: usesSlots);
 
     [TearDown]
     public void DisposeRig() => _rig.Dispose();

@@ -15,11 +15,15 @@ internal sealed class SnapshotHarness : IDisposable
 
     private readonly Dictionary<(int Database, string Key), ModelValue> _model = [];
 
-    public SnapshotHarness(int seed, SnapshotOptions? options = null)
+    private SlotImport? _import;
+    private string _importTag = "";
+    private Dictionary<string, ModelValue> _arriving = [];
+
+    public SnapshotHarness(int seed, bool usesSlots, SnapshotOptions? options = null)
     {
         Chance = new(seed);
         Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
-        Keyspace = new(new KeyspaceOptions { Databases = Databases }, Allocator, new SeededRandomness(seed));
+        Keyspace = new(new KeyspaceOptions { Databases = Databases, UsesSlots = usesSlots }, Allocator, new SeededRandomness(seed));
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(40, 300));
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
@@ -133,6 +137,86 @@ internal sealed class SnapshotHarness : IDisposable
         foreach (var key in KeysOf(database)) _model.Remove((database, key));
         Keyspace.Flush(Keyspace.Databases[database], background: Chance.Next(2) == 0);
         Allocator.ReleaseRetired();
+    }
+
+    // ---- slots
+
+    /// <summary>Deletes all keys of a key's slot.</summary>
+    public void FlushSlot(int database, string key)
+    {
+        var slot = Key(key).Slot;
+        var gone = KeysOf(database).Where(other => Key(other).Slot == slot).ToArray();
+        foreach (var other in gone) _model.Remove((database, other));
+        if (gone.Length > 1 && Snapshots.IsWalking) Count("slot handed over");
+        Assert.That(Keyspace.FlushSlot(Keyspace.Databases[database], slot, background: Chance.Next(2) == 0), Is.EqualTo(gone.Length));
+        Allocator.ReleaseRetired();
+    }
+
+    /// <summary>Goes on with the import of a slot: begins it, adds keys to it, attaches it or gives it up.</summary>
+    public void Import(int database, string tag)
+    {
+        if (_import is null)
+        {
+            _import = Keyspace.BeginImport(Keyspace.Databases[database], Key(tag).Slot);
+            _arriving = [];
+            _importTag = tag;
+        }
+        else if (Chance.Next(5) != 0) AddToImport();
+        else if (Chance.Next(4) == 0)
+        {
+            Keyspace.Abandon(_import);
+            _import = null;
+        }
+        else Attach(_import);
+        Allocator.ReleaseRetired();
+    }
+
+    private void AddToImport()
+    {
+        for (var i = Chance.Next(8); i >= 0; i--)
+        {
+            var key = $"arrived{Chance.Next(10)}{_importTag}";
+            var edit = Keyspace.Edit(_import!.Arriving, Key(key));
+            if (Chance.Next(3) == 0)
+            {
+                if (_arriving.Remove(key)) edit.Delete(KeyspaceEvent.Delete);
+            }
+            else if (Chance.Next(2) == 0 && (!edit.Exists || edit.View.Type == ValueType.Hash))
+            {
+                if (!edit.Exists) _arriving[key] = new() { Fields = new(StringComparer.Ordinal) };
+                using var fields = edit.Fields(null);
+                for (var field = Chance.Next(30); field >= 0; field--)
+                {
+                    fields.Collection.Set(Bytes("f" + field), Bytes(key));
+                    _arriving[key].Fields!["f" + field] = key;
+                }
+            }
+            else
+            {
+                edit.Write(ValueType.String, ValueEncoding.Raw, Bytes(key), EntryView.NoExpiry, null);
+                _arriving[key] = new() { Text = Bytes(key) };
+            }
+        }
+    }
+
+    private void Attach(SlotImport import)
+    {
+        var isVacant = import.Target.Data.CountInSlot(import.Slot) == 0;
+        if (!isVacant && Chance.Next(3) == 0)
+        {
+            FlushSlot(import.Target.Number, _importTag);
+            isVacant = true;
+        }
+        if (!Keyspace.TryAttach(import))
+        {
+            Assert.That(!isVacant || Snapshots.IsWalking);
+            if (isVacant) Count("attach refused");
+            return;
+        }
+        Assert.That(isVacant);
+        Count(Snapshots.IsWalking ? "attached meanwhile" : "attached");
+        foreach (var (key, value) in _arriving) _model[(import.Target.Number, key)] = value;
+        _import = null;
     }
 
     public delegate void ListChange(NodeList list, List<string> model);

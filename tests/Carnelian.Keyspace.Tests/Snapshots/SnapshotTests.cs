@@ -1,14 +1,16 @@
 namespace Carnelian.Tests;
 
 /// <summary>What a snapshot does in single situations; <see cref="SnapshotInvariantTests"/> mixes them.</summary>
-public class SnapshotTests
+[TestFixture(false)]
+[TestFixture(true)]
+public class SnapshotTests(bool usesSlots)
 {
     private SnapshotHarness _harness = null!;
 
     private Snapshots Snapshots => _harness.Snapshots;
 
     [SetUp]
-    public void SetUp() => _harness = new(1, new SnapshotOptions { ChunkBytes = 4096, HashBytesAtOnceMax = 700, BufferBytesMax = 64 << 10 });
+    public void SetUp() => _harness = new(1, usesSlots, new SnapshotOptions { ChunkBytes = 4096, HashBytesAtOnceMax = 700, BufferBytesMax = 64 << 10 });
 
     [TearDown]
     public void TearDown() => _harness.Dispose();
