@@ -25,38 +25,21 @@ public readonly unsafe struct KeyWalk
         return cursor == 0;
     }
 
-    /// <summary>A random key that expires, or none; see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.</summary>
-    public EntryView SampleExpiring(ulong chance) => new(_table.ExpiryWalk.SampleExpiring(chance));
-
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
     /// <summary>
-    /// A random key among those that expire, of which there must be one. Where so few expire that drawing any key again and again meets none, it is the
-    /// first from a random bucket on, and keys behind a long row of others are drawn more often.
+    /// A random key that expires, or in which something does; none may be found. Where many do, each is as likely as the others; where so few do that drawing
+    /// any key again and again meets none, see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.
     /// </summary>
-    public EntryView SampleExpiring(ulong chance)
+    public EntryView SampleDue(ulong chance)
     {
-        const int TriesMax = 100;
-        Check.That(_table.Expiring > 0);
-        for (var tries = 0; tries < TriesMax; tries++, chance = chance * Multiplier + 1)
+        const int TriesMax = 32;
+        for (var tries = 0; tries < TriesMax && _table.Due > 0; tries++, chance = TableWalk.Mix(chance))
         {
             var drawn = Sample(chance);
-            if (drawn.Expires) return drawn;
+            if (Entry.HasDue(Entry.Header(drawn.Address))) return drawn;
         }
-        var first = new First();
-        var cursor = (long)Math.BigMul(chance, (ulong)_table.Root->Buckets, out _);
-        while (first.Entry == null) cursor = _table.Walk.ScanExpiring(cursor, 1, ref first);
-        return new(first.Entry);
-    }
-
-    /// <summary>Of Knuth's linear congruential generator, MMIX.</summary>
-    private const ulong Multiplier = 6364136223846793005;
-
-    private struct First : IEntryVisitor
-    {
-        public byte* Entry;
-
-        public void Visit(byte* entry, bool expires) => Entry = entry;
+        return new(_table.ExpiryWalk.SampleExpiring(chance));
     }
 }

@@ -143,7 +143,7 @@ public sealed class Dataset
     }
 
     /// <summary>
-    /// A random key that expires, or none; see <see cref="KeyWalk.SampleExpiring"/>. Those in which only something else expires are passed over: none
+    /// A random key that expires, or none; see <see cref="KeyWalk.SampleDue"/>. Those in which only something else expires are passed over: none
     /// may be found, if there are many of them.
     /// </summary>
     public EntryView SampleExpiring(ulong chance)
@@ -160,9 +160,9 @@ public sealed class Dataset
 
     private EntryView SampleDue(ulong chance)
     {
-        if (!Tables.HasSlots) return TableOf(0).Walk.SampleExpiring(chance);
+        if (!Tables.HasSlots) return TableOf(0).Walk.SampleDue(chance);
         var number = Math.BigMul(chance, (ulong)Due, out var rest);
-        return TableOf(Tables.SlotOfDue((long)number)).Walk.SampleExpiring(rest);
+        return TableOf(Tables.SlotOfDue((long)number)).Walk.SampleDue(rest);
     }
 
     /// <summary>A random key, each as likely as the others; see <see cref="TableWalk.Sample"/>. None when there is no key.</summary>
@@ -172,15 +172,6 @@ public sealed class Dataset
         if (Count == 0) return default;
         var number = Math.BigMul(chance, (ulong)Count, out var rest);
         return TableOf(Tables.SlotOfKey((long)number)).Walk.Sample(rest);
-    }
-
-    /// <summary>As <see cref="Sample"/>, of the keys that expire.</summary>
-    public EntryView SampleExpiring(ulong chance)
-    {
-        if (Expiring == 0) return default;
-        var slot = 0;
-        if (Tables.HasSlots) slot = Tables.SlotOfExpiring((long)Math.BigMul(chance, (ulong)Expiring, out chance));
-        return TableOf(slot).Walk.SampleExpiring(chance);
     }
 
     // ---- chores
