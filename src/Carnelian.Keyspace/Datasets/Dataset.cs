@@ -68,6 +68,12 @@ public sealed class Dataset
     /// <summary>Whether there is a key, whatever its time.</summary>
     public bool Contains(Key key) => TableOf(key.Slot).Find(key.Bytes, key.Hash).Exists;
 
+    /// <summary>Which bucket is a key's is not known before its slot's root has arrived.</summary>
+    public bool HasRootsToPrefetch => Tables.HasSlots;
+
+    /// <summary>Asks the processor for the root of a slot's table.</summary>
+    public void PrefetchRoot(int slot) => Tables.PrefetchRoot(slot);
+
     /// <summary>Asks the processor for the bucket of a key that will be looked up soon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchBucket(int slot, ulong hash) => TableOf(slot).PrefetchBucket(hash);
