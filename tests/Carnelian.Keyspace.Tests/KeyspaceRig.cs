@@ -71,11 +71,11 @@ internal sealed class KeyspaceRig : IDisposable
 
         public bool WantsModified { get; set; }
 
-        public void OnModified(Database database, Key key) => Lines.Add($"modified {database.Number} {Text(key.Bytes)}");
+        public void OnModified(Author author, Database database, Key key) => Lines.Add($"modified {database.Number} {Text(key.Bytes)}");
 
-        public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
+        public void OnFlushing(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
 
-        public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
+        public void OnSwapping(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
 
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
             Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key.Bytes)}");

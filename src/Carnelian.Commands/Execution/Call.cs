@@ -109,13 +109,16 @@ public ref struct Call
         if ((argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf) || argument + step >= end) return;
         var hashes = Executor.HashesAhead;
         var data = Database.Data;
+        var hasRoots = data.HasRootsToPrefetch;
         end = Math.Min(end, argument + hashes.Length);
         for (var i = argument; i < end; i += step)
         {
             var key = Key(i);
             hashes[i - argument] = (key.Hash, key.Slot);
-            data.PrefetchBucket(key.Slot, key.Hash);
+            if (hasRoots) data.PrefetchRoot(key.Slot);
+            else data.PrefetchBucket(key.Slot, key.Hash);
         }
+        for (var i = argument; hasRoots && i < end; i += step) data.PrefetchBucket(hashes[i - argument].Slot, hashes[i - argument].Hash);
         for (var i = argument; i < end; i += step) data.PrefetchEntry(hashes[i - argument].Slot, hashes[i - argument].Hash);
         (_aheadFirst, _aheadEnd, _aheadOf) = (argument, end, ++Executor.HashesAheadOf);
     }
@@ -136,10 +139,10 @@ public ref struct Call
     /// <param name="endOfKeys">Behind the last argument that is a key.</param>
     /// <param name="deadlineMs">By <see cref="MonotonicMs"/>, or <see cref="BlockedCall.NoDeadline"/>.</param>
     /// <param name="answerTimeout">Answers what is answered when the deadline has passed; static.</param>
-    /// <param name="wakesWhenGone">The request is run again also when a key is gone or has another type.</param>
-    public void WaitForKeys(int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, bool wakesWhenGone = false)
+    public void WaitForKeys(
+        int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes = KeyWakes.WhenMade)
     {
-        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakesWhenGone);
+        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakes);
         else answerTimeout(ref this);
     }
 

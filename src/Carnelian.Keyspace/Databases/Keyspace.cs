@@ -242,8 +242,8 @@ public sealed class Keyspace : IDisposable
     {
         Dirty++;
         if (one == other) return;
+        _listeners.Swapping(one, other);
         one.Swap(other);
-        _listeners.Swapped(one, other);
     }
 
     /// <summary>Empties one database, or all; their datasets are handed over whole. Returns the number of keys.</summary>
@@ -251,13 +251,13 @@ public sealed class Keyspace : IDisposable
     public long Flush(Database? database, bool background)
     {
         long keys = 0;
+        _listeners.Flushing(database);
         foreach (var each in _databases)
         {
             if (database is not null && each != database || each.Data.IsUntouched) continue;
             keys += each.Data.Count;
             Discard(each, each.Detach(), background);
         }
-        _listeners.Flushed(database);
         return keys;
     }
 
@@ -297,7 +297,7 @@ public sealed class Keyspace : IDisposable
     public void Raise(KeyspaceEvent happened, Database database, Key key) => _listeners.Raise(happened, database, key);
 
     /// <summary>The keys of a slot are others now: all are gone, or some have come.</summary>
-    internal void SlotChanged(Database database, int slot) => _listeners.SlotChanged(database, slot);
+    internal void SlotChanging(Database database, int slot) => _listeners.SlotChanging(database, slot);
 
     public void Dispose()
     {

@@ -139,9 +139,11 @@ public sealed class Dataset
     internal bool ScanDue(long nowMs, int groupsMax, EntryList found)
     {
         if (!Tables.HasSlots) return TableOf(0).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found);
-        for (var left = SlotsPerScan; left > 0 && found.Count == 0; left--)
+        var before = found.Count;
+        for (var left = SlotsPerScan; left > 0 && found.Count == before; left--)
         {
-            if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found)) return false;
+            // A table that rehashes has two arrays to pass by.
+            if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, Math.Max(groupsMax, 2), found)) return false;
             _expirySlot = Math.Max(0, Tables.NextWithDue(_expirySlot));
             if (_expirySlot == 0) return true;
         }

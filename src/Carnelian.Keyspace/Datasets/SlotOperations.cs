@@ -8,8 +8,8 @@ public static class SlotOperations
     {
         var keys = database.Data.CountInSlot(slot);
         if (keys == 0) return 0;
+        keyspace.SlotChanging(database, slot);
         keyspace.Discard(database, database.Data.Detach(slot), background);
-        keyspace.SlotChanged(database, slot);
         return keys;
     }
 
@@ -30,8 +30,8 @@ public static class SlotOperations
         var (data, arriving) = (import.Target.Data, import.Arriving.Data);
         if (data.CountInSlot(import.Slot) > 0 || keyspace.Snapshot is { } snapshot && snapshot.Walks(arriving)) return false;
         Check.That(keyspace.Imports.Remove(import));
+        keyspace.SlotChanging(import.Target, import.Slot);
         data.Attach(import.Slot, arriving);
-        keyspace.SlotChanged(import.Target, import.Slot);
         return true;
     }
 

@@ -111,7 +111,7 @@ public sealed class ActiveExpiryTests(bool usesSlots)
     [Test]
     public void Table_shrinks_while_its_keys_expire()
     {
-        if (usesSlots) Assert.Ignore("with a key or two in each slot no table has anything to give back");
+        if (usesSlots) Skip.Because("with a key or two in each slot no table has anything to give back");
         using var rig = Filled(100);
         var bytes = rig[0].Data.MeasureMemory().BucketBytes;
         var expiry = new ActiveExpiry(rig.Keyspace);
@@ -147,7 +147,7 @@ public sealed class ActiveExpiryTests(bool usesSlots)
         {
         }
         Assert.That(found.Count, Is.EqualTo(1));
-        Assert.That(looks, Is.LessThanOrEqualTo(2 * (1 << 17) / 8 / 4096 + 3), "4,096 groups at once");
+        Assert.That(looks, Is.LessThanOrEqualTo(usesSlots ? KeySlot.Count / 64 + 3 : 2 * (1 << 17) / 8 / 4096 + 3), "4,096 groups at once, or 64 slots");
     }
 
     [Test]
