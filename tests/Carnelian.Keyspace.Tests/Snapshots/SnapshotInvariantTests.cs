@@ -14,7 +14,7 @@ public class SnapshotInvariantTests
 
     private static readonly string[] _metEventually =
     [
-        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied",
+        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied", "fields expired", "ListPack", "ListPackEx", "HashTable",
     ];
 
     [Test]
@@ -103,7 +103,7 @@ public class SnapshotInvariantTests
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
         else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), "k" + chance.Next(KeyNames));
         else if (kind < 64) harness.ChangeList(database, key, (list, model) => ChangeList(chance, list, model));
-        else if (kind < 82) harness.ChangeFields(database, key, (fields, model) => ChangeFields(chance, fields, model));
+        else if (kind < 82) harness.ChangeFields(database, key, (ref hash, model) => ChangeFields(harness, ref hash, model));
         else if (kind < 86) harness.AdvanceTime(chance.Next(100));
         else if (kind < 94) harness.Defragment(chance.Next(1, 30));
         else if (kind == 94) Flush(harness, database);
@@ -167,20 +167,29 @@ public class SnapshotInvariantTests
         }
     }
 
-    private static void ChangeFields(Random chance, FieldsEdit fields, SortedDictionary<string, string> model)
+    private static void ChangeFields(SnapshotHarness harness, ref HashEdit hash, SortedDictionary<string, string> model)
     {
+        var chance = harness.Chance;
         var deletes = chance.Next(4) == 0;
+        var expires = chance.Next(3) == 0;
         for (var times = chance.Next(6) == 0 ? 100 : 2; times > 0; times--)
         {
             var name = "f" + chance.Next(150);
             if (deletes || chance.Next(5) == 0)
             {
-                Assert.That(fields.Delete(SnapshotHarness.Bytes(name)), Is.EqualTo(model.Remove(name)));
+                Assert.That(hash.Delete(SnapshotHarness.Bytes(name)), Is.EqualTo(model.Remove(name)));
+                continue;
+            }
+            var expiryMs = expires && chance.Next(2) == 0 ? harness.Keyspace.NowMs + chance.Next(1, 400) : EntryView.NoExpiry;
+            if (chance.Next(4) == 0 && model.TryGetValue(name, out var text))
+            {
+                hash.SetExpiry(SnapshotHarness.Bytes(name), expiryMs);
+                model[name] = SnapshotHarness.FieldText(text.Split('@')[0], expiryMs);
                 continue;
             }
             var value = Element(chance);
-            Assert.That(fields.Set(SnapshotHarness.Bytes(name), SnapshotHarness.Bytes(value)), Is.EqualTo(!model.ContainsKey(name)));
-            model[name] = value;
+            Assert.That(hash.Set(SnapshotHarness.Bytes(name), SnapshotHarness.Bytes(value), expiryMs), Is.EqualTo(!model.ContainsKey(name)));
+            model[name] = SnapshotHarness.FieldText(value, expiryMs);
         }
     }
 
