@@ -132,6 +132,23 @@ public ref struct Call
     /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
     public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Key(argument));
 
+    /// <summary>The hash that an argument names, or none, for reading; the call has failed if it is something else.</summary>
+    public HashView FindHash(int argument)
+    {
+        var view = Find(argument);
+        return IsOfTypeOrMissing(view, ValueType.Hash) ? new(_keyspace, Database, view) : default;
+    }
+
+    /// <summary>As <see cref="FindHash"/>, for changing.</summary>
+    public HashEdit EditHash(int argument)
+    {
+        var edit = Edit(argument);
+        return !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.Hash) ? edit.Hash() : default;
+    }
+
+    /// <summary>Raises an event of the key that an argument names.</summary>
+    public readonly void Raise(int argument, KeyspaceEvent happened) => _keyspace.Raise(happened, Database, Key(argument));
+
     /// <summary>
     /// Has the request wait and run again, from its beginning, whenever one of its keys comes to have a type. A call that may not wait is answered like a
     /// timeout. The handler returns afterwards; a key named twice is waited for once.
@@ -224,9 +241,11 @@ public ref struct Call
         Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {CalledName} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
-    public bool IsStringOrMissing(EntryView view)
+    public bool IsStringOrMissing(EntryView view) => IsOfTypeOrMissing(view, ValueType.String);
+
+    private bool IsOfTypeOrMissing(EntryView view, ValueType type)
     {
-        if (!view.Exists || view.Type == ValueType.String) return true;
+        if (!view.Exists || view.Type == type) return true;
         FailWrongType();
         return false;
     }

@@ -26,6 +26,12 @@ public ref struct KeyEdit
         Exists = exists;
     }
 
+    internal readonly Keyspace Keyspace => _keyspace;
+
+    internal readonly Database Database => _database;
+
+    internal readonly Key Key => _key;
+
     /// <summary>False also for an expired key that a replica only hides.</summary>
     public bool Exists { get; private set; }
 
@@ -109,7 +115,7 @@ public ref struct KeyEdit
     }
 
     /// <summary>Changes the key's packed collection.</summary>
-    internal void Splice(scoped in Splice splice)
+    internal void Splice(scoped Splice splice)
     {
         BeginChange();
         _table.Splice(ref _at, splice);
@@ -155,11 +161,11 @@ public ref struct KeyEdit
     }
 
     /// <summary>Takes out a key whose collection has become empty, and raises the event of that; the change itself was announced before.</summary>
-    internal void DeleteEmpty()
+    internal void DeleteEmpty(bool raises = true)
     {
         _table.Remove(ref _at);
         Exists = false;
-        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
+        if (raises) _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }
 
     /// <summary>Gives the key's list for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
@@ -170,12 +176,8 @@ public ref struct KeyEdit
         return new(this, _database.Data.List(_at.View), count, happened);
     }
 
-    /// <summary>As <see cref="List"/>, for a hash.</summary>
-    public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
-    {
-        var count = BeginCollection(ValueType.Hash, ValueEncoding.HashTable);
-        return new(this, new(_keyspace, _database.Data.Fields(_at.View)), count, happened);
-    }
+    /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
+    public readonly HashEdit Hash() => new(this);
 
     /// <summary>Returns the number of elements that there are.</summary>
     private long BeginCollection(ValueType type, ValueEncoding encoding)

@@ -21,6 +21,7 @@ public sealed class Keyspace : IDisposable
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
         Author = Self;
         Access = new(this);
+        HashExpiry = new(this);
         LazyFree = new(_host, Statistics);
         Changes = new(allocator);
         SetDatabaseCount(options.Databases);
@@ -71,6 +72,8 @@ public sealed class Keyspace : IDisposable
     public AccessClock Access { get; }
 
     public LazyFree LazyFree { get; }
+
+    internal HashExpiry HashExpiry { get; }
 
     public ReadOnlySpan<Database> Databases => _databases;
 
@@ -160,6 +163,14 @@ public sealed class Keyspace : IDisposable
         }
         Raise(KeyspaceEvent.Expired, database, key);
         SignalModified(database, key);
+    }
+
+    /// <summary>Propagates that a field was deleted because its time was over.</summary>
+    internal void PropagateFieldExpiry(Database database, Key key, scoped ReadOnlySpan<byte> name)
+    {
+        if ((Changes.Listening & Author.Targets) == 0) return;
+        Changes.Begin(Author.Targets, database.Number, 3, Options.UsesSlots ? key.Slot : ChangeLog.NoSlot);
+        Changes.Append("HDEL"u8).Append(key.Bytes).Append(name);
     }
 
     /// <summary>

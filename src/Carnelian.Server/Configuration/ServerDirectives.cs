@@ -125,7 +125,17 @@ internal static class ServerDirectives
         registry.Integer("active-defrag-cycle-min", d.CycleMinPercent, 1, 99, () => d.CycleMinPercent, v => d.CycleMinPercent = (int)v);
         registry.Integer("active-defrag-cycle-max", d.CycleMaxPercent, 1, 99, () => d.CycleMaxPercent, v => d.CycleMaxPercent = (int)v);
         registry.Add(KeyspaceNotifications(server.Options));
+        DeclareEncodings(registry, server.Keyspace.Host);
         DeclareEviction(registry, server);
+    }
+
+    /// <summary>Up to where collections are packed.</summary>
+    private static void DeclareEncodings(DirectiveRegistry registry, TableHost host)
+    {
+        registry.Integer("hash-max-listpack-entries", 512, 0, long.MaxValue, () => host.HashLimit.FieldsMax,
+            v => host.HashLimit = host.HashLimit with { FieldsMax = v }, alias: "hash-max-ziplist-entries");
+        registry.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.HashLimit.TextBytesMax,
+            v => host.HashLimit = host.HashLimit with { TextBytesMax = (long)v }, alias: "hash-max-ziplist-value");
     }
 
     private static SpecialDirective KeyspaceNotifications(ServerOptions o)

@@ -113,7 +113,7 @@ internal static class ServerSections
         foreach (var database in server.Keyspace.Databases)
         {
             var data = database.Data;
-            if (data.Count > 0) text.Line($"db{database.Number}", $"keys={data.Count},expires={data.Expiring},avg_ttl={data.AverageTtlMs},subexpiry=0");
+            if (data.Count > 0) text.Line($"db{database.Number}", $"keys={data.Count},expires={data.Expiring},avg_ttl={data.AverageTtlMs},subexpiry={data.FieldsExpiring}");
         }
     }
 }

@@ -116,10 +116,9 @@ public sealed class TransferTests(bool usesSlots)
         {
             for (var i = 0; i < 3000; i++) list.Collection.Append(Bytes($"element {i}"));
         }
-        using (var fields = _rig.Edit(Bytes("hash")).Fields(null))
-        {
-            for (var i = 0; i < 3000; i++) fields.Collection.Set(Bytes($"field {i}"), Bytes($"value {i}"));
-        }
+        var hash = _rig.Edit(Bytes("hash")).Hash();
+        for (var i = 0; i < 3000; i++) hash.Set(Bytes($"field {i}"), Bytes($"value {i}"));
+        hash.Changed(3000, null);
         Assert.That(Copy("list", "list2", 1), Is.EqualTo(TransferResult.Done));
         Assert.That(Copy("hash", "hash2", 1), Is.EqualTo(TransferResult.Done));
         _rig.Delete("list");

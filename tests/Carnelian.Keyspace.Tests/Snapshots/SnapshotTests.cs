@@ -135,7 +135,7 @@ public class SnapshotTests(bool usesSlots)
         else if (how == "overwrite") _harness.Set(0, "hash", [1]);
         else if (how == "move") _harness.Move(0, "hash", 2, "elsewhere");
         else _harness.Flush(0);
-        if (how == "move") _harness.ChangeFields(2, "elsewhere", (fields, model) => Assert.That(fields.Delete("f7"u8), Is.EqualTo(model.Remove("f7"))));
+        if (how == "move") _harness.ChangeFields(2, "elsewhere", (ref hash, model) => Assert.That(hash.Delete("f7"u8), Is.EqualTo(model.Remove("f7"))));
         SetFields("hash2", 0, 300, "new");
         Finish();
         _harness.Sink.AssertShowsTheCut();
@@ -352,11 +352,11 @@ public class SnapshotTests(bool usesSlots)
         }
     });
 
-    private void SetFields(string key, int first, int count, string value) => _harness.ChangeFields(0, key, (fields, model) =>
+    private void SetFields(string key, int first, int count, string value) => _harness.ChangeFields(0, key, (ref hash, model) =>
     {
         for (var i = first; i < first + count; i++)
         {
-            fields.Set(SnapshotHarness.Bytes("f" + i), SnapshotHarness.Bytes(value));
+            hash.Set(SnapshotHarness.Bytes("f" + i), SnapshotHarness.Bytes(value));
             model["f" + i] = value;
         }
     });
