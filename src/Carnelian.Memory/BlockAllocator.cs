@@ -131,6 +131,15 @@ public sealed unsafe class BlockAllocator : IDisposable
         _retired[_retiredCount++] = new RetiredBlock(block, size, purpose);
     }
 
+    /// <summary>Memory with undefined contents for the rest of the call: it is retired from the beginning.</summary>
+    public Span<byte> Scratch(int bytes)
+    {
+        if (bytes == 0) return default;
+        var block = Allocate(bytes, Purpose.Other);
+        Retire(block, bytes, Purpose.Other);
+        return new(block, bytes);
+    }
+
     /// <summary>Frees what was retired: after a call, when no view is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReleaseRetired()

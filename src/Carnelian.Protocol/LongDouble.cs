@@ -36,6 +36,13 @@ public readonly struct LongDouble
     /// <summary>False for an infinity, and for what is no number any more: nobody needs to tell them apart.</summary>
     public bool IsFinite => _exponent != NotFinite;
 
+    /// <summary>The nearest double, or an infinity.</summary>
+    public double ToDouble()
+    {
+        var magnitude = IsFinite ? Math.ScaleB((double)_mantissa, _exponent) : double.PositiveInfinity;
+        return _isNegative ? -magnitude : magnitude;
+    }
+
     // ---- arithmetic
 
     public static LongDouble operator +(LongDouble left, LongDouble right)

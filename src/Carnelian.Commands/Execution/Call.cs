@@ -223,6 +223,8 @@ public ref struct Call
 
     public void FailNotInteger() => Fail("ERR value is not an integer or out of range");
 
+    public void FailNoSuchKey() => Fail("ERR no such key");
+
     public void FailDatabaseIndex() => Fail("ERR DB index is out of range");
 
     /// <summary>True where there are slots, and so no other database: the call has failed.</summary>
@@ -248,6 +250,26 @@ public ref struct Call
         if (!view.Exists || view.Type == type) return true;
         FailWrongType();
         return false;
+    }
+
+    /// <summary>The list of the key that an argument names, for reading; there may be none. False when the key has another type: the call has failed.</summary>
+    public bool TryList(int argument, out ListView list)
+    {
+        var view = Find(argument);
+        var isOther = view.Exists && view.Type != ValueType.List;
+        if (isOther) FailWrongType();
+        list = isOther ? default : new(Database.Data, view);
+        return !isOther;
+    }
+
+    /// <summary>As <see cref="TryList"/>, for changing.</summary>
+    public bool TryEditList(int argument, out ListEdit list)
+    {
+        var edit = Edit(argument);
+        var isOther = edit.Exists && edit.View.Type != ValueType.List;
+        if (isOther) FailWrongType();
+        list = isOther ? default : new(edit);
+        return !isOther;
     }
 
     /// <summary>Reads an argument as a 64-bit integer; otherwise the call has failed.</summary>

@@ -168,37 +168,16 @@ public ref struct KeyEdit
         if (raises) _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }
 
-    /// <summary>Gives the key's list for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
-    /// <param name="happened">As for <see cref="Write"/>.</param>
-    public CollectionEdit<NodeList> List(KeyspaceEvent? happened)
-    {
-        var count = BeginCollection(ValueType.List, ValueEncoding.QuickList);
-        return new(this, _database.Data.List(_at.View), count, happened);
-    }
+    internal readonly TableHost Host => _keyspace.Host;
+
+    /// <summary>The key's list for reading.</summary>
+    internal readonly ListView List => new(_database.Data, Exists ? _at.View : default);
+
+    /// <summary>The key's list of nodes.</summary>
+    internal readonly NodeList Nodes => _database.Data.List(_at.View);
 
     /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
     public readonly HashEdit Hash() => new(this);
-
-    /// <summary>Returns the number of elements that there are.</summary>
-    private long BeginCollection(ValueType type, ValueEncoding encoding)
-    {
-        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        if (Exists) return _database.Data.SizeOf(_at.View);
-        _table.WriteCollection(ref _at, _key.Bytes, type, encoding);
-        Exists = true;
-        _keyspace.Created(_database, _key);
-        return 0;
-    }
-
-    internal void EndCollection(long countBefore, KeyspaceEvent? happened)
-    {
-        var count = _table.Recount(ref _at, countBefore);
-        Changed(happened);
-        if (count > 0) return;
-        _table.Remove(ref _at);
-        Exists = false;
-        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Changed(KeyspaceEvent? happened)

@@ -21,6 +21,9 @@ public sealed class KeyspaceOptions
     /// <summary>1 to 10; see <see cref="ActiveExpiry"/>.</summary>
     public int ActiveExpireEffort { get; set; } = 1;
 
+    /// <summary>As configured; see <see cref="NodeLimit.Of"/>.</summary>
+    public int ListMaxListpackSize { get; set; } = -2;
+
     /// <summary>maxmemory-policy.</summary>
     public EvictionPolicy EvictionPolicy { get; set; } = EvictionPolicy.NoEviction;
 

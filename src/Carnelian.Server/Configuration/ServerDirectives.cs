@@ -113,6 +113,11 @@ internal static class ServerDirectives
             server.Keyspace.UseSlots();
         }, flags: Immutable);
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
+        registry.Integer("list-max-listpack-size", o.ListMaxListpackSize, int.MinValue, int.MaxValue, () => o.ListMaxListpackSize, v =>
+        {
+            o.ListMaxListpackSize = (int)v;
+            server.Keyspace.Host.ListLimit = NodeLimit.Of((int)v) with { LargeFrom = server.Keyspace.Host.ListLimit.LargeFrom };
+        }, alias: "list-max-ziplist-size");
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);

@@ -63,20 +63,17 @@ internal static class DatasetDigest
         switch (view.Type)
         {
             case ValueType.String: Mix(digest, view.Value); break;
-            case ValueType.List: AddElements(digest, database.Data.List(view)); break;
+            case ValueType.List: AddElements(digest, new(database.Data, view)); break;
             case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
         if (view.Expires) XorHash(digest, "!!expire!!"u8);
     }
 
-    private static void AddElements(Span<byte> digest, NodeList list)
+    private static void AddElements(Span<byte> digest, ListView list)
     {
         Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
-        for (var node = 0; node < list.NodeCount; node++)
-        {
-            foreach (var element in list.ElementsOf(node)) Mix(digest, element.Text(text));
-        }
+        foreach (var element in list.From(0)) Mix(digest, element.Text(text));
     }
 
     private static void AddFields(Span<byte> digest, HashView hash)

@@ -66,16 +66,16 @@ public sealed class EditTests(bool usesSlots)
     }
 
     [Test]
-    public void The_end_of_a_collections_edit_raises_its_event_and_deletes_the_key_when_nothing_is_left()
+    public void The_end_of_a_lists_edit_raises_its_event_and_deletes_the_key_when_nothing_is_left([Values(4, 100)] int bytesMax)
     {
-        KeyspaceEvent pushed = new(KeyspaceEventClass.List, "rpush"), popped = new(KeyspaceEventClass.List, "lpop");
-        using (var list = _rig.Edit("k"u8.ToArray()).List(pushed))
-        {
-            list.Collection.Append("element"u8);
-            Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k" }));
-        }
+        _rig.Keyspace.Host.ListLimit = NodeLimit.OfBytes(bytesMax);
+        var list = new ListEdit(_rig.Edit("k"u8.ToArray()));
+        list.Append("element"u8.ToArray());
+        Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "new/New 0 k" }));
+        list.Announce(1, KeyspaceEvent.PushTail);
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 0 k", "rpush/List 0 k" }));
-        using (var list = _rig.Edit("k"u8.ToArray()).List(popped)) list.Collection.RemoveAt(0);
+        list.RemoveEnd(1, atHead: true);
+        list.End(1, KeyspaceEvent.PopHead);
         Assert.That(_rig.Heard.Take(), Is.EqualTo(new[] { "modified 0 k", "lpop/List 0 k", "del/Generic 0 k" }));
         Assert.That(_rig.Find("k").Exists, Is.False);
         Assert.That(_rig.Keyspace.Dirty, Is.EqualTo(2));

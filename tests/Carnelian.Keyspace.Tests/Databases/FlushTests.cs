@@ -60,10 +60,7 @@ public sealed class FlushTests(bool usesSlots)
         {
             for (var i = 0; i < 20; i++)
             {
-                using (var list = rig.Edit(KeyspaceRig.Bytes($"list{i}")).List(null))
-                {
-                    for (var j = 0; j < 2000; j++) list.Collection.Append(KeyspaceRig.Bytes($"element {j}"));
-                }
+                rig.Edit(KeyspaceRig.Bytes($"list{i}")).Fill(2000, j => $"element {j}");
                 rig.Allocator.ReleaseRetired();
             }
         }
@@ -86,10 +83,7 @@ public sealed class FlushTests(bool usesSlots)
     public void A_deleted_collection_is_pending_until_it_is_freed()
     {
         using var rig = new KeyspaceRig(usesSlots: usesSlots);
-        using (var list = rig.Edit(KeyspaceRig.Bytes("list")).List(null))
-        {
-            for (var i = 0; i < 30_000; i++) list.Collection.Append(KeyspaceRig.Bytes($"element {i}"));
-        }
+        rig.Edit(KeyspaceRig.Bytes("list")).Fill(30_000, i => $"element {i}");
         rig.Delete("list");
         Assert.That(rig.Keyspace.LazyFree.PendingObjects, Is.EqualTo(1));
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.GreaterThan(300_000));

@@ -85,14 +85,14 @@ public sealed class SizeCountsTests(bool usesSlots)
 
     private static void ChangeList(Random random, KeyEdit edit)
     {
-        if (edit.Exists && edit.View.Encoding != ValueEncoding.QuickList) return;
-        using var edited = edit.List(null);
-        var list = edited.Collection;
+        if (edit.Exists && edit.View.Type != ValueType.List) return;
+        var list = new ListEdit(edit);
         for (var n = random.Next(1, 20); n > 0; n--)
         {
-            if (list.Count == 0 || random.Next(2) == 0) list.Append("v"u8);
+            if (list.Count == 0 || random.Next(2) == 0) list.Append("v"u8.ToArray());
             else list.RemoveAt(random.NextInt64(list.Count));
         }
+        if (list.Exists) list.End(1, KeyspaceEvent.ListSet);
     }
 
     /// <summary>Around powers of two, within and beyond what lies inline.</summary>

@@ -112,10 +112,7 @@ public sealed class TransferTests(bool usesSlots)
     [Test]
     public void Collections_are_copied_whole()
     {
-        using (var list = _rig.Edit(Bytes("list")).List(null))
-        {
-            for (var i = 0; i < 3000; i++) list.Collection.Append(Bytes($"element {i}"));
-        }
+        _rig.Edit(Bytes("list")).Fill(3000, i => $"element {i}");
         var hash = _rig.Edit(Bytes("hash")).Hash();
         for (var i = 0; i < 3000; i++) hash.Set(Bytes($"field {i}"), Bytes($"value {i}"));
         hash.Changed(3000, null);

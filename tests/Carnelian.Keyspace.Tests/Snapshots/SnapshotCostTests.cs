@@ -72,13 +72,14 @@ public class SnapshotCostTests
         using var world = new RealWorld();
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
-        using var edit = keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)).List(null);
-        var list = edit.Collection;
+        var edit = new ListEdit(keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)));
+        var element = "an element of thirty-two bytes.."u8.ToArray();
         for (var i = 0; i < elements; i++)
         {
-            list.Append("an element of thirty-two bytes.."u8);
+            edit.Append(element);
             allocator.ReleaseRetired();
         }
+        var list = keyspace.Databases[0].Data.List(keyspace.Find(keyspace.Databases[0], keyspace.KeyOf("list"u8)));
         var sink = new DiscardingSink(snapshots, allocator);
         var middle = elements / 2;
         double held = double.MaxValue, first = double.MaxValue, second = double.MaxValue;
@@ -87,7 +88,7 @@ public class SnapshotCostTests
         for (var round = 0; round < 5; round++)
         {
             Assert.That(snapshots.TryBegin(sink));
-            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)).List(null)));
+            held = Math.Min(held, Time(() => keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("list"u8)).BeginChange()));
             first = Math.Min(first, Time(() => list.Set(middle, "x"u8)));
             second = Math.Min(second, Time(() => list.Set(middle + 1, "y"u8)));
             heldBytes = allocator.UsedBytesOf(Purpose.Snapshot);

@@ -24,7 +24,7 @@ internal sealed class SnapshotHarness : IDisposable
         Chance = new(seed);
         Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
         Keyspace = new(new KeyspaceOptions { Databases = Databases, UsesSlots = usesSlots }, Allocator, new SeededRandomness(seed));
-        Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(40, 300));
+        Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
         Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
@@ -221,12 +221,14 @@ internal sealed class SnapshotHarness : IDisposable
         _import = null;
     }
 
-    public delegate void ListChange(NodeList list, List<string> model);
+    public delegate void ListChange(ref ListEdit list, List<string> model);
 
     public void ChangeList(int database, string key, ListChange change) => Call(database, key, () =>
     {
         if (ModelOf(database, key, value => value.List is null, () => new() { List = [] }) is not { } model) return;
-        using (var list = Edit(database, key).List(null)) change(list.Collection, model.List!);
+        var list = new ListEdit(Edit(database, key));
+        change(ref list, model.List!);
+        if (list.Exists) list.End(1, KeyspaceEvent.ListSet);
         if (model.List!.Count == 0) _model.Remove((database, key));
     });
 
@@ -351,6 +353,10 @@ internal sealed class SnapshotHarness : IDisposable
             for (var i = 0; i < list.NodeCount; i++) AddTo(value.List, list.ElementsOf(i));
             Assert.That(list.Count, Is.EqualTo(value.List.Count));
             for (var i = 0; i < value.List.Count; i += 3) Assert.That(Text(list[i]), Is.EqualTo(value.List[i]));
+        }
+        else if (view.Type == ValueType.List)
+        {
+            AddTo(value.List = [], new PackedList(view.Value).From(0));
         }
         else if (view.Type == ValueType.Hash)
         {
@@ -527,6 +533,10 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         {
             value.Fields = new(StringComparer.Ordinal);
             SnapshotHarness.AddTo(value.Fields, new PackedHash(record.Entry.Value, record.Entry.Encoding == ValueEncoding.ListPackEx));
+        }
+        else if (record.Entry.Type == ValueType.List)
+        {
+            SnapshotHarness.AddTo(value.List = [], new PackedList(record.Entry.Value).From(0));
         }
         else
         {

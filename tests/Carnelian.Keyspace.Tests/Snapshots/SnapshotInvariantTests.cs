@@ -110,7 +110,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 41) OverwriteWithin(harness, database, key);
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
-        else if (kind < 64) harness.ChangeList(database, key, (list, model) => ChangeList(chance, list, model));
+        else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
         else if (kind < 82) harness.ChangeFields(database, key, (ref hash, model) => ChangeFields(harness, ref hash, model));
         else if (kind < 86) harness.AdvanceTime(chance.Next(100));
         else if (kind < 94) harness.Defragment(chance.Next(1, 30));
@@ -157,7 +157,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         }
     }
 
-    private static void ChangeList(Random chance, NodeList list, List<string> model)
+    private static void ChangeList(Random chance, ref ListEdit list, List<string> model)
     {
         for (var times = chance.Next(8) == 0 ? 120 : 2; times > 0; times--)
         {
@@ -167,11 +167,11 @@ public class SnapshotInvariantTests(bool usesSlots)
             {
                 case 0: list.Append(SnapshotHarness.Bytes(value)); model.Add(value); break;
                 case 1: list.Prepend(SnapshotHarness.Bytes(value)); model.Insert(0, value); break;
-                case 2 or 3: list.Insert(at, SnapshotHarness.Bytes(value)); model.Insert(at, value); break;
+                case 2 or 3: list.InsertAt(at, SnapshotHarness.Bytes(value)); model.Insert(at, value); break;
                 case 4: list.RemoveAt(0); model.RemoveAt(0); break;
                 case 5: list.RemoveAt(list.Count - 1); model.RemoveAt(model.Count - 1); break;
                 case 6: list.RemoveAt(at % model.Count); model.RemoveAt(at % model.Count); break;
-                default: list.Set(at % model.Count, SnapshotHarness.Bytes(value)); model[at % model.Count] = value; break;
+                default: list.SetAt(at % model.Count, SnapshotHarness.Bytes(value)); model[at % model.Count] = value; break;
             }
         }
     }

@@ -95,9 +95,9 @@ public class SnapshotTests(bool usesSlots)
         Begin();
         WalkWithoutReading();
         var before = _harness.Allocator.UsedBytesOf(Purpose.Snapshot);
-        _harness.ChangeList(0, "list", (list, model) =>
+        _harness.ChangeList(0, "list", (ref list, model) =>
         {
-            for (var i = 0; i < 10; i++) list.Set(0, "changed"u8);
+            for (var i = 0; i < 10; i++) list.SetAt(0, "changed"u8.ToArray());
             model[0] = "changed";
         });
         Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before, Is.InRange(1, 1000));
@@ -168,7 +168,7 @@ public class SnapshotTests(bool usesSlots)
         {
             Assert.That(_harness.IsHeld(0, "list") && steps < 1000);
             Snapshots.Run(new Budget(1));
-            _harness.ChangeList(0, "list", (list, model) =>
+            _harness.ChangeList(0, "list", (ref list, model) =>
             {
                 list.RemoveAt(0);
                 list.RemoveAt(list.Count - 1);
@@ -343,7 +343,7 @@ public class SnapshotTests(bool usesSlots)
         for (var i = 0; i < keys; i++) _harness.Set(0, "key" + i, [(byte)i, 1]);
     }
 
-    private void PushMany(string key, int elements) => _harness.ChangeList(0, key, (list, model) =>
+    private void PushMany(string key, int elements) => _harness.ChangeList(0, key, (ref list, model) =>
     {
         for (var i = 0; i < elements; i++)
         {
