@@ -10,7 +10,7 @@ internal static class Program
 
     private static readonly IGroup[] Groups =
     [
-        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new PauseGroup(), new StartUpGroup(),
+        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new PauseGroup(), new StartUpGroup(),
         new AllocationsGroup(),
     ];
 

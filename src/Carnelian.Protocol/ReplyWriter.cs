@@ -193,7 +193,7 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     public void Attribute(int pairs) => Header((byte)'|', pairs);
 
     /// <summary>Announces an array: this many values follow.</summary>
-    public void Array(int count) => Header((byte)'*', count);
+    public void Array(long count) => Header((byte)'*', count);
 
     /// <summary>Announces a map: this many pairs of key and value follow.</summary>
     public void Map(int pairs)

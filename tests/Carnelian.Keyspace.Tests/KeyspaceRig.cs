@@ -7,11 +7,11 @@ internal sealed class KeyspaceRig : IDisposable
 {
     private readonly SimulatedWorld _world;
 
-    public KeyspaceRig(ulong seed = 1, bool isChecked = true, int databases = 4)
+    public KeyspaceRig(ulong seed = 1, bool isChecked = true, int databases = 4, bool usesSlots = false)
     {
         _world = new(seed);
         Allocator = new(new() { Checked = isChecked, RangeBytesMax = 1 << 30, QuarantineBlocks = 64 });
-        Keyspace = new(new() { Databases = databases }, Allocator, _world.Randomness) { NowMs = 1000 };
+        Keyspace = new(new() { Databases = databases, UsesSlots = usesSlots }, Allocator, _world.Randomness) { NowMs = 1000 };
         Heard = new() { Wants = (KeyspaceEventClass)~0, WantsModified = true };
         Keyspace.Attach(Heard);
     }
@@ -71,11 +71,11 @@ internal sealed class KeyspaceRig : IDisposable
 
         public bool WantsModified { get; set; }
 
-        public void OnModified(Database database, Key key) => Lines.Add($"modified {database.Number} {Text(key.Bytes)}");
+        public void OnModified(Author author, Database database, Key key) => Lines.Add($"modified {database.Number} {Text(key.Bytes)}");
 
-        public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
+        public void OnFlushing(Database? database) => Lines.Add($"flushed {database?.Number.ToString() ?? "all"}");
 
-        public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
+        public void OnSwapping(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
 
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
             Lines.Add($"{Text(name)}/{kind} {database.Number} {Text(key.Bytes)}");

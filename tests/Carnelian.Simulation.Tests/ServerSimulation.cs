@@ -187,15 +187,15 @@ internal sealed class ServerSimulation : IDisposable
 
         public bool WantsModified => false;
 
-        public void OnModified(Database database, Key key)
+        public void OnModified(Author author, Database database, Key key)
         {
         }
 
-        public void OnFlushed(Database? database)
+        public void OnFlushing(Database? database)
         {
         }
 
-        public void OnSwapped(Database one, Database other)
+        public void OnSwapping(Database one, Database other)
         {
         }
 

@@ -28,6 +28,8 @@ internal sealed class ConnectionPool : IDisposable
         }
     }
 
+    public IReadOnlyList<RespConnection> Connections => _connections;
+
     /// <summary>To be called before the server starts: it inherits the limit.</summary>
     public static void AllowFor(int connections) => OperatingSystemCalls.AllowOpenFiles(connections + ClientsBeyond + OwnDescriptors);
 

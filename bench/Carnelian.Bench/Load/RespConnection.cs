@@ -98,12 +98,18 @@ internal sealed class RespConnection : IDisposable
             SkipReply(0);
     }
 
-    /// <summary>One command and its reply as text: a bulk, a line, or a number; empty for a null.</summary>
-    public string Call(params string[] words)
+    /// <summary>A command, of which the reply is the caller's to read.</summary>
+    public void Append(params ReadOnlySpan<string> words)
     {
         AppendHeader(words.Length);
         foreach (var word in words)
             AppendBulk(Encoding.UTF8.GetBytes(word));
+    }
+
+    /// <summary>One command and its reply as text: a bulk, a line, or a number; empty for a null.</summary>
+    public string Call(params ReadOnlySpan<string> words)
+    {
+        Append(words);
         Flush();
         return Encoding.UTF8.GetString(ReadReply());
     }

@@ -23,6 +23,19 @@ public abstract class BlockedCall(Session session, long deadlineMs)
     internal virtual void End() { }
 }
 
+/// <summary>When a call that waits for keys is run again, besides when one of them is made.</summary>
+[Flags]
+public enum KeyWakes
+{
+    WhenMade = 0,
+
+    /// <summary>Whenever a key of the awaited type is changed.</summary>
+    WhenChanged = 1,
+
+    /// <summary>When a key is gone or has another type.</summary>
+    WhenGone = 2,
+}
+
 /// <summary>Waits for something that is no key, and is asked once a turn.</summary>
 public abstract class BlockedCondition(Session session) : BlockedCall(session, NoDeadline)
 {
@@ -53,8 +66,8 @@ internal sealed class BlockedRequest : BlockedCall
     /// <summary>The type that a key must have for the request to be run again.</summary>
     public ValueType AwaitedType { get; init; }
 
-    /// <summary>It is run again also when a key is gone or has another type.</summary>
-    public bool WakesWhenGone { get; init; }
+    /// <summary>When else it is run again.</summary>
+    public KeyWakes Wakes { get; init; }
 
     /// <summary>The gate that it waits for, instead of keys.</summary>
     public Gates Postponed { get; init; }

@@ -42,6 +42,9 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     /// <summary>How many keys are waited for by somebody who is to hear that they are gone.</summary>
     public long KeyCountOfGone { get; private set; }
 
+    /// <summary>How many wait for more than that a key is made.</summary>
+    private int _countOfModified;
+
     internal bool HasReady => _ready.Count > 0 && !_isServing;
 
     /// <summary>A session waits for something else than a key, and is asked once a turn.</summary>
@@ -53,14 +56,14 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     // ---- waiting
 
     /// <summary>See <see cref="Call.WaitForKeys"/>.</summary>
-    internal void WaitForKeys(ref Call call, int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, bool wakesWhenGone)
+    internal void WaitForKeys(ref Call call, int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes)
     {
         if (_rerun is { Holder: >= 0 } same && same.Session == call.Session)
         {
             same.WaitsOn = true;
             return;
         }
-        var request = new BlockedRequest(ref call, deadlineMs, answerTimeout) { AwaitedType = type, WakesWhenGone = wakesWhenGone };
+        var request = new BlockedRequest(ref call, deadlineMs, answerTimeout) { AwaitedType = type, Wakes = wakes };
         if (!_freeHolders.TryPop(out var holder))
         {
             holder = _holders.Count;
@@ -70,7 +73,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         _holders[holder] = request;
         for (var i = firstKey; i < endOfKeys; i++)
             _waiting.Add(call.Database.Number, call.Args[i], call.Key(i).Hash, holder, ref request.Keys);
-        if (wakesWhenGone) KeyCountOfGone += request.Keys.Count;
+        if (request.Wakes != KeyWakes.WhenMade) CountWakes(request, 1);
         Block(request);
         _executor.Keyspace.Waiters ??= this;
     }
@@ -115,12 +118,20 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         if (call is BlockedRequest request) Remove(request);
     }
 
+    private void CountWakes(BlockedRequest request, int sign)
+    {
+        if ((request.Wakes & KeyWakes.WhenGone) != 0) KeyCountOfGone += sign * request.Keys.Count;
+        var wanted = _countOfModified > 0;
+        _countOfModified += sign;
+        if (_countOfModified > 0 != wanted) _executor.Keyspace.ListenersChanged();
+    }
+
     private void Remove(BlockedRequest request)
     {
         if (request.Node is { } node) _postponed.Remove(node);
         if (request.Holder >= 0)
         {
-            if (request.WakesWhenGone) KeyCountOfGone -= request.Keys.Count;
+            if (request.Wakes != KeyWakes.WhenMade) CountWakes(request, -1);
             _waiting.RemoveAll(ref request.Keys);
             _holders[request.Holder] = null;
             _freeHolders.Push(request.Holder);
@@ -194,13 +205,28 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     // ---- keys
 
-    void IKeyWaiters.OnCreated(Database database, Key key)
+    bool IKeyWaiters.WantsModified => _countOfModified > 0;
+
+    void IKeyWaiters.OnModified(Database database, Key key) => Announce(database, key);
+
+    void IKeyWaiters.OnCreated(Database database, Key key) => Announce(database, key);
+
+    private void Announce(Database database, Key key)
     {
         if (_waiting.TryFind(database.Number, key.Bytes, key.Hash, out var group)) Announce(database, group);
     }
 
-    void IKeyWaiters.OnSwapped(Database database)
+    void IKeyWaiters.OnReplacing(Database? database)
     {
+        foreach (var each in _executor.Keyspace.Databases)
+        {
+            if (database is null || each == database) AnnounceAll(each);
+        }
+    }
+
+    private void AnnounceAll(Database database)
+    {
+        if (_waiting.CountOf(database.Number) == 0) return;
         var found = new GroupList();
         ulong cursor = 0;
         do cursor = _waiting.Scan(database.Number, cursor, found);
@@ -238,7 +264,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
             link = link.Next;
             var view = keyspace.Find(database, key, LookupFlags.NoEffects);
             var isThere = view.Exists && keyspace.IsAlive(view);
-            if (isThere ? view.Type == request.AwaitedType || request.WakesWhenGone : request.WakesWhenGone) RunAgain(request);
+            if (isThere && view.Type == request.AwaitedType || (request.Wakes & KeyWakes.WhenGone) != 0) RunAgain(request);
             else if (!isThere && KeyCountOfGone == 0) return;
         }
     }

@@ -109,13 +109,16 @@ public ref struct Call
         if ((argument < _aheadEnd && _aheadOf == Executor.HashesAheadOf) || argument + step >= end) return;
         var hashes = Executor.HashesAhead;
         var data = Database.Data;
+        var hasRoots = data.HasRootsToPrefetch;
         end = Math.Min(end, argument + hashes.Length);
         for (var i = argument; i < end; i += step)
         {
             var key = Key(i);
             hashes[i - argument] = (key.Hash, key.Slot);
-            data.PrefetchBucket(key.Slot, key.Hash);
+            if (hasRoots) data.PrefetchRoot(key.Slot);
+            else data.PrefetchBucket(key.Slot, key.Hash);
         }
+        for (var i = argument; hasRoots && i < end; i += step) data.PrefetchBucket(hashes[i - argument].Slot, hashes[i - argument].Hash);
         for (var i = argument; i < end; i += step) data.PrefetchEntry(hashes[i - argument].Slot, hashes[i - argument].Hash);
         (_aheadFirst, _aheadEnd, _aheadOf) = (argument, end, ++Executor.HashesAheadOf);
     }
@@ -129,6 +132,23 @@ public ref struct Call
     /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
     public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Key(argument));
 
+    /// <summary>The hash that an argument names, or none, for reading; the call has failed if it is something else.</summary>
+    public HashView FindHash(int argument)
+    {
+        var view = Find(argument);
+        return IsOfTypeOrMissing(view, ValueType.Hash) ? new(_keyspace, Database, view) : default;
+    }
+
+    /// <summary>As <see cref="FindHash"/>, for changing.</summary>
+    public HashEdit EditHash(int argument)
+    {
+        var edit = Edit(argument);
+        return !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.Hash) ? edit.Hash() : default;
+    }
+
+    /// <summary>Raises an event of the key that an argument names.</summary>
+    public readonly void Raise(int argument, KeyspaceEvent happened) => _keyspace.Raise(happened, Database, Key(argument));
+
     /// <summary>
     /// Has the request wait and run again, from its beginning, whenever one of its keys comes to have a type. A call that may not wait is answered like a
     /// timeout. The handler returns afterwards; a key named twice is waited for once.
@@ -136,10 +156,10 @@ public ref struct Call
     /// <param name="endOfKeys">Behind the last argument that is a key.</param>
     /// <param name="deadlineMs">By <see cref="MonotonicMs"/>, or <see cref="BlockedCall.NoDeadline"/>.</param>
     /// <param name="answerTimeout">Answers what is answered when the deadline has passed; static.</param>
-    /// <param name="wakesWhenGone">The request is run again also when a key is gone or has another type.</param>
-    public void WaitForKeys(int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, bool wakesWhenGone = false)
+    public void WaitForKeys(
+        int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes = KeyWakes.WhenMade)
     {
-        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakesWhenGone);
+        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakes);
         else answerTimeout(ref this);
     }
 
@@ -207,6 +227,14 @@ public ref struct Call
 
     public void FailDatabaseIndex() => Fail("ERR DB index is out of range");
 
+    /// <summary>True where there are slots, and so no other database: the call has failed.</summary>
+    public bool FailsInCluster()
+    {
+        if (!_keyspace.Options.UsesSlots) return false;
+        Fail($"ERR {Command.FullName.ToUpperInvariant()} is not allowed in cluster mode");
+        return true;
+    }
+
     public void FailSameObject() => Fail("ERR source and destination objects are the same");
 
     public void FailExpireTime() => Fail($"ERR invalid expire time in '{Command.FullName}' command");
@@ -215,9 +243,11 @@ public ref struct Call
         Fail($"ERR unknown subcommand or wrong number of arguments for '{Shown(argument)}'. Try {CalledName} HELP.");
 
     /// <summary>True when the value is missing or a string; otherwise the call has failed.</summary>
-    public bool IsStringOrMissing(EntryView view)
+    public bool IsStringOrMissing(EntryView view) => IsOfTypeOrMissing(view, ValueType.String);
+
+    private bool IsOfTypeOrMissing(EntryView view, ValueType type)
     {
-        if (!view.Exists || view.Type == ValueType.String) return true;
+        if (!view.Exists || view.Type == type) return true;
         FailWrongType();
         return false;
     }
@@ -226,20 +256,18 @@ public ref struct Call
     public bool TryList(int argument, out ListView list)
     {
         var view = Find(argument);
-        var isOther = view.Exists && view.Type != ValueType.List;
-        if (isOther) FailWrongType();
-        list = isOther ? default : new(Database.Data, view);
-        return !isOther;
+        var isList = IsOfTypeOrMissing(view, ValueType.List);
+        list = isList ? new(Database.Data, view) : default;
+        return isList;
     }
 
     /// <summary>As <see cref="TryList"/>, for changing.</summary>
     public bool TryEditList(int argument, out ListEdit list)
     {
         var edit = Edit(argument);
-        var isOther = edit.Exists && edit.View.Type != ValueType.List;
-        if (isOther) FailWrongType();
-        list = isOther ? default : new(edit);
-        return !isOther;
+        var isList = !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.List);
+        list = isList ? new(edit) : default;
+        return isList;
     }
 
     /// <summary>Reads an argument as a 64-bit integer; otherwise the call has failed.</summary>

@@ -14,6 +14,7 @@ public sealed class Executor
     private readonly Gate?[] _gates = new Gate?[32];
     private readonly Observer?[] _observers = new Observer?[32];
     private readonly EntryList _found = new();
+    private readonly FieldList _foundFields = new();
     private CallClock _time;
 
     /// <summary>Calls that are running, each within the one before.</summary>
@@ -65,6 +66,13 @@ public sealed class Executor
     {
         _found.Clear();
         return _found;
+    }
+
+    /// <summary>As <see cref="BorrowFound"/>, for fields of a hash.</summary>
+    public FieldList BorrowFoundFields()
+    {
+        _foundFields.Clear();
+        return _foundFields;
     }
 
     /// <summary>Hashes of the keys of one call's next arguments; see <see cref="Call.FetchAhead"/>.</summary>

@@ -123,6 +123,7 @@ public sealed class RequestBatch
     public void Prepare(ReadOnlySpan<byte> input, CommandTable commands, Database database)
     {
         var data = database.Data;
+        var hasRoots = data.HasRootsToPrefetch;
         for (var i = 0; i < Count; i++)
         {
             ref var request = ref _requests[i];
@@ -134,9 +135,15 @@ public sealed class RequestBatch
             request.HashedArgument = firstKey;
             var key = database.Keyspace.KeyOf(arguments[firstKey]);
             (request.Hash, request.Slot) = (key.Hash, key.Slot);
-            if (Count > 1) data.PrefetchBucket(key.Slot, key.Hash);
+            if (Count == 1) return;
+            if (hasRoots) data.PrefetchRoot(key.Slot);
+            else data.PrefetchBucket(key.Slot, key.Hash);
         }
         if (Count == 1) return;
+        for (var i = 0; hasRoots && i < Count; i++)
+        {
+            if (_requests[i].HashedArgument > 0) data.PrefetchBucket(_requests[i].Slot, _requests[i].Hash);
+        }
         for (var i = 0; i < Count; i++)
         {
             if (_requests[i].HashedArgument > 0) data.PrefetchEntry(_requests[i].Slot, _requests[i].Hash);

@@ -122,12 +122,13 @@ internal static class KeyCommands
         const int KeysPerLook = 32;
         var pattern = call.Args[1];
         var all = pattern.SequenceEqual("*"u8);
+        var slot = SlotOf(ref call, pattern);
         var found = call.Executor.BorrowFound();
         var count = 0;
         ulong cursor = 0;
         do
         {
-            do cursor = call.Database.Data.Scan(cursor, found);
+            do cursor = call.Database.Data.Scan(cursor, found, slot);
             while (cursor != 0 && found.Count < count + KeysPerLook);
             for (var i = count; i < found.Count; i++)
             {
@@ -138,6 +139,10 @@ internal static class KeyCommands
         while (cursor != 0);
         ReplyKeys(ref call, found);
     }
+
+    /// <summary>The slot of all keys that a pattern can match, where there is only one: its table alone is looked through, as by Redis.</summary>
+    private static int SlotOf(ref Call call, scoped ReadOnlySpan<byte> pattern) =>
+        call.Keyspace.Options.UsesSlots && KeySlot.TryOfPattern(pattern, out var slot) ? slot : Dataset.AllSlots;
 
     /// <summary>An array of the keys found, which are then let go.</summary>
     private static void ReplyKeys(ref Call call, EntryList found)
@@ -161,10 +166,11 @@ internal static class KeyCommands
         var options = ScanOptions.Read(ref call, 2, acceptsType: true);
         if (call.Failed) return;
         var found = call.Executor.BorrowFound();
+        var slot = options.HasPattern ? SlotOf(ref call, options.Pattern) : Dataset.AllSlots;
         // As Redis: up to ten times COUNT positions, so that an almost empty table does not hold the thread.
         for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
         {
-            cursor = call.Database.Data.Scan(cursor, found);
+            cursor = call.Database.Data.Scan(cursor, found, slot);
             if (cursor == 0 || found.Count >= options.Count) break;
         }
         var count = 0;

@@ -41,7 +41,7 @@ internal static class KeyTransferCommands
         Arguments = "key db:integer")]
     internal static void Move(ref Call call)
     {
-        if (!call.TryDatabase(2, out var target)) return;
+        if (call.FailsInCluster() || !call.TryDatabase(2, out var target)) return;
         if (target == call.Database)
         {
             call.FailSameObject();
@@ -87,6 +87,7 @@ internal static class KeyTransferCommands
         Arguments = "index1:integer index2:integer")]
     internal static void SwapDatabases(ref Call call)
     {
+        if (call.FailsInCluster()) return;
         if (!call.TryInt(1, out var one, "ERR invalid first DB index") || !call.TryInt(2, out var other, "ERR invalid second DB index")) return;
         var databases = call.Keyspace.Databases;
         if ((uint)one >= (uint)databases.Length || (uint)other >= (uint)databases.Length)

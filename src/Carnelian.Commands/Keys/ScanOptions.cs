@@ -5,9 +5,9 @@ internal readonly ref struct ScanOptions
 {
     public long Count { get; private init; }
 
-    private ReadOnlySpan<byte> Pattern { get; init; }
+    public ReadOnlySpan<byte> Pattern { get; private init; }
 
-    private bool HasPattern { get; init; }
+    public bool HasPattern { get; private init; }
 
     private ReadOnlySpan<byte> Type { get; init; }
 
@@ -40,11 +40,20 @@ internal readonly ref struct ScanOptions
         return true;
     }
 
-    public static ScanOptions Read(ref Call call, int first, bool acceptsType)
+    /// <summary>NOVALUES: the names of fields alone.</summary>
+    public bool NoValues { get; private init; }
+
+    public static ScanOptions Read(ref Call call, int first, bool acceptsType, bool acceptsNoValues = false)
     {
         var options = new ScanOptions { Count = 10 };
         for (var i = first; i < call.Args.Count; i += 2)
         {
+            if (acceptsNoValues && call.Is(i, "novalues"u8))
+            {
+                options = options with { NoValues = true };
+                i--;
+                continue;
+            }
             var hasValue = i + 1 < call.Args.Count;
             if (hasValue && call.Is(i, "count"u8))
             {

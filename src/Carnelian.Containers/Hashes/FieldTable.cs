@@ -197,6 +197,27 @@ public readonly unsafe struct FieldTable
         return false;
     }
 
+    /// <summary>Fields that are over at a time. Looks at all that expire, if there may be one.</summary>
+    public long CountDue(long nowMs)
+    {
+        if (CountExpiring == 0 || NextDueMs >= nowMs) return 0;
+        var counter = new DueCounter { NowMs = nowMs };
+        long cursor = 0;
+        do cursor = _table.ExpiryWalk.ScanExpiring(cursor, int.MaxValue, ref counter);
+        while (cursor != 0);
+        return counter.Count;
+    }
+
+    private struct DueCounter : IEntryVisitor
+    {
+        public long NowMs, Count;
+
+        public void Visit(byte* entry, bool expires)
+        {
+            if (Field.Expiry(entry) < NowMs) Count++;
+        }
+    }
+
     // ---- chance
 
     /// <summary>A random field, none of an empty hash; see <see cref="TableWalk.Sample"/>.</summary>

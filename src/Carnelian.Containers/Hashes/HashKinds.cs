@@ -11,7 +11,8 @@ internal sealed unsafe class ExpiringPackedHashKind() : PackedKind(ValueType.Has
 {
     public override long Count(byte* entry, TableHost host) => new PackedHash(Entry.Value(entry), expires: true).Count;
 
-    public override long NextDueMs(byte* entry) => new PackedHash(Entry.Value(entry), expires: true).NextDueMs;
+    /// <summary>Also while the value has room for what is to be added, or has had it for what was taken out.</summary>
+    public override long NextDueMs(byte* entry) => new PackedHash(new PackedList(Entry.Value(entry)).Bytes, expires: true).NextDueMs;
 }
 
 /// <summary>A hash that is a table of fields.</summary>

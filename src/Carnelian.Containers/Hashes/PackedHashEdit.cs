@@ -6,9 +6,10 @@ public static class PackedHashEdit
     /// <summary>What an element takes at most besides its text.</summary>
     private const int ElementOverheadMax = 10;
 
-    /// <summary>Bytes of scratch memory that any edit of this hash needs.</summary>
-    public static int ScratchBytes(scoped PackedHash hash, int nameLength, int valueLength) =>
-        hash.Bytes.Length + nameLength + valueLength + 3 * ElementOverheadMax;
+    /// <summary>Bytes of scratch memory that an edit of this hash needs.</summary>
+    /// <param name="moves">A field may get or lose an expiry, and so another place.</param>
+    public static int ScratchBytes(scoped PackedHash hash, int nameLength, int valueLength, bool moves = true) =>
+        checked((moves ? hash.Bytes.Length : 0) + nameLength + valueLength + 3 * ElementOverheadMax);
 
     /// <summary>Sets a field's value; the field keeps its place and expiry. A new one goes behind all others.</summary>
     /// <param name="at">What <see cref="PackedHash.Find"/> has found for the name.</param>

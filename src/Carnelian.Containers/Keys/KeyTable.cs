@@ -357,7 +357,10 @@ public readonly unsafe struct KeyTable
         Recount(ref at, before);
     }
 
-    /// <summary>Notes whether some of a collection's own elements expire, and when the first of them is due at the earliest.</summary>
+    /// <summary>
+    /// Notes whether some of a collection's own elements expire, and when the first of them is due at the earliest. The key is then found again when it or
+    /// they are due.
+    /// </summary>
     public void NoteFieldsDue(scoped ref EntryHandle at, bool expire, long dueMs)
     {
         var entry = at.Position.Entry;
@@ -369,7 +372,9 @@ public readonly unsafe struct KeyTable
             Table.Replace(at.Position, entry, Entry.HasDue(header));
             Tally(0, due, before, header);
         }
-        if (expire) Table.NoteDue(at.Position, dueMs);
+        if (!Entry.HasDue(header)) return;
+        var keyDueMs = Entry.Expires(header) ? Entry.Expiry(entry) : DueTimes.Never;
+        Table.NoteDue(at.Position, expire ? Math.Min(dueMs, keyDueMs) : keyDueMs);
     }
 
     /// <summary>Makes a block of these parts for a key, whether the key exists or not. It replaces the old block, if there is one.</summary>

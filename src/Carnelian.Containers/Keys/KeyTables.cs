@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
 
@@ -73,6 +74,16 @@ public sealed unsafe class KeyTables
         if (_slots == null) return _one;
         Check.That((uint)slot < Slots);
         return _slots + slot;
+    }
+
+    /// <summary>Asks the processor for a slot's root, which may lie across two cache lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchRoot(int slot)
+    {
+        var root = RootOf(slot);
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(root);
+        Sse.Prefetch0((byte*)root + sizeof(TableRoot) - 1);
     }
 
     internal HashTable<EntryLayout> TableAt(int slot) => new(RootOf(slot), Host);

@@ -25,9 +25,21 @@ public readonly unsafe struct KeyWalk
         return cursor == 0;
     }
 
-    /// <summary>A random key that expires, or none; see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.</summary>
-    public EntryView SampleExpiring(ulong chance) => new(_table.ExpiryWalk.SampleExpiring(chance));
-
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
+
+    /// <summary>
+    /// A random key that expires, or in which something does; none may be found. Where many do, each is as likely as the others; where so few do that drawing
+    /// any key again and again meets none, see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.
+    /// </summary>
+    public EntryView SampleDue(ulong chance)
+    {
+        const int TriesMax = 32;
+        for (var tries = 0; tries < TriesMax && _table.Due > 0; tries++, chance = TableWalk.Mix(chance))
+        {
+            var drawn = Sample(chance);
+            if (Entry.HasDue(Entry.Header(drawn.Address))) return drawn;
+        }
+        return new(_table.ExpiryWalk.SampleExpiring(chance));
+    }
 }

@@ -21,6 +21,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>To what a node of a list grows, and up to where a list is one packed list (list-max-listpack-size).</summary>
     public NodeLimit ListLimit { get; set; } = NodeLimit.Of(-2);
 
+    /// <summary>Up to where a hash is packed.</summary>
+    public PackedHashLimit HashLimit { get; set; } = new(512, 64);
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

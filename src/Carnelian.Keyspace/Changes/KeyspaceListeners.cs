@@ -48,6 +48,7 @@ internal struct KeyspaceListeners()
             _eventsWanted |= listener.Wants;
             _modifiedWanted |= listener.WantsModified;
         }
+        _modifiedWanted |= _waiters is { WantsModified: true };
         _arrivalsWanted = _waiters is not null || (_eventsWanted & KeyspaceEventClass.New) != 0;
     }
 
@@ -61,6 +62,7 @@ internal struct KeyspaceListeners()
 
     private readonly void RaiseToListeners(KeyspaceEvent happened, Database database, Key key)
     {
+        if (database.IsHidden) return;
         foreach (var listener in _listeners)
         {
             if ((listener.Wants & happened.Kind) != 0) listener.OnEvent(happened.Kind, happened.Name, database, key);
@@ -75,6 +77,7 @@ internal struct KeyspaceListeners()
 
     private readonly void CreatedForListeners(Database database, Key key)
     {
+        if (database.IsHidden) return;
         _waiters?.OnCreated(database, key);
         Raise(KeyspaceEvent.New, database, key);
     }
@@ -87,22 +90,31 @@ internal struct KeyspaceListeners()
 
     private readonly void SignalListeners(Database database, Key key)
     {
+        if (database.IsHidden) return;
         foreach (var listener in _listeners)
         {
-            if (listener.WantsModified) listener.OnModified(database, key);
+            if (listener.WantsModified) listener.OnModified(database.Keyspace.Author, database, key);
         }
+        if (_waiters is { WantsModified: true } waiters) waiters.OnModified(database, key);
     }
 
-    public readonly void Swapped(Database one, Database other)
+    public readonly void Swapping(Database one, Database other)
     {
-        foreach (var listener in _listeners) listener.OnSwapped(one, other);
-        _waiters?.OnSwapped(one);
-        _waiters?.OnSwapped(other);
+        foreach (var listener in _listeners) listener.OnSwapping(one, other);
+        _waiters?.OnReplacing(one);
+        _waiters?.OnReplacing(other);
     }
 
-    /// <summary>All keys of a database are gone; null: of all databases.</summary>
-    public readonly void Flushed(Database? database)
+    public readonly void SlotChanging(Database database, int slot)
     {
-        foreach (var listener in _listeners) listener.OnFlushed(database);
+        foreach (var listener in _listeners) listener.OnSlotChanging(database, slot);
+        _waiters?.OnReplacing(database);
+    }
+
+    /// <summary>All keys of a database are about to go; null: of all databases.</summary>
+    public readonly void Flushing(Database? database)
+    {
+        foreach (var listener in _listeners) listener.OnFlushing(database);
+        _waiters?.OnReplacing(database);
     }
 }

@@ -1,13 +1,23 @@
 namespace Carnelian;
 
 /// <summary>One numbered database.</summary>
-public sealed class Database(int number, Keyspace keyspace) : IDisposable
+public sealed class Database : IDisposable
 {
-    public int Number { get; } = number;
+    internal Database(int number, Keyspace keyspace, Dataset data)
+    {
+        Number = number;
+        Keyspace = keyspace;
+        Data = data;
+    }
 
-    public Keyspace Keyspace { get; } = keyspace;
+    public int Number { get; }
 
-    public Dataset Data { get; private set; } = keyspace.NewDataset();
+    public Keyspace Keyspace { get; }
+
+    public Dataset Data { get; private set; }
+
+    /// <summary>Nobody may hear of its keys yet.</summary>
+    internal bool IsHidden { get; init; }
 
     /// <summary>Puts nothing in place of the keys, which are then the caller's to dispose of.</summary>
     internal Dataset Detach()

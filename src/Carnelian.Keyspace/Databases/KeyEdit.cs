@@ -26,6 +26,12 @@ public ref struct KeyEdit
         Exists = exists;
     }
 
+    internal readonly Keyspace Keyspace => _keyspace;
+
+    internal readonly Database Database => _database;
+
+    internal readonly Key Key => _key;
+
     /// <summary>False also for an expired key that a replica only hides.</summary>
     public bool Exists { get; private set; }
 
@@ -155,11 +161,11 @@ public ref struct KeyEdit
     }
 
     /// <summary>Takes out a key whose collection has become empty, and raises the event of that; the change itself was announced before.</summary>
-    internal void DeleteEmpty()
+    internal void DeleteEmpty(bool raises = true)
     {
         _table.Remove(ref _at);
         Exists = false;
-        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
+        if (raises) _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
     }
 
     internal readonly TableHost Host => _keyspace.Host;
@@ -170,34 +176,8 @@ public ref struct KeyEdit
     /// <summary>The key's list of nodes.</summary>
     internal readonly NodeList Nodes => _database.Data.List(_at.View);
 
-    /// <summary>Gives the key's hash for changing. A missing key gets an empty one. What is returned continues this edit.</summary>
-    /// <param name="happened">As for <see cref="Write"/>.</param>
-    public CollectionEdit<FieldsEdit> Fields(KeyspaceEvent? happened)
-    {
-        var count = BeginCollection(ValueType.Hash, ValueEncoding.HashTable);
-        return new(this, new(_keyspace, _database.Data.Fields(_at.View)), count, happened);
-    }
-
-    /// <summary>Returns the number of elements that there are.</summary>
-    private long BeginCollection(ValueType type, ValueEncoding encoding)
-    {
-        if (_at.Exists) _keyspace.BeforeChange(_database, _at.View);
-        if (Exists) return _database.Data.SizeOf(_at.View);
-        _table.WriteCollection(ref _at, _key.Bytes, type, encoding);
-        Exists = true;
-        _keyspace.Created(_database, _key);
-        return 0;
-    }
-
-    internal void EndCollection(long countBefore, KeyspaceEvent? happened)
-    {
-        var count = _table.Recount(ref _at, countBefore);
-        Changed(happened);
-        if (count > 0) return;
-        _table.Remove(ref _at);
-        Exists = false;
-        _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
-    }
+    /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
+    public readonly HashEdit Hash() => new(this);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Changed(KeyspaceEvent? happened)

@@ -21,6 +21,7 @@ public sealed class Keyspace : IDisposable
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
         Author = Self;
         Access = new(this);
+        HashExpiry = new(this);
         LazyFree = new(_host, Statistics);
         Changes = new(allocator);
         SetDatabaseCount(options.Databases);
@@ -40,7 +41,7 @@ public sealed class Keyspace : IDisposable
         }
         var before = _databases.Length;
         Array.Resize(ref _databases, count);
-        for (var i = before; i < count; i++) _databases[i] = new(i, this);
+        for (var i = before; i < count; i++) _databases[i] = new(i, this, NewDataset());
         Options.Databases = count;
     }
 
@@ -72,6 +73,8 @@ public sealed class Keyspace : IDisposable
 
     public LazyFree LazyFree { get; }
 
+    internal HashExpiry HashExpiry { get; }
+
     public ReadOnlySpan<Database> Databases => _databases;
 
     /// <summary>Unix milliseconds at which the current call runs.</summary>
@@ -93,6 +96,9 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
+
+    /// <summary>Slots whose keys are arriving.</summary>
+    internal List<SlotImport> Imports { get; } = [];
 
     /// <summary>The snapshot in progress, or null; it is shown every key before the key's first change.</summary>
     internal ISnapshotObserver? Snapshot { get; set; }
@@ -157,6 +163,14 @@ public sealed class Keyspace : IDisposable
         }
         Raise(KeyspaceEvent.Expired, database, key);
         SignalModified(database, key);
+    }
+
+    /// <summary>Propagates that a field was deleted because its time was over.</summary>
+    internal void PropagateFieldExpiry(Database database, Key key, scoped ReadOnlySpan<byte> name)
+    {
+        if ((Changes.Listening & Author.Targets) == 0) return;
+        Changes.Begin(Author.Targets, database.Number, 3, Options.UsesSlots ? key.Slot : ChangeLog.NoSlot);
+        Changes.Append("HDEL"u8).Append(key.Bytes).Append(name);
     }
 
     /// <summary>
@@ -239,8 +253,8 @@ public sealed class Keyspace : IDisposable
     {
         Dirty++;
         if (one == other) return;
+        _listeners.Swapping(one, other);
         one.Swap(other);
-        _listeners.Swapped(one, other);
     }
 
     /// <summary>Empties one database, or all; their datasets are handed over whole. Returns the number of keys.</summary>
@@ -248,17 +262,22 @@ public sealed class Keyspace : IDisposable
     public long Flush(Database? database, bool background)
     {
         long keys = 0;
+        _listeners.Flushing(database);
         foreach (var each in _databases)
         {
             if (database is not null && each != database || each.Data.IsUntouched) continue;
             keys += each.Data.Count;
-            var data = each.Detach();
-            if (Snapshot is { } snapshot && snapshot.OnFlushing(each, data)) continue;
-            if (background) LazyFree.Take(data);
-            else data.Tables.Disposal.Finish();
+            Discard(each, each.Detach(), background);
         }
-        _listeners.Flushed(database);
         return keys;
+    }
+
+    /// <summary>Disposes of keys that are in no database any more, unless a snapshot does.</summary>
+    internal void Discard(Database database, Dataset data, bool background)
+    {
+        if (Snapshot is { } snapshot && snapshot.OnDiscarding(database, data)) return;
+        if (background) LazyFree.Take(data);
+        else data.Tables.Disposal.Finish();
     }
 
     // ---- listeners
@@ -288,8 +307,12 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raise(KeyspaceEvent happened, Database database, Key key) => _listeners.Raise(happened, database, key);
 
+    /// <summary>The keys of a slot are others now: all are gone, or some have come.</summary>
+    internal void SlotChanging(Database database, int slot) => _listeners.SlotChanging(database, slot);
+
     public void Dispose()
     {
+        foreach (var import in Imports) import.Arriving.Dispose();
         foreach (var database in _databases) database.Dispose();
         LazyFree.Finish();
         Changes.Dispose();

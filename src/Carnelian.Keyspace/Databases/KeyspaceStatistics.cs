@@ -9,6 +9,9 @@ public sealed class KeyspaceStatistics
     /// <summary>Keys deleted because their time was over.</summary>
     public long Expired;
 
+    /// <summary>Fields of hashes deleted because their time was over.</summary>
+    public long FieldsExpired;
+
     /// <summary>Keys and collections that were freed after the call that deleted them, and all keys that FLUSHALL and FLUSHDB deleted.</summary>
     public long LazilyFreed;
 
@@ -27,7 +30,7 @@ public sealed class KeyspaceStatistics
 
     public void Reset()
     {
-        Hits = Misses = Expired = LazilyFreed = ExpiryTurnsCut = 0;
+        Hits = Misses = Expired = FieldsExpired = LazilyFreed = ExpiryTurnsCut = 0;
         StaleRatio = 0;
     }
 }

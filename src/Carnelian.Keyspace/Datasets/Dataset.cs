@@ -68,6 +68,12 @@ public sealed class Dataset
     /// <summary>Whether there is a key, whatever its time.</summary>
     public bool Contains(Key key) => TableOf(key.Slot).Find(key.Bytes, key.Hash).Exists;
 
+    /// <summary>Which bucket is a key's is not known before its slot's root has arrived.</summary>
+    public bool HasRootsToPrefetch => Tables.HasSlots;
+
+    /// <summary>Asks the processor for the root of a slot's table.</summary>
+    public void PrefetchRoot(int slot) => Tables.PrefetchRoot(slot);
+
     /// <summary>Asks the processor for the bucket of a key that will be looked up soon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchBucket(int slot, ulong hash) => TableOf(slot).PrefetchBucket(hash);
@@ -75,6 +81,21 @@ public sealed class Dataset
     /// <summary>Asks the processor for the entry of a key whose bucket has arrived.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(int slot, ulong hash) => TableOf(slot).PrefetchEntry(hash);
+
+    // ---- slots
+
+    /// <summary>Keys in a slot.</summary>
+    public long CountInSlot(int slot) => Tables.HasSlots ? TableOf(slot).Count : 0;
+
+    /// <summary>Takes all keys of a slot out, in O(1); see <see cref="KeyTables.Detach"/>.</summary>
+    internal Dataset Detach(int slot) => new(Tables.Detach(slot), usesSlots: false);
+
+    /// <summary>Makes all keys of another dataset those of a slot that has none, in O(1). The other one is no more.</summary>
+    internal void Attach(int slot, Dataset other)
+    {
+        TableToEdit(slot);
+        Tables.Attach(slot, other.Tables);
+    }
 
     // ---- entries
 
@@ -118,9 +139,11 @@ public sealed class Dataset
     internal bool ScanDue(long nowMs, int groupsMax, EntryList found)
     {
         if (!Tables.HasSlots) return TableOf(0).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found);
-        for (var left = SlotsPerScan; left > 0 && found.Count == 0; left--)
+        var before = found.Count;
+        for (var left = SlotsPerScan; left > 0 && found.Count == before; left--)
         {
-            if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, groupsMax, found)) return false;
+            // A table that rehashes has two arrays to pass by.
+            if (!TableOf(_expirySlot).Walk.ScanDue(ref _expiryCursor, nowMs, Math.Max(groupsMax, 2), found)) return false;
             _expirySlot = Math.Max(0, Tables.NextWithDue(_expirySlot));
             if (_expirySlot == 0) return true;
         }
@@ -128,7 +151,7 @@ public sealed class Dataset
     }
 
     /// <summary>
-    /// A random key that expires, or none; see <see cref="KeyWalk.SampleExpiring"/>. Those in which only something else expires are passed over: none
+    /// A random key that expires, or none; see <see cref="KeyWalk.SampleDue"/>. Those in which only something else expires are passed over: none
     /// may be found, if there are many of them.
     /// </summary>
     public EntryView SampleExpiring(ulong chance)
@@ -145,9 +168,9 @@ public sealed class Dataset
 
     private EntryView SampleDue(ulong chance)
     {
-        if (!Tables.HasSlots) return TableOf(0).Walk.SampleExpiring(chance);
+        if (!Tables.HasSlots) return TableOf(0).Walk.SampleDue(chance);
         var number = Math.BigMul(chance, (ulong)Due, out var rest);
-        return TableOf(Tables.SlotOfDue((long)number)).Walk.SampleExpiring(rest);
+        return TableOf(Tables.SlotOfDue((long)number)).Walk.SampleDue(rest);
     }
 
     /// <summary>A random key, each as likely as the others; see <see cref="TableWalk.Sample"/>. None when there is no key.</summary>

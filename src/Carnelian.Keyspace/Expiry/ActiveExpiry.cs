@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>
-/// Deletes keys whose time is over without waiting for somebody to ask for them. Each run goes through all databases and looks only where something is
+/// Deletes keys, and fields of hashes, whose time is over without waiting for somebody to ask for them. Each run goes through all databases and looks only where something is
 /// due: what that costs follows the number of keys that are over, and besides that a look at eight bytes for every eight buckets. A run that its budget
 /// cuts is gone on with soon. So a key is gone 200 ms after its time at the latest, whatever else expires, unless more keys come due than the budget can delete.
 /// </summary>
@@ -55,11 +55,21 @@ public sealed class ActiveExpiry(Keyspace keyspace)
         {
             _found.Clear();
             var wrapped = database.Data.ScanDue(keyspace.NowMs, GroupsPerStep, _found);
-            for (var i = 0; i < _found.Count; i++) keyspace.ExpireIfOver(database, _found[i]);
+            // Each that was found gets its step, whatever the budget: the search does not come by again.
+            var isCut = false;
+            for (var i = 0; i < _found.Count; i++) isCut |= Expire(database, _found[i], ref budget);
             keyspace.Allocator.ReleaseRetired();
-            if (wrapped) return false;
+            if (wrapped && !isCut) return false;
             if (budget.Spent) return true;
         }
+        return false;
+    }
+
+    /// <summary>True when the budget ended before all of a hash's fields that are over were deleted.</summary>
+    private bool Expire(Database database, EntryView entry, ref Budget budget)
+    {
+        if (keyspace.IsAlive(entry)) return entry.FieldsExpire && keyspace.HashExpiry.Run(database, entry, ref budget);
+        keyspace.ExpireIfOver(database, entry);
         return false;
     }
 

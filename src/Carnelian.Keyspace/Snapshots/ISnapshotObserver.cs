@@ -9,6 +9,12 @@ internal interface ISnapshotObserver
     /// <summary>As for an entry, for a field of a hash that the snapshot holds.</summary>
     void OnChanging(FieldTable fields, FieldView field);
 
-    /// <summary>A database's dataset is about to be discarded; true when the snapshot takes it over and disposes of it.</summary>
-    bool OnFlushing(Database database, Dataset data);
+    /// <summary>
+    /// A dataset is about to be discarded: all keys that the database had, or those of one slot of the dataset that it still has. True when the snapshot takes it
+    /// over and disposes of it.
+    /// </summary>
+    bool OnDiscarding(Database database, Dataset data);
+
+    /// <summary>Whether a dataset has keys that were there at the cut and may not be marked yet.</summary>
+    bool Walks(Dataset data);
 }

@@ -26,7 +26,10 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     private readonly EntryList _found = new();
     private readonly Queue<FrozenList> _lists = new();
 
-    /// <summary>What is walked, in this order: first the databases' datasets at the cut, by number.</summary>
+    /// <summary>
+    /// What is walked, in this order: the databases' datasets at the cut, by number, then imports that had begun, to be marked only, and then slots
+    /// whose keys were discarded since.
+    /// </summary>
     private readonly List<Part> _parts = [];
 
     /// <summary>Large hashes, in the order in which they are saved; the index is the number by which each is held.</summary>
@@ -76,6 +79,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
             sink.Begin(Cut());
         }
         foreach (var database in keyspace.Databases) _parts.Add(new(database.Data, database.Number));
+        foreach (var import in keyspace.Imports) _parts.Add(new(import.Arriving.Data, import.Arriving.Number) { IsMarkedOnly = true });
         _part = 0;
         _cursor = 0;
         keyspace.Snapshot = this;
@@ -170,7 +174,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         Check.That(part is not null);
         var written = _keys?.Written ?? 0;
         Save(part, entry);
-        if (_keys is null) return;
+        if (_keys is null || part.IsMarkedOnly) return;
         Statistics.PreImages++;
         Statistics.PreImageBytes += _keys.Written - written;
     }
@@ -187,13 +191,22 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         Statistics.PreImageBytes += task.Writer.Written - written;
     }
 
-    bool ISnapshotObserver.OnFlushing(Database database, Dataset data)
+    bool ISnapshotObserver.OnDiscarding(Database database, Dataset data)
     {
-        if (PartOf(database.Number, data) is not { } part) return false;
-        if (_keys is not null) return part.IsHandedOver = true;
+        var part = PartOf(database.Number, data);
+        if (part is null && PartOf(database.Number, database.Data) is { } whole && _keys is not null)
+        {
+            // A slot's keys. Those that the walk has met bear the mark; which ones they are it finds out again.
+            part = new(data, whole.Database);
+            _parts.Add(part);
+        }
+        if (part is null) return false;
+        if (_keys is not null && !part.IsMarkedOnly) return part.IsHandedOver = true;
         part.Data = null;
         return false;
     }
+
+    bool ISnapshotObserver.Walks(Dataset data) => PartOf(0, data) is not null;
 
     /// <summary>The part that a dataset is. Databases that were not swapped have their own number's.</summary>
     private Part? PartOf(int database, Dataset data)
@@ -278,32 +291,33 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     /// <summary>Saves a key as it is and marks it; a sweep only marks.</summary>
     private void Save(Part part, EntryView entry)
     {
+        var keys = part.IsMarkedOnly ? null : _keys;
         entry.Mark = _host.Mark;
         switch (entry.Encoding)
         {
-            case ValueEncoding.HashTable: SaveHash(part.Database, entry, part.Data!.Fields(entry)); break;
-            case ValueEncoding.QuickList: _keys?.AppendList(part.Database, entry, part.Data!.List(entry)); break;
-            default: _keys?.Append(part.Database, entry); break;
+            case ValueEncoding.HashTable: SaveHash(keys, part.Database, entry, part.Data!.Fields(entry)); break;
+            case ValueEncoding.QuickList: keys?.AppendList(part.Database, entry, part.Data!.List(entry)); break;
+            default: keys?.Append(part.Database, entry); break;
         }
-        Statistics.Keys++;
+        if (!part.IsMarkedOnly) Statistics.Keys++;
     }
 
-    private void SaveHash(int database, EntryView entry, FieldTable fields)
+    private void SaveHash(SnapshotWriter? keys, int database, EntryView entry, FieldTable fields)
     {
         if (fields.MemoryBytes > Options.HashBytesAtOnceMax)
         {
-            var task = new HashTask(fields, _keys is null ? null : new(_host, Options.ChunkBytes));
+            var task = new HashTask(fields, keys is null ? null : new(_host, Options.ChunkBytes));
             task.Writer?.AppendHash(database, entry, fields.Count);
             fields.Hold(_tasks.Count);
             _tasks.Add(task);
             return;
         }
-        _keys?.AppendHash(database, entry, fields.Count);
+        keys?.AppendHash(database, entry, fields.Count);
         ulong cursor = 0;
         long saved = 0;
-        do saved += fields.SaveSome(ref cursor, _keys);
+        do saved += fields.SaveSome(ref cursor, keys);
         while (cursor != 0);
-        Check.That(saved == fields.Count || _keys is null);
+        Check.That(saved == fields.Count || keys is null);
     }
 
     /// <summary>
@@ -356,7 +370,10 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         /// <summary>The number of its database at the cut.</summary>
         public readonly int Database = database;
 
-        /// <summary>It was flushed, and the walk gives it back to the keyspace.</summary>
+        /// <summary>An import: its keys were in no database at the cut, but must not bear older marks when they appear.</summary>
+        public bool IsMarkedOnly { get; init; }
+
+        /// <summary>It was discarded, and the walk gives it back to the keyspace.</summary>
         public bool IsHandedOver;
     }
 

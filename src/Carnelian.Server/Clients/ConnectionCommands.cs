@@ -55,7 +55,7 @@ internal static class ConnectionCommands
         Arguments = "index:integer")]
     internal static void Select(ref Call call)
     {
-        if (!call.TryDatabase(1, out var database)) return;
+        if (!call.TryInt(1, out var number) || number != 0 && call.FailsInCluster() || !call.TryDatabase(1, out var database)) return;
         call.Session.Database = database;
         call.Reply.Ok();
     }

@@ -104,8 +104,14 @@ internal static class ServerDirectives
     private static void DeclareKeyspace(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
-        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount((int)v), flags: Immutable,
+        registry.Integer("databases", 16, 1, int.MaxValue, () => o.Databases, v => server.Keyspace.SetDatabaseCount(o.UsesSlots ? 1 : (int)v), flags: Immutable,
             validate: v => v <= ushort.MaxValue ? null : $"argument must be between 1 and {ushort.MaxValue} inclusive");
+        registry.Flag("cluster-enabled", false, () => o.UsesSlots, on =>
+        {
+            if (!on) return;
+            server.Keyspace.SetDatabaseCount(1);
+            server.Keyspace.UseSlots();
+        }, flags: Immutable);
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Integer("list-max-listpack-size", o.ListMaxListpackSize, int.MinValue, int.MaxValue, () => o.ListMaxListpackSize, v =>
         {
@@ -124,7 +130,17 @@ internal static class ServerDirectives
         registry.Integer("active-defrag-cycle-min", d.CycleMinPercent, 1, 99, () => d.CycleMinPercent, v => d.CycleMinPercent = (int)v);
         registry.Integer("active-defrag-cycle-max", d.CycleMaxPercent, 1, 99, () => d.CycleMaxPercent, v => d.CycleMaxPercent = (int)v);
         registry.Add(KeyspaceNotifications(server.Options));
+        DeclareEncodings(registry, server.Keyspace.Host);
         DeclareEviction(registry, server);
+    }
+
+    /// <summary>Up to where collections are packed.</summary>
+    private static void DeclareEncodings(DirectiveRegistry registry, TableHost host)
+    {
+        registry.Integer("hash-max-listpack-entries", 512, 0, long.MaxValue, () => host.HashLimit.FieldsMax,
+            v => host.HashLimit = host.HashLimit with { FieldsMax = v }, alias: "hash-max-ziplist-entries");
+        registry.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.HashLimit.TextBytesMax,
+            v => host.HashLimit = host.HashLimit with { TextBytesMax = (long)v }, alias: "hash-max-ziplist-value");
     }
 
     private static SpecialDirective KeyspaceNotifications(ServerOptions o)

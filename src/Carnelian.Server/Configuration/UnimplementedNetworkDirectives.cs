@@ -49,7 +49,6 @@ internal static class UnimplementedNetworkDirectives
 
     private static void DeclareCluster(StoredDirectives stored)
     {
-        stored.Flag("cluster-enabled", false, Immutable);
         stored.Text("cluster-config-file", "nodes.conf", Immutable);
         stored.Integer("cluster-port", 0, 0, 65535, Immutable);
         stored.Text("cluster-announce-ip", null);

@@ -30,7 +30,7 @@ internal static class DatasetDigest
                 {
                     one.Clear();
                     Mix(one, found[i].Key);
-                    AddValue(one, database, found[i]);
+                    AddValue(one, call.Keyspace, database, found[i]);
                     XorHash(all, one);
                 }
             }
@@ -48,14 +48,14 @@ internal static class DatasetDigest
         {
             digest.Clear();
             var view = call.Find(i, LookupFlags.NoEffects);
-            if (view.Exists) AddValue(digest, call.Database, view);
+            if (view.Exists) AddValue(digest, call.Keyspace, call.Database, view);
             Write(ref call.Reply, digest);
         }
     }
 
     private static void Write(ref ReplyWriter reply, scoped ReadOnlySpan<byte> digest) => reply.Simple(Convert.ToHexStringLower(digest));
 
-    private static void AddValue(Span<byte> digest, Database database, EntryView view)
+    private static void AddValue(Span<byte> digest, Keyspace keyspace, Database database, EntryView view)
     {
         Span<byte> type = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(type, (int)view.Type);
@@ -64,7 +64,7 @@ internal static class DatasetDigest
         {
             case ValueType.String: Mix(digest, view.Value); break;
             case ValueType.List: AddElements(digest, new(database.Data, view)); break;
-            case ValueType.Hash: AddFields(digest, database.Data.Fields(view)); break;
+            case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
         if (view.Expires) XorHash(digest, "!!expire!!"u8);
@@ -76,24 +76,19 @@ internal static class DatasetDigest
         foreach (var element in list.From(0)) Mix(digest, element.Text(text));
     }
 
-    private static void AddFields(Span<byte> digest, FieldTable fields)
+    private static void AddFields(Span<byte> digest, HashView hash)
     {
-        Span<byte> one = stackalloc byte[Bytes];
-        var found = new FieldList();
-        ulong cursor = 0;
-        do
+        Span<byte> one = stackalloc byte[Bytes], text = stackalloc byte[PackedElement.IntegerTextMax];
+        var walk = hash.Walk(new FieldList(), isWithOver: true);
+        while (walk.MoveNext())
         {
-            found.Clear();
-            cursor = fields.Scan(cursor, found);
-            for (var i = 0; i < found.Count; i++)
-            {
-                one.Clear();
-                Mix(one, found[i].Name);
-                Mix(one, found[i].Value);
-                XorHash(digest, one);
-            }
+            var field = walk.Current;
+            one.Clear();
+            Mix(one, field.Name.Text(text));
+            Mix(one, field.Value.Text(text));
+            if (field.Expires) XorHash(one, "!!hexpire!!"u8);
+            XorHash(digest, one);
         }
-        while (cursor != 0);
     }
 
     private static void Mix(Span<byte> digest, ReadOnlySpan<byte> data)

@@ -27,7 +27,7 @@ internal static class InfoReport
         new("commandstats", "Commandstats", Shown.WithAll, StatisticsSections.WriteCommands),
         new("errorstats", "Errorstats", Shown.Always, StatisticsSections.WriteErrors),
         new("latencystats", "Latencystats", Shown.WithAll, StatisticsSections.WriteLatencies),
-        new("cluster", "Cluster", Shown.Always, (text, _) => text.Line("cluster_enabled", 0)),
+        new("cluster", "Cluster", Shown.Always, (text, server) => text.Line("cluster_enabled", server.Options.Keyspace.UsesSlots ? 1 : 0)),
         new("keyspace", "Keyspace", Shown.Always, ServerSections.WriteKeyspace),
         new("keysizes", "Keysizes", Shown.Always, ServerSections.WriteKeySizes),
         new("debug", "Debug", Shown.Never, StatisticsSections.WriteDebug),

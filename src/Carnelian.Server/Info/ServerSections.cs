@@ -14,7 +14,7 @@ internal static class ServerSections
         text.Line("redis_git_sha1", "00000000");
         text.Line("redis_git_dirty", 0);
         text.Line("redis_build_id", typeof(Server).Module.ModuleVersionId.ToString("N")[..16]);
-        text.Line("redis_mode", "standalone");
+        text.Line("redis_mode", server.Options.Keyspace.UsesSlots ? "cluster" : "standalone");
         text.Line("server_name", "carnelian");
         text.Line("carnelian_version", Release.Version);
         text.Line("os", process.OperatingSystem);
@@ -113,7 +113,7 @@ internal static class ServerSections
         foreach (var database in server.Keyspace.Databases)
         {
             var data = database.Data;
-            if (data.Count > 0) text.Line($"db{database.Number}", $"keys={data.Count},expires={data.Expiring},avg_ttl={data.AverageTtlMs},subexpiry=0");
+            if (data.Count > 0) text.Line($"db{database.Number}", $"keys={data.Count},expires={data.Expiring},avg_ttl={data.AverageTtlMs},subexpiry={data.FieldsExpiring}");
         }
     }
 }

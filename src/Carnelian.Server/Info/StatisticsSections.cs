@@ -43,7 +43,7 @@ internal static class StatisticsSections
     private static void WriteKeys(InfoText text, Server server)
     {
         var keys = server.Keyspace.Statistics;
-        text.Line("expired_subkeys", 0);
+        text.Line("expired_subkeys", keys.FieldsExpired);
         text.Line("expired_keys", keys.Expired);
         text.Line("expired_stale_perc", $"{keys.StaleRatio * 100:F2}");
         text.Line("expired_time_cap_reached_count", keys.ExpiryTurnsCut);

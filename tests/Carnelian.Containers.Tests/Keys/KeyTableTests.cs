@@ -356,7 +356,7 @@ public sealed unsafe class KeyTableTests
         var seen = new HashSet<string>();
         for (var i = 0; i < 5000; i++) seen.Add(KeyTableRig.Text(rig.Table.Walk.Sample((ulong)rig.Random.NextInt64() << 1).Key));
         Assert.That(seen, Is.EquivalentTo(rig.Keys));
-        Assert.That(rig.Table.Walk.SampleExpiring(1).Expires);
+        Assert.That(rig.Table.Walk.SampleDue(1).Expires);
         var found = new EntryList();
         long cursor = 0;
         while (!rig.Table.Walk.ScanDue(ref cursor, 1000, 3, found))

@@ -1,11 +1,13 @@
 namespace Carnelian.Tests;
 
-public sealed class EditTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class EditTests(bool usesSlots)
 {
     private KeyspaceRig _rig = null!;
 
     [SetUp]
-    public void MakeRig() => _rig = new();
+    public void MakeRig() => _rig = new(usesSlots: usesSlots);
 
     [TearDown]
     public void DisposeRig() => _rig.Dispose();

@@ -1,11 +1,13 @@
 namespace Carnelian.Tests;
 
-public sealed class FlushTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class FlushTests(bool usesSlots)
 {
     [Test]
     public void Flush_of_one_database_leaves_the_others([Values] bool background)
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         for (var i = 0; i < 100; i++) rig.Set($"k{i}", database: i % 3);
         rig.Heard.Take();
         Assert.That(rig.Keyspace.Flush(rig[1], background), Is.EqualTo(33));
@@ -21,7 +23,7 @@ public sealed class FlushTests
     [Test]
     public void Foreground_flush_gives_the_memory_back_at_once()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         var before = rig.Allocator.LiveBlocks;
         for (var i = 0; i < 1000; i++) rig.Set($"k{i}", new string('x', i * 2));
         rig.Keyspace.Flush(rig[0], background: false);
@@ -32,7 +34,7 @@ public sealed class FlushTests
     [Test]
     public void Background_flush_frees_in_slices_of_bounded_work()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         var before = rig.Allocator.LiveBlocks;
         for (var i = 0; i < 6000; i++) rig.Set($"k{i}", database: i % 2);
         var full = rig.Allocator.LiveBlocks;
@@ -52,7 +54,7 @@ public sealed class FlushTests
     [Test]
     public void What_is_pending_and_what_was_freed_add_up([Values] bool withCollections)
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         for (var i = 0; i < 2000; i++) rig.Set($"k{i}");
         if (withCollections)
         {
@@ -80,7 +82,7 @@ public sealed class FlushTests
     [Test]
     public void A_deleted_collection_is_pending_until_it_is_freed()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         rig.Edit(KeyspaceRig.Bytes("list")).Fill(30_000, i => $"element {i}");
         rig.Delete("list");
         Assert.That(rig.Keyspace.LazyFree.PendingObjects, Is.EqualTo(1));
@@ -94,7 +96,7 @@ public sealed class FlushTests
     [Test]
     public void Keyspace_that_is_closed_amid_a_background_flush_leaks_nothing()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         for (var i = 0; i < 500; i++) rig.Set($"k{i}", database: i % 2);
         rig.Keyspace.Flush(null, background: true);
         rig.Keyspace.LazyFree.Run(new Budget(2));

@@ -1,12 +1,14 @@
 namespace Carnelian.Tests;
 
 /// <summary>What those who listen hear of keys that change places, in which order.</summary>
-public sealed class TransferTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class TransferTests(bool usesSlots)
 {
     private KeyspaceRig _rig = null!;
 
     [SetUp]
-    public void MakeRig() => _rig = new();
+    public void MakeRig() => _rig = new(usesSlots: usesSlots);
 
     [TearDown]
     public void DisposeRig() => _rig.Dispose();
@@ -111,10 +113,9 @@ public sealed class TransferTests
     public void Collections_are_copied_whole()
     {
         _rig.Edit(Bytes("list")).Fill(3000, i => $"element {i}");
-        using (var fields = _rig.Edit(Bytes("hash")).Fields(null))
-        {
-            for (var i = 0; i < 3000; i++) fields.Collection.Set(Bytes($"field {i}"), Bytes($"value {i}"));
-        }
+        var hash = _rig.Edit(Bytes("hash")).Hash();
+        for (var i = 0; i < 3000; i++) hash.Set(Bytes($"field {i}"), Bytes($"value {i}"));
+        hash.Changed(3000, null);
         Assert.That(Copy("list", "list2", 1), Is.EqualTo(TransferResult.Done));
         Assert.That(Copy("hash", "hash2", 1), Is.EqualTo(TransferResult.Done));
         _rig.Delete("list");

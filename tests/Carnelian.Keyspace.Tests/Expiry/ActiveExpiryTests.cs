@@ -1,12 +1,14 @@
 namespace Carnelian.Tests;
 
-public sealed class ActiveExpiryTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class ActiveExpiryTests(bool usesSlots)
 {
     private const int Keys = 20_000;
 
-    private static KeyspaceRig Filled(int expiredPercent, int databases = 1)
+    private KeyspaceRig Filled(int expiredPercent, int databases = 1)
     {
-        var rig = new KeyspaceRig(isChecked: false);
+        var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         var random = new Random(1);
         for (var i = 0; i < Keys; i++) rig.Set($"k{i}", expiryMs: random.Next(100) < expiredPercent ? 1500 : 1_000_000, database: i % databases);
@@ -109,6 +111,7 @@ public sealed class ActiveExpiryTests
     [Test]
     public void Table_shrinks_while_its_keys_expire()
     {
+        if (usesSlots) Skip.Because("with a key or two in each slot no table has anything to give back");
         using var rig = Filled(100);
         var bytes = rig[0].Data.MeasureMemory().BucketBytes;
         var expiry = new ActiveExpiry(rig.Keyspace);
@@ -120,7 +123,7 @@ public sealed class ActiveExpiryTests
     public void A_few_expired_keys_of_a_large_table_are_found_soon()
     {
         const int many = 400_000, few = 20;
-        using var rig = new KeyspaceRig(isChecked: false);
+        using var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         for (var i = 0; i < many; i++) rig.Set($"k{i}", expiryMs: i % (many / few) == 0 ? 1500 : EntryView.NoExpiry);
         rig.Keyspace.NowMs = 2000;
@@ -134,7 +137,7 @@ public sealed class ActiveExpiryTests
     [Test]
     public void Keys_that_are_not_due_cost_a_look_at_their_groups_only()
     {
-        using var rig = new KeyspaceRig(isChecked: false);
+        using var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         for (var i = 0; i < 400_000; i++) rig.Set($"k{i}", expiryMs: 1_000_000);
         rig.Set("expires", expiryMs: 1500);
@@ -144,7 +147,7 @@ public sealed class ActiveExpiryTests
         {
         }
         Assert.That(found.Count, Is.EqualTo(1));
-        Assert.That(looks, Is.LessThanOrEqualTo(2 * (1 << 17) / 8 / 4096 + 3), "4,096 groups at once");
+        Assert.That(looks, Is.LessThanOrEqualTo(usesSlots ? KeySlot.Count / 64 + 3 : 2 * (1 << 17) / 8 / 4096 + 3), "4,096 groups at once, or 64 slots");
     }
 
     [Test]
@@ -158,7 +161,7 @@ public sealed class ActiveExpiryTests
     [Test]
     public void What_is_left_to_live_is_known_on_average()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         for (var i = 0; i < 100; i++) rig.Set($"k{i}", expiryMs: 11_000);
         rig.Set("lasting");
         var expiry = new ActiveExpiry(rig.Keyspace);
@@ -175,7 +178,7 @@ public sealed class ActiveExpiryTests
     [Test]
     public void Each_expired_key_is_a_unit_of_its_own()
     {
-        using var rig = new KeyspaceRig();
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
         var sink = new KeyspaceRig.Sink(ChangeTargets.All);
         rig.Keyspace.Changes.Attach(sink);
         rig.Set("a", expiryMs: 1500);

@@ -1,11 +1,13 @@
 namespace Carnelian.Tests;
 
-public sealed class DefragmentationTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class DefragmentationTests(bool usesSlots)
 {
     [Test]
     public void After_random_deletes_memory_comes_down_and_the_work_ends([Values(40, 70, 90)] int deletedPercent)
     {
-        using var rig = new KeyspaceRig(isChecked: false);
+        using var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         var random = new Random(deletedPercent);
         int[] lengths = [10, 100, 300, 1100];
@@ -40,7 +42,7 @@ public sealed class DefragmentationTests
     [Test]
     public void Limits_decide_when_a_round_begins_and_how_much_time_it_takes()
     {
-        using var rig = new KeyspaceRig(isChecked: false);
+        using var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         rig.Keyspace.Detach(rig.Heard);
         for (var i = 0; i < 120_000; i++) rig.Set($"key:{i}", "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789");
         for (var i = 0; i < 120_000; i++)
@@ -79,7 +81,7 @@ public sealed class DefragmentationTests
     [Test]
     public void Full_keyspace_is_left_alone()
     {
-        using var rig = new KeyspaceRig(isChecked: false);
+        using var rig = new KeyspaceRig(isChecked: false, usesSlots: usesSlots);
         for (var i = 0; i < 30_000; i++) rig.Set($"key:{i}", "value");
         var defragmentation = new Defragmentation(rig.Keyspace);
         Assert.That(defragmentation.Run(new Budget(int.MaxValue)), Is.False);

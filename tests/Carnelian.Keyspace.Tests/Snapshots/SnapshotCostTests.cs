@@ -116,10 +116,9 @@ public class SnapshotCostTests
         using var keyspace = new Keyspace(new KeyspaceOptions { Databases = 1 }, allocator, world.Randomness);
         using var snapshots = new Snapshots(keyspace, new SnapshotOptions());
         var key = new byte[KeyBytes];
-        using (var fields = keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("hash"u8)).Fields(null))
-        {
-            for (var i = 0; i < Keys; i++) fields.Collection.Set(KeyOf(key, i), new byte[ValueBytes]);
-        }
+        var hash = keyspace.Edit(keyspace.Databases[0], keyspace.KeyOf("hash"u8)).Hash();
+        for (var i = 0; i < Keys; i++) hash.Set(KeyOf(key, i), new byte[ValueBytes]);
+        hash.Changed(Keys, null);
         TestContext.Out.WriteLine($"{(double)allocator.UsedBytes / Keys:f1} bytes per field of 16+32");
         var sink = new DiscardingSink(snapshots, allocator);
         Assert.That(snapshots.TryBegin(sink));

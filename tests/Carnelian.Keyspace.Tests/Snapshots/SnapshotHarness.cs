@@ -3,7 +3,7 @@ using System.Text;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// A keyspace in checked memory together with a plain model of it, small limits that make every list and hash a large one, and a sink that reads
+/// A keyspace in checked memory together with a plain model of it, small limits that make every list and most hashes large ones, and a sink that reads
 /// chunks late, as a worker would.
 /// </summary>
 internal sealed class SnapshotHarness : IDisposable
@@ -15,12 +15,17 @@ internal sealed class SnapshotHarness : IDisposable
 
     private readonly Dictionary<(int Database, string Key), ModelValue> _model = [];
 
-    public SnapshotHarness(int seed, SnapshotOptions? options = null)
+    private SlotImport? _import;
+    private string _importTag = "";
+    private Dictionary<string, ModelValue> _arriving = [];
+
+    public SnapshotHarness(int seed, bool usesSlots, SnapshotOptions? options = null)
     {
         Chance = new(seed);
         Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
-        Keyspace = new(new KeyspaceOptions { Databases = Databases }, Allocator, new SeededRandomness(seed));
+        Keyspace = new(new KeyspaceOptions { Databases = Databases, UsesSlots = usesSlots }, Allocator, new SeededRandomness(seed));
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
+        Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
             ChunkBytes = Chance.Next(64, 4096), HashBytesAtOnceMax = Chance.Next(300, 1600), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
@@ -135,6 +140,87 @@ internal sealed class SnapshotHarness : IDisposable
         Allocator.ReleaseRetired();
     }
 
+    // ---- slots
+
+    /// <summary>Deletes all keys of a key's slot.</summary>
+    public void FlushSlot(int database, string key)
+    {
+        var slot = Key(key).Slot;
+        var gone = KeysOf(database).Where(other => Key(other).Slot == slot).ToArray();
+        foreach (var other in gone) _model.Remove((database, other));
+        if (gone.Length > 1 && Snapshots.IsWalking) Count("slot handed over");
+        Assert.That(Keyspace.FlushSlot(Keyspace.Databases[database], slot, background: Chance.Next(2) == 0), Is.EqualTo(gone.Length));
+        Allocator.ReleaseRetired();
+    }
+
+    /// <summary>Goes on with the import of a slot: begins it, adds keys to it, attaches it or gives it up.</summary>
+    public void Import(int database, string tag)
+    {
+        if (_import is null)
+        {
+            _import = Keyspace.BeginImport(Keyspace.Databases[database], Key(tag).Slot);
+            _arriving = [];
+            _importTag = tag;
+        }
+        else if (Chance.Next(5) != 0) AddToImport();
+        else if (Chance.Next(4) == 0)
+        {
+            Keyspace.Abandon(_import);
+            _import = null;
+        }
+        else Attach(_import);
+        Allocator.ReleaseRetired();
+    }
+
+    private void AddToImport()
+    {
+        for (var i = Chance.Next(8); i >= 0; i--)
+        {
+            var key = $"arrived{Chance.Next(10)}{_importTag}";
+            var edit = Keyspace.Edit(_import!.Arriving, Key(key));
+            if (Chance.Next(3) == 0)
+            {
+                if (_arriving.Remove(key)) edit.Delete(KeyspaceEvent.Delete);
+            }
+            else if (Chance.Next(2) == 0 && (!edit.Exists || edit.View.Type == ValueType.Hash))
+            {
+                if (!edit.Exists) _arriving[key] = new() { Fields = new(StringComparer.Ordinal) };
+                var hash = edit.Hash();
+                for (var field = Chance.Next(30); field >= 0; field--)
+                {
+                    hash.Set(Bytes("f" + field), Bytes(key));
+                    _arriving[key].Fields!["f" + field] = FieldText(key, EntryView.NoExpiry);
+                }
+                hash.Changed(1, null);
+            }
+            else
+            {
+                edit.Write(ValueType.String, ValueEncoding.Raw, Bytes(key), EntryView.NoExpiry, null);
+                _arriving[key] = new() { Text = Bytes(key) };
+            }
+        }
+    }
+
+    private void Attach(SlotImport import)
+    {
+        var isVacant = import.Target.Data.CountInSlot(import.Slot) == 0;
+        if (!isVacant && Chance.Next(3) == 0)
+        {
+            FlushSlot(import.Target.Number, _importTag);
+            isVacant = true;
+        }
+        if (!Keyspace.TryAttach(import))
+        {
+            Assert.That(!isVacant || Snapshots.IsWalking);
+            if (isVacant) Count("attach refused");
+            return;
+        }
+        Assert.That(isVacant);
+        Count(Snapshots.IsWalking ? "attached meanwhile" : "attached");
+        foreach (var (key, value) in _arriving) _model[(import.Target.Number, key)] = value;
+        _import = null;
+    }
+
     public delegate void ListChange(ref ListEdit list, List<string> model);
 
     public void ChangeList(int database, string key, ListChange change) => Call(database, key, () =>
@@ -146,12 +232,18 @@ internal sealed class SnapshotHarness : IDisposable
         if (model.List!.Count == 0) _model.Remove((database, key));
     });
 
-    public delegate void FieldsChange(FieldsEdit fields, SortedDictionary<string, string> model);
+    /// <summary>The model has a field's expiry behind its value, see <see cref="FieldText"/>.</summary>
+    public delegate void FieldsChange(ref HashEdit hash, SortedDictionary<string, string> model);
 
     public void ChangeFields(int database, string key, FieldsChange change) => Call(database, key, () =>
     {
         if (ModelOf(database, key, value => value.Fields is null, () => new() { Fields = new(StringComparer.Ordinal) }) is not { } model) return;
-        using (var fields = Edit(database, key).Fields(null)) change(fields.Collection, model.Fields!);
+        var edit = Edit(database, key);
+        if (edit.Exists && Snapshots.IsWalking) Count(edit.View.Encoding.ToString());
+        var hash = edit.Hash();
+        change(ref hash, model.Fields!);
+        hash.Changed(1, null);
+        hash.DeleteIfEmpty();
         if (model.Fields!.Count == 0) _model.Remove((database, key));
     });
 
@@ -162,6 +254,7 @@ internal sealed class SnapshotHarness : IDisposable
         expiry.Run(new Budget(1000));
         foreach (var (key, value) in _model.ToArray())
         {
+            ExpireFields(key, value);
             if (value.ExpiryMs == EntryView.NoExpiry || !Keyspace.IsOver(value.ExpiryMs)) continue;
             // What the rounds left is met now, so that model and keyspace agree.
             Keyspace.Find(Keyspace.Databases[key.Database], Key(key.Key), LookupFlags.NoTouch);
@@ -169,6 +262,23 @@ internal sealed class SnapshotHarness : IDisposable
         }
         Allocator.ReleaseRetired();
     }
+
+    private void ExpireFields((int Database, string Key) key, ModelValue value)
+    {
+        if (value.Fields is not { } fields || !fields.Values.Any(IsOver)) return;
+        var edit = Edit(key.Database, key.Key);
+        if (edit.Exists) edit.Hash().ExpireAll();
+        foreach (var (name, text) in fields.ToArray())
+        {
+            if (IsOver(text)) fields.Remove(name);
+        }
+        if (fields.Count == 0) _model.Remove(key);
+        Count("fields expired");
+
+        bool IsOver(string text) => text.Contains('@') && Keyspace.IsOver(long.Parse(text[(text.IndexOf('@') + 1)..]));
+    }
+
+    public static string FieldText(string value, long expiryMs) => expiryMs == EntryView.NoExpiry ? value : $"{value}@{expiryMs}";
 
     /// <summary>Moves blocks as far as a pass over all tables finds sparse ones.</summary>
     public void Defragment(int steps)
@@ -228,17 +338,17 @@ internal sealed class SnapshotHarness : IDisposable
         {
             var data = Keyspace.Databases[database].Data;
             var view = data.TableOf(Key(key).Slot).Find(Bytes(key), Key(key).Hash).View;
-            if (view.Exists) contents.Add((database, key), Value(data, view).ToString());
+            if (view.Exists) contents.Add((database, key), Value(Keyspace.Databases[database], view).ToString());
         }
         return contents;
     }
 
-    private static ModelValue Value(Dataset data, EntryView view)
+    private ModelValue Value(Database database, EntryView view)
     {
         var value = new ModelValue { ExpiryMs = view.ExpiryMs };
         if (view.Encoding == ValueEncoding.QuickList)
         {
-            var list = data.List(view);
+            var list = database.Data.List(view);
             value.List = [];
             for (var i = 0; i < list.NodeCount; i++) AddTo(value.List, list.ElementsOf(i));
             Assert.That(list.Count, Is.EqualTo(value.List.Count));
@@ -248,10 +358,10 @@ internal sealed class SnapshotHarness : IDisposable
         {
             AddTo(value.List = [], new PackedList(view.Value).From(0));
         }
-        else if (view.Encoding == ValueEncoding.HashTable)
+        else if (view.Type == ValueType.Hash)
         {
             value.Fields = new(StringComparer.Ordinal);
-            AddTo(value.Fields, data.Fields(view));
+            AddTo(value.Fields, new HashView(Keyspace, database, view));
         }
         else
         {
@@ -265,15 +375,16 @@ internal sealed class SnapshotHarness : IDisposable
         foreach (var element in elements) list.Add(Text(element));
     }
 
-    /// <summary>A walk may meet a field twice while its table is rehashed.</summary>
-    private static void AddTo(SortedDictionary<string, string> model, FieldTable fields)
+    private static void AddTo(SortedDictionary<string, string> model, HashView hash)
     {
-        var found = new FieldList();
-        ulong cursor = 0;
-        do cursor = fields.Scan(cursor, found);
-        while (cursor != 0);
-        for (var i = 0; i < found.Count; i++) model[Text(found[i].Name)] = Text(found[i].Value);
-        Assert.That(fields.Count, Is.EqualTo(model.Count));
+        var walk = hash.Walk(new FieldList(), isWithOver: true);
+        while (walk.MoveNext()) model.Add(Text(walk.Current.Name), FieldText(Text(walk.Current.Value), walk.Current.ExpiryMs));
+        Assert.That(hash.Count, Is.EqualTo(model.Count));
+    }
+
+    internal static void AddTo(SortedDictionary<string, string> model, PackedHash hash)
+    {
+        for (var field = hash.First; field.Exists; field = hash.Next(field)) model.Add(Text(field.Name), FieldText(Text(field.Value), field.ExpiryMs));
     }
 
     internal static string Text(PackedElement element) => Encoding.Latin1.GetString(element.Text(stackalloc byte[PackedElement.IntegerTextMax]));
@@ -400,7 +511,8 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         if (record.Kind == SnapshotRecord.Field)
         {
             Assert.That(_fieldsLeft--, Is.Positive, "a field without its hash");
-            _hash!.Fields!.Add(SnapshotHarness.Text(record.Field.Name), SnapshotHarness.Text(record.Field.Value));
+            var text = SnapshotHarness.FieldText(SnapshotHarness.Text(record.Field.Value), record.Field.ExpiryMs);
+            _hash!.Fields!.Add(SnapshotHarness.Text(record.Field.Name), text);
             return;
         }
         Assert.That(_fieldsLeft, Is.Zero, "another key amid the fields of a hash");
@@ -416,6 +528,11 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         {
             value.List = [];
             for (var i = 0; i < record.List.NodeCount; i++) SnapshotHarness.AddTo(value.List, record.List.ElementsOf(i));
+        }
+        else if (record.Entry.Type == ValueType.Hash)
+        {
+            value.Fields = new(StringComparer.Ordinal);
+            SnapshotHarness.AddTo(value.Fields, new PackedHash(record.Entry.Value, record.Entry.Encoding == ValueEncoding.ListPackEx));
         }
         else if (record.Entry.Type == ValueType.List)
         {

@@ -15,7 +15,9 @@ public sealed class SnapshotObserverTests
 
         public void OnChanging(FieldTable fields, FieldView field) => Saved.Add($"field {KeyspaceRig.Text(field.Name)}={KeyspaceRig.Text(field.Value)}");
 
-        public bool OnFlushing(Database database, Dataset data)
+        public bool Walks(Dataset data) => false;
+
+        public bool OnDiscarding(Database database, Dataset data)
         {
             if (TakesTables) Taken.Add(data);
             return TakesTables;

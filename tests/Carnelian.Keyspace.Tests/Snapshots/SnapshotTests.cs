@@ -1,14 +1,16 @@
 namespace Carnelian.Tests;
 
 /// <summary>What a snapshot does in single situations; <see cref="SnapshotInvariantTests"/> mixes them.</summary>
-public class SnapshotTests
+[TestFixture(false)]
+[TestFixture(true)]
+public class SnapshotTests(bool usesSlots)
 {
     private SnapshotHarness _harness = null!;
 
     private Snapshots Snapshots => _harness.Snapshots;
 
     [SetUp]
-    public void SetUp() => _harness = new(1, new SnapshotOptions { ChunkBytes = 4096, HashBytesAtOnceMax = 700, BufferBytesMax = 64 << 10 });
+    public void SetUp() => _harness = new(1, usesSlots, new SnapshotOptions { ChunkBytes = 4096, HashBytesAtOnceMax = 700, BufferBytesMax = 64 << 10 });
 
     [TearDown]
     public void TearDown() => _harness.Dispose();
@@ -133,7 +135,7 @@ public class SnapshotTests
         else if (how == "overwrite") _harness.Set(0, "hash", [1]);
         else if (how == "move") _harness.Move(0, "hash", 2, "elsewhere");
         else _harness.Flush(0);
-        if (how == "move") _harness.ChangeFields(2, "elsewhere", (fields, model) => Assert.That(fields.Delete("f7"u8), Is.EqualTo(model.Remove("f7"))));
+        if (how == "move") _harness.ChangeFields(2, "elsewhere", (ref hash, model) => Assert.That(hash.Delete("f7"u8), Is.EqualTo(model.Remove("f7"))));
         SetFields("hash2", 0, 300, "new");
         Finish();
         _harness.Sink.AssertShowsTheCut();
@@ -350,11 +352,11 @@ public class SnapshotTests
         }
     });
 
-    private void SetFields(string key, int first, int count, string value) => _harness.ChangeFields(0, key, (fields, model) =>
+    private void SetFields(string key, int first, int count, string value) => _harness.ChangeFields(0, key, (ref hash, model) =>
     {
         for (var i = first; i < first + count; i++)
         {
-            fields.Set(SnapshotHarness.Bytes("f" + i), SnapshotHarness.Bytes(value));
+            hash.Set(SnapshotHarness.Bytes("f" + i), SnapshotHarness.Bytes(value));
             model["f" + i] = value;
         }
     });

@@ -179,7 +179,7 @@ internal sealed class ChangeLogTests
         _server.TurnUntil(() => waiting.Served?.Blocked is not null);
         Told("PUT k v");
         Assert.That(waiting.Read(), Is.EqualTo("[\"k\", \"v\"]"));
-        Assert.That(_log.Lines, Is.EqualTo(new[] { "SELECT 0", "PUT k v" }), "the command of these tests tells no effect");
+        Assert.That(_log.Lines, Is.EqualTo(new[] { "SELECT 0", "PUT k v", "WAITFORKEY k 0" }), "no MULTI");
     }
 
     [Test]

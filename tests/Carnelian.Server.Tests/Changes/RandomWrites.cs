@@ -22,8 +22,10 @@ internal sealed class RandomWrites(Random chance)
         var batch = new string[chance.Next(5, 40)][];
         for (var i = 0; i < batch.Length; i++) batch[i] = Request();
         // Spans, not moments: the servers get to it at different times.
-        batch[^1] = chance.Next(3) switch
+        batch[^1] = chance.Next(5) switch
         {
+            3 => ["HPEXPIRE", HashKey(), $"{ShortMs}", "FIELDS", "2", Field(), Field()],
+            4 => ["HSETEX", HashKey(), "PX", $"{ShortMs}", "FIELDS", "1", Field(), Value()],
             0 => ["SET", Key(), Value(), "PX", $"{ShortMs}"],
             1 => ["PEXPIRE", Key(), $"{ShortMs}"],
             _ => ["set", Key(), Value(), "px", "1"],
@@ -34,15 +36,19 @@ internal sealed class RandomWrites(Random chance)
     public static long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
     /// <summary>A reply that holds times differs between servers.</summary>
-    public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME";
+    public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is
+        "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME";
 
     /// <summary>A reply whose elements have no order.</summary>
-    public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS";
+    public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN";
 
-    private string[] Request() => chance.Next(11) switch
+    private string[] Request() => chance.Next(15) switch
     {
-        8 => ListPushRequest(),
-        9 or 10 => ListRequest(),
+        8 or 9 => HashRequest(),
+        10 => FieldExpiryRequest(),
+        11 => FieldValueRequest(),
+        12 => ListPushRequest(),
+        13 or 14 => ListRequest(),
         < 2 => StringRequest(),
         2 => PartRequest(),
         3 => BitRequest(),
@@ -120,6 +126,44 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("LINDEX"), List(), $"{chance.Next(-3, 3)}"],
     };
 
+    private string[] HashRequest() => chance.Next(24) switch
+    {
+        < 5 => [Word("HSET"), HashKey(), .. Pairs()],
+        5 => [Word("HMSET"), HashKey(), .. Pairs()],
+        6 => [Word("HSETNX"), HashKey(), Field(), Value()],
+        7 => [Word("HGET"), HashKey(), Field()],
+        8 => [Word("HMGET"), HashKey(), Field(), Field(), Field()],
+        9 => [Word("HGETALL"), HashKey()],
+        10 => [Word(Pick("HKEYS", "HVALS")), HashKey()],
+        11 => [Word("HLEN"), HashKey()],
+        12 => [Word("HSTRLEN"), HashKey(), Field()],
+        13 => [Word("HEXISTS"), HashKey(), Field()],
+        < 17 => [Word("HDEL"), HashKey(), Field(), Field()],
+        < 20 => [Word("HINCRBY"), HashKey(), Field(), $"{chance.Next(-9, 9)}"],
+        20 => [Word("HINCRBYFLOAT"), HashKey(), Field(), Number()],
+        21 => [Word("HSCAN"), HashKey(), "0", .. Pick([], ["NOVALUES"])],
+        22 => [Word("HSET"), HashKey(), Field(), new string('x', 70)],
+        _ => [Word("OBJECT"), "ENCODING", HashKey()],
+    };
+
+    private string[] FieldExpiryRequest() => chance.Next(10) switch
+    {
+        < 2 => [Word("HEXPIRE"), HashKey(), chance.Next(6) == 0 ? "0" : Far(), .. Condition(), .. Fields(2)],
+        < 4 => [Word("HPEXPIRE"), HashKey(), Far() + "000", .. Condition(), .. Fields(3)],
+        4 => [Word("HEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{NowMs / 1000 + chance.Next(1000, 2000)}", .. Condition(), .. Fields(2)],
+        < 7 => [Word("HPEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{NowMs + chance.Next(1000, 2000) * 1000}", .. Condition(), .. Fields(2)],
+        7 => [Word("HPERSIST"), HashKey(), .. Fields(2)],
+        8 => [Word(Pick("HTTL", "HPTTL")), HashKey(), .. Fields(2)],
+        _ => [Word(Pick("HEXPIRETIME", "HPEXPIRETIME")), HashKey(), .. Fields(2)],
+    };
+
+    private string[] FieldValueRequest() => chance.Next(8) switch
+    {
+        < 3 => [Word("HGETEX"), HashKey(), .. NewTime(), .. Fields(2)],
+        3 => [Word("HGETDEL"), HashKey(), .. Fields(2)],
+        _ => [Word("HSETEX"), HashKey(), .. Pick([], [], [Word("FNX")], [Word("FXX")]), .. FieldTime(), "FIELDS", "2", Field(), Value(), Field(), Value()],
+    };
+
     private string[] ExpiryRequest() => chance.Next(14) switch
     {
         < 3 => [Word("EXPIRE"), Key(), chance.Next(6) == 0 ? "-5" : Far(), .. Condition()],
@@ -152,7 +196,7 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => chance.Next(9) == 0 ? $"l{chance.Next(4)}" : $"k{chance.Next(8)}";
+    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 
     /// <summary>Some names are mostly those of lists.</summary>
     private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
@@ -165,6 +209,16 @@ internal sealed class RandomWrites(Random chance)
         for (var i = 0; i < values.Length; i++) values[i] = Value();
         return values;
     }
+
+    private string HashKey() => chance.Next(12) == 0 ? Key() : $"h{chance.Next(4)}";
+
+    private string Field() => $"f{chance.Next(8)}";
+
+    private string[] Fields(int count) => [Word("FIELDS"), $"{count}", .. Enumerable.Range(0, count).Select(_ => Field())];
+
+    private string[] Pairs() => [.. Enumerable.Range(0, chance.Next(1, 4)).SelectMany(_ => new[] { Field(), Value() })];
+
+    private string[] FieldTime() => chance.Next(3) == 0 ? [Word("KEEPTTL")] : [.. NewTime().Where(word => !word.Equals("PERSIST", StringComparison.OrdinalIgnoreCase))];
 
     private string Value() => chance.Next(2) == 0 ? $"{chance.Next(-50, 50)}" : $"value{_next++}";
 

@@ -184,11 +184,11 @@ internal sealed class NestedCallTests
 
         public bool WantsModified => true;
 
-        public void OnModified(Database database, Key key) => Lines.Add($"touched {database.Number} {ByteText.FromBytes(key.Bytes)}");
+        public void OnModified(Author author, Database database, Key key) => Lines.Add($"touched {database.Number} {ByteText.FromBytes(key.Bytes)}");
 
-        public void OnFlushed(Database? database) => Lines.Add($"flushed {database?.Number}");
+        public void OnFlushing(Database? database) => Lines.Add($"flushed {database?.Number}");
 
-        public void OnSwapped(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
+        public void OnSwapping(Database one, Database other) => Lines.Add($"swapped {one.Number} {other.Number}");
 
         public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) =>
             Lines.Add($"{kind} {ByteText.FromBytes(name)} {database.Number} {ByteText.FromBytes(key.Bytes)}");
