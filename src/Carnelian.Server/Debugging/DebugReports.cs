@@ -15,11 +15,12 @@ internal static class DebugReports
             call.Fail("ERR no such key");
             return;
         }
+        var hash = view.Type == ValueType.Hash ? new HashView(call.Keyspace, call.Database, view) : default;
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
-            + $"serializedlength:{SerializedLength.Of(view, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
+            + $"serializedlength:{SerializedLength.Of(view, hash, compresses)} lru:{view.Access} lru_seconds_idle:{idle}"));
     }
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>

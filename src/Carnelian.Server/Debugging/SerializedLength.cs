@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>How many bytes a value takes in an RDB file, without its key (rdb.c, rdbSaveStringObject): what DEBUG OBJECT shows.</summary>
+/// <summary>How many bytes a value takes in an RDB file, without its key (rdb.c, rdbSaveObject): what DEBUG OBJECT shows.</summary>
 internal static class SerializedLength
 {
     /// <summary>Longer strings are not tried as integers.</summary>
@@ -10,9 +10,29 @@ internal static class SerializedLength
     private const int CompressFrom = 21, WinMin = 4;
 
     /// <param name="compresses">rdbcompression.</param>
-    public static long Of(EntryView view, bool compresses)
+    public static long Of(EntryView view, HashView hash, bool compresses) => hash.IsTable ? OfTable(hash, compresses) : OfString(view.Value, compresses);
+
+    /// <summary>Names and values one by one; where one of them expires, each has its time behind the earliest in front of it, or 0.</summary>
+    private static long OfTable(HashView hash, bool compresses)
     {
-        var value = view.Value;
+        var length = OfLength(hash.Count);
+        var found = new FieldList();
+        var earliestMs = long.MaxValue;
+        for (var walk = hash.Walk(found, isWithOver: true); walk.MoveNext();)
+        {
+            if (walk.Current.Expires) earliestMs = Math.Min(earliestMs, walk.Current.ExpiryMs);
+        }
+        for (var walk = hash.Walk(found, isWithOver: true); walk.MoveNext();)
+        {
+            var field = walk.Current;
+            length += OfString(field.Name.Text(default), compresses) + OfString(field.Value.Text(default), compresses);
+            if (earliestMs != long.MaxValue) length += OfLength(field.Expires ? field.ExpiryMs - earliestMs + 1 : 0);
+        }
+        return length;
+    }
+
+    private static long OfString(ReadOnlySpan<byte> value, bool compresses)
+    {
         if (value.Length <= IntegerTextMax && IntegerText.TryParse(value, out var number) && OfInteger(number) is > 0 and var length) return length;
         if (compresses && value.Length >= CompressFrom && Lzf.Compress(value, new byte[value.Length - WinMin]) is > 0 and var compressed)
             return 1 + OfLength(compressed) + OfLength(value.Length) + compressed;
@@ -28,7 +48,7 @@ internal static class SerializedLength
         _ => 0,
     };
 
-    private static int OfLength(long length) => length switch
+    private static long OfLength(long length) => length switch
     {
         < 1 << 6 => 1,
         < 1 << 14 => 2,
