@@ -186,7 +186,11 @@ public sealed unsafe class BlockAllocator : IDisposable
     }
 
     /// <summary>To be called some ten times a second: what is cached, and was not asked for lately, goes back to the system.</summary>
-    public void Age() => _large.Age();
+    public void Age()
+    {
+        _small.Age();
+        _large.Age();
+    }
 
     /// <summary>Gives all memory that is kept for reuse back to the system, large blocks in the background: <see cref="CachedBytes"/> falls to 0.</summary>
     public void TrimCaches()

@@ -8,10 +8,10 @@ public readonly record struct Argument(int Start, int Length);
 /// <summary>Arguments of one or several requests; grows, and is used again. Owns the blocks of long arguments that lie apart.</summary>
 public sealed class ArgumentList
 {
-    /// <summary>A list that a huge request has grown beyond this is made small again by <see cref="Clear"/>.</summary>
-    private const int KeptCapacity = 1024;
+    /// <summary>A list that huge requests have grown beyond what it keeps is made small again by <see cref="Clear"/>.</summary>
+    private const int UsualCapacity = 64, UsualKept = 1024;
 
-    private const int UsualCapacity = 64;
+    private readonly int _keptCapacity;
 
     private List<OwnedBlock>? _blocks;
     private Argument[] _items;
@@ -20,7 +20,11 @@ public sealed class ArgumentList
     private long _total;
     private int _summed;
 
-    public ArgumentList(int capacity = UsualCapacity) => _items = new Argument[capacity];
+    public ArgumentList(int capacity = UsualCapacity, int keptCapacity = UsualKept)
+    {
+        _items = new Argument[capacity];
+        _keptCapacity = keptCapacity;
+    }
 
     public int Count { get; private set; }
 
@@ -71,7 +75,7 @@ public sealed class ArgumentList
         Count = _summed = 0;
         _total = 0;
         if (_blocks is { Count: > 0 }) DisposeBlocks(_blocks);
-        if (_items.Length > KeptCapacity) _items = new Argument[UsualCapacity];
+        if (_items.Length > _keptCapacity) _items = new Argument[UsualCapacity];
     }
 
     private static void DisposeBlocks(List<OwnedBlock> blocks)

@@ -10,7 +10,9 @@ public sealed class RequestBatch
     public const int RequestsMax = 32;
 
     private readonly Request[] _requests = new Request[RequestsMax];
-    private readonly ArgumentList _parsed = new();
+
+    /// <summary>There are as many as batches under way: each may keep room for requests with hundreds of arguments, which else would be made anew each time.</summary>
+    private readonly ArgumentList _parsed = new(keptCapacity: RequestsMax * 1024);
     private ArgumentList _arguments;
     private OwnedBlock? _source;
 

@@ -59,8 +59,6 @@ public readonly ref struct HashView
 
     internal PackedHash Packed => new(_entry.Value, _entry.Encoding == ValueEncoding.ListPackEx);
 
-    internal FieldTable Fields => _fields;
-
     public long Count => IsTable ? _fields.Count : Exists ? Packed.Count : 0;
 
     /// <summary>Fields whose time is not over.</summary>

@@ -9,8 +9,10 @@ internal sealed class LargeHeap
     /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
     private const nint HugePagesFrom = 4 << 20;
 
-    /// <summary>So much may be cached however little is asked for.</summary>
+    /// <summary>So much may be cached however little is asked for, until nothing has been for a second.</summary>
     private const nint CacheBytesMin = 16 << 20;
+
+    private const int IdleAges = 10;
 
     private readonly PageRuns _runs;
     private readonly RegionCache _cache = new();
@@ -18,6 +20,9 @@ internal sealed class LargeHeap
 
     /// <summary>Bytes taken that a cache could have served: since the last <see cref="Age"/>, and between the two before.</summary>
     private nint _taken, _takenBefore;
+
+    /// <summary>How often <see cref="Age"/> was called since the last block was taken or given.</summary>
+    private int _idleAges;
 
     /// <summary>Every mapping in use or cached: address to length.</summary>
     private readonly Dictionary<nint, nint> _mappings = [];
@@ -46,6 +51,7 @@ internal sealed class LargeHeap
     /// <summary>Contents are undefined, or zero in pages that nobody touched yet.</summary>
     public nint Take(nint bytes, bool zeroed)
     {
+        _idleAges = 0;
         // Clearing cached memory would cost as much as fresh pages do, and touch them all.
         var address = zeroed ? 0 : _cache.Take(bytes);
         if (bytes <= RegionCache.RegionBytesMax && !zeroed) _taken += bytes;
@@ -58,6 +64,7 @@ internal sealed class LargeHeap
     public void Give(nint address, nint bytes)
     {
         if (bytes >= PageRuns.BytesMax) Check.That(_mappings.TryGetValue(address, out var length) && length == bytes);
+        _idleAges = 0;
         InUseBytes -= bytes;
         LiveBlocks--;
         if (bytes > Math.Min(RegionCache.RegionBytesMax, CacheBytesMax))
@@ -69,11 +76,11 @@ internal sealed class LargeHeap
         GiveBackUntil(CacheBytesMax);
     }
 
-    /// <summary>Time passes: what was taken before the last time makes no case for a large cache any more.</summary>
+    /// <summary>Time passes, ten times a second or so: what was taken before the last time makes no case for a large cache any more.</summary>
     public void Age()
     {
         (_taken, _takenBefore) = (0, _taken);
-        GiveBackUntil(CacheBytesMax);
+        GiveBackUntil(++_idleAges > IdleAges ? 0 : CacheBytesMax);
     }
 
     public void Trim() => GiveBackUntil(0);

@@ -46,6 +46,10 @@ internal unsafe struct SlabHeap
     /// <summary>Below this, fresh memory has been touched by the background worker, or is going to be.</summary>
     private nint _prefaultedEnd;
 
+    /// <summary>What was claimed when <see cref="Age"/> was called last, and how often it has found the same.</summary>
+    private nint _claimedBefore;
+    private int _idleAges;
+
     public SlabHeap(Reservation range)
     {
         Check.That(sizeof(Slab) == 16);
@@ -234,6 +238,19 @@ internal unsafe struct SlabHeap
         var start = Math.Max(_prefaultedEnd, (_range.LowClaimed + HugePageBytes - 1) & -HugePageBytes);
         _prefaultedEnd = start + HugePageBytes;
         if (_range.TryCommitLow(_prefaultedEnd)) Background!.Prefault(_range.Base + start, HugePageBytes);
+    }
+
+    /// <summary>Time passes, ten times a second or so: a heap that has not grown for a second gives back what was made ready for its growth.</summary>
+    public void Age()
+    {
+        const int IdleAges = 10;
+        var claimed = _range.LowClaimed;
+        _idleAges = claimed == _claimedBefore ? _idleAges + 1 : 0;
+        _claimedBefore = claimed;
+        var start = (claimed + HugePageBytes - 1) & -HugePageBytes;
+        if (_idleAges < IdleAges || _prefaultedEnd <= start) return;
+        SystemMemory.Purge(_range.Base + start, _prefaultedEnd - start);
+        _prefaultedEnd = start;
     }
 
     private void GiveSlab(SizeClass* sizeClass, Slab* slab)

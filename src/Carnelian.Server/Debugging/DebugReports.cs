@@ -15,10 +15,11 @@ internal static class DebugReports
             call.Fail("ERR no such key");
             return;
         }
+        var hash = view.Type == ValueType.Hash ? new HashView(call.Keyspace, call.Database, view) : default;
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         var isOfNodes = view.Encoding == ValueEncoding.QuickList;
-        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses) : SerializedLength.Of(view, compresses);
+        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses) : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
             + $"serializedlength:{serialized} lru:{view.Access} lru_seconds_idle:{idle}")

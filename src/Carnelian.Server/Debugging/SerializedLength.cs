@@ -11,17 +11,36 @@ internal static class SerializedLength
 
     /// <summary>Of a string, or of what is packed.</summary>
     /// <param name="compresses">rdbcompression.</param>
-    public static long Of(EntryView view, bool compresses) => Of(view.Value, compresses);
+    public static long Of(EntryView view, HashView hash, bool compresses) => hash.IsTable ? OfTable(hash, compresses) : OfString(view.Value, compresses);
 
     /// <summary>Each node stands behind its kind.</summary>
     public static long Of(NodeList list, bool compresses)
     {
         long length = OfLength(list.NodeCount);
-        for (var n = 0; n < list.NodeCount; n++) length += 1 + Of(DebugReports.BytesOf(list, n), compresses);
+        for (var n = 0; n < list.NodeCount; n++) length += 1 + OfString(DebugReports.BytesOf(list, n), compresses);
         return length;
     }
 
-    private static long Of(ReadOnlySpan<byte> value, bool compresses)
+    /// <summary>Names and values one by one; where one of them expires, each has its time behind the earliest in front of it, or 0.</summary>
+    private static long OfTable(HashView hash, bool compresses)
+    {
+        var length = OfLength(hash.Count);
+        var found = new FieldList();
+        var earliestMs = long.MaxValue;
+        for (var walk = hash.Walk(found, isWithOver: true); walk.MoveNext();)
+        {
+            if (walk.Current.Expires) earliestMs = Math.Min(earliestMs, walk.Current.ExpiryMs);
+        }
+        for (var walk = hash.Walk(found, isWithOver: true); walk.MoveNext();)
+        {
+            var field = walk.Current;
+            length += OfString(field.Name.Text(default), compresses) + OfString(field.Value.Text(default), compresses);
+            if (earliestMs != long.MaxValue) length += OfLength(field.Expires ? field.ExpiryMs - earliestMs + 1 : 0);
+        }
+        return length;
+    }
+
+    private static long OfString(ReadOnlySpan<byte> value, bool compresses)
     {
         if (value.Length <= IntegerTextMax && IntegerText.TryParse(value, out var number) && OfInteger(number) is > 0 and var length) return length;
         if (compresses && value.Length >= CompressFrom && Lzf.Compress(value, new byte[value.Length - WinMin]) is > 0 and var compressed)
@@ -38,7 +57,7 @@ internal static class SerializedLength
         _ => 0,
     };
 
-    private static int OfLength(long length) => length switch
+    private static long OfLength(long length) => length switch
     {
         < 1 << 6 => 1,
         < 1 << 14 => 2,

@@ -72,7 +72,7 @@ internal sealed class HashEditModelTests
             }
             case 4:
                 if (random.Next(5) == 0) hash.AllowExpiry();
-                return false;
+                return random.Next(20) == 0 && DeleteAll(ref hash);
             default:
             {
                 var value = Text(random, "v");
@@ -81,6 +81,14 @@ internal sealed class HashEditModelTests
                 return true;
             }
         }
+    }
+
+    /// <summary>Fields may be set anew before the key is deleted for having none.</summary>
+    private bool DeleteAll(scoped ref HashEdit hash)
+    {
+        foreach (var name in _model.Keys) Assert.That(hash.Delete(KeyspaceRig.Bytes(name)));
+        _model.Clear();
+        return true;
     }
 
     /// <summary>Short, a number, long.</summary>

@@ -14,6 +14,14 @@ internal sealed class AllocationTests
     [TestCase("GET key\r\n", 1), TestCase("*1\r\n$4\r\nPING\r\n", 50), TestCase("*2\r\n$3\r\nDEL\r\n$3\r\nkey\r\n", 10)]
     public void A_turn_with_requests_allocates_no_managed_memory(string request, int pipeline) => AssertAllocatesNothing(request, pipeline, pipeline);
 
+    [TestCase("RPUSH l a\r\nLPUSH l b\r\nLPOP l\r\nRPOP l\r\n"), TestCase("RPUSH k a b c d\r\nLRANGE k 0 -1\r\nLTRIM k 0 100\r\nLMOVE k k LEFT RIGHT\r\nLINDEX k 1\r\nLSET k 0 x\r\n")]
+    [TestCase("HSET h f v g w\r\nHGET h f\r\nHDEL h g\r\nHINCRBY h n 1\r\nHGETALL h\r\nHMGET h f g\r\nHEXISTS h f\r\n"), TestCase("HSET h f v\r\nHEXPIRE h 1000 FIELDS 1 f\r\nHGETEX h PERSIST FIELDS 1 f\r\n")]
+    public void Work_on_lists_and_hashes_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
+
+    [Test]
+    public void Pipelines_of_many_arguments_allocate_no_managed_memory() =>
+        AssertAllocatesNothing($"RPUSH l {string.Join(' ', Enumerable.Range(0, 50))}\r\nLTRIM l 0 10\r\n", 50, 100);
+
     [TestCase("SETBIT b 100000 1\r\nBITCOUNT b\r\nBITPOS b 1 5 -5 BIT\r\n")]
     [TestCase("BITFIELD b INCRBY u9 #7 300 OVERFLOW FAIL SET i5 9000 99 GET u1 3\r\n")]
     [TestCase("SETBIT b 100000 1\r\nSETBIT c 200000 1\r\nBITOP OR to b c\r\nBITOP ONE to b c to\r\nBITOP NOT b b\r\nBITOP AND to missing\r\n")]

@@ -116,6 +116,18 @@ internal sealed class HashCommandTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void Debug_object_tells_what_a_file_would_take()
+    {
+        Run("CONFIG SET hash-max-listpack-entries 1");
+        Run("HSET", "packed", "f", "value");
+        Run("HSET", "h", new string('x', 100), "abc", "12", "345");
+        Assert.That(Run("DEBUG OBJECT packed"), Does.Contain("encoding:listpack serializedlength:18"));
+        Assert.That(Run("DEBUG OBJECT h"), Does.Contain("encoding:hashtable serializedlength:23"));
+        Run("HPEXPIREAT h 4000000000000 FIELDS 1 12");
+        Assert.That(Run("DEBUG OBJECT h"), Does.Contain("encoding:hashtable serializedlength:25"));
+    }
+
+    [Test]
     public void The_digest_tells_fields_and_that_they_expire_but_not_their_form()
     {
         Run("HSET h a 1 b 2");
