@@ -63,7 +63,8 @@ internal sealed class ThroughputGroup : IGroup
             using (var connection = server.Connect())
             {
                 connection.Call("FLUSHALL");
-                RespLoader.Fill(connection, workload.KeyPrefix, 0, workload.Keys, workload.FilledValue);
+                if (workload.FillsKeys) RespLoader.Fill(connection, workload.KeyPrefix, 0, workload.Keys, workload.FilledValue);
+                workload.Prepare?.Invoke(connection);
                 if (workload.OtherValue.Length > 0)
                 {
                     connection.AppendSet("other"u8.ToArray(), workload.OtherValue);

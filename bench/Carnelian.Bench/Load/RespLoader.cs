@@ -67,6 +67,39 @@ internal static class RespLoader
         });
     }
 
+    /// <summary>HSETs fields as valkey-benchmark names them, from field:000000000000 on.</summary>
+    public static void FillHash(RespConnection connection, string hash, long fields)
+    {
+        var field = NewKey("field:");
+        Run(connection, 0, fields, (to, index) =>
+        {
+            PutNumber(field, index);
+            to.AppendHeader(4);
+            to.AppendBulk("HSET"u8);
+            to.AppendBulk(System.Text.Encoding.ASCII.GetBytes(hash));
+            to.AppendBulk(field);
+            to.AppendBulk("value"u8);
+        });
+    }
+
+    /// <summary>RPUSHes elements, a hundred at a time.</summary>
+    public static void FillList(RespConnection connection, string list, long elements)
+    {
+        const int Together = 100;
+        var element = NewKey("item");
+        Run(connection, 0, elements / Together, (to, index) =>
+        {
+            to.AppendHeader(2 + Together);
+            to.AppendBulk("RPUSH"u8);
+            to.AppendBulk(System.Text.Encoding.ASCII.GetBytes(list));
+            for (var i = 0; i < Together; i++)
+            {
+                PutNumber(element, index * Together + i);
+                to.AppendBulk(element);
+            }
+        });
+    }
+
     /// <summary>A key to be completed with <see cref="PutNumber"/>.</summary>
     public static byte[] NewKey(string prefix) => [.. System.Text.Encoding.ASCII.GetBytes(prefix), .. new byte[NumberDigits]];
 

@@ -15,9 +15,14 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
     /// <summary>A key beside the filled ones: "other".</summary>
     public byte[] OtherValue { get; init; } = [];
 
+    public bool FillsKeys { get; init; } = true;
+
+    /// <summary>Adds a collection to the filled keys.</summary>
+    public Action<RespConnection>? Prepare { get; init; }
+
     public int Requests(bool full) => full ? RequestsFull : RequestsSmall;
 
-    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others(), .. OnLongValues()];
+    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others(), .. OnLongValues(), .. OnCollections()];
 
     private static IEnumerable<Workload> Pipelined()
     {
@@ -67,6 +72,23 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
         yield return Long("lcs-2k-len", "-c 10 LCS key:000000000000 other LEN", 2048, 400, 2048);
         yield return Long("lcs-1m", "-c 4 LCS key:000000000000 other LEN", Megabyte, 20, 100);
     }
+
+    private static IEnumerable<Workload> OnCollections()
+    {
+        const int Elements = 1_000_000, Pops = 6_000_000;
+        yield return Collection("hset-p16", "-c 50 -P 16 HSET hash field:__rand_int__ value", 400_000, null);
+        yield return Collection("hget-1m-p16", "-c 50 -P 16 HGET hash field:__rand_int__", 400_000, connection => RespLoader.FillHash(connection, "hash", Elements));
+        yield return Collection("hset-small-p16", "-c 50 -P 16 HSET user:__rand_int__ name value age 42 city somewhere", 400_000, null);
+        foreach (var push in new[] { "lpush", "rpush" }) yield return Collection($"{push}-p16", $"-c 50 -P 16 {push.ToUpperInvariant()} list element", 400_000, null);
+        foreach (var pop in new[] { "lpop", "rpop" })
+            yield return Collection($"{pop}-p16", $"-c 50 -P 16 {pop.ToUpperInvariant()} list", 400_000, connection => RespLoader.FillList(connection, "list", Pops));
+        foreach (var length in new[] { 100, 600 })
+            yield return Collection($"lrange-{length}", $"-c 50 LRANGE list 0 {length - 1}", 20_000, connection => RespLoader.FillList(connection, "list", 2000));
+        yield return Collection("lindex-1m", "-c 50 -P 16 LINDEX list 400000", 100_000, connection => RespLoader.FillList(connection, "list", Elements));
+    }
+
+    private static Workload Collection(string name, string arguments, int requests, Action<RespConnection>? prepare) =>
+        new(name, arguments, 1_000_000, requests, requests * 4) { Prepare = prepare, FillsKeys = false };
 
     private static Workload Long(string name, string arguments, int valueBytes, int requests, int otherBytes = 0) =>
         new(name, arguments, 4, requests, requests * 4) { FilledValue = RespLoader.Value(valueBytes), OtherValue = RespLoader.Value(otherBytes, seed: 0x07E5) };

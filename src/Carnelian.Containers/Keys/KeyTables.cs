@@ -6,7 +6,7 @@ namespace Carnelian;
 
 /// <summary>
 /// The tables of a dataset and what they share: one for all keys or, once <see cref="MakeSlots"/> was called, one per slot of a cluster.
-/// A table is no managed object but a root of some 80 bytes, and these lie one behind the other: a slot's address needs no look-up, a root of zeros is an
+/// A table is no managed object but a root of some 96 bytes, and these lie one behind the other: a slot's address needs no look-up, a root of zeros is an
 /// empty table, and of those that were never used not even the memory is there. The keys of each slot are counted in its root, those of all slots
 /// before one in <see cref="SlotCounts"/>.
 /// </summary>

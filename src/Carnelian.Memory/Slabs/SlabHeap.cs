@@ -240,13 +240,14 @@ internal unsafe struct SlabHeap
         if (_range.TryCommitLow(_prefaultedEnd)) Background!.Prefault(_range.Base + start, HugePageBytes);
     }
 
-    /// <summary>Time passes, ten times a second or so: a heap that has not grown for a second gives back what was made ready for its growth.</summary>
+    /// <summary>Time passes, ten times a second or so: a heap that has not grown for a second gives back its empty slabs, and what was made ready for its growth.</summary>
     public void Age()
     {
         const int IdleAges = 10;
         var claimed = _range.LowClaimed;
         _idleAges = claimed == _claimedBefore ? _idleAges + 1 : 0;
         _claimedBefore = claimed;
+        if (_idleAges == IdleAges) Trim();
         var start = (claimed + HugePageBytes - 1) & -HugePageBytes;
         if (_idleAges < IdleAges || _prefaultedEnd <= start) return;
         SystemMemory.Purge(_range.Base + start, _prefaultedEnd - start);
