@@ -139,8 +139,12 @@ public abstract class ConnectionSession : Session
     /// <summary>Lets the lane know when what it knows of the session has changed outside of a request of its own.</summary>
     public void TellLane() => _intake.Tell(IntakeState);
 
-    /// <summary>A batch of its requests is running: its output is neither handed over nor given up.</summary>
-    public bool IsRunning { get; internal set; }
+    protected override void OnRunAgain()
+    {
+        if (_pushes is null || IsClosed) return;
+        AppendPushes();
+        QueueForSending();
+    }
 
     /// <summary>Goes on with what came behind a call that waited and has been answered.</summary>
     public virtual void OnUnblocked()
@@ -184,7 +188,7 @@ public abstract class ConnectionSession : Session
         if (IsClosed) return;
         _pushes ??= new(Host.OutputChunks);
         _pushes.TryRefer(resp, 0, resp.Span.Length);
-        if (Host.Serving == this) return;
+        if (IsRunning) return;
         AppendPushes();
         QueueForSending();
     }

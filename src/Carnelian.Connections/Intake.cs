@@ -298,7 +298,8 @@ internal sealed class Intake
     {
         if (_isClosed) return;
         _state = state;
-        RunOwn();
+        // What waits is not run in the midst of another's call: whoever has it wait goes on with it later.
+        if (!_lane.IsInline || !_session.Host.Executor.IsWithinCall) RunOwn();
     }
 
     // ---- blocks for long arguments

@@ -59,8 +59,14 @@ public sealed class Lane : INetworkHandler, IDisposable
         var outer = ReadBuffer;
         using var inner = new OwnedBlock(Memory, outer.Length, Purpose.ClientInput);
         ReadBuffer = inner;
-        Turn(timeoutMilliseconds: 0);
-        ReadBuffer = outer;
+        try
+        {
+            Turn(timeoutMilliseconds: 0);
+        }
+        finally
+        {
+            ReadBuffer = outer;
+        }
     }
 
     void INetworkHandler.OnAccepted(Connection connection, Listener listener)

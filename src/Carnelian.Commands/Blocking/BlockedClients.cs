@@ -61,6 +61,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         if (_rerun is { Holder: >= 0 } same && same.Session == call.Session)
         {
             same.WaitsOn = true;
+            call.Session.Blocked = same;
             return;
         }
         var request = new BlockedRequest(ref call, deadlineMs, answerTimeout) { AwaitedType = type, Wakes = wakes };
@@ -92,6 +93,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         if (_rerun is { } same && same.Session == call.Session && same.Postponed == gate)
         {
             same.WaitsOn = true;
+            call.Session.Blocked = same;
             return;
         }
         var request = new BlockedRequest(ref call, BlockedCall.NoDeadline, static (ref _) => { }) { Postponed = gate };
@@ -195,11 +197,12 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     /// <summary>A gate may admit what it has postponed: runs that again, in the order in which it came. Between calls.</summary>
     public void Reopen(Gates gate)
     {
-        for (var node = _postponed.First; node is not null;)
+        // One may end the waiting of others. Each goes to the end before it is run, so that those that wait on keep their order.
+        for (var left = _postponed.Count; left > 0 && _postponed.First is { } node; left--)
         {
-            var next = node.Next;
+            _postponed.RemoveFirst();
+            _postponed.AddLast(node);
             if (node.Value.Postponed == gate) RunAgain(node.Value);
-            node = next;
         }
     }
 
@@ -242,6 +245,14 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         _ready.Enqueue((database, group.Key.ToArray()));
     }
 
+    /// <summary>Serves keys that became ready outside of a call: once a turn, between calls.</summary>
+    public void ServeAnnounced()
+    {
+        if (!HasReady) return;
+        ServeReady();
+        _executor.Keyspace.Allocator.ReleaseRetired();
+    }
+
     /// <summary>Serves the keys announced so far, and those announced by that, in order.</summary>
     internal void ServeReady()
     {
@@ -274,12 +285,15 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         var session = request.Session;
         request.WaitsOn = false;
         session.Blocked = null;
+        session.IsRunning = true;
         _rerun = request;
         var call = new Call(_executor, session, session.Replies);
         call.Begin(request.Arguments, request.Command);
         _executor.Run(ref call);
         call.Reply.Flush();
         _rerun = null;
+        session.IsRunning = false;
+        session.OnRunAgain();
         // A gate may have postponed what waited for keys, and the other way round.
         var next = session.Blocked;
         session.Blocked = request;

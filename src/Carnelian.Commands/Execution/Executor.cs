@@ -162,11 +162,13 @@ public sealed class Executor
         var author = Keyspace.Author;
         var heldUnit = changes.HoldsUnit;
         changes.HoldsUnit = true;
+        var offset = changes.Offset;
         _found.Clear();
         _depth++;
         Handle(ref call, command, _time.Look());
         _depth--;
         changes.HoldsUnit = heldUnit;
+        if (changes.Offset != offset) call.Client.LastWriteOffset = changes.Offset;
         Keyspace.Author = author;
         if (watching >= Gates.FirstObserver) Observe(ref call, watching);
         Keyspace.Allocator.ReleaseRetired();
@@ -238,9 +240,11 @@ public sealed class Executor
     /// delivered. Nothing expires, is moved, saved or goes on after waiting; time stands still for all that runs, but not the monotonic clock. The caller keeps
     /// no view across it.
     /// </summary>
-    public void TurnInside()
+    public void TurnInside(scoped ref Call call)
     {
         Check.That(_depth > 0);
+        // Output that was sent meanwhile takes its memory with it, and room that is reserved in it.
+        call.Reply.Flush();
         _time.Look();
         InnerTurn?.Invoke();
     }

@@ -25,6 +25,12 @@ public abstract class Session(Database database, long id) : Author
     /// <summary>The call that waits, if one does; no further request is run meanwhile.</summary>
     public BlockedCall? Blocked { get; internal set; }
 
+    /// <summary>A request of it is running, in a batch or again: its output is neither handed over nor given up, and pushes wait for its reply.</summary>
+    public bool IsRunning { get; set; }
+
+    /// <summary>A call that waited has been run again, and may have answered.</summary>
+    protected internal virtual void OnRunAgain() { }
+
     /// <summary>The next request may run: the session neither ends nor waits for a blocked call.</summary>
     public bool CanRun => !IsEnding && Blocked is null;
 

@@ -247,7 +247,7 @@ internal unsafe struct SlabHeap
         var claimed = _range.LowClaimed;
         _idleAges = claimed == _claimedBefore ? _idleAges + 1 : 0;
         _claimedBefore = claimed;
-        if (_idleAges == IdleAges) Trim();
+        if (_idleAges > 0 && _idleAges % IdleAges == 0) Trim();
         var start = (claimed + HugePageBytes - 1) & -HugePageBytes;
         if (_idleAges < IdleAges || _prefaultedEnd <= start) return;
         SystemMemory.Purge(_range.Base + start, _prefaultedEnd - start);

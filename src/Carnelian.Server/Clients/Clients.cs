@@ -105,8 +105,14 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
 
     public Client? Find(long id) => _byId.GetValueOrDefault(id);
 
-    /// <summary>Closes a client at once; what it was to be sent is lost.</summary>
+    /// <summary>Closes a client, at once unless its own request is running; what it was to be sent is lost.</summary>
     public void Close(Client client)
+    {
+        if (client.IsRunning) CloseSoon(client);
+        else CloseNow(client);
+    }
+
+    private void CloseNow(Client client)
     {
         if (client.IsClosed) return;
         _server.Executor.BlockedClients.Remove(client);
@@ -155,8 +161,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
             if (error is null) _server.Log.LogDebug("Client closed connection {Client}", ClientDescription.Of(client, _server.MonotonicMs));
             else _server.Log.LogDebug("Reading from client: {Error}", error);
         }
-        if (client.IsRunning) CloseSoon(client);
-        else Close(client);
+        Close(client);
     }
 
     internal void CloseOverQueryBufferLimit(Client client)
@@ -218,7 +223,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
 
     internal void CloseAll()
     {
-        while (_all.First is { } first) Close(first.Value);
+        while (_all.First is { } first) CloseNow(first.Value);
     }
 
     public void Dispose()

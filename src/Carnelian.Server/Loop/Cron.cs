@@ -57,6 +57,7 @@ internal sealed class Cron
     public void Turn()
     {
         var nowMs = _server.MonotonicMs;
+        _server.Keyspace.Author = _server.Keyspace.Self;
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         if (IsPaused) return;
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);

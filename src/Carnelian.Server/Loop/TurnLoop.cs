@@ -28,6 +28,7 @@ internal sealed class TurnLoop(Server server)
         world.Workers.DeliverCompleted();
         RunPosted();
         server.Cron.Turn();
+        executor.BlockedClients.ServeAnnounced();
         RunUnblocked();
         server.Keyspace.Changes.Deliver();
         clients.Outbox.HandOverAll();

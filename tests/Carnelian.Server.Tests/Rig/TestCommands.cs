@@ -129,7 +129,7 @@ internal static class WaitingCommands
         for (; turns > 0; turns--)
         {
             ((SimulatedWorld)call.Executor.Services.Get<Server>().World).Advance(1);
-            call.Executor.TurnInside();
+            call.Executor.TurnInside(ref call);
         }
         Write(ref call, "ended"u8);
         call.Reply.Bulk("done"u8);
