@@ -29,16 +29,18 @@ internal static class CommandHarness
     /// <summary>The reply as text, lines divided by "\n".</summary>
     public static string Run(string request, bool resp3 = false) => Encoding.UTF8.GetString(Run(Arguments(request), resp3)).Replace("\r\n", "\n");
 
-    public static byte[] Run(Arguments arguments, bool resp3)
+    public static byte[] Run(Arguments arguments, bool resp3) => Run(arguments, Table.Find(arguments)!.Handler!, resp3);
+
+    /// <summary>Runs any handler, of a command that need not be in the table.</summary>
+    public static byte[] Run(Arguments arguments, CommandHandler handler, bool resp3 = false)
     {
         using var world = new SimulatedWorld(1);
         using var allocator = new BlockAllocator();
         using var keyspace = new Keyspace(new KeyspaceOptions(), allocator, world.Randomness);
         var session = new MemorySession(keyspace.Databases[0]) { Version = resp3 ? RespVersion.Resp3 : RespVersion.Resp2 };
         var call = new Call(new Executor(keyspace, Table, world.Clock), session, session.Replies);
-        var command = Table.Find(arguments)!;
-        call.Begin(arguments, command);
-        command.Handler!(ref call);
+        call.Begin(arguments, Table.Find(arguments));
+        handler(ref call);
         call.Reply.Flush();
         return session.Written;
     }

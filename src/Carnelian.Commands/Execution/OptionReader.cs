@@ -16,6 +16,7 @@ namespace Carnelian;
 /// }
 /// if (!options.Ends(ref call)) return;
 /// </code>
+/// A value that only the call can read fails the call itself: then the handler returns at once, without <see cref="Ends"/>.
 /// </summary>
 public ref struct OptionReader(Arguments args, int first)
 {
@@ -60,23 +61,32 @@ public ref struct OptionReader(Arguments args, int first)
         return true;
     }
 
-    /// <summary>The option is this word with a value behind it. Without one it is not taken for it.</summary>
-    /// <param name="argument">The value's number.</param>
-    public bool Takes(ReadOnlySpan<byte> word, out int argument)
+    /// <summary>The option is this word with a value behind it, or several. Without all of them it is not taken for it.</summary>
+    /// <param name="argument">The first value's number.</param>
+    public bool Takes(ReadOnlySpan<byte> word, out int argument, int values = 1)
     {
         argument = 0;
-        if (Left == 0 || !Is(word)) return false;
-        argument = _next++;
+        return Is(word) && TakesValue(out argument, values);
+    }
+
+    /// <summary>As <see cref="Takes"/>, of an option that the caller has recognized.</summary>
+    public bool TakesValue(out int argument, int values = 1)
+    {
+        argument = _next;
+        if (Left < values) return false;
+        _next += values;
         return true;
     }
 
     /// <summary>As <see cref="Takes"/>, and the value is a number of 64 bits.</summary>
     /// <param name="error">Instead of the usual one.</param>
-    public bool TakesInteger(ReadOnlySpan<byte> word, ref long value, string? error = null)
+    /// <param name="tooSmall">The error of a number below the least, instead of a syntax error.</param>
+    public bool TakesInteger(ReadOnlySpan<byte> word, ref long value, string? error = null, long min = long.MinValue, string tooSmall = SyntaxError)
     {
         if (!Takes(word, out var argument)) return false;
-        if (IntegerText.TryParse(_args[argument], out var number)) value = number;
-        else Fail(error ?? "ERR value is not an integer or out of range");
+        if (!IntegerText.TryParse(_args[argument], out var number)) Fail(error ?? "ERR value is not an integer or out of range");
+        else if (number < min) Fail(tooSmall);
+        else value = number;
         return true;
     }
 

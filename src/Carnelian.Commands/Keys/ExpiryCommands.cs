@@ -82,22 +82,20 @@ internal static class ExpiryCommands
     private static Condition ReadCondition(ref Call call)
     {
         var condition = Condition.None;
-        for (var i = 3; i < call.Args.Count; i++)
+        var options = new OptionReader(call.Args, 3);
+        while (options.Next())
         {
-            if (call.Is(i, "nx"u8)) condition |= Condition.IfNone;
-            else if (call.Is(i, "xx"u8)) condition |= Condition.IfSome;
-            else if (call.Is(i, "gt"u8)) condition |= Condition.IfLater;
-            else if (call.Is(i, "lt"u8)) condition |= Condition.IfEarlier;
-            else
-            {
-                call.Fail("ERR Unsupported option ", i, default);
-                return default;
-            }
+            if (options.Is("nx"u8)) condition |= Condition.IfNone;
+            else if (options.Is("xx"u8)) condition |= Condition.IfSome;
+            else if (options.Is("gt"u8)) condition |= Condition.IfLater;
+            else if (options.Is("lt"u8)) condition |= Condition.IfEarlier;
+            else options.FailQuoting("ERR Unsupported option ");
         }
         if ((condition & Condition.IfNone) != 0 && condition != Condition.IfNone)
-            call.Fail("ERR NX and XX, GT or LT options at the same time are not compatible");
+            options.Fail("ERR NX and XX, GT or LT options at the same time are not compatible");
         else if ((condition & Condition.IfLater) != 0 && (condition & Condition.IfEarlier) != 0)
-            call.Fail("ERR GT and LT options at the same time are not compatible");
+            options.Fail("ERR GT and LT options at the same time are not compatible");
+        options.Ends(ref call);
         return condition;
     }
 

@@ -59,19 +59,14 @@ internal static class KeyTransferCommands
     {
         var replace = false;
         var target = call.Database;
-        for (var i = 3; i < call.Args.Count; i++)
+        var options = new OptionReader(call.Args, 3);
+        while (options.Next())
         {
-            if (call.Is(i, "replace"u8)) replace = true;
-            else if (call.Is(i, "db"u8) && i + 1 < call.Args.Count)
-            {
-                if (!call.TryDatabase(++i, out target)) return;
-            }
-            else
-            {
-                call.FailSyntax();
-                return;
-            }
+            if (options.Is("replace"u8)) replace = true;
+            else if (!options.Takes("db"u8, out var argument)) options.FailSyntax();
+            else if (!call.TryDatabase(argument, out target)) return;
         }
+        if (!options.Ends(ref call)) return;
         if (target == call.Database && call.Args[1].SequenceEqual(call.Args[2]))
         {
             call.FailSameObject();

@@ -45,41 +45,23 @@ internal readonly ref struct ScanOptions
 
     public static ScanOptions Read(ref Call call, int first, bool acceptsType, bool acceptsNoValues = false)
     {
-        var options = new ScanOptions { Count = 10 };
-        for (var i = first; i < call.Args.Count; i += 2)
+        var options = new ScanOptions();
+        long count = 10;
+        var reader = new OptionReader(call.Args, first);
+        while (reader.Next())
         {
-            if (acceptsNoValues && call.Is(i, "novalues"u8))
+            if (reader.TakesInteger("count"u8, ref count, min: 1)) { }
+            else if (reader.Takes("match"u8, out var argument))
             {
-                options = options with { NoValues = true };
-                i--;
-                continue;
-            }
-            var hasValue = i + 1 < call.Args.Count;
-            if (hasValue && call.Is(i, "count"u8))
-            {
-                if (!call.TryInteger(i + 1, out var count)) return default;
-                if (count < 1)
-                {
-                    call.FailSyntax();
-                    return default;
-                }
-                options = options with { Count = count };
-            }
-            else if (hasValue && call.Is(i, "match"u8))
-            {
-                var pattern = call.Args[i + 1];
+                var pattern = call.Args[argument];
                 options = options with { Pattern = pattern, HasPattern = !pattern.SequenceEqual("*"u8) };
             }
-            else if (hasValue && acceptsType && call.Is(i, "type"u8))
-                options = options with { Type = call.Args[i + 1], HasType = true };
-            else
-            {
-                if (call.Is(i, "novalues"u8)) call.Fail("ERR NOVALUES option can only be used in HSCAN");
-                else call.FailSyntax();
-                return default;
-            }
+            else if (acceptsType && reader.Takes("type"u8, out argument)) options = options with { Type = call.Args[argument], HasType = true };
+            else if (!reader.Is("novalues"u8)) reader.FailSyntax();
+            else if (acceptsNoValues) options = options with { NoValues = true };
+            else reader.Fail("ERR NOVALUES option can only be used in HSCAN");
         }
-        return options;
+        return reader.Ends(ref call) ? options with { Count = count } : default;
     }
 
     public bool Matches(ReadOnlySpan<byte> name) => !HasPattern || GlobPattern.Matches(Pattern, name);

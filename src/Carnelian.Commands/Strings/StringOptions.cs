@@ -40,36 +40,24 @@ internal readonly record struct StringOptions(SetCondition Condition, int Compar
         var comparison = 0;
         bool get = false, isLasting = false;
         var expiry = ExpiryOption.None;
-        for (var i = first; i < call.Args.Count; i++)
+        var options = new OptionReader(call.Args, first);
+        while (options.Next())
         {
-            var hasNext = i + 1 < call.Args.Count;
-            if (TryCondition(ref call, i, words, ref condition)) continue;
-            if (condition == SetCondition.None && hasNext && Has(StringOptionWords.Comparison) && call.Is(i, "ifeq"u8))
-                (condition, comparison) = (SetCondition.IfEqual, ++i);
-            else if (Has(StringOptionWords.Get) && call.Is(i, "get"u8)) get = true;
-            else if (expiry.IsNone && (Has(StringOptionWords.KeepTtl) && call.Is(i, "keepttl"u8) || Has(StringOptionWords.Persist) && call.Is(i, "persist"u8)))
+            if (Has(StringOptionWords.Conditions)
+                && (options.Chooses("nx"u8, ref condition, SetCondition.IfMissing) || options.Chooses("xx"u8, ref condition, SetCondition.IfExists))) { }
+            else if (condition == SetCondition.None && Has(StringOptionWords.Comparison) && options.Takes("ifeq"u8, out var argument))
+                (condition, comparison) = (SetCondition.IfEqual, argument);
+            else if (Has(StringOptionWords.Get) && options.Is("get"u8)) get = true;
+            else if (expiry.IsNone && (Has(StringOptionWords.KeepTtl) && options.Is("keepttl"u8) || Has(StringOptionWords.Persist) && options.Is("persist"u8)))
                 isLasting = true;
-            else if (!isLasting && hasNext && ExpiryOption.TryRecognize(call.Args[i], out var kind) && (expiry.IsNone || expiry.IsLike(kind)))
-                expiry = kind with { Argument = ++i };
-            else
-            {
-                call.FailSyntax();
-                return default;
-            }
+            else if (!isLasting && ExpiryOption.TryRecognize(call.Args[options.At], out var kind) && (expiry.IsNone || expiry.IsLike(kind))
+                && options.TakesValue(out argument))
+                expiry = kind with { Argument = argument };
+            else options.FailSyntax();
         }
-        return new(condition, comparison, get, isLasting, expiry);
+        return options.Ends(ref call) ? new(condition, comparison, get, isLasting, expiry) : default;
 
         bool Has(StringOptionWords word) => (words & word) != 0;
-    }
-
-    /// <summary>The same condition may be given again, another may not.</summary>
-    private static bool TryCondition(ref Call call, int argument, StringOptionWords words, ref SetCondition condition)
-    {
-        if ((words & StringOptionWords.Conditions) == 0 || call.Args[argument].Length != 2) return false;
-        var given = call.Is(argument, "nx"u8) ? SetCondition.IfMissing : call.Is(argument, "xx"u8) ? SetCondition.IfExists : SetCondition.None;
-        if (given == SetCondition.None || (condition != SetCondition.None && condition != given)) return false;
-        condition = given;
-        return true;
     }
 
     /// <summary>The moment in Unix milliseconds, or <see cref="EntryView.NoExpiry"/> where none was given; otherwise the call has failed.</summary>

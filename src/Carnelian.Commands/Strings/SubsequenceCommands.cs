@@ -102,26 +102,19 @@ internal static class SubsequenceCommands
     {
         public static Options Read(ref Call call)
         {
-            var options = default(Options);
-            for (var i = 3; i < call.Args.Count; i++)
+            bool onlyLength = false, withPositions = false, withLengths = false;
+            long lengthMin = 0;
+            var options = new OptionReader(call.Args, 3);
+            while (options.Next())
             {
-                if (call.Is(i, "idx"u8)) options = options with { WithPositions = true };
-                else if (call.Is(i, "len"u8)) options = options with { OnlyLength = true };
-                else if (call.Is(i, "withmatchlen"u8)) options = options with { WithLengths = true };
-                else if (call.Is(i, "minmatchlen"u8) && i + 1 < call.Args.Count)
-                {
-                    if (!call.TryInteger(++i, out var lengthMin)) return default;
-                    options = options with { LengthMin = lengthMin };
-                }
-                else
-                {
-                    call.FailSyntax();
-                    return default;
-                }
+                if (options.Is("idx"u8)) withPositions = true;
+                else if (options.Is("len"u8)) onlyLength = true;
+                else if (options.Is("withmatchlen"u8)) withLengths = true;
+                else if (!options.TakesInteger("minmatchlen"u8, ref lengthMin)) options.FailSyntax();
             }
-            if (options is { OnlyLength: true, WithPositions: true })
-                call.Fail("ERR If you want both the length and indexes, please just use IDX.");
-            return options;
+            if (onlyLength && withPositions) options.Fail("ERR If you want both the length and indexes, please just use IDX.");
+            options.Ends(ref call);
+            return new(onlyLength, withPositions, withLengths, lengthMin);
         }
     }
 }

@@ -43,43 +43,35 @@ internal readonly ref struct ClientSelection
             selection = new() { Address = Text(ref call, 2) };
             return true;
         }
+        const string IdError = "ERR client-id should be greater than 0";
+        const string AgeError = "ERR maxage is not an integer or out of range", AgeTooSmall = "ERR maxage should be greater than 0";
         string? address = null, localAddress = null, user = null;
         ClientType? type = null;
         long id = 0, ageMin = 0;
         var sparesMe = true;
-        for (var i = 2; i < call.Args.Count; i += 2)
+        var options = new OptionReader(call.Args, 2);
+        while (options.Next())
         {
-            var hasValue = i + 1 < call.Args.Count;
-            if (hasValue && call.Is(i, "id"u8))
+            if (options.TakesInteger("id"u8, ref id, IdError, 1, IdError) || options.TakesInteger("maxage"u8, ref ageMin, AgeError, 1, AgeTooSmall)) { }
+            else if (options.Takes("addr"u8, out var argument)) address = Text(ref call, argument);
+            else if (options.Takes("laddr"u8, out argument)) localAddress = Text(ref call, argument);
+            else if (options.Takes("type"u8, out argument))
             {
-                if (!TryPositive(ref call, i + 1, "client-id should be greater than 0", "client-id should be greater than 0", out id)) return false;
+                if (!TryType(ref call, argument, out type)) return false;
             }
-            else if (hasValue && call.Is(i, "maxage"u8))
+            else if (options.Takes("user"u8, out argument))
             {
-                if (!TryPositive(ref call, i + 1, "maxage is not an integer or out of range", "maxage should be greater than 0", out ageMin)) return false;
+                if (!TryUser(ref call, argument, out user)) return false;
             }
-            else if (hasValue && call.Is(i, "type"u8))
-            {
-                if (!TryType(ref call, i + 1, out type)) return false;
-            }
-            else if (hasValue && call.Is(i, "addr"u8)) address = Text(ref call, i + 1);
-            else if (hasValue && call.Is(i, "laddr"u8)) localAddress = Text(ref call, i + 1);
-            else if (hasValue && call.Is(i, "user"u8))
-            {
-                if (!TryUser(ref call, i + 1, out user)) return false;
-            }
-            else if (hasValue && call.Is(i, "skipme"u8) && (call.Is(i + 1, "yes"u8) || call.Is(i + 1, "no"u8))) sparesMe = call.Is(i + 1, "yes"u8);
-            else
-            {
-                call.FailSyntax();
-                return false;
-            }
+            else if (options.Takes("skipme"u8, out argument) && (call.Is(argument, "yes"u8) || call.Is(argument, "no"u8)))
+                sparesMe = call.Is(argument, "yes"u8);
+            else options.FailSyntax();
         }
         selection = new()
         {
             Address = address, LocalAddress = localAddress, Type = type, User = user, Id = id, AgeMin = ageMin, Spared = sparesMe ? call.Session : null,
         };
-        return true;
+        return options.Ends(ref call);
     }
 
     /// <summary>Reads the word for a type, as CLIENT LIST takes it too; otherwise the call has failed.</summary>
@@ -92,13 +84,6 @@ internal readonly ref struct ClientSelection
             : null;
         if (type is null) call.Fail("ERR Unknown client type '", argument, "'"u8);
         return type is not null;
-    }
-
-    private static bool TryPositive(ref Call call, int argument, string notANumber, string notPositive, out long value)
-    {
-        if (!IntegerText.TryParse(call.Args[argument], out value)) call.Fail("ERR " + notANumber);
-        else if (value <= 0) call.Fail("ERR " + notPositive);
-        return !call.Failed;
     }
 
     private static bool TryUser(ref Call call, int argument, out string? user)

@@ -134,22 +134,21 @@ internal static class ConnectionCommands
             if (!IntegerText.TryParse(call.Args[1], out var version)) call.Fail("ERR Protocol version is not an integer or out of range");
             else if (version is not (2 or 3)) call.Fail("NOPROTO unsupported protocol version");
             options = options with { Version = (RespVersion)version };
-            for (var i = 2; i < call.Args.Count && !call.Failed; i++)
+            var reader = new OptionReader(call.Args, 2);
+            while (!call.Failed && reader.Next())
             {
-                var left = call.Args.Count - 1 - i;
-                if (call.Is(i, "auth"u8) && left >= 2)
+                if (reader.Takes("auth"u8, out var argument, values: 2))
                 {
-                    options = options with { User = i + 1 };
-                    call.Redact(i + 1);
-                    call.Redact(i + 2);
-                    i += 2;
+                    options = options with { User = argument };
+                    call.Redact(argument);
+                    call.Redact(argument + 1);
                 }
-                else if (call.Is(i, "setname"u8) && left >= 1)
+                else if (reader.Takes("setname"u8, out argument))
                 {
-                    options = options with { Name = ++i };
-                    ClientCommands.IsValidName(ref call, i);
+                    options = options with { Name = argument };
+                    ClientCommands.IsValidName(ref call, argument);
                 }
-                else call.Fail("ERR Syntax error in HELLO option '", i, "'"u8);
+                else call.Fail("ERR Syntax error in HELLO option '", reader.At, "'"u8);
             }
             return options;
         }

@@ -51,24 +51,18 @@ internal static class ServerCommands
         const ShutdownFlags SaveAndNot = ShutdownFlags.Save | ShutdownFlags.NoSave;
         var flags = ShutdownFlags.None;
         var abort = false;
-        for (var i = 1; i < call.Args.Count; i++)
+        var options = new OptionReader(call.Args, 1);
+        while (options.Next())
         {
-            if (call.Is(i, "nosave"u8)) flags |= ShutdownFlags.NoSave;
-            else if (call.Is(i, "save"u8)) flags |= ShutdownFlags.Save;
-            else if (call.Is(i, "now"u8)) flags |= ShutdownFlags.Now;
-            else if (call.Is(i, "force"u8)) flags |= ShutdownFlags.Force;
-            else if (call.Is(i, "abort"u8)) abort = true;
-            else
-            {
-                call.FailSyntax();
-                return;
-            }
+            if (options.Is("nosave"u8)) flags |= ShutdownFlags.NoSave;
+            else if (options.Is("save"u8)) flags |= ShutdownFlags.Save;
+            else if (options.Is("now"u8)) flags |= ShutdownFlags.Now;
+            else if (options.Is("force"u8)) flags |= ShutdownFlags.Force;
+            else if (options.Is("abort"u8)) abort = true;
+            else options.FailSyntax();
         }
-        if ((abort && flags != ShutdownFlags.None) || (flags & SaveAndNot) == SaveAndNot)
-        {
-            call.FailSyntax();
-            return;
-        }
+        if ((abort && flags != ShutdownFlags.None) || (flags & SaveAndNot) == SaveAndNot) options.FailSyntax();
+        if (!options.Ends(ref call)) return;
         if (abort)
         {
             call.Fail("ERR No shutdown in progress.");

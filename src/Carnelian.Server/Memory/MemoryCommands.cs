@@ -15,23 +15,14 @@ internal static class MemoryCommands
     internal static void Usage(ref Call call)
     {
         var samples = DefaultSamples;
-        for (var i = 3; i < call.Args.Count; i += 2)
+        var options = new OptionReader(call.Args, 3);
+        while (options.Next())
         {
-            if (!call.Is(i, "samples"u8) || i + 1 == call.Args.Count)
-            {
-                call.FailSyntax();
-                return;
-            }
-            if (!call.TryInteger(i + 1, out samples)) return;
-            if (samples < 0)
-            {
-                call.FailSyntax();
-                return;
-            }
-            if (samples == 0) samples = long.MaxValue;
+            if (!options.TakesInteger("samples"u8, ref samples, min: 0)) options.FailSyntax();
         }
+        if (!options.Ends(ref call)) return;
         var view = call.Find(2, LookupFlags.NoEffects);
-        if (view.Exists) call.Reply.Integer(call.Database.Data.KeyBytes(view, samples));
+        if (view.Exists) call.Reply.Integer(call.Database.Data.KeyBytes(view, samples == 0 ? long.MaxValue : samples));
         else call.Reply.Null();
     }
 
