@@ -10,6 +10,7 @@ internal sealed class BlockedCostTests
     [Test]
     public void A_client_that_waits_takes_little_more_than_an_idle_one()
     {
+        SimulatedServer.SkipUnlessInline("each connection has a buffer of its own");
         using var server = new SimulatedServer(options => options.Memory = new AllocatorOptions { RangeBytesMax = 1L << 34 }, WaitingCommands.Table());
         var clients = Connect(server, 5000);
         var idle = Used(server);
