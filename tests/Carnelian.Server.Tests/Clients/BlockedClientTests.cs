@@ -117,6 +117,21 @@ internal sealed class BlockedClientTests
     }
 
     [Test]
+    public void What_waits_behind_a_served_call_does_not_run_in_the_midst_of_another()
+    {
+        var gone = _server.Connect();
+        gone.Run("PING");
+        var waiting = _server.Connect();
+        waiting.SendRaw([.. TestClient.Request("WAITFORKEY", "k", "0"), .. TestClient.Request("CLIENT", "KILL", "ID", $"{gone.Served!.Id}")]);
+        _server.TurnUntil(() => waiting.Served?.Blocked is not null);
+        // The second tells all lanes that their sessions are admitted.
+        _server.Client.SendRaw([.. TestClient.Request("PUT", "k", "v"), .. TestClient.Request("CONFIG", "SET", "requirepass", "")]);
+        Assert.That(_server.Client.Read(2), Is.EqualTo(new[] { "+OK", "+OK" }));
+        Assert.That(waiting.Read(2), Is.EqualTo(new[] { "[\"k\", \"v\"]", ":1" }));
+        _server.TurnUntil(() => gone.IsClosed);
+    }
+
+    [Test]
     public void Databases_are_apart_for_those_who_wait_too()
     {
         var client = Waiting("WAITFORKEY", "k", "0");
