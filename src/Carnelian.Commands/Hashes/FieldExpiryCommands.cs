@@ -37,8 +37,8 @@ internal static class FieldExpiryCommands
         const int NumbersOnStack = 256;
         var hash = call.EditHash(1);
         if (call.Failed || !FieldArguments.TryTime(ref call, given, out var expiryMs)) return;
-        var condition = ReadCondition(call.Args[3]);
-        if (!FieldArguments.TryFields(ref call, condition == Condition.None ? 3 : 4, out var first, "ERR Parameter `numFields` should be greater than 0")) return;
+        var condition = ExpiryConditions.Of(call.Args[3]);
+        if (!FieldArguments.TryFields(ref call, condition == ExpiryCondition.None ? 3 : 4, out var first, "ERR Parameter `numFields` should be greater than 0")) return;
         var fields = call.Args.Count - first;
         call.Reply.Array(fields);
         hash.AllowExpiry();
@@ -65,11 +65,11 @@ internal static class FieldExpiryCommands
     }
 
     /// <summary>A field whose time is over, but which is still there, is like any other here, as in Redis.</summary>
-    private static int SetExpiry(scoped ref HashEdit hash, ReadOnlySpan<byte> name, long expiryMs, Condition condition, bool isPast)
+    private static int SetExpiry(scoped ref HashEdit hash, ReadOnlySpan<byte> name, long expiryMs, ExpiryCondition condition, bool isPast)
     {
         var field = hash.Find(name);
         if (!field.Exists) return NoField;
-        if (!Allows(condition, field.ExpiryMs, expiryMs)) return NotAllowed;
+        if (!condition.Allows(field.ExpiryMs, expiryMs)) return NotAllowed;
         if (isPast) hash.Delete(name);
         else hash.SetExpiry(name, expiryMs);
         return isPast ? Deleted : Done;
@@ -87,33 +87,6 @@ internal static class FieldExpiryCommands
         else effect.Append(set.Length);
         foreach (var argument in set) effect.Append(call.Args[argument]);
     }
-
-    private enum Condition
-    {
-        None,
-        IfNone,
-        IfSome,
-        IfLater,
-        IfEarlier,
-    }
-
-    private static Condition ReadCondition(ReadOnlySpan<byte> word)
-    {
-        if (System.Text.Ascii.EqualsIgnoreCase(word, "nx"u8)) return Condition.IfNone;
-        if (System.Text.Ascii.EqualsIgnoreCase(word, "xx"u8)) return Condition.IfSome;
-        if (System.Text.Ascii.EqualsIgnoreCase(word, "gt"u8)) return Condition.IfLater;
-        return System.Text.Ascii.EqualsIgnoreCase(word, "lt"u8) ? Condition.IfEarlier : Condition.None;
-    }
-
-    /// <summary>A field without an expiry counts as one that expires never, that is, last.</summary>
-    private static bool Allows(Condition condition, long currentMs, long newMs) => condition switch
-    {
-        Condition.IfNone => currentMs == EntryView.NoExpiry,
-        Condition.IfSome => currentMs != EntryView.NoExpiry,
-        Condition.IfLater => currentMs != EntryView.NoExpiry && newMs > currentMs,
-        Condition.IfEarlier => currentMs == EntryView.NoExpiry || newMs < currentMs,
-        _ => true,
-    };
 
     [Command("HPERSIST", Summary = "Removes the expiration time for each specified field", Since = "7.4.0",
         Complexity = "O(N) where N is the number of specified fields",

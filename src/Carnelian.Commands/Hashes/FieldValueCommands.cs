@@ -163,7 +163,7 @@ internal static class FieldValueCommands
             if (!isTime && !reader.Is("keepttl"u8)) reader.FailQuoting("ERR unknown argument: ");
             else if (options.KeepsExpiry || !options.Expiry.IsNone) reader.Fail(Times);
             else if (!isTime) options.KeepsExpiry = true;
-            else if (!reader.Takes(call.Args[reader.At], out var argument)) reader.Fail("ERR missing expire time");
+            else if (!reader.TakesValue(out var argument)) reader.Fail("ERR missing expire time");
             else
             {
                 options.Expiry = expiry with { Argument = argument };

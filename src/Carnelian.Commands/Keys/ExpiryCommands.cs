@@ -44,7 +44,7 @@ internal static class ExpiryCommands
             return;
         }
         var edit = call.Edit(1);
-        if (!edit.Exists || !Allows(condition, edit.View.ExpiryMs, expiryMs))
+        if (!edit.Exists || !condition.Allows(edit.View.ExpiryMs, expiryMs))
         {
             call.Reply.Integer(0);
             return;
@@ -69,45 +69,22 @@ internal static class ExpiryCommands
         for (var i = 3; i < call.Args.Count; i++) effect.Append(call.Args[i]);
     }
 
-    [Flags]
-    private enum Condition
+    private static ExpiryCondition ReadCondition(ref Call call)
     {
-        None = 0,
-        IfNone = 1,
-        IfSome = 2,
-        IfLater = 4,
-        IfEarlier = 8,
-    }
-
-    private static Condition ReadCondition(ref Call call)
-    {
-        var condition = Condition.None;
+        var condition = ExpiryCondition.None;
         var options = new OptionReader(call.Args, 3);
         while (options.Next())
         {
-            if (options.Is("nx"u8)) condition |= Condition.IfNone;
-            else if (options.Is("xx"u8)) condition |= Condition.IfSome;
-            else if (options.Is("gt"u8)) condition |= Condition.IfLater;
-            else if (options.Is("lt"u8)) condition |= Condition.IfEarlier;
-            else options.FailQuoting("ERR Unsupported option ");
+            var word = ExpiryConditions.Of(call.Args[options.At]);
+            if (word == ExpiryCondition.None) options.FailQuoting("ERR Unsupported option ");
+            condition |= word;
         }
-        if ((condition & Condition.IfNone) != 0 && condition != Condition.IfNone)
+        if ((condition & ExpiryCondition.IfNone) != 0 && condition != ExpiryCondition.IfNone)
             options.Fail("ERR NX and XX, GT or LT options at the same time are not compatible");
-        else if ((condition & Condition.IfLater) != 0 && (condition & Condition.IfEarlier) != 0)
+        else if ((condition & ExpiryCondition.IfLater) != 0 && (condition & ExpiryCondition.IfEarlier) != 0)
             options.Fail("ERR GT and LT options at the same time are not compatible");
         options.Ends(ref call);
         return condition;
-    }
-
-    /// <summary>A key without an expiry counts as one that expires never, that is, last.</summary>
-    private static bool Allows(Condition condition, long currentMs, long newMs)
-    {
-        var hasExpiry = currentMs != EntryView.NoExpiry;
-        if ((condition & Condition.IfNone) != 0 && hasExpiry) return false;
-        if ((condition & Condition.IfSome) != 0 && !hasExpiry) return false;
-        if ((condition & Condition.IfLater) != 0 && (!hasExpiry || newMs <= currentMs)) return false;
-        if ((condition & Condition.IfEarlier) != 0 && hasExpiry && newMs >= currentMs) return false;
-        return true;
     }
 
     [Command("TTL", Summary = "Returns the expiration time in seconds of a key.", Since = "1.0.0", Complexity = "O(1)",

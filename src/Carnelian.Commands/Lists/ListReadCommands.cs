@@ -64,15 +64,8 @@ internal static class ListReadCommands
                 else if (rank == 0)
                     options.Fail("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list");
             }
-            else if (options.TakesInteger("count"u8, ref count, countError))
-            {
-                if (count < 0) options.Fail(countError);
-            }
-            else if (options.TakesInteger("maxlen"u8, ref lengthMax, lengthError))
-            {
-                if (lengthMax < 0) options.Fail(lengthError);
-            }
-            else options.FailSyntax();
+            else if (!options.TakesInteger("count"u8, ref count, countError, 0, countError) && !options.TakesInteger("maxlen"u8, ref lengthMax, lengthError, 0, lengthError))
+                options.FailSyntax();
         }
         if (!options.Ends(ref call) || !call.TryList(1, out var list)) return;
         var search = new ListSearch(list, call.Args[2], rank, lengthMax);

@@ -65,9 +65,6 @@ public sealed class Dataset
         return Tables.Of(slot);
     }
 
-    /// <summary>Whether there is a key, whatever its time.</summary>
-    public bool Contains(Key key) => TableOf(key.Slot).Find(key.Bytes, key.Hash).Exists;
-
     /// <summary>Which bucket is a key's is not known before its slot's root has arrived.</summary>
     public bool HasRootsToPrefetch => Tables.HasSlots;
 

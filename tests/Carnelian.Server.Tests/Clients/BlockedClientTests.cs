@@ -11,13 +11,7 @@ internal sealed class BlockedClientTests
     [TearDown]
     public void Stop() => _server.Dispose();
 
-    private TestClient Waiting(params string[] request)
-    {
-        var client = _server.Connect();
-        client.Send(request);
-        _server.TurnUntil(() => client.Served?.Blocked is not null);
-        return client;
-    }
+    private TestClient Waiting(params string[] request) => _server.Blocked(request);
 
     [Test]
     public void What_is_there_is_taken_at_once()

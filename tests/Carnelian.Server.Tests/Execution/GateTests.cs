@@ -32,13 +32,7 @@ internal sealed class GateTests
         }
     }
 
-    private TestClient Postponed(params string[] request)
-    {
-        var client = _server.Connect();
-        client.Send(request);
-        _server.TurnUntil(() => client.Served?.Blocked is not null);
-        return client;
-    }
+    private TestClient Postponed(params string[] request) => _server.Blocked(request);
 
     [Test]
     public void What_is_postponed_is_run_in_the_order_in_which_it_came()

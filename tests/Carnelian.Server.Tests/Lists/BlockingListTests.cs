@@ -119,13 +119,7 @@ internal sealed class BlockingListWithinCallTests
     [TearDown]
     public void Stop() => _server.Dispose();
 
-    private TestClient Waiting(params string[] request)
-    {
-        var client = _server.Connect();
-        client.Send(request);
-        _server.TurnUntil(() => client.Served?.Blocked is not null);
-        return client;
-    }
+    private TestClient Waiting(params string[] request) => _server.Blocked(request);
 
     private string Within(params string[] requests) =>
         _server.Run(["WITHIN", .. requests.SelectMany(request => request.Split(' ') is var words ? words.Prepend($"{words.Length}") : [])]);

@@ -47,6 +47,15 @@ internal sealed class SimulatedServer : IDisposable
     public TestClient Connect(IPAddress? from = null) =>
         new(this, World.Network.ConnectPeer(new IPEndPoint(from is null ? IPAddress.Loopback : World.Address, Port), from));
 
+    /// <summary>A new client whose request waits.</summary>
+    public TestClient Blocked(params string[] request)
+    {
+        var client = Connect();
+        client.Send(request);
+        TurnUntil(() => client.Served?.Blocked is not null);
+        return client;
+    }
+
     /// <summary>Runs a request; the reply as <see cref="TestReply.Show"/> writes it.</summary>
     public string Run(params string[] arguments) => Client.Run(arguments);
 
