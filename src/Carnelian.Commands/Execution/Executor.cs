@@ -164,6 +164,7 @@ public sealed class Executor
         changes.HoldsUnit = true;
         var offset = changes.Offset;
         _found.Clear();
+        _foundFields.Clear();
         _depth++;
         Handle(ref call, command, _time.Look());
         _depth--;

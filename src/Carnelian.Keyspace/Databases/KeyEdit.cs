@@ -153,6 +153,7 @@ public ref struct KeyEdit
 
     /// <summary>The collection has changed: counts that, touches the key and raises the event.</summary>
     /// <param name="changes">What <see cref="Keyspace.Dirty"/> grows by.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly void Changed(long changes, KeyspaceEvent? happened)
     {
         _keyspace.Dirty += changes;
@@ -179,11 +180,5 @@ public ref struct KeyEdit
     /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
     public readonly HashEdit Hash() => new(this);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Changed(KeyspaceEvent? happened)
-    {
-        _keyspace.Dirty++;
-        _keyspace.SignalModified(_database, _key);
-        if (happened is not null) _keyspace.Raise(happened, _database, _key);
-    }
+    private readonly void Changed(KeyspaceEvent? happened) => Changed(1, happened);
 }
