@@ -396,7 +396,10 @@ internal sealed class Intake
         if (!_session.IsClosed) tell(_session);
     });
 
-    /// <summary>Offers the next chunk, or three at once: a long value stands between the end of one reply's header and what follows.</summary>
+    /// <summary>
+    /// Offers the next chunk, or three at once: a long value stands between the end of one reply's header and what follows, and a reply that outgrows
+    /// a small chunk goes on in the next.
+    /// </summary>
     private int SendSome(OutputChunk chunk, out long offered)
     {
         var first = chunk.Unsent(_toSend);
@@ -405,8 +408,7 @@ internal sealed class Intake
         if (afterFirst == 0) return _connection.Send(first);
         var second = chunk.Next!.Unsent(afterFirst);
         var afterSecond = afterFirst - second.Length;
-        if (afterSecond == 0) return _connection.Send(first);
-        var third = chunk.Next.Next!.Unsent(afterSecond);
+        var third = afterSecond == 0 ? default : chunk.Next.Next!.Unsent(afterSecond);
         offered += second.Length + third.Length;
         return _connection.Send(first, second, third);
     }

@@ -80,7 +80,7 @@ public abstract class Connection
     /// <returns>Bytes taken, perhaps fewer than offered; <see cref="WouldBlock"/>; <see cref="Failed"/>.</returns>
     public abstract int Send(ReadOnlySpan<byte> source);
 
-    /// <summary>As one <see cref="Send(ReadOnlySpan{byte})"/> of the three parts behind each other; none is empty.</summary>
+    /// <summary>As one <see cref="Send(ReadOnlySpan{byte})"/> of the parts behind each other; only the last may be empty.</summary>
     public virtual int Send(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> end)
     {
         var sent = Send(head);
@@ -88,7 +88,7 @@ public abstract class Connection
         var more = Send(body);
         if (more <= 0) return sent;
         sent += more;
-        if (more < body.Length) return sent;
+        if (more < body.Length || end.IsEmpty) return sent;
         return sent + Math.Max(Send(end), 0);
     }
 

@@ -86,12 +86,12 @@ internal sealed unsafe class EpollConnection : Connection, IEpollTarget
 
     public override int Send(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> end)
     {
-        Check.That(!head.IsEmpty && !body.IsEmpty && !end.IsEmpty);
+        Check.That(!head.IsEmpty && !body.IsEmpty);
         nint sent;
         fixed (byte* first = head, second = body, third = end)
         {
             var parts = stackalloc Libc.Part[] { new(first, head.Length), new(second, body.Length), new(third, end.Length) };
-            var message = new Libc.Message { Parts = parts, PartCount = 3 };
+            var message = new Libc.Message { Parts = parts, PartCount = end.IsEmpty ? 2u : 3u };
             sent = Libc.sendmsg(_descriptor, &message, Libc.MSG_NOSIGNAL);
         }
         return sent >= 0 ? (int)sent : Explain(Libc.Errno);
