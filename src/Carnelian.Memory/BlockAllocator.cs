@@ -24,6 +24,7 @@ public sealed unsafe class BlockAllocator : IDisposable
     private readonly LargeHeap _large;
     private SlabHeap _small;
     private PurposeCounters _usedOf;
+    private long _absent;
     private long _used;
     private long _peak;
     private RetiredBlock[] _retired = new RetiredBlock[64];
@@ -46,8 +47,8 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// <summary>The most that <see cref="UsedBytes"/> ever was.</summary>
     public long PeakUsedBytes => _peak;
 
-    /// <summary>Bytes of the slabs in use and of the large blocks.</summary>
-    public long MappedBytes => _small.InUseBytes + _large.InUseBytes;
+    /// <summary>Bytes of the slabs in use and of the large blocks, without those of their pages that are absent.</summary>
+    public long MappedBytes => _small.InUseBytes + LargeBytes;
 
     /// <summary>
     /// Bytes held beside <see cref="MappedBytes"/> for reuse: a few empty slabs and freed large blocks. At most 17 MiB, or as much as large blocks were
@@ -60,10 +61,10 @@ public sealed unsafe class BlockAllocator : IDisposable
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
-    /// <summary>Blocks above 16 KiB and their bytes.</summary>
+    /// <summary>Blocks above 16 KiB and the bytes of theirs that are not absent.</summary>
     public long LargeBlocks => _large.LiveBlocks;
 
-    public long LargeBytes => _large.InUseBytes;
+    public long LargeBytes => _large.InUseBytes - _absent;
 
     /// <summary>How the slabs are used, by size of their blocks from the smallest on. In checked mode quarantined blocks count as live.</summary>
     public SizeClassUse[] MeasureClasses() => _small.MeasureClasses();
@@ -82,6 +83,9 @@ public sealed unsafe class BlockAllocator : IDisposable
     public void Prepare(byte* block, nint offset, nint length) => Background?.Prefault((nint)block + offset, length);
 
     public bool IsPreparing => Background is { IsPrefaulting: true };
+
+    /// <summary>Blocks of this size and more that begin as zeros have huge pages.</summary>
+    public const nint HugePagesFrom = LargeHeap.SparseHugePagesFrom;
 
     public long UsedBytesOf(Purpose purpose) => _usedOf[(int)purpose];
 
@@ -172,6 +176,13 @@ public sealed unsafe class BlockAllocator : IDisposable
         var start = SystemMemory.RoundToPages((nint)block + offset);
         var end = ((nint)block + offset + length) & -SystemMemory.PageBytes;
         if (start < end) SystemMemory.Purge(start, end - start);
+    }
+
+    /// <summary>Pages of live blocks that are absent, because they were given back or not touched yet, count as not used: so many more or fewer than before.</summary>
+    public void CountAbsent(long bytes, Purpose purpose)
+    {
+        _absent += bytes;
+        Uncount((nint)bytes, purpose);
     }
 
     /// <summary>Counts a live block of <paramref name="size"/> bytes under another purpose; it is to be freed under that one.</summary>

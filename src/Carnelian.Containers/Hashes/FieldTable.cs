@@ -72,8 +72,6 @@ public readonly unsafe struct FieldTable
     /// </summary>
     public long NextDueMs => _root->NextDueMs;
 
-    public bool IsRehashing => _table.IsRehashing;
-
     public bool IsHeld => _root->Hold.IsHeld;
 
     /// <summary>The number under which the snapshot holds the hash.</summary>
@@ -83,7 +81,7 @@ public readonly unsafe struct FieldTable
 
     public ulong Hash(ReadOnlySpan<byte> name) => _host.Hash(name);
 
-    /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>
+    /// <summary>Takes one step of a rehash, if one is due. Ends the validity of handles.</summary>
     public void Step() => _table.Step();
 
     public FieldHandle Find(scoped ReadOnlySpan<byte> name, ulong hash) => new() { Position = _table.Find(name, hash), Hash = hash };

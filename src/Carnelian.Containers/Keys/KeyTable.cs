@@ -43,7 +43,9 @@ public readonly unsafe struct KeyTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(ulong hash) => Table.PrefetchEntry(hash);
 
-    /// <summary>Takes one step of a rehash that goes on. Ends the validity of handles.</summary>
+    internal bool IsRehashBehind => Table.IsRehashBehind;
+
+    /// <summary>Takes one step of a rehash, if one is due. Ends the validity of handles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Step() => Table.Step();
 

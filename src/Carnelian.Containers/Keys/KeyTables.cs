@@ -24,7 +24,7 @@ public sealed unsafe class KeyTables
     /// <summary>Of all slots.</summary>
     private long _expiringKeys, _fieldsExpiring;
 
-    /// <summary>A bit per slot whose table has begun to rehash; taken back by <see cref="RehashSome"/>.</summary>
+    /// <summary>A bit per slot whose table may be behind with a rehash; taken back by <see cref="RehashSome"/>.</summary>
     private ulong[]? _rehashing;
 
     public KeyTables(TableHost host) : this(host, new())
@@ -187,26 +187,27 @@ public sealed unsafe class KeyTables
 
     // ---- rehashing
 
-    public bool IsRehashing => HasSlots ? NextRehashing() >= 0 : _one->IsRehashing;
+    /// <summary>A step of a rehash is due somewhere.</summary>
+    public bool IsRehashBehind => HasSlots ? NextBehind() >= 0 : TableAt(0).IsRehashBehind;
 
-    /// <summary>Takes so many steps of a rehash, if one goes on; true if one still does.</summary>
+    /// <summary>Takes so many steps of a rehash, as far as they are due; true if more are.</summary>
     public bool RehashSome(int steps)
     {
-        var slot = HasSlots ? NextRehashing() : 0;
+        var slot = HasSlots ? NextBehind() : 0;
         if (slot < 0) return false;
         var table = TableAt(slot);
-        for (; steps > 0 && table.IsRehashing; steps--) table.Step();
-        return IsRehashing;
+        for (; steps > 0 && table.IsRehashBehind; steps--) table.Step();
+        return IsRehashBehind;
     }
 
-    private int NextRehashing()
+    private int NextBehind()
     {
         for (var i = 0; i < _rehashing!.Length; i++)
         {
             for (; _rehashing[i] != 0; _rehashing[i] &= _rehashing[i] - 1)
             {
                 var slot = i * 64 + BitOperations.TrailingZeroCount(_rehashing[i]);
-                if (_slots[slot].IsRehashing) return slot;
+                if (TableAt(slot).IsRehashBehind) return slot;
             }
         }
         return -1;

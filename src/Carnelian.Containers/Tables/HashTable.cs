@@ -12,20 +12,20 @@ namespace Carnelian;
 /// <typeparam name="TLayout">How to find an entry's key, and when it is due.</typeparam>
 internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost host) where TLayout : struct, IEntryLayout
 {
-    /// <summary>
-    /// Entries per bucket at which a table grows, in tenths. At 5.6 of 7 one bucket in five has a chain; resident bytes per
-    /// key stay below 20 of table just before growth and below 24 just after it.
-    /// </summary>
+    /// <summary>Entries per bucket at which a table begins to grow, in tenths. At 5.6 of 7 one bucket in five has a chain.</summary>
     private const int GrowAtTenths = 56;
+
+    /// <summary>
+    /// Entries per bucket, in tenths, at which a gradual growth has come to its end. Between the two it keeps pace with the entries, so that a table takes 13 to 16 bytes
+    /// for each; doubled in one go it would take up to 23.
+    /// </summary>
+    private const int GrownAtTenths = 100;
 
     /// <summary>Entries per bucket, in tenths, below which a table shrinks.</summary>
     private const int ShrinkAtTenths = 7;
 
     /// <summary>A shrink takes at most so many bits off at a time: a step empties 2^bits buckets.</summary>
     private const int ShrinkBitsMax = 2;
-
-    /// <summary>Buckets not yet used are made ready, and migrated ones given back to the system, in runs of so many (2 MiB, a huge page).</summary>
-    private const int RunBuckets = 32768;
 
     public const int BitsMax = 40;
 
@@ -37,6 +37,18 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     public long Due => _root->Due;
 
     public bool IsRehashing => _root->IsRehashing;
+
+    /// <summary>A step of a rehash is due: none goes on, or a gradual growth has kept pace.</summary>
+    public bool IsRehashBehind
+    {
+        get
+        {
+            if (!_root->IsRehashing) return false;
+            if (!_root->GrowsGradually) return true;
+            var (size, tenths) = (_root->Main.Size, _root->Count * 10);
+            return _root->RehashIndex * (GrownAtTenths - GrowAtTenths) < tenths - size * GrowAtTenths || tenths < size * ShrinkAtTenths;
+        }
+    }
 
     public TableRoot* Root => _root;
 
@@ -164,6 +176,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     /// <summary>Frees the table's own memory; entries are the caller's.</summary>
     public void Free()
     {
+        CountAbsent(_root->AbsentBytes, 0);
         FreeArray(ref _root->Main);
         FreeArray(ref _root->Target);
         *_root = default;
@@ -227,11 +240,11 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
 
     // ---- rehashing
 
-    /// <summary>Moves one bucket's entries, if a rehash goes on.</summary>
+    /// <summary>Moves one bucket's entries, if a rehash goes on and is behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Step()
     {
-        if (_root->Target.Buckets != null) MigrateOne();
+        if (_root->Target.Buckets != null && IsRehashBehind) MigrateOne();
     }
 
     /// <summary>Sizes an empty table for <paramref name="count"/> entries.</summary>
@@ -248,7 +261,14 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         Check.That(bits is >= 0 and <= BitsMax);
         _root->Target = BucketArray.Allocate(_host.Allocator, bits);
         _root->RehashIndex = 0;
-        if (_root->Target.Size > RunBuckets) Prepare(0);
+        CountAbsent(0, _root->AbsentBytes);
+        Prepare(0);
+    }
+
+    /// <summary>The allocator counts blocks as a whole; what is absent of the arrays is not used.</summary>
+    private void CountAbsent(long before, long now)
+    {
+        if (now != before) _host.Allocator.CountAbsent(now - before, Purpose.Tables);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -267,19 +287,20 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         ref var target = ref _root->Target;
         var small = _root->RehashIndex;
         var smallSize = Math.Min(main.Size, target.Size);
-        if (small % RunBuckets == 0 && target.Size > RunBuckets)
-        {
-            if (_host.Allocator.IsPreparing) return;
-            Prepare(small + RunBuckets);
-        }
+        var run = _root->Run;
+        if (small % run == 0 && _root->HasHugeRuns && _host.Allocator.IsPreparing) return;
+        if (small % run == run / 4 * 3) Prepare(small + run / 4);
         for (var number = small; number < main.Size; number += smallSize) Migrate(ref main, ref target, number);
+        var absent = _root->AbsentBytes;
         _root->RehashIndex = ++small;
-        if (small % RunBuckets == 0)
+        if (small % run == 0 && main.Size > run)
         {
-            for (var run = small - RunBuckets; run < main.Size; run += smallSize)
-                _host.Allocator.ReleasePages((byte*)main.Buckets, (nint)run * Bucket.Bytes, RunBuckets * Bucket.Bytes);
+            for (var emptied = small - run; emptied < main.Size; emptied += smallSize)
+                _host.Allocator.ReleasePages((byte*)main.Buckets, (nint)emptied * Bucket.Bytes, (nint)run * Bucket.Bytes);
+            CountAbsent(absent, _root->AbsentBytes);
         }
         if (small < smallSize) return;
+        CountAbsent(_root->AbsentBytes, 0);
         main.Free(_host.Allocator);
         main = target;
         target = default;
@@ -287,15 +308,15 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     }
 
     /// <summary>
-    /// Has the memory of a run of the target's buckets made ready, in both halves when the table grows. Nobody touches the target ahead of
-    /// <see cref="TableRoot.RehashIndex"/>, so waiting for it costs nothing but a little more crowded buckets.
+    /// Has the memory of a run of the target's buckets made ready where that is huge pages, in both halves when the table grows. Nobody touches the target
+    /// ahead of <see cref="TableRoot.RehashIndex"/>, so waiting for it costs nothing but a little more crowded buckets.
     /// </summary>
-    private void Prepare(long run)
+    private void Prepare(long begin)
     {
         var smallSize = Math.Min(_root->Main.Size, _root->Target.Size);
-        if (run >= smallSize) return;
-        for (var number = run; number < _root->Target.Size; number += smallSize)
-            _host.Allocator.Prepare((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, RunBuckets * Bucket.Bytes);
+        if (begin >= smallSize || !_root->HasHugeRuns) return;
+        for (var number = begin; number < _root->Target.Size; number += smallSize)
+            _host.Allocator.Prepare((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, (nint)_root->Run * Bucket.Bytes);
     }
 
     private void Migrate(ref BucketArray main, ref BucketArray target, long number)

@@ -6,11 +6,18 @@ namespace Carnelian;
 /// A hash table's root: a native block, so that a million small collections are no managed objects.
 /// While a rehash goes on, <see cref="Main"/> is emptied into <see cref="Target"/>, in the order of the bucket numbers of the
 /// smaller of the two: entries whose number there is below <see cref="RehashIndex"/> are all in the target, the others all in the main array.
-/// So a key has one bucket at any time.
+/// So a key has one bucket at any time. A large table grows only as far as its entries need: such a rehash may go on for as long as the table lives, and what
+/// it has not come to in the target, or has left in the main array, takes no memory.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TableRoot
 {
+    /// <summary>Tables of fewer buckets double in one go: their memory comes in a few pages.</summary>
+    public const int GradualSizeMin = 4096;
+
+    /// <summary>Buckets whose memory comes and goes together: 16 KiB or, where the array has huge pages, one of these.</summary>
+    private const int RunBuckets = 256, HugeRunBuckets = (2 << 20) / Bucket.Bytes;
+
     public BucketArray Main;
     public BucketArray Target;
     public long RehashIndex;
@@ -29,10 +36,31 @@ internal unsafe struct TableRoot
 
     public readonly bool IsRehashing => Target.Buckets != null;
 
+    public readonly bool Grows => Target.Size > Main.Size;
+
+    public readonly bool GrowsGradually => Grows && Main.Size >= GradualSizeMin;
+
+    public readonly bool HasHugeRuns => Math.Max(Main.BucketBytes, Target.BucketBytes) >= BlockAllocator.HugePagesFrom;
+
+    /// <summary>Buckets of the smaller array that a rehash empties, or begins to fill, together.</summary>
+    public readonly long Run => HasHugeRuns ? HugeRunBuckets : RunBuckets;
+
     public readonly long Buckets => Main.Size + Target.Size;
 
     /// <summary>Memory of the buckets, those that continue others too.</summary>
-    public readonly long BucketBytes => Main.UsedBucketBytes + Target.UsedBucketBytes + ChainedBuckets * Bucket.Bytes;
+    public readonly long BucketBytes => Main.UsedBucketBytes + Target.UsedBucketBytes + ChainedBuckets * Bucket.Bytes - AbsentBytes;
+
+    /// <summary>Memory of the arrays that a gradual growth has given back, or has not come to.</summary>
+    public readonly long AbsentBytes
+    {
+        get
+        {
+            if (!GrowsGradually) return 0;
+            var emptied = RehashIndex & -Run;
+            var begun = Math.Min(Main.Size, emptied + Run);
+            return (emptied + 2 * (Main.Size - begun)) * Bucket.Bytes;
+        }
+    }
 
     /// <summary>Memory of the times at which groups of buckets are due.</summary>
     public readonly long DueBytes => Main.UsedDueBytes + Target.UsedDueBytes;

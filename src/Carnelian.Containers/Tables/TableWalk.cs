@@ -25,12 +25,12 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
             Visit(_root->Main.Buckets + (cursor & _root->Main.Mask), ref visitor);
             return NextCursor(cursor, _root->Main.Mask);
         }
-        var small = _root->Main.Bits < _root->Target.Bits ? _root->Main : _root->Target;
-        var large = _root->Main.Bits < _root->Target.Bits ? _root->Target : _root->Main;
-        Visit(small.Buckets + (cursor & small.Mask), ref visitor);
+        var (small, large) = _root->Grows ? (_root->Main, _root->Target) : (_root->Target, _root->Main);
+        var inTarget = (long)(cursor & small.Mask) < _root->RehashIndex;
+        if (inTarget != _root->Grows) Visit(small.Buckets + (cursor & small.Mask), ref visitor);
         do
         {
-            Visit(large.Buckets + (cursor & large.Mask), ref visitor);
+            if (inTarget == _root->Grows) Visit(large.Buckets + (cursor & large.Mask), ref visitor);
             cursor = NextCursor(cursor, large.Mask);
         }
         while ((cursor & (small.Mask ^ large.Mask)) != 0);
@@ -67,7 +67,8 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     {
         var total = _root->Buckets;
         if (cursor >= total) cursor = 0;
-        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        cursor = SkipEmpty(cursor);
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor = SkipEmpty(cursor + 1))
         {
             for (var bucket = BucketAt(cursor); bucket != null; bucket = bucket->Next)
             {
@@ -93,7 +94,8 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     public long Drain<TVisitor>(long cursor, int bucketsMax, ref TVisitor visitor) where TVisitor : struct, IEntryVisitor
     {
         var total = _root->Buckets;
-        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor++)
+        cursor = SkipEmpty(cursor);
+        for (var end = Math.Min(cursor + bucketsMax, total); cursor < end; cursor = SkipEmpty(cursor + 1))
         {
             var bucket = BucketAt(cursor);
             Visit(bucket, ref visitor);
@@ -105,6 +107,17 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     /// <summary>Numbers of the main and then of the target array.</summary>
     private Bucket* BucketAt(long number) =>
         number < _root->Main.Size ? _root->Main.Buckets + number : _root->Target.Buckets + (number - _root->Main.Size);
+
+    /// <summary>The first bucket from this one on that a rehash has not emptied, or has come to: the others' memory may be absent, and is not to be touched.</summary>
+    private long SkipEmpty(long number)
+    {
+        if (!_root->IsRehashing) return number;
+        var size = _root->Main.Size;
+        var mask = Math.Min(size, _root->Target.Size) - 1;
+        if (number < size) return Math.Max(number, (number & ~mask) + _root->RehashIndex);
+        var inTarget = number - size;
+        return (inTarget & mask) < _root->RehashIndex ? number : size + (inTarget | mask) + 1;
+    }
 
     private void RelocateNext(Bucket* bucket)
     {
@@ -124,11 +137,10 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
     public byte* Sample(ulong chance)
     {
         if (_root->Count == 0) return null;
-        var migrated = _root->IsRehashing ? _root->RehashIndex : 0;
         for (; ; chance = Mix(chance))
         {
             var number = (long)Math.BigMul(chance, (ulong)_root->Buckets, out _);
-            if (number < migrated) continue;
+            if (SkipEmpty(number) != number) continue;
             var bucket = BucketAt(number);
             var count = 0;
             for (var b = bucket; b != null; b = b->Next) count += b->Count;

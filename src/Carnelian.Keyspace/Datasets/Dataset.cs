@@ -181,9 +181,9 @@ public sealed class Dataset
 
     // ---- chores
 
-    public bool IsRehashing => Tables.IsRehashing;
+    public bool IsRehashBehind => Tables.IsRehashBehind;
 
-    /// <summary>Takes so many steps of a rehash, if one goes on; true if one still does.</summary>
+    /// <summary>Takes so many steps of a rehash, as far as they are due; true if more are.</summary>
     public bool RehashSome(int steps) => Tables.RehashSome(steps);
 
     /// <summary>Goes on for some buckets; only between calls. True at the end of a round. At a large collection it stays until all of that has been seen.</summary>

@@ -6,8 +6,14 @@ namespace Carnelian;
 /// </summary>
 internal sealed class LargeHeap
 {
-    /// <summary>Huge pages spare large tables faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
+    /// <summary>Huge pages spare large blocks faults and TLB misses, and cost nothing in the end: such blocks get filled.</summary>
     private const nint HugePagesFrom = 4 << 20;
+
+    /// <summary>
+    /// What begins as zeros is a table, and filled bit by bit: with huge pages a small one would be there as a whole. Of three million keys in 64 MB of table, GET takes a
+    /// quarter less CPU with them; of a million keys in 16 MB as much with as without.
+    /// </summary>
+    public const nint SparseHugePagesFrom = 32 << 20;
 
     /// <summary>So much may be cached however little is asked for, until nothing has been for a second.</summary>
     private const nint CacheBytesMin = 16 << 20;
@@ -55,7 +61,7 @@ internal sealed class LargeHeap
         // Clearing cached memory would cost as much as fresh pages do, and touch them all.
         var address = zeroed ? 0 : _cache.Take(bytes);
         if (bytes <= RegionCache.RegionBytesMax && !zeroed) _taken += bytes;
-        if (address == 0) address = bytes < PageRuns.BytesMax ? _runs.Take(bytes) : Map(bytes);
+        if (address == 0) address = bytes < PageRuns.BytesMax ? _runs.Take(bytes) : Map(bytes, zeroed ? SparseHugePagesFrom : HugePagesFrom);
         InUseBytes += bytes;
         LiveBlocks++;
         return address;
@@ -93,10 +99,10 @@ internal sealed class LargeHeap
         _return.Dispose();
     }
 
-    private nint Map(nint bytes)
+    private nint Map(nint bytes, nint hugePagesFrom)
     {
         var address = SystemMemory.Map(bytes);
-        if (bytes >= HugePagesFrom) SystemMemory.PreferHugePages(address, bytes);
+        if (bytes >= hugePagesFrom) SystemMemory.PreferHugePages(address, bytes);
         _mappings.Add(address, bytes);
         return address;
     }

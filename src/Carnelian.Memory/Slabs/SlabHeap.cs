@@ -50,6 +50,9 @@ internal unsafe struct SlabHeap
     private nint _claimedBefore;
     private int _idleAges;
 
+    /// <summary>The heap has stopped to grow, and the rest of its last huge page was given back.</summary>
+    private bool _hasTrimmedEnd;
+
     public SlabHeap(Reservation range)
     {
         Check.That(sizeof(Slab) == 16);
@@ -222,6 +225,7 @@ internal unsafe struct SlabHeap
         else
         {
             if (_range.ClaimLow(Slab.Bytes) == 0) SystemMemory.ThrowOutOfMemory(Slab.Bytes);
+            if (_hasTrimmedEnd) GoOnGrowing();
             slab = (Slab*)_sideArray.ClaimLow(sizeof(Slab));
             if (!_avoidsHugePages && Background is not null && _range.LowClaimed + PrefaultAheadBytes > _prefaultedEnd) PrefaultAhead();
         }
@@ -248,10 +252,37 @@ internal unsafe struct SlabHeap
         _idleAges = claimed == _claimedBefore ? _idleAges + 1 : 0;
         _claimedBefore = claimed;
         if (_idleAges > 0 && _idleAges % IdleAges == 0) Trim();
-        var start = (claimed + HugePageBytes - 1) & -HugePageBytes;
-        if (_idleAges < IdleAges || _prefaultedEnd <= start) return;
-        SystemMemory.Purge(_range.Base + start, _prefaultedEnd - start);
-        _prefaultedEnd = start;
+        if (_idleAges == IdleAges) TrimUntouched();
+    }
+
+    /// <summary>Gives back what huge pages have brought before anybody needed it: behind the blocks of slabs that are being filled, and behind the last slab.</summary>
+    private void TrimUntouched()
+    {
+        for (var i = 0; i < SizeClass.Count; i++)
+        {
+            var slab = _classes[i].Current;
+            if (slab != _slabs) PurgeBetween((nint)BaseOf(slab) + slab->Bump * SizeClass.UnitBytes, (nint)BaseOf(slab) + Slab.Bytes);
+        }
+        var claimed = _range.LowClaimed;
+        var end = (claimed + HugePageBytes - 1) & -HugePageBytes;
+        if (_avoidsHugePages || !_range.TryCommitLow(Math.Max(end, _prefaultedEnd))) return;
+        PurgeBetween(_range.Base + claimed, _range.Base + Math.Max(end, _prefaultedEnd));
+        _prefaultedEnd = Math.Min(_prefaultedEnd, end);
+        // Else the system would make it whole again some day.
+        SystemMemory.AvoidHugePages(_range.Base + end - HugePageBytes, HugePageBytes);
+        _hasTrimmedEnd = true;
+    }
+
+    private static void PurgeBetween(nint start, nint end)
+    {
+        start = SystemMemory.RoundToPages(start);
+        if (start < end) SystemMemory.Purge(start, end - start);
+    }
+
+    private void GoOnGrowing()
+    {
+        _hasTrimmedEnd = false;
+        if (!_avoidsHugePages) PreferHugePages(true);
     }
 
     private void GiveSlab(SizeClass* sizeClass, Slab* slab)

@@ -247,7 +247,7 @@ public sealed unsafe class KeyTableTests
         using var rig = new KeyTableRig(9, isChecked: false);
         var memory = new SlowMemory();
         rig.Allocator.Background = memory;
-        const int OldBuckets = 1 << 16, NewBuckets = 2 * OldBuckets;
+        const int OldBuckets = 1 << 18, NewBuckets = 2 * OldBuckets;
         for (var i = 0; rig.Tables.MeasureMemory().RehashingBytes != OldBuckets * Bucket.Bytes; i++)
         {
             memory.Touched.Clear();
@@ -257,12 +257,12 @@ public sealed unsafe class KeyTableTests
         var target = memory.Touched[0].Address;
         memory.IsReady = false;
         for (var i = 0; i < 100; i++) Add(1_000_000 + i);
-        Assert.That(rig.Tables.IsRehashing);
+        Assert.That(rig.Tables.IsRehashBehind);
         Assert.That(OfTarget(), Has.Count.EqualTo(2), "the first run of either half");
 
         memory.IsReady = true;
-        while (rig.Tables.IsRehashing) rig.Table.Step();
-        Assert.That(OfTarget().Sum(region => region.Length), Is.EqualTo(NewBuckets * Bucket.Bytes), "all of the target");
+        for (var i = 0; rig.Tables.IsRehashBehind || i < 200_000; i++) Add(2_000_000 + i);
+        Assert.That(OfTarget().Sum(region => region.Length), Is.InRange(NewBuckets * Bucket.Bytes / 8, NewBuckets * Bucket.Bytes / 2), "as far as it has grown");
         Assert.That(OfTarget().Distinct().Count(), Is.EqualTo(OfTarget().Count), "once");
         for (var i = 0; i < first; i++) Assert.That(rig.Find($"key{i}").Exists);
         rig.Allocator.Background = null;
@@ -308,7 +308,7 @@ public sealed unsafe class KeyTableTests
     public void Disposal_in_slices_frees_everything_and_no_slice_is_large([Values] bool duringRehash)
     {
         using var rig = new KeyTableRig(6);
-        while (rig.Table.Count < 5000 || rig.Tables.IsRehashing != duringRehash)
+        while (rig.Table.Count < 5000 || rig.Tables.IsRehashBehind != duringRehash)
             rig.Write(rig.Bytes(12), rig.Bytes(rig.Random.Next(20) == 0 ? 2000 : 20), EntryView.NoExpiry);
         rig.Allocator.ReleaseRetired();
         var buckets = rig.Tables.MeasureMemory().BucketBytes / Bucket.Bytes;

@@ -204,7 +204,7 @@ public sealed unsafe class HashTableWalkTests
         var looks = 0;
         for (long cursor = 0; looks++ == 0 || cursor != 0;) cursor = rig.ScanDue(cursor, 1000, 1, found);
         Assert.That(found, Is.EqualTo(new[] { ulong.MaxValue }));
-        Assert.That(looks, Is.LessThanOrEqualTo(3));
+        Assert.That(looks, Is.LessThanOrEqualTo(4), "two arrays, and what was found");
         Assert.That(rig.Root.DueBytes, Is.LessThanOrEqualTo(rig.Root.Buckets));
     }
 

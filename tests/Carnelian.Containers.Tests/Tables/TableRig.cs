@@ -116,7 +116,7 @@ internal sealed unsafe class TableRig : IDisposable
 
     public void StepToEnd()
     {
-        while (Table.IsRehashing) Table.Step();
+        while (Table.IsRehashBehind) Table.Step();
     }
 
     private byte* NewEntry(ulong key, long? dueMs)

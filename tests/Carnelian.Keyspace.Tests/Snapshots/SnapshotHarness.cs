@@ -317,7 +317,7 @@ internal sealed class SnapshotHarness : IDisposable
 
     private void Call(int database, string key, Action call)
     {
-        if (Keyspace.Databases[database].Data.IsRehashing && Snapshots.IsWalking) Count("rehash");
+        if (Keyspace.Databases[database].Data.IsRehashBehind && Snapshots.IsWalking) Count("rehash");
         if (IsHeld(database, key)) Count("held");
         call();
         Allocator.ReleaseRetired();
