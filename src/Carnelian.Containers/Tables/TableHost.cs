@@ -24,6 +24,12 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Up to where a hash is packed.</summary>
     public PackedHashLimit HashLimit { get; set; } = new(512, 64);
 
+    /// <summary>To what a HyperLogLog may grow with sparse registers (hll-sparse-max-bytes).</summary>
+    public long SparseHyperLogLogMax { get; set; } = 3000;
+
+    /// <summary>False: registers of HyperLogLogs are merged one after the other (PFDEBUG SIMD).</summary>
+    public bool MergesRegistersTogether { get; set; } = true;
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

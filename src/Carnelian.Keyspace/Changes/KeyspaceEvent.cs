@@ -33,6 +33,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         Append = new(KeyspaceEventClass.String, "append"),
         SetRange = new(KeyspaceEventClass.String, "setrange"),
         SetBit = new(KeyspaceEventClass.String, "setbit"),
+        HyperLogLogAdd = new(KeyspaceEventClass.String, "pfadd"),
         IncrementBy = new(KeyspaceEventClass.String, "incrby"),
         IncrementByFloat = new(KeyspaceEventClass.String, "incrbyfloat"),
         HashSet = new(KeyspaceEventClass.Hash, "hset"),

@@ -141,6 +141,7 @@ internal static class ServerDirectives
             v => host.HashLimit = host.HashLimit with { FieldsMax = v }, alias: "hash-max-ziplist-entries");
         registry.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.HashLimit.TextBytesMax,
             v => host.HashLimit = host.HashLimit with { TextBytesMax = (long)v }, alias: "hash-max-ziplist-value");
+        registry.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue, () => (ulong)host.SparseHyperLogLogMax, v => host.SparseHyperLogLogMax = (long)v);
     }
 
     private static SpecialDirective KeyspaceNotifications(ServerOptions o)

@@ -62,7 +62,6 @@ internal static class UnimplementedDirectives
         stored.Integer("set-max-listpack-value", 64, 0, long.MaxValue);
         stored.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, alias: "zset-max-ziplist-entries");
         stored.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, alias: "zset-max-ziplist-value");
-        stored.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue);
         stored.Memory("stream-node-max-bytes", 4 * Kibi, 0, long.MaxValue);
         stored.Integer("stream-node-max-entries", 100, 0, long.MaxValue);
     }
