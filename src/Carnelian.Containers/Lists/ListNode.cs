@@ -40,18 +40,19 @@ internal unsafe struct ListNode
     /// <summary>Bytes of the packed list.</summary>
     public static int Total(byte* node) => ListPack.Total(in *List(node));
 
+    /// <summary>The header tells the block's size. Otherwise the packed list does, whose length must stay as it is.</summary>
+    public static bool KeepsCapacity(byte* node) => Units(node) != 0;
+
+    private static int Units(byte* node) => At(node)->_units & ~PlainBit;
+
     /// <summary>The block's size.</summary>
-    public static nint Capacity(byte* node)
-    {
-        var units = At(node)->_units & ~PlainBit;
-        return units != 0 ? (nint)units * UnitBytes : ExactCapacity(Total(node));
-    }
+    public static nint Capacity(byte* node) => KeepsCapacity(node) ? (nint)Units(node) * UnitBytes : ExactCapacity(Total(node));
 
     public static nint ExactCapacity(nint total) => BlockAllocator.UsableSize(total + HeaderBytes);
 
     /// <summary>Whether the block serves a packed list of so many bytes.</summary>
     public static bool Holds(byte* node, int total) =>
-        (At(node)->_units & ~PlainBit) != 0 ? total + HeaderBytes <= Capacity(node) : ExactCapacity(total) == Capacity(node);
+        KeepsCapacity(node) ? total + HeaderBytes <= Capacity(node) : ExactCapacity(total) == Capacity(node);
 
     /// <summary>A node with room for a packed list of <paramref name="room"/> bytes; its list of <paramref name="total"/> is the caller's to write.</summary>
     public static byte* Allocate(BlockAllocator allocator, int total, nint room, uint born, bool plain)

@@ -61,13 +61,15 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     }
 
     /// <summary>A new node in this place, with some bytes of a packed list.</summary>
-    public void Insert(int n, ReadOnlySpan<byte> elements, int count, bool plain)
+    public void Insert(int n, ReadOnlySpan<byte> elements, int count, bool plain) => Directory.Insert(host.Allocator, n, Make(elements, count, plain), count);
+
+    private byte* Make(ReadOnlySpan<byte> elements, int count, bool plain)
     {
         var total = checked(ListPack.EmptyBytes + elements.Length);
         var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, plain);
         elements.CopyTo(new(ListNode.List(node) + ListPack.HeaderBytes, elements.Length));
         ListPack.WriteHeader(ref *ListNode.List(node), total, count);
-        Directory.Insert(host.Allocator, n, node, count);
+        return node;
     }
 
     /// <summary>Replaces <paramref name="removed"/> bytes, so many elements, by one element or, if that has no size, by nothing.</summary>
@@ -118,11 +120,18 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     public void RemoveEqual(int n, in ElementMatcher matcher, int skip, int take)
     {
         var old = this[n];
-        var node = IsShared(old) ? ListNode.Allocate(host.Allocator, ListNode.Total(old), 0, host.SnapshotNumber, plain: false) : old;
-        ListPack.CopyWithoutEqual(ref *ListNode.List(old), ref *ListNode.List(node), matcher, skip, take);
-        Directory.Set(n, node, CountOf(n) - take);
-        if (node != old) Drop(old);
-        else if (ListNode.Total(node) < ListNode.Capacity(node) / 2) Fit(n);
+        var count = CountOf(n) - take;
+        if (IsShared(old) || !ListNode.KeepsCapacity(old))
+        {
+            var rest = host.Allocator.Scratch(ListNode.Total(old));
+            ListPack.CopyWithoutEqual(ref List(n), ref rest[0], matcher, skip, take);
+            Directory.Set(n, Make(new PackedList(rest).Bytes[ListPack.HeaderBytes..^1], count, plain: false), count);
+            Drop(old);
+            return;
+        }
+        ListPack.CopyWithoutEqual(ref List(n), ref List(n), matcher, skip, take);
+        Directory.Set(n, old, count);
+        if (ListNode.Total(old) < ListNode.Capacity(old) / 2) Fit(n);
     }
 
     /// <summary>Gives back the room that a node does not use: its neighbour takes what comes.</summary>
