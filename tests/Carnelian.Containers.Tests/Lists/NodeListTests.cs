@@ -194,7 +194,7 @@ public class NodeListTests
         var reader = chunk.Read();
         Assert.That(reader.Next());
         var nodes = new string[reader.List.NodeCount];
-        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.Node(i));
+        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.Node(i, default).Bytes);
         var lists = new Queue<FrozenList>();
         SnapshotWriter.GiveBack(chunk, _host, lists);
         Assert.That(lists.Dequeue().ReleaseSome(int.MaxValue, _host));

@@ -66,6 +66,44 @@ internal sealed class ListEncodingTests(RespVersion version) : CommandFixture(ve
         Assert.That(Run("DEBUG OBJECT l"), Does.Contain("encoding:quicklist serializedlength:43 ").And.EndsWith(" ql_nodes:3 ql_avg_node:1.67 ql_listpack_max:2 ql_compressed:0 ql_uncompressed_size:36"));
     }
 
+    /// <summary>Packed nodes and plain ones, some of either compressed. What is expected is what Redis 8.0.6 says.</summary>
+    [Test]
+    public void Debug_tells_of_compressed_nodes()
+    {
+        FillCompressed();
+        Assert.That(Run("DEBUG OBJECT l"), Does.Contain("serializedlength:177 ")
+            .And.EndsWith(" ql_nodes:9 ql_avg_node:2.11 ql_listpack_max:3 ql_compressed:1 ql_uncompressed_size:698"));
+    }
+
+    private void FillCompressed()
+    {
+        var x = new string('x', 100);
+        Run("CONFIG SET list-compress-depth 1 list-max-listpack-size 3");
+        Run("RPUSH", "l", "a", "1", x, "b", "2", x, "c", "-70000", x, "d", "4", x, "e", "5");
+        Run("DEBUG QUICKLIST-PACKED-THRESHOLD 90b");
+        Run("RPUSH", "l", x, "f", "g", x, "h");
+    }
+
+    [Test]
+    public void A_list_is_compressed_if_that_was_configured_when_it_became_one_of_nodes()
+    {
+        var before = Memory("l", depth: 0);
+        Assert.That(Memory("m", depth: 1), Is.LessThan(before / 4));
+        Run("CONFIG SET list-compress-depth 0");
+        Run("COPY m n");
+        Assert.That(Run("MEMORY USAGE n SAMPLES 0"), Is.EqualTo(Run("MEMORY USAGE m SAMPLES 0")));
+        Assert.That(Run("MEMORY USAGE l SAMPLES 0"), Is.EqualTo($":{before}"));
+        Assert.That(Run("DEBUG DIGEST-VALUE m"), Is.EqualTo(Run("DEBUG DIGEST-VALUE l")));
+        Assert.That(Run("LRANGE m 0 -1"), Is.EqualTo(Run("LRANGE l 0 -1")));
+    }
+
+    private int Memory(string key, int depth)
+    {
+        Run($"CONFIG SET list-compress-depth {depth}");
+        for (var i = 0; i < 1000; i++) Run("RPUSH", key, new string('x', 100));
+        return int.Parse(Run($"MEMORY USAGE {key} SAMPLES 0")[1..]);
+    }
+
     [Test]
     public void Long_elements_can_be_made_to_have_nodes_of_their_own()
     {
