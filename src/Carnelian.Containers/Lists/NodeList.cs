@@ -36,8 +36,8 @@ public readonly unsafe struct NodeList
 
     public int NodeCount => _nodes.Length;
 
-    /// <summary>All nodes but some at the ends are compressed.</summary>
-    public bool IsCompressed => _root->CompressDepth > 0;
+    /// <summary>All nodes but so many at either end are compressed; 0: none is.</summary>
+    public int CompressDepth => _root->CompressDepth;
 
     // ---- reading
 
@@ -68,6 +68,9 @@ public readonly unsafe struct NodeList
 
     /// <summary>What a compressed node holds as LZF, see <see cref="FrozenList.Compressed"/>; nothing of another one.</summary>
     public ReadOnlySpan<byte> Compressed(int n) => ListNode.At(_nodes[Valid(n)])->IsCompressed ? CompressedNode.Lzf(_nodes[n]) : default;
+
+    /// <summary>Elements of a node.</summary>
+    public int CountOf(int n) => _nodes.CountOf(Valid(n));
 
     /// <summary>Bytes of a node's packed list or, where it is plain, of its text.</summary>
     public int LengthOf(int n) => CompressedNode.LengthOf(_nodes[Valid(n)]);

@@ -32,7 +32,7 @@ internal static class DebugReports
         for (var n = 0; n < list.NodeCount; n++) bytes += list.LengthOf(n);
         return string.Create(CultureInfo.InvariantCulture,
             $" ql_nodes:{list.NodeCount} ql_avg_node:{(double)list.Count / list.NodeCount:F2} ql_listpack_max:{call.Keyspace.Options.ListMaxListpackSize} "
-            + $"ql_compressed:{(list.IsCompressed ? 1 : 0)} ql_uncompressed_size:{bytes}");
+            + $"ql_compressed:{Math.Min(list.CompressDepth, 1)} ql_uncompressed_size:{bytes}");
     }
 
     /// <summary>What Redis has in a node: a packed list, or the text that is alone in it.</summary>

@@ -70,18 +70,34 @@ internal sealed class ListEncodingTests(RespVersion version) : CommandFixture(ve
     [Test]
     public void Debug_tells_of_compressed_nodes()
     {
-        FillCompressed();
+        FillCompressed(Server);
         Assert.That(Run("DEBUG OBJECT l"), Does.Contain("serializedlength:177 ")
             .And.EndsWith(" ql_nodes:9 ql_avg_node:2.11 ql_listpack_max:3 ql_compressed:1 ql_uncompressed_size:698"));
     }
 
-    private void FillCompressed()
+    [Test]
+    public void Debug_shows_the_structure_of_a_list_in_the_log()
+    {
+        var log = new LogLines();
+        using var server = new SimulatedServer(Configure, logger: log);
+        FillCompressed(server);
+        Assert.That(server.Run("DEBUG", "QUICKLIST", "l"), Is.EqualTo("+Quicklist structure printed on stdout"));
+        Assert.That(log.Text, Does.Contain("count: 19, len: 9, fill: 3, compress: 1\n")
+            .And.Contain("node 0: container: PACKED, encoding: RAW, size: 115, count: 3\n")
+            .And.Contain("node 1: container: PACKED, encoding: LZF, size: 115, count: 3\n")
+            .And.Contain("node 5: container: PLAIN, encoding: LZF, size: 100, count: 1\n").And.Not.Contain("-70000"));
+        server.Run("DEBUG", "QUICKLIST", "l", "1");
+        Assert.That(log.Text, Does.Contain("total bytes: 118, num entries: 3\nDEBUG: 0: str of 1 bytes: \"c\"\nDEBUG: 1: int of 6 bytes: \"-70000\"\n"
+            + $"DEBUG: 2: str of 100 bytes: \"{new string('x', 40)}\"...\n"));
+    }
+
+    private static void FillCompressed(SimulatedServer server)
     {
         var x = new string('x', 100);
-        Run("CONFIG SET list-compress-depth 1 list-max-listpack-size 3");
-        Run("RPUSH", "l", "a", "1", x, "b", "2", x, "c", "-70000", x, "d", "4", x, "e", "5");
-        Run("DEBUG QUICKLIST-PACKED-THRESHOLD 90b");
-        Run("RPUSH", "l", x, "f", "g", x, "h");
+        server.Run("CONFIG", "SET", "list-compress-depth", "1", "list-max-listpack-size", "3");
+        server.Run("RPUSH", "l", "a", "1", x, "b", "2", x, "c", "-70000", x, "d", "4", x, "e", "5");
+        server.Run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", "90b");
+        server.Run("RPUSH", "l", x, "f", "g", x, "h");
     }
 
     [Test]
@@ -91,7 +107,7 @@ internal sealed class ListEncodingTests(RespVersion version) : CommandFixture(ve
         Assert.That(Memory("m", depth: 1), Is.LessThan(before / 4));
         Run("CONFIG SET list-compress-depth 0");
         Run("COPY m n");
-        Assert.That(Run("MEMORY USAGE n SAMPLES 0"), Is.EqualTo(Run("MEMORY USAGE m SAMPLES 0")));
+        Assert.That(int.Parse(Run("MEMORY USAGE n SAMPLES 0")[1..]), Is.LessThan(before / 4), "a copy is as its original");
         Assert.That(Run("MEMORY USAGE l SAMPLES 0"), Is.EqualTo($":{before}"));
         Assert.That(Run("DEBUG DIGEST-VALUE m"), Is.EqualTo(Run("DEBUG DIGEST-VALUE l")));
         Assert.That(Run("LRANGE m 0 -1"), Is.EqualTo(Run("LRANGE l 0 -1")));
