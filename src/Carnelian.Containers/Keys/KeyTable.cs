@@ -9,7 +9,7 @@ namespace Carnelian;
 /// </summary>
 public readonly unsafe struct KeyTable
 {
-    /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
+    /// <summary>A growing string gets as much again in reserve, at most this, as in Redis.</summary>
     private const int ReserveMax = 1 << 20;
 
     /// <summary>A growing packed collection gets a sixteenth. With what rounding up to a size class adds it is copied some eight times until it is twice as long.</summary>

@@ -22,7 +22,7 @@ internal static unsafe class CompressedNode
 
     private static int LzfBytes(byte* node) => *(int*)(ListNode.List(node) + 8);
 
-    public static ReadOnlySpan<byte> Lzf(byte* node) => new(ListNode.List(node) + HeaderBytes, LzfBytes(node));
+    public static ReadOnlySpan<byte> Compressed(byte* node) => new(ListNode.List(node) + HeaderBytes, LzfBytes(node));
 
     /// <summary>Bytes of a node's packed list or plain text, compressed or not.</summary>
     public static int LengthOf(byte* node)
@@ -39,7 +39,7 @@ internal static unsafe class CompressedNode
         var contents = Contents(ref list, plain);
         if (contents.Length < LengthMin) return null;
         var room = host.Allocator.Allocate(contents.Length, Purpose.Other);
-        var length = Carnelian.Lzf.Compress(contents, new(room, contents.Length), host.LzfTable);
+        var length = Lzf.Compress(contents, new(room, contents.Length), host.LzfTable);
         byte* node = null;
         if (length > 0 && length + GainMax < contents.Length)
         {
@@ -80,7 +80,7 @@ internal static unsafe class CompressedNode
         var length = LengthOf(node);
         var isPlain = ListNode.At(node)->IsPlain;
         var contents = isPlain ? to.Slice(ListPack.HeaderBytes + ListPack.PrefixSize(length), length) : to[..total];
-        Check.That(Carnelian.Lzf.TryDecompress(Lzf(node), contents));
+        Check.That(Lzf.TryDecompress(Compressed(node), contents));
         if (!isPlain) return;
         ListPack.Write(ref to[ListPack.HeaderBytes], PackedElement.OfText(contents));
         ListPack.WriteHeader(ref to[0], total, 1);

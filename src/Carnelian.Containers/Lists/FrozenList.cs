@@ -44,7 +44,7 @@ public readonly unsafe struct FrozenList
     {
         var node = NodeAt(i);
         length = CompressedNode.LengthOf(node);
-        return ListNode.At(node)->IsCompressed ? CompressedNode.Lzf(node) : default;
+        return ListNode.At(node)->IsCompressed ? CompressedNode.Compressed(node) : default;
     }
 
     /// <summary>The node has one element that is too large to have company.</summary>

@@ -67,7 +67,7 @@ public readonly unsafe struct NodeList
     }
 
     /// <summary>What a compressed node holds as LZF, see <see cref="FrozenList.Compressed"/>; nothing of another one.</summary>
-    public ReadOnlySpan<byte> Compressed(int n) => ListNode.At(_nodes[Valid(n)])->IsCompressed ? CompressedNode.Lzf(_nodes[n]) : default;
+    public ReadOnlySpan<byte> Compressed(int n) => ListNode.At(_nodes[Valid(n)])->IsCompressed ? CompressedNode.Compressed(_nodes[n]) : default;
 
     /// <summary>Elements of a node.</summary>
     public int CountOf(int n) => _nodes.CountOf(Valid(n));
