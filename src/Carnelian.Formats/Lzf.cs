@@ -13,22 +13,26 @@ namespace Carnelian;
 /// </summary>
 public static class Lzf
 {
-    private const int HashBits = 16, LiteralsMax = 1 << 5, OffsetMax = 1 << 13, LengthMax = (1 << 8) + (1 << 3);
+    internal const int HashBits = 16;
+    private const int LiteralsMax = 1 << 5, OffsetMax = 1 << 13, LengthMax = (1 << 8) + (1 << 3);
 
     /// <summary>Returns the compressed length, or 0 when it does not fit into the output.</summary>
-    public static int Compress(ReadOnlySpan<byte> input, Span<byte> output)
+    public static int Compress(ReadOnlySpan<byte> input, Span<byte> output) => Compress(input, output, new LzfTable());
+
+    /// <inheritdoc cref="Compress(ReadOnlySpan{byte}, Span{byte})"/>
+    /// <param name="table">Used again and again by who compresses often.</param>
+    public static int Compress(ReadOnlySpan<byte> input, Span<byte> output, LzfTable table)
     {
         if (input.Length < 3 || output.IsEmpty) return 0;
-        // Where three bytes with this hash were met last; position 0 stands for nowhere, and nothing refers to it.
-        var seen = new int[1 << HashBits];
+        var seen = table.Begin(input.Length, out var start);
         var run = new LiteralRun { End = 1 };
         var at = 0;
         while (at < input.Length - 2)
         {
             ref var slot = ref seen[Hash(input, at)];
-            var from = slot;
-            slot = at;
-            if (from == 0 || at - from > OffsetMax || !input.Slice(from, 3).SequenceEqual(input.Slice(at, 3)))
+            var from = slot - start;
+            slot = start + at;
+            if (from <= 0 || at - from > OffsetMax || !input.Slice(from, 3).SequenceEqual(input.Slice(at, 3)))
             {
                 if (run.End >= output.Length) return 0;
                 run.Add(output, input[at++]);
@@ -42,8 +46,8 @@ public static class Lzf
             run.Open();
             at += length;
             if (at >= input.Length - 2) break;
-            seen[Hash(input, at - 2)] = at - 2;
-            seen[Hash(input, at - 1)] = at - 1;
+            seen[Hash(input, at - 2)] = start + at - 2;
+            seen[Hash(input, at - 1)] = start + at - 1;
         }
         if (run.End + 3 > output.Length) return 0;
         while (at < input.Length) run.Add(output, input[at++]);

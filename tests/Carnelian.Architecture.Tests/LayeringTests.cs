@@ -9,7 +9,7 @@ public class LayeringTests
     /// <summary>The floors in the order of the design: a project names only projects above it.</summary>
     private static readonly string[] _floors =
     [
-        "Carnelian.Memory", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol", "Carnelian.Formats",
+        "Carnelian.Memory", "Carnelian.Formats", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol",
         "Carnelian.Keyspace", "Carnelian.Commands", "Carnelian.Connections", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
         "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Http", "Carnelian.Server", "Carnelian.Tools", "Carnelian",
     ];

@@ -37,7 +37,7 @@ internal static class HashCommands
         var hash = call.EditHash(1);
         if (call.Failed) return false;
         Expect(ref hash, args, 2);
-        for (var i = 2; i < args.Count; i += 2) created += hash.Set(args[i], args[i + 1]) ? 1 : 0;
+        created = hash.SetAll(args, 2);
         hash.Changed((args.Count - 2) / 2, KeyspaceEvent.HashSet);
         return true;
     }

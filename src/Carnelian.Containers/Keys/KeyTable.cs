@@ -9,8 +9,11 @@ namespace Carnelian;
 /// </summary>
 public readonly unsafe struct KeyTable
 {
-    /// <summary>A growing value gets as much again in reserve, at most this (as Redis' strings).</summary>
+    /// <summary>A growing string gets as much again in reserve, at most this, as in Redis.</summary>
     private const int ReserveMax = 1 << 20;
+
+    /// <summary>A growing packed collection gets a sixteenth. With what rounding up to a size class adds it is copied some eight times until it is twice as long.</summary>
+    private const int PackedReserve = 16;
 
     private readonly TableRoot* _root;
     private readonly KeyTables _tables;
@@ -186,7 +189,7 @@ public readonly unsafe struct KeyTable
     {
         var entry = at.Position.Entry;
         var header = Entry.Header(entry);
-        if (Entry.External(header)) return ResizeExternal(Entry.ValueStart(entry), length);
+        if (Entry.External(header)) return ResizeExternal(entry, length);
         if (length != Entry.InlineLength(header)) Grow(ref at, length);
         return Entry.WritableValue(at.Position.Entry);
     }
@@ -218,14 +221,16 @@ public readonly unsafe struct KeyTable
     }
 
     /// <summary>Gives an external value another length. It stays in its block unless that is too small or held by a snapshot.</summary>
-    private Span<byte> ResizeExternal(byte* valueStart, int length)
+    private Span<byte> ResizeExternal(byte* entry, int length)
     {
+        var valueStart = Entry.ValueStart(entry);
+        var type = Entry.Type(Entry.Header(entry));
         var external = Unsafe.ReadUnaligned<ExternalValue>(valueStart);
         var old = external;
         var isTooLong = length > LongString.Room(old);
         if (isTooLong || LongString.IsHeld(old))
         {
-            external = LongString.AllocateZeroed(Allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(length) : length);
+            external = LongString.AllocateZeroed(Allocator, new(old.Address, Math.Min(old.Length, length)), length, isTooLong ? CapacityFor(type, length) : length);
             LongString.Retire(Allocator, old);
         }
         else if (length > old.Length)
@@ -277,7 +282,8 @@ public readonly unsafe struct KeyTable
     }
 
     /// <summary>Room for a value that has outgrown its block: never less than its length, and no more than a string may have.</summary>
-    internal static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, ReserveMax), LongString.LengthMax);
+    internal static int CapacityFor(ValueType type, int length) =>
+        (int)Math.Min((long)length + (type == ValueType.String ? Math.Min(length, ReserveMax) : length / PackedReserve), LongString.LengthMax);
 
     /// <summary>Sets or, with <see cref="EntryView.NoExpiry"/>, takes off an existing key's expiry.</summary>
     public void WriteExpiry(scoped ref EntryHandle at, long expiryMs)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Carnelian;
 
 /// <summary>
@@ -27,14 +29,23 @@ public readonly unsafe struct FrozenList
 
     public int NodeCount => (int)_block[1];
 
+    /// <summary>Bytes of a node's packed list.</summary>
+    public int LengthOf(int node) => ListNode.Total(NodeAt(node));
+
     /// <summary>A node's packed list, in the listpack format.</summary>
-    public ReadOnlySpan<byte> Node(int i)
+    /// <param name="scratch">For that of a compressed node; as long as <see cref="LengthOf"/> says.</param>
+    public PackedList Node(int i, Span<byte> scratch) => new(MemoryMarshal.CreateReadOnlySpan(ref CompressedNode.Read(NodeAt(i), scratch), LengthOf(i)));
+
+    /// <summary>
+    /// LZF of a compressed node's packed list or, where it is plain, of its text; as Redis has it in RDB files. Nothing of another node.
+    /// </summary>
+    /// <param name="length">Of what was compressed.</param>
+    public ReadOnlySpan<byte> Compressed(int i, out int length)
     {
         var node = NodeAt(i);
-        return new(ListNode.List(node), ListNode.Total(node));
+        length = CompressedNode.LengthOf(node);
+        return ListNode.At(node)->IsCompressed ? CompressedNode.Compressed(node) : default;
     }
-
-    public ListElements ElementsOf(int node) => new(ref *ListNode.List(NodeAt(node)), ListPack.HeaderBytes, backward: false);
 
     /// <summary>The node has one element that is too large to have company.</summary>
     public bool IsPlain(int node) => ListNode.At(NodeAt(node))->IsPlain;

@@ -2,18 +2,25 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-/// <summary>Goes through the elements of a list, packed or of nodes, in either direction. Ends with the next change of the list.</summary>
+/// <summary>
+/// Goes through the elements of a list, packed or of nodes, in either direction. Ends with the next change of the list. An element ends with the next one where nodes are
+/// compressed, and of two copies made within such a node only one may go on.
+/// </summary>
 public unsafe ref struct ListElements
 {
     private readonly ulong* _slots;
     private readonly int _nodes;
     private readonly bool _backward;
+    private readonly BlockAllocator? _allocator;
     private int _node;
     private ref byte _list;
 
     /// <summary>Offset of the next element in the present packed list; backwards, where that one ends.</summary>
     private int _at;
     private PackedElement _current;
+
+    /// <summary>Has the compressed node that was come upon last.</summary>
+    private Span<byte> _scratch;
 
     internal ListElements(ref byte list, int at, bool backward)
     {
@@ -23,12 +30,12 @@ public unsafe ref struct ListElements
         _nodes = 1;
     }
 
-    internal ListElements(ulong* slots, int nodes, int node, int inNode, bool backward)
+    internal ListElements(ulong* slots, int nodes, int node, int inNode, bool backward, BlockAllocator allocator)
     {
         _slots = slots;
         _nodes = nodes;
-        _node = node;
-        _list = ref *ListNode.List(NodeDirectory.NodeOf(slots[node]));
+        _allocator = allocator;
+        Enter(node);
         _at = ListPack.OffsetOf(ref _list, backward ? inNode + 1 : inNode);
         _backward = backward;
     }
@@ -68,6 +75,6 @@ public unsafe ref struct ListElements
     private void Enter(int node)
     {
         _node = node;
-        _list = ref *ListNode.List(NodeDirectory.NodeOf(_slots[node]));
+        _list = ref CompressedNode.Read(NodeDirectory.NodeOf(_slots[node]), _allocator!, ref _scratch);
     }
 }

@@ -15,6 +15,12 @@ internal unsafe struct ListRoot
     /// <summary>The snapshot that holds the list, by number; see <see cref="ListNode"/>.</summary>
     public uint HeldBy;
     public int DefragmentationIndex;
+
+    /// <summary>So many nodes at either end are not compressed; 0: none is. As in Redis it stays what it was when the list was made.</summary>
+    public ushort CompressDepth;
+
+    /// <summary>How many nodes there were when <see cref="ListNodes.Settle"/> last looked.</summary>
+    public int SettledNodes;
 }
 
 /// <summary>
@@ -36,13 +42,15 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     public bool IsPlain(int n) => ListNode.At(this[n])->IsPlain;
 
-    private ref byte List(int n) => ref *ListNode.List(this[n]);
+    private ref byte List(int n) => ref *ListNode.List(Expanded(n));
 
     // ---- limits
 
     /// <summary>Whether there is such a node and it takes another text of this length.</summary>
     public bool HasRoom(int n, int length) => (uint)n < (uint)Length && !IsPlain(n) && !host.ListLimit.IsLarge(length)
         && !host.ListLimit.IsExceededBy((long)ListNode.Total(this[n]) + length + NodeLimit.OverheadBytes, CountOf(n) + 1);
+
+    private static NodeForm FormOf(bool plain) => plain ? NodeForm.Plain : NodeForm.Packed;
 
     private nint RoomFor(int total) => Math.Max(total, Math.Min((nint)total + total / 8 + GrowthBytesMin, host.ListLimit.BytesMax - ListNode.HeaderBytes));
 
@@ -53,7 +61,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     {
         if (Length > 0 && (n == 0 || n == Length)) Fit(n == 0 ? 0 : n - 1);
         var total = checked(ListPack.EmptyBytes + ListPack.Size(element));
-        var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, plain);
+        var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, FormOf(plain));
         var list = ListNode.List(node);
         ListPack.Write(ref list[ListPack.HeaderBytes], element);
         ListPack.WriteHeader(ref *list, total, 1);
@@ -61,25 +69,27 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     }
 
     /// <summary>A new node in this place, with some bytes of a packed list.</summary>
-    public void Insert(int n, ReadOnlySpan<byte> elements, int count, bool plain)
+    public void Insert(int n, ReadOnlySpan<byte> elements, int count, bool plain) => Directory.Insert(host.Allocator, n, Make(elements, count, plain), count);
+
+    private byte* Make(ReadOnlySpan<byte> elements, int count, bool plain)
     {
         var total = checked(ListPack.EmptyBytes + elements.Length);
-        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, plain);
+        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, FormOf(plain));
         elements.CopyTo(new(ListNode.List(node) + ListPack.HeaderBytes, elements.Length));
         ListPack.WriteHeader(ref *ListNode.List(node), total, count);
-        Directory.Insert(host.Allocator, n, node, count);
+        return node;
     }
 
     /// <summary>Replaces <paramref name="removed"/> bytes, so many elements, by one element or, if that has no size, by nothing.</summary>
     public void Splice(int n, int offset, int removed, int removedCount, in PackedElement element, int size)
     {
-        var old = this[n];
+        var old = Expanded(n);
         var oldList = ListNode.List(old);
         var oldTotal = ListNode.Total(old);
         var count = CountOf(n) - removedCount + (size > 0 ? 1 : 0);
         var total = checked(oldTotal + size - removed);
         var inPlace = !IsShared(old) && ListNode.Holds(old, total) && (size > 0 || total >= ListNode.Capacity(old) / 2);
-        var node = inPlace ? old : ListNode.Allocate(host.Allocator, total, RoomFor(total), host.SnapshotNumber, plain: false);
+        var node = inPlace ? old : ListNode.Allocate(host.Allocator, total, RoomFor(total), host.SnapshotNumber, NodeForm.Packed);
         var list = ListNode.List(node);
 
         var tail = oldTotal - 1 - offset - removed;
@@ -115,31 +125,119 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     }
 
     /// <summary>Takes <paramref name="take"/> elements that are equal to a text out of a node that keeps some.</summary>
-    public void RemoveEqual(int n, in ElementMatcher matcher, int skip, int take)
+    /// <param name="list">What <see cref="Read"/> gave.</param>
+    public void RemoveEqual(int n, ref byte list, in ElementMatcher matcher, int skip, int take)
     {
         var old = this[n];
-        var node = IsShared(old) ? ListNode.Allocate(host.Allocator, ListNode.Total(old), 0, host.SnapshotNumber, plain: false) : old;
-        ListPack.CopyWithoutEqual(ref *ListNode.List(old), ref *ListNode.List(node), matcher, skip, take);
-        Directory.Set(n, node, CountOf(n) - take);
-        if (node != old) Drop(old);
-        else if (ListNode.Total(node) < ListNode.Capacity(node) / 2) Fit(n);
+        var count = CountOf(n) - take;
+        var isCompressed = ListNode.At(old)->IsCompressed;
+        if (!isCompressed && !IsShared(old) && ListNode.KeepsCapacity(old))
+        {
+            ListPack.CopyWithoutEqual(ref list, ref list, matcher, skip, take);
+            Directory.Set(n, old, count);
+            if (ListNode.Total(old) < ListNode.Capacity(old) / 2) Fit(n);
+            return;
+        }
+        ref var rest = ref list;
+        if (!isCompressed) rest = ref MemoryMarshal.GetReference(host.Allocator.Scratch(ListNode.Total(old)));
+        ListPack.CopyWithoutEqual(ref list, ref rest, matcher, skip, take);
+        var node = isCompressed && IsDeep(n) ? CompressedNode.TryMake(ref rest, plain: false, host) : null;
+        if (node == null) node = Make(MemoryMarshal.CreateReadOnlySpan(ref rest, ListPack.Total(in rest))[ListPack.HeaderBytes..^1], count, plain: false);
+        Directory.Set(n, node, count);
+        Drop(old);
     }
 
     /// <summary>Gives back the room that a node does not use: its neighbour takes what comes.</summary>
     private void Fit(int n)
     {
         var old = this[n];
-        if (IsShared(old) || ListNode.ExactCapacity(ListNode.Total(old)) == ListNode.Capacity(old)) return;
+        if (IsShared(old) || ListNode.ExactCapacity(ListNode.ContentBytes(old)) == ListNode.Capacity(old)) return;
         Directory.Set(n, CopyOf(old), CountOf(n));
         Drop(old);
     }
 
     private byte* CopyOf(byte* node)
     {
-        var total = ListNode.Total(node);
-        var copy = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, ListNode.At(node)->IsPlain);
-        Buffer.MemoryCopy(ListNode.List(node), ListNode.List(copy), total, total);
+        var bytes = ListNode.ContentBytes(node);
+        var copy = ListNode.Allocate(host.Allocator, bytes, bytes, host.SnapshotNumber, ListNode.At(node)->Form);
+        Buffer.MemoryCopy(ListNode.List(node), ListNode.List(copy), bytes, bytes);
         return copy;
+    }
+
+    /// <summary>Appends nodes like another list's to an empty one.</summary>
+    public void CopyAll(ListRoot* from)
+    {
+        for (var n = 0; n < from->Nodes.Length; n++) Directory.Insert(host.Allocator, n, CopyOf(from->Nodes.Node(n)), NodeDirectory.CountOf(from->Nodes.Slots[n]));
+        root->CompressDepth = from->CompressDepth;
+        root->SettledNodes = Length;
+    }
+
+    // ---- compression
+
+    /// <summary>A node's packed list to look at.</summary>
+    /// <param name="scratch">May hold it; used for several nodes one after the other.</param>
+    public ref byte Read(int n, scoped ref Span<byte> scratch) => ref CompressedNode.Read(this[n], host.Allocator, ref scratch);
+
+    /// <summary>The node, to be changed or taken apart; whoever does so has it compressed again by <see cref="Settle"/>.</summary>
+    public byte* Expanded(int n)
+    {
+        var node = this[n];
+        return ListNode.At(node)->IsCompressed ? Expand(n) : node;
+    }
+
+    private byte* Expand(int n)
+    {
+        var old = this[n];
+        var total = ListNode.Total(old);
+        var plain = ListNode.At(old)->IsPlain;
+        var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, FormOf(plain));
+        CompressedNode.Expand(old, new(ListNode.List(node), total));
+        Directory.Set(n, node, CountOf(n));
+        Drop(old);
+        return node;
+    }
+
+    /// <summary>Compresses those of some nodes that lie deep, and brings the depth in order if there are more or fewer nodes than before.</summary>
+    /// <param name="first">All that may have been changed or made; beyond the ends of the list there are none.</param>
+    public void Settle(int first, int last)
+    {
+        if (root->CompressDepth == 0) return;
+        Compress(first, last);
+        if (Length != root->SettledNodes) SettleDepth();
+    }
+
+    /// <summary>As <see cref="Settle"/>, where more nodes are to go: the depth is looked at later.</summary>
+    public void Compress(int first, int last)
+    {
+        for (var n = Math.Max(first, root->CompressDepth); n <= last && IsDeep(n); n++) Compress(n);
+    }
+
+    /// <summary>O(depth), as in Redis.</summary>
+    private void SettleDepth()
+    {
+        int depth = root->CompressDepth, last = Length - 1;
+        for (var i = Math.Min(depth, Length) - 1; i >= 0; i--)
+        {
+            Expanded(i);
+            Expanded(last - i);
+        }
+        // As many as came have been pushed inwards, from either end.
+        var grown = Length - root->SettledNodes;
+        Compress(depth, depth + grown - 1);
+        Compress(last - depth - grown + 1, last - depth);
+        root->SettledNodes = Length;
+    }
+
+    private bool IsDeep(int n) => root->CompressDepth is > 0 and var depth && n >= depth && n < Length - depth;
+
+    private void Compress(int n)
+    {
+        var old = this[n];
+        if (ListNode.At(old)->IsCompressed) return;
+        var node = CompressedNode.TryMake(ref *ListNode.List(old), ListNode.At(old)->IsPlain, host);
+        if (node == null) return;
+        Directory.Set(n, node, CountOf(n));
+        Drop(old);
     }
 
     // ---- neighbours
@@ -147,7 +245,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     /// <summary>The elements from <paramref name="inNode"/> on get a node of their own behind this one, which must keep some.</summary>
     public void Split(int n, int inNode)
     {
-        var whole = this[n];
+        var whole = Expanded(n);
         var offset = ListPack.OffsetOf(ref List(n), inNode);
         var count = CountOf(n);
         var end = ListNode.Total(whole) - 1;
@@ -177,11 +275,11 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     private bool TryMerge(int n, int part = 1)
     {
         if (n < 0 || n + 1 >= Length || IsPlain(n) || IsPlain(n + 1)) return false;
-        byte* left = this[n], right = this[n + 1];
-        int leftTotal = ListNode.Total(left), rightTotal = ListNode.Total(right), total = checked(leftTotal + rightTotal - ListPack.EmptyBytes);
+        int leftTotal = ListNode.Total(this[n]), rightTotal = ListNode.Total(this[n + 1]), total = checked(leftTotal + rightTotal - ListPack.EmptyBytes);
         var count = CountOf(n) + CountOf(n + 1);
         if (host.ListLimit.IsExceededBy((long)total * part, (long)count * part) || count > ListPack.CountMax) return false;
-        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, plain: false);
+        byte* left = Expanded(n), right = Expanded(n + 1);
+        var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, NodeForm.Packed);
         var list = ListNode.List(node);
         Buffer.MemoryCopy(ListNode.List(left), list, leftTotal - 1, leftTotal - 1);
         var rest = rightTotal - ListPack.HeaderBytes;

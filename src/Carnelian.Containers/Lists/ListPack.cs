@@ -159,12 +159,15 @@ internal static class ListPack
         return PackedElement.OfText(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref at, prefix), length));
     }
 
+    /// <summary>Bytes in front of a text of this length.</summary>
+    public static int PrefixSize(int length) => length < 64 ? 1 : length < 4096 ? 2 : 5;
+
     private static int BodySize(in PackedElement element)
     {
         if (!element.IsInteger)
         {
             var length = element.Bytes.Length;
-            return length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
+            return PrefixSize(length) + length;
         }
         return element.Integer switch
         {

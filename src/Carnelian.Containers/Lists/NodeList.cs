@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Carnelian;
 
 /// <summary>
@@ -8,6 +11,9 @@ namespace Carnelian;
 /// </summary>
 public readonly unsafe struct NodeList
 {
+    /// <summary>Where a node was split, merging reaches so many nodes to either side.</summary>
+    private const int MergedAround = 3;
+
     private readonly ListRoot* _root;
     private readonly TableHost _host;
     private readonly ListNodes _nodes;
@@ -19,11 +25,19 @@ public readonly unsafe struct NodeList
         _nodes = new(_root, host);
     }
 
-    internal static byte* Create(TableHost host) => host.Allocator.AllocateZeroed(sizeof(ListRoot), Purpose.Collections);
+    internal static byte* Create(TableHost host)
+    {
+        var root = host.Allocator.AllocateZeroed(sizeof(ListRoot), Purpose.Collections);
+        ((ListRoot*)root)->CompressDepth = (ushort)Math.Min(host.ListCompressDepth, ushort.MaxValue);
+        return root;
+    }
 
     public long Count => _root->Count;
 
     public int NodeCount => _nodes.Length;
+
+    /// <summary>All nodes but so many at either end are compressed; 0: none is.</summary>
+    public int CompressDepth => _root->CompressDepth;
 
     // ---- reading
 
@@ -32,8 +46,9 @@ public readonly unsafe struct NodeList
         get
         {
             var n = Find(ref index);
-            var list = ListNode.List(_nodes[n]);
-            return ListPack.Read(ref list[ListPack.OffsetOf(ref *list, (int)index)], out _);
+            Span<byte> scratch = default;
+            ref var list = ref _nodes.Read(n, ref scratch);
+            return ListPack.Read(ref Unsafe.Add(ref list, ListPack.OffsetOf(ref list, (int)index)), out _);
         }
     }
 
@@ -41,16 +56,29 @@ public readonly unsafe struct NodeList
     public ListElements From(long index, bool backward = false)
     {
         var n = Find(ref index);
-        return new(_root->Nodes.Slots, NodeCount, n, (int)index, backward);
+        return new(_root->Nodes.Slots, NodeCount, n, (int)index, backward, _host.Allocator);
     }
 
     /// <summary>A node's packed list, in the listpack format.</summary>
-    public PackedList Node(int n) => new(new ReadOnlySpan<byte>(ListNode.List(_nodes[Valid(n)]), ListNode.Total(_nodes[n])));
+    public PackedList Node(int n)
+    {
+        Span<byte> scratch = default;
+        return new(MemoryMarshal.CreateReadOnlySpan(ref _nodes.Read(Valid(n), ref scratch), ListNode.Total(_nodes[n])));
+    }
+
+    /// <summary>What a compressed node holds as LZF, see <see cref="FrozenList.Compressed"/>; nothing of another one.</summary>
+    public ReadOnlySpan<byte> Compressed(int n) => ListNode.At(_nodes[Valid(n)])->IsCompressed ? CompressedNode.Compressed(_nodes[n]) : default;
+
+    /// <summary>Elements of a node.</summary>
+    public int CountOf(int n) => _nodes.CountOf(Valid(n));
+
+    /// <summary>Bytes of a node's packed list or, where it is plain, of its text.</summary>
+    public int LengthOf(int n) => CompressedNode.LengthOf(_nodes[Valid(n)]);
 
     /// <summary>The node has one element that is too large to have company.</summary>
     public bool IsPlain(int n) => _nodes.IsPlain(Valid(n));
 
-    public ListElements ElementsOf(int n) => new(ref *ListNode.List(_nodes[Valid(n)]), ListPack.HeaderBytes, backward: false);
+    public ListElements ElementsOf(int n) => Node(n).From(0);
 
     /// <summary>Whether the list is to become one packed list, that of its only node; see <see cref="Node"/>.</summary>
     /// <param name="hasShrunk">It lost bytes or elements: then it must be well below the limit.</param>
@@ -106,6 +134,7 @@ public readonly unsafe struct NodeList
     {
         if (list.Count == 0) return;
         _nodes.Insert(NodeCount, list.Bytes[ListPack.HeaderBytes..^1], list.Count, plain: false);
+        _nodes.Settle(NodeCount - 1, NodeCount - 1);
         _root->Count += list.Count;
     }
 
@@ -113,18 +142,16 @@ public readonly unsafe struct NodeList
     public void AppendPlainNode(ReadOnlySpan<byte> value)
     {
         _nodes.Insert(NodeCount, PackedElement.Of(value), plain: true);
+        _nodes.Settle(NodeCount - 1, NodeCount - 1);
         _root->Count++;
     }
 
-    /// <summary>Appends all elements of another list, in nodes of the same content.</summary>
+    /// <summary>Fills an empty list with the nodes of another one; it compresses those that the other one does.</summary>
     public void AddAll(NodeList other)
     {
-        for (var n = 0; n < other.NodeCount; n++)
-        {
-            var list = other.Node(n);
-            _nodes.Insert(NodeCount, list.Bytes[ListPack.HeaderBytes..^1], list.Count, other.IsPlain(n));
-            _root->Count += list.Count;
-        }
+        Check.That(NodeCount == 0);
+        _nodes.CopyAll(other._root);
+        _root->Count = other.Count;
     }
 
     private void InsertFirst(ReadOnlySpan<byte> value)
@@ -145,19 +172,23 @@ public readonly unsafe struct NodeList
         if (_nodes.HasRoom(n, value.Length))
         {
             _nodes.Add(n, placeInNode, element);
+            _nodes.Settle(n, n);
         }
         else if (atEdge && _nodes.HasRoom(neighbour, value.Length))
         {
             _nodes.Add(neighbour, after ? 0 : _nodes.CountOf(neighbour), element);
+            _nodes.Settle(neighbour, neighbour);
         }
         else if (atEdge)
         {
             _nodes.Insert(place, element, _host.ListLimit.IsLarge(value.Length));
+            _nodes.Settle(place, place);
         }
         else
         {
             _nodes.Split(n, placeInNode);
             InsertAtSplit(n, element, value.Length, after);
+            _nodes.Settle(n - MergedAround, n + MergedAround);
         }
     }
 
@@ -185,18 +216,20 @@ public readonly unsafe struct NodeList
             SetPlain(n, value, element, isLarge);
             return;
         }
-        var list = ListNode.List(_nodes[n]);
+        var list = ListNode.List(_nodes.Expanded(n));
         var offset = ListPack.OffsetOf(ref *list, inNode);
         ListPack.Read(ref list[offset], out var oldSize);
         var size = ListPack.Size(element);
         if (!isLarge && (size <= oldSize || !_host.ListLimit.IsExceededBy(ListNode.Total(_nodes[n]) + (long)size - oldSize, 0)))
         {
             _nodes.Splice(n, offset, oldSize, 1, element, size);
+            _nodes.Settle(n, n);
             return;
         }
         if (inNode + 1 < _nodes.CountOf(n)) _nodes.Split(n, inNode + 1);
         _nodes.Insert(n + 1, element, isLarge);
         if (!_nodes.Remove(n, inNode, 1)) _nodes.MergeAround(n + 1);
+        _nodes.Settle(n - MergedAround, n + MergedAround);
     }
 
     private void SetPlain(int n, ReadOnlySpan<byte> value, in PackedElement element, bool isLarge)
@@ -211,6 +244,7 @@ public readonly unsafe struct NodeList
             _root->Count--;
         }
         _nodes.Remove(n);
+        _nodes.Settle(n, n);
     }
 
     // ---- removing
@@ -235,6 +269,7 @@ public readonly unsafe struct NodeList
         if (count > 0) _nodes.Remove(n, 0, (int)count);
         // The seam lies before or behind node n, or the range ended within the node before.
         for (var i = n; i >= n - 2; i--) _nodes.TryJoin(i);
+        _nodes.Settle(n - MergedAround, n);
     }
 
     /// <summary>Removes the elements that are equal to a text, the first or the last <paramref name="max"/> of them. Returns their number.</summary>
@@ -242,19 +277,22 @@ public readonly unsafe struct NodeList
     {
         var matcher = new ElementMatcher(value);
         var left = max;
+        Span<byte> scratch = default;
         for (var n = fromTail ? NodeCount - 1 : 0; left > 0 && (uint)n < (uint)NodeCount;)
         {
-            var goneNodes = RemoveEqual(n, matcher, ref left, fromTail);
+            var goneNodes = RemoveEqual(n, matcher, ref left, fromTail, ref scratch);
             n += fromTail ? -1 : 1 - goneNodes;
         }
+        _nodes.Settle(0, -1);
         _root->Count -= max - left;
         return max - left;
     }
 
     /// <summary>Returns how many nodes less there are up to this one, or from this one on: it went, or was merged with the one looked at before.</summary>
-    private int RemoveEqual(int n, in ElementMatcher matcher, ref long left, bool fromTail)
+    private int RemoveEqual(int n, in ElementMatcher matcher, ref long left, bool fromTail, ref Span<byte> scratch)
     {
-        var found = ListPack.CountEqual(ref *ListNode.List(_nodes[n]), matcher);
+        ref var list = ref _nodes.Read(n, ref scratch);
+        var found = ListPack.CountEqual(ref list, matcher);
         if (found == 0) return 0;
         var take = (int)Math.Min(found, left);
         left -= take;
@@ -263,8 +301,10 @@ public readonly unsafe struct NodeList
             _nodes.Remove(n);
             return 1;
         }
-        _nodes.RemoveEqual(n, matcher, fromTail ? found - take : 0, take);
-        return _nodes.TryJoin(fromTail ? n : n - 1) ? 1 : 0;
+        _nodes.RemoveEqual(n, ref list, matcher, fromTail ? found - take : 0, take);
+        var isJoined = _nodes.TryJoin(fromTail ? n : n - 1);
+        _nodes.Compress(n - 1, n);
+        return isJoined ? 1 : 0;
     }
 
     /// <summary>Memory of the list; <paramref name="samples"/> nodes are measured and stand for the others.</summary>

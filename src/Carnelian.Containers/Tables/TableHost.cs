@@ -4,6 +4,7 @@ namespace Carnelian;
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
     private readonly Queue<(nint Root, RootedKind Kind)> _pendingFrees = new();
+    private LzfTable? _lzfTable;
 
     public BlockAllocator Allocator { get; } = allocator;
 
@@ -20,6 +21,11 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 
     /// <summary>To what a node of a list grows, and up to where a list is one packed list (list-max-listpack-size).</summary>
     public NodeLimit ListLimit { get; set; } = NodeLimit.Of(-2);
+
+    /// <summary>So many nodes at either end of a list made from now on are not compressed; 0: none is (list-compress-depth).</summary>
+    public int ListCompressDepth { get; set; }
+
+    internal LzfTable LzfTable => _lzfTable ??= new();
 
     /// <summary>Up to where a hash is packed.</summary>
     public PackedHashLimit HashLimit { get; set; } = new(512, 64);

@@ -14,6 +14,9 @@ public ref struct HashEdit
 
     private const int ScratchOnStack = 256;
 
+    /// <summary>Of a new hash no more is put together before it is written.</summary>
+    private const int AtOnceBytesMax = 16 << 10;
+
     private const long Never = long.MaxValue;
 
     private readonly Keyspace _keyspace;
@@ -94,6 +97,40 @@ public ref struct HashEdit
         }
         MakeTable();
         return SetInTable(name, value, expiryMs);
+    }
+
+    /// <summary>Sets fields whose names and values stand from an argument on, without expiry. Returns how many are new. <see cref="Expect"/> comes first.</summary>
+    public int SetAll(scoped in Arguments pairs, int first)
+    {
+        var created = Exists ? 0 : CreatePacked(pairs, ref first);
+        for (; first < pairs.Count; first += 2) created += Set(pairs[first], pairs[first + 1]) ? 1 : 0;
+        return created;
+    }
+
+    /// <summary>Makes a new hash of the first of these fields, of as many as are put together elsewhere and written at once.</summary>
+    private int CreatePacked(scoped in Arguments pairs, ref int first)
+    {
+        var room = PackedHash.Empty.Length;
+        var end = first;
+        for (; end < pairs.Count && (end - first) / 2 < Limit.FieldsMax; end += 2)
+        {
+            if (!Limit.AllowsText(pairs[end].Length) || !Limit.AllowsText(pairs[end + 1].Length)) break;
+            var more = (long)pairs[end].Length + pairs[end + 1].Length + 2 * PackedWriter.OverheadMax;
+            if (room + more > AtOnceBytesMax) break;
+            room += (int)more;
+        }
+        if (end - first <= 2) return 0;
+        using var scratch = new Scratch(room * 2, stackalloc byte[ScratchOnStack]);
+        Span<byte> packed = scratch.Span[..room], inserted = scratch.Span[room..];
+        PackedHash.Empty.CopyTo(packed);
+        for (; first < end; first += 2)
+        {
+            var hash = new PackedHash(new PackedList(packed).Bytes, expires: false);
+            PackedHashEdit.SetValue(hash, hash.Find(pairs[first]), pairs[first], pairs[first + 1], inserted).Apply(packed);
+        }
+        var made = new PackedList(packed);
+        _edit.WritePacked(ValueType.Hash, ValueEncoding.ListPack, made.Bytes);
+        return made.Count / 2;
     }
 
     private void SetPacked(

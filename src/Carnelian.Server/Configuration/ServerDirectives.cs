@@ -118,6 +118,7 @@ internal static class ServerDirectives
             o.ListMaxListpackSize = (int)v;
             server.Keyspace.Host.ListLimit = NodeLimit.Of((int)v) with { LargeFrom = server.Keyspace.Host.ListLimit.LargeFrom };
         }, alias: "list-max-ziplist-size");
+        registry.Integer("list-compress-depth", 0, 0, int.MaxValue, () => server.Keyspace.Host.ListCompressDepth, v => server.Keyspace.Host.ListCompressDepth = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);

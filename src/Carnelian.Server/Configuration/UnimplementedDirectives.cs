@@ -56,7 +56,6 @@ internal static class UnimplementedDirectives
 
     private static void DeclareEncodings(StoredDirectives stored)
     {
-        stored.Integer("list-compress-depth", 0, 0, int.MaxValue);
         stored.Integer("set-max-intset-entries", 512, 0, long.MaxValue);
         stored.Integer("set-max-listpack-entries", 128, 0, long.MaxValue);
         stored.Integer("set-max-listpack-value", 64, 0, long.MaxValue);

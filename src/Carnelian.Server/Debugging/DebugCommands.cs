@@ -49,6 +49,8 @@ internal static class DebugCommands
             case ("set-active-expire", 3): server.Cron.ActiveExpiryEnabled = Switch(ref call); break;
             case ("config-rewrite-force-all", 2): ConfigCommands.Rewrite(ref call, all: true); break;
             case ("pause-cron", 3): server.Cron.IsPaused = Switch(ref call); break;
+            case ("listpack", 3): StructureReports.WriteListPack(ref call); break;
+            case ("quicklist", 3 or 4): StructureReports.WriteQuickList(ref call, full: call.Args.Count == 4 && IsYes(call.Args[3])); break;
             case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
@@ -63,12 +65,14 @@ internal static class DebugCommands
         return false;
     }
 
-    /// <summary>As C's atoi: whatever begins with a number other than 0 is yes.</summary>
     private static bool Switch(ref Call call)
     {
         call.Reply.Ok();
-        return Utf8Parser.TryParse(call.Args[2].TrimStart((byte)' '), out int number, out _) && number != 0;
+        return IsYes(call.Args[2]);
     }
+
+    /// <summary>As C's atoi: whatever begins with a number other than 0 is yes.</summary>
+    private static bool IsYes(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text.TrimStart((byte)' '), out int number, out _) && number != 0;
 
     /// <summary>What does not begin with a number is 0 seconds.</summary>
     private static void Sleep(ref Call call)
@@ -224,6 +228,11 @@ internal static class DebugCommands
         "    Run a fuzz tester against the stringmatchlen() function.",
         "CLIENT-EVICTION",
         "    Show low level client eviction pools info (maxmemory-clients).",
+        "LISTPACK <key>",
+        "    Show low level info about the listpack encoding of <key>.",
+        "QUICKLIST <key> [<0|1>]",
+        "    Show low level info about the quicklist encoding of <key>.",
+        "    The optional argument (0 by default) sets the level of detail",
         "PAUSE-CRON <0|1>",
         "    Stop periodic cron job processing.",
         "QUICKLIST-PACKED-THRESHOLD <size>",

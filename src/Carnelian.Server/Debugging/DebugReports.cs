@@ -29,10 +29,10 @@ internal static class DebugReports
     private static string Nodes(ref Call call, NodeList list)
     {
         long bytes = 0;
-        for (var n = 0; n < list.NodeCount; n++) bytes += BytesOf(list, n).Length;
+        for (var n = 0; n < list.NodeCount; n++) bytes += list.LengthOf(n);
         return string.Create(CultureInfo.InvariantCulture,
             $" ql_nodes:{list.NodeCount} ql_avg_node:{(double)list.Count / list.NodeCount:F2} ql_listpack_max:{call.Keyspace.Options.ListMaxListpackSize} "
-            + $"ql_compressed:0 ql_uncompressed_size:{bytes}");
+            + $"ql_compressed:{Math.Min(list.CompressDepth, 1)} ql_uncompressed_size:{bytes}");
     }
 
     /// <summary>What Redis has in a node: a packed list, or the text that is alone in it.</summary>

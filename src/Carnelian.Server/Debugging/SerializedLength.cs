@@ -13,11 +13,15 @@ internal static class SerializedLength
     /// <param name="compresses">rdbcompression.</param>
     public static long Of(EntryView view, HashView hash, bool compresses) => hash.IsTable ? OfTable(hash, compresses) : OfString(view.Value, compresses);
 
-    /// <summary>Each node stands behind its kind.</summary>
+    /// <summary>Each node stands behind its kind; a compressed one as it is, whatever rdbcompression says.</summary>
     public static long Of(NodeList list, bool compresses)
     {
         long length = OfLength(list.NodeCount);
-        for (var n = 0; n < list.NodeCount; n++) length += 1 + OfString(DebugReports.BytesOf(list, n), compresses);
+        for (var n = 0; n < list.NodeCount; n++)
+        {
+            var compressed = list.Compressed(n).Length;
+            length += 1 + (compressed > 0 ? OfCompressed(compressed, list.LengthOf(n)) : OfString(DebugReports.BytesOf(list, n), compresses));
+        }
         return length;
     }
 
@@ -44,9 +48,11 @@ internal static class SerializedLength
     {
         if (value.Length <= IntegerTextMax && IntegerText.TryParse(value, out var number) && OfInteger(number) is > 0 and var length) return length;
         if (compresses && value.Length >= CompressFrom && Lzf.Compress(value, new byte[value.Length - WinMin]) is > 0 and var compressed)
-            return 1 + OfLength(compressed) + OfLength(value.Length) + compressed;
+            return OfCompressed(compressed, value.Length);
         return OfLength(value.Length) + value.Length;
     }
+
+    private static long OfCompressed(int compressed, int length) => 1 + OfLength(compressed) + OfLength(length) + compressed;
 
     /// <summary>0: it is written as text.</summary>
     private static int OfInteger(long number) => number switch

@@ -295,14 +295,40 @@ public sealed unsafe class KeyTableTests
         public override void Prefault(nint address, nint length) => Touched.Add((address, length));
     }
 
-    [TestCase(1, 2)]
-    [TestCase(1 << 20, 2 << 20)]
-    [TestCase(3 << 20, 4 << 20)]
-    [TestCase(LongString.LengthMax - (1 << 20) - 1, LongString.LengthMax - 1)]
-    [TestCase(int.MaxValue - 1024, LongString.LengthMax)]
-    [TestCase(LongString.LengthMax, LongString.LengthMax)]
-    public void Capacity_is_never_less_than_the_length(int length, int capacity) =>
-        Assert.That(KeyTable.CapacityFor(length), Is.EqualTo(capacity));
+    [TestCase(ValueType.String, 1, 2)]
+    [TestCase(ValueType.String, 1 << 20, 2 << 20)]
+    [TestCase(ValueType.String, 3 << 20, 4 << 20)]
+    [TestCase(ValueType.String, LongString.LengthMax - (1 << 20) - 1, LongString.LengthMax - 1)]
+    [TestCase(ValueType.String, int.MaxValue - 1024, LongString.LengthMax)]
+    [TestCase(ValueType.String, LongString.LengthMax, LongString.LengthMax)]
+    [TestCase(ValueType.List, 1600, 1700)]
+    [TestCase(ValueType.Hash, LongString.LengthMax, LongString.LengthMax)]
+    public void Capacity_is_never_less_than_the_length(ValueType type, int length, int capacity) =>
+        Assert.That(KeyTable.CapacityFor(type, length), Is.EqualTo(capacity));
+
+    /// <summary>Element by element up to 8 KiB, as RPUSH does it.</summary>
+    [Test]
+    public void A_growing_packed_collection_is_copied_seldom_and_has_little_to_spare()
+    {
+        using var rig = new KeyTableRig(1);
+        var keys = rig.Table;
+        var at = keys.Find("list"u8, rig.Host.Hash("list"u8));
+        keys.Write(ref at, "list"u8, ValueType.List, ValueEncoding.ListPack, PackedList.Empty.Bytes, EntryView.NoExpiry);
+        var moves = 0;
+        while (at.View.Value.Length < 8000)
+        {
+            var before = at.View.MemoryBytes;
+            var packed = new PackedList(at.View.Value);
+            var writer = new PackedWriter(new byte[30]);
+            writer.Add("an element"u8);
+            keys.Splice(ref at, packed.Replace(packed.Count, 0, writer));
+            rig.Allocator.ReleaseRetired();
+            if (at.View.Value.Length < 1100) continue;
+            if (at.View.MemoryBytes != before) moves++;
+            Assert.That(at.View.MemoryBytes, Is.LessThan(at.View.Value.Length * 1.2 + 40));
+        }
+        Assert.That(moves, Is.InRange(10, 24));
+    }
 
     [Test]
     public void Disposal_in_slices_frees_everything_and_no_slice_is_large([Values] bool duringRehash)

@@ -9,9 +9,9 @@ internal sealed class EitherList : IDisposable
     private readonly KeyTables _tables;
     private byte[]? _packed = PackedList.Empty.Bytes.ToArray();
 
-    public EitherList(NodeLimit limit)
+    public EitherList(NodeLimit limit, int compressDepth = 0)
     {
-        Host = new(_allocator, new(1, 2)) { ListLimit = limit };
+        Host = new(_allocator, new(1, 2)) { ListLimit = limit, ListCompressDepth = compressDepth };
         _tables = new(Host);
     }
 

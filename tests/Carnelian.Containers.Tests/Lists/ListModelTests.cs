@@ -11,13 +11,14 @@ public class ListModelTests
         NodeLimit.Of(0), NodeLimit.Of(1), NodeLimit.Of(2), NodeLimit.Of(5), NodeLimit.Of(64), NodeLimit.Of(-2) with { LargeFrom = 8 }, NodeLimit.Of(5) with { LargeFrom = 1 },
     ];
 
-    private int _packed, _nodes, _plain, _frozen, _sharedChanges;
+    private int _packed, _nodes, _plain, _frozen, _sharedChanges, _compressed, _compressedPlain, _frozenCompressed;
 
     [Test]
-    public void Random_changes_agree_with_a_model([Range(1, 65)] int seed)
+    public void Random_changes_agree_with_a_model([Range(1, 104)] int seed)
     {
         var chance = new Random(seed);
-        using var list = new EitherList(_limits[seed % _limits.Length]);
+        var depth = seed / _limits.Length % 4;
+        using var list = new EitherList(_limits[seed % _limits.Length], depth);
         var model = new List<byte[]>();
         FrozenList? held = null;
         List<byte[]> heldModel = [];
@@ -33,7 +34,7 @@ public class ListModelTests
             }
             if (i % 50 == 0)
             {
-                Compare(list, model);
+                Compare(list, model, depth);
                 if (list.Encoding == "quicklist") Defragment(list);
                 if (held is null && list.Encoding == "quicklist")
                     Assert.That(list.Nodes.MemoryBytes(long.MaxValue), Is.EqualTo(list.Allocator.UsedBytesOf(Purpose.Collections)));
@@ -59,14 +60,14 @@ public class ListModelTests
                 _frozen++;
             }
         }
-        Compare(list, model);
+        Compare(list, model, depth);
         if (held is { } last) while (!last.ReleaseSome(3, list.Host)) { }
         list.Delete();
     }
 
     [OneTimeTearDown]
     public void Every_state_was_met() =>
-        Assert.That((_packed > 1000, _nodes > 1000, _plain > 100, _frozen > 100, _sharedChanges > 1000), Is.EqualTo((true, true, true, true, true)));
+        Assert.That(new[] { _packed, _nodes, _plain * 10, _frozen * 10, _sharedChanges, _compressed, _compressedPlain, _frozenCompressed }, Is.All.GreaterThan(1000));
 
     private void Change(Random chance, EitherList list, List<byte[]> model, bool grows)
     {
@@ -153,15 +154,15 @@ public class ListModelTests
         return value;
     }
 
-    private static void Compare(EitherList list, List<byte[]> model)
+    private void Compare(EitherList list, List<byte[]> model, int depth)
     {
         Assert.That(list.Elements(), Is.EqualTo(model));
         Assert.That(Enumerable.Reverse(list.Elements(backward: true)), Is.EqualTo(model));
-        if (list.Encoding == "quicklist") CheckNodes(list);
+        if (list.Encoding == "quicklist") CheckNodes(list, depth);
     }
 
     /// <summary>A node exceeds the limit by no more than one element: what is inserted where a full node is split goes to one of the halves.</summary>
-    private static void CheckNodes(EitherList list)
+    private void CheckNodes(EitherList list, int depth)
     {
         long elements = 0;
         for (var n = 0; n < list.NodeCount; n++)
@@ -169,10 +170,26 @@ public class ListModelTests
             var node = list.Nodes.Node(n);
             Assert.That(node.Count, Is.GreaterThan(0));
             elements += node.Count;
+            CheckCompression(list, n, depth);
             if (list.IsPlain(n)) Assert.That(node.Count, Is.EqualTo(1));
             else Assert.That(node.Count == 1 || !list.Limit.IsExceededBy(node.Length / 2 - PackedWriter.OverheadMax, node.Count), $"{n} of {list.NodeCount}: {node.Length} bytes, {node.Count} elements");
         }
         Assert.That(elements, Is.EqualTo(list.Count));
+    }
+
+    /// <summary>Beyond the depth what becomes shorter is compressed, by the rules of quicklist.c.</summary>
+    private void CheckCompression(EitherList list, int n, int depth)
+    {
+        var contents = list.NodeBytes(n);
+        var output = new byte[contents.Length];
+        var length = Lzf.Compress(contents, output);
+        var isDeep = depth > 0 && n >= depth && n < list.NodeCount - depth;
+        var expected = isDeep && contents.Length >= 48 && length > 0 && length + 8 < contents.Length ? output.AsSpan(0, length) : default;
+        Assert.That(list.Nodes.Compressed(n).SequenceEqual(expected), $"{n} of {list.NodeCount}, depth {depth}");
+        Assert.That(list.Nodes.LengthOf(n), Is.EqualTo(contents.Length));
+        if (expected.IsEmpty) return;
+        _compressed++;
+        if (list.IsPlain(n)) _compressedPlain++;
     }
 
     private static void Defragment(EitherList list)
@@ -181,13 +198,17 @@ public class ListModelTests
         while (!list.Nodes.Defragment(3, ref mover)) { }
     }
 
-    private static List<byte[]> ElementsOf(FrozenList frozen)
+    private List<byte[]> ElementsOf(FrozenList frozen)
     {
         var elements = new List<byte[]>();
         Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
         for (var n = 0; n < frozen.NodeCount; n++)
         {
-            foreach (var element in frozen.ElementsOf(n)) elements.Add(element.Text(text).ToArray());
+            var lzf = frozen.Compressed(n, out var length);
+            foreach (var element in frozen.Node(n, new byte[lzf.IsEmpty ? 0 : frozen.LengthOf(n)]).From(0)) elements.Add(element.Text(text).ToArray());
+            if (lzf.IsEmpty) continue;
+            _frozenCompressed++;
+            Assert.That(Lzf.TryDecompress(lzf, new byte[length]));
         }
         return elements;
     }

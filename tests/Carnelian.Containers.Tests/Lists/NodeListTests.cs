@@ -128,6 +128,26 @@ public class NodeListTests
         Assert.That(list.Count, Is.EqualTo(450));
     }
 
+    /// <summary>The size of such a node's block is told by what it contains.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_huge_node_that_loses_equal_elements_gets_a_block_that_fits(bool isHeld)
+    {
+        var writer = new PackedWriter(new byte[500_000]);
+        foreach (var length in (int[])[150_000, 10, 150_000, 10]) writer.Add(new byte[length]);
+        var packed = new byte[PackedList.Empty.Length + writer.Bytes.Length];
+        PackedList.Empty.Replace(0, 0, writer).CopyTo(PackedList.Empty, packed);
+        var list = NewList();
+        list.AppendNode(new(packed));
+        _host.SnapshotNumber++;
+        FrozenList? frozen = isHeld ? list.Freeze() : null;
+        Assert.That(list.RemoveEqual(new byte[150_000], 1, fromTail: true), Is.EqualTo(1));
+        Assert.That(list.Node(0).Length, Is.InRange(150_000, 150_100));
+        _allocator.ReleaseRetired();
+        frozen?.ReleaseSome(int.MaxValue, _host);
+        Assert.That(list.MemoryBytes(long.MaxValue), Is.EqualTo(_allocator.UsedBytesOf(Purpose.Collections)));
+    }
+
     [Test]
     public void Removing_a_range_in_the_middle_joins_what_is_left()
     {
@@ -174,7 +194,7 @@ public class NodeListTests
         var reader = chunk.Read();
         Assert.That(reader.Next());
         var nodes = new string[reader.List.NodeCount];
-        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.Node(i));
+        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.Node(i, default).Bytes);
         var lists = new Queue<FrozenList>();
         SnapshotWriter.GiveBack(chunk, _host, lists);
         Assert.That(lists.Dequeue().ReleaseSome(int.MaxValue, _host));

@@ -39,13 +39,35 @@ internal sealed class HashEditModelTests
     {
         var hash = _rig.Edit(KeyspaceRig.Bytes(Key)).Hash();
         var expires = random.Next(3) == 0;
-        var changes = 0;
+        var changes = random.Next(4) == 0 ? SetMany(random, ref hash) : 0;
         for (var times = random.Next(1, random.Next(2, 30)); times > 0; times--) changes += ChangeOne(random, ref hash, expires) ? 1 : 0;
         if (changes > 0) hash.Changed(changes, KeyspaceEvent.HashSet);
         else hash.Settle();
         Assert.That(hash.Count, Is.EqualTo(_model.Count));
         hash.DeleteIfEmpty();
         Assert.That(hash.Exists, Is.EqualTo(_model.Count > 0));
+    }
+
+    /// <summary>Names may occur twice.</summary>
+    private int SetMany(Random random, scoped ref HashEdit hash)
+    {
+        var request = new List<byte>();
+        var items = new List<Argument>();
+        var created = 0;
+        var fields = random.Next(1, 30);
+        for (var i = 0; i < fields; i++)
+        {
+            string name = Text(random, "f"), value = Text(random, "v");
+            if (!_model.ContainsKey(name)) created++;
+            _model[name] = (value, EntryView.NoExpiry);
+            foreach (var text in (string[])[name, value])
+            {
+                items.Add(new(request.Count, text.Length));
+                request.AddRange(KeyspaceRig.Bytes(text));
+            }
+        }
+        Assert.That(hash.SetAll(new(request.ToArray(), items.ToArray()), 0), Is.EqualTo(created));
+        return fields;
     }
 
     private bool ChangeOne(Random random, scoped ref HashEdit hash, bool expires)

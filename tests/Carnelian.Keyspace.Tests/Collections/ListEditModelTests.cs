@@ -13,6 +13,7 @@ public class ListEditModelTests
         var chance = new Random(seed);
         using var rig = new KeyspaceRig();
         rig.Keyspace.Host.ListLimit = chance.Next(3) == 0 ? NodeLimit.Of(chance.Next(1, 5)) : NodeLimit.OfBytes(chance.Next(20, 400));
+        rig.Keyspace.Host.ListCompressDepth = chance.Next(4);
         var model = new List<string>();
         var seen = new HashSet<ValueEncoding>();
         for (var step = 0; step < Steps; step++)

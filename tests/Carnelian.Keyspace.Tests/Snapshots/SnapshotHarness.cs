@@ -25,6 +25,7 @@ internal sealed class SnapshotHarness : IDisposable
         Allocator = new(new AllocatorOptions { Checked = true, RangeBytesMax = 1L << 30, QuarantineBlocks = 64 });
         Keyspace = new(new KeyspaceOptions { Databases = Databases, UsesSlots = usesSlots }, Allocator, new SeededRandomness(seed));
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
+        Keyspace.Host.ListCompressDepth = Chance.Next(4);
         Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
@@ -506,6 +507,12 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         Assert.That(decoded, Has.Count.EqualTo(_expected.Count));
     }
 
+    private void AddNode(List<string> list, FrozenList frozen, int node)
+    {
+        if (!frozen.Compressed(node, out _).IsEmpty) harness.Count("compressed node");
+        SnapshotHarness.AddTo(list, frozen.Node(node, new byte[frozen.LengthOf(node)]).From(0));
+    }
+
     private void Decode(in SnapshotReader record)
     {
         if (record.Kind == SnapshotRecord.Field)
@@ -527,7 +534,7 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         else if (record.Kind == SnapshotRecord.List)
         {
             value.List = [];
-            for (var i = 0; i < record.List.NodeCount; i++) SnapshotHarness.AddTo(value.List, record.List.ElementsOf(i));
+            for (var i = 0; i < record.List.NodeCount; i++) AddNode(value.List, record.List, i);
         }
         else if (record.Entry.Type == ValueType.Hash)
         {

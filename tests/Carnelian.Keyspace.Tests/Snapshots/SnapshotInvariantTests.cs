@@ -16,7 +16,7 @@ public class SnapshotInvariantTests(bool usesSlots)
 
     private static readonly string[] _metEventually =
     [
-        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied", "fields expired", "ListPack", "ListPackEx", "HashTable",
+        "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied", "fields expired", "compressed node", "ListPack", "ListPackEx", "HashTable",
     ];
 
     private static readonly string[] _metWithSlots = ["slot handed over", "attach refused", "attached meanwhile", "attached"];

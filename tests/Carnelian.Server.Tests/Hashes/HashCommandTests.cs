@@ -14,6 +14,25 @@ internal sealed class HashCommandTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void A_new_hash_is_made_of_many_fields_some_of_them_twice()
+    {
+        Run("CONFIG SET hash-max-listpack-entries 4");
+        Assert.That(Run("HSET h a 1 b 2 a 3 c 4"), Is.EqualTo(":3"));
+        Assert.That(Run("HGETALL h"), Is.EqualTo(Map("\"a\"", "\"3\"", "\"b\"", "\"2\"", "\"c\"", "\"4\"")));
+        Assert.That(Run("OBJECT ENCODING h"), Is.EqualTo("\"listpack\""));
+        Assert.That(Run("HLEN h"), Is.EqualTo(":3"));
+    }
+
+    /// <summary>What Redis 8.0.6 says: 1584, and 8240 for five times as many.</summary>
+    [TestCase(100, 1584)]
+    [TestCase(500, 8240)]
+    public void A_packed_hash_that_grew_field_by_field_takes_no_more_memory_than_in_Redis(int fields, int reference)
+    {
+        for (var i = 0; i < fields; i++) Run($"HSET h f{i} value{i}");
+        Assert.That(long.Parse(Run("MEMORY USAGE h")[1..]), Is.LessThanOrEqualTo(reference));
+    }
+
+    [Test]
     public void The_last_field_takes_the_key_with_it()
     {
         Run("HSET h a 1 b 2");
