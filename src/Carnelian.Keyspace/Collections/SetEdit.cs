@@ -264,7 +264,7 @@ public ref struct SetEdit
     {
         var integers = Integers;
         _encoding = ValueEncoding.ListPack;
-        if (integers.Count == 0) return;
+        if (!Exists) return;
         var length = PackedList.Empty.Length + integers.Count * (sizeof(long) + PackedWriter.OverheadMax);
         var writer = new PackedWriter(_keyspace.Allocator.Scratch(length));
         for (var i = 0; i < integers.Count; i++) writer.Add(PackedElement.OfInteger(integers[i]));

@@ -56,7 +56,6 @@ internal sealed class SetEditModelTests
                 changes += isThere ? 1 : 0;
                 continue;
             }
-            if (_model.Count > 0 != set.Exists) break;
             if (!set.Exists) _form = Limit.Initial(KeyspaceRig.Bytes(member), 1);
             if (!set.Exists) set.Expect(KeyspaceRig.Bytes(member), 1);
             var isNew = !_model.Contains(member);
