@@ -146,6 +146,31 @@ public ref struct Call
         return !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.Hash) ? edit.Hash() : default;
     }
 
+    /// <summary>The entry of the set that an argument names, for reading; there may be none. False when the key has another type: the call has failed.</summary>
+    public bool TryFindSet(int argument, out EntryView entry)
+    {
+        var view = Find(argument);
+        entry = view;
+        return IsOfTypeOrMissing(view, ValueType.Set);
+    }
+
+    /// <summary>As <see cref="TryFindSet"/>: the set.</summary>
+    public bool TrySet(int argument, out SetView set)
+    {
+        var isSet = TryFindSet(argument, out var entry);
+        set = isSet ? new(Database.Data, entry) : default;
+        return isSet;
+    }
+
+    /// <summary>As <see cref="TrySet"/>, for changing.</summary>
+    public bool TryEditSet(int argument, out SetEdit set)
+    {
+        var edit = Edit(argument);
+        var isSet = !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.Set);
+        set = isSet ? new(edit) : default;
+        return isSet;
+    }
+
     /// <summary>Raises an event of the key that an argument names.</summary>
     public readonly void Raise(int argument, KeyspaceEvent happened) => _keyspace.Raise(happened, Database, Key(argument));
 

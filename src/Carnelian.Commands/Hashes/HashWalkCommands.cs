@@ -67,7 +67,7 @@ internal static class HashWalkCommands
         if (call.Failed) return;
         if (!hash.Exists)
         {
-            BeginScan(ref call, 0);
+            ScanOptions.BeginReply(ref call, 0);
             call.Reply.Array(0);
             return;
         }
@@ -85,7 +85,7 @@ internal static class HashWalkCommands
         var found = call.Executor.BorrowFoundFields();
         var count = 0;
         for (var walk = hash.Walk(found); walk.MoveNext();) count += options.Matches(walk.Current.Name.Text(text)) ? 1 : 0;
-        BeginScan(ref call, 0);
+        ScanOptions.BeginReply(ref call, 0);
         call.Reply.Array(parts == Parts.Both ? count * 2 : count);
         for (var walk = hash.Walk(found); walk.MoveNext();)
         {
@@ -109,18 +109,10 @@ internal static class HashWalkCommands
             if (options.Matches(field.Name) && !(field.Expires && call.Keyspace.IsOver(field.ExpiryMs))) found.Keep(i, count++);
         }
         found.Truncate(count);
-        BeginScan(ref call, cursor);
+        ScanOptions.BeginReply(ref call, cursor);
         call.Reply.Array(parts == Parts.Both ? count * 2L : count);
         AnswerFound(ref call, found, parts);
         found.Clear();
-    }
-
-    private static void BeginScan(ref Call call, ulong cursor)
-    {
-        call.Reply.Array(2);
-        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
-        System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
-        call.Reply.Bulk(text[..length]);
     }
 
     private static void AnswerFound(ref Call call, FieldList found, Parts parts)
@@ -201,13 +193,10 @@ internal static class HashWalkCommands
             found.Clear();
             return;
         }
-        // Each field is taken with the chance that it belongs to those which are still wanted.
-        var left = hash.Count;
-        for (var walk = hash.Walk(found, isWithOver: true); count > 0 && walk.MoveNext(); left--)
+        var draw = new SequentialDraw(count, hash.Count);
+        for (var walk = hash.Walk(found, isWithOver: true); !draw.IsOver && walk.MoveNext();)
         {
-            if (count < left && (long)Math.BigMul(call.Keyspace.Randomness.Next(), (ulong)left, out _) >= count) continue;
-            WriteRandom(ref call, walk.Current, parts);
-            count--;
+            if (draw.Takes(call.Keyspace.Randomness)) WriteRandom(ref call, walk.Current, parts);
         }
     }
 

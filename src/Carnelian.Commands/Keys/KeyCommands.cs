@@ -179,10 +179,7 @@ internal static class KeyCommands
             if (options.Matches(found[i].Key) && IsShown(ref call, options, found[i])) found.Keep(i, count++);
         }
         found.Truncate(count);
-        call.Reply.Array(2);
-        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
-        System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
-        call.Reply.Bulk(text[..length]);
+        ScanOptions.BeginReply(ref call, cursor);
         ReplyKeys(ref call, found);
     }
 

@@ -17,6 +17,7 @@ public static class ObjectTerms
         ValueEncoding.HashTable => "hashtable",
         ValueEncoding.ListPack => "listpack",
         ValueEncoding.ListPackEx => "listpackex",
+        ValueEncoding.IntSet => "intset",
         _ => "quicklist",
     };
 }

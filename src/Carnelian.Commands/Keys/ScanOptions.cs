@@ -64,6 +64,15 @@ internal readonly ref struct ScanOptions
         return reader.Ends(ref call) ? options with { Count = count } : default;
     }
 
+    /// <summary>Begins an answer; an array of what was found follows.</summary>
+    public static void BeginReply(ref Call call, ulong cursor)
+    {
+        call.Reply.Array(2);
+        Span<byte> text = stackalloc byte[IntegerText.LengthMax];
+        System.Buffers.Text.Utf8Formatter.TryFormat(cursor, text, out var length);
+        call.Reply.Bulk(text[..length]);
+    }
+
     public bool Matches(ReadOnlySpan<byte> name) => !HasPattern || GlobPattern.Matches(Pattern, name);
 
     /// <summary>A type that does not exist matches no key.</summary>

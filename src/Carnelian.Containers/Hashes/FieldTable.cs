@@ -32,7 +32,7 @@ public unsafe ref struct FieldHandle
 }
 
 /// <summary>
-/// A handle to a hash too large for a packed blob: a table that owns its fields. While a snapshot holds it, the fields that do not
+/// A handle to a hash too large for a packed blob: a table that owns its fields. A large set is one too: its members are fields with empty values. While a snapshot holds it, the fields that do not
 /// bear the present mark are still to be saved: who changes one gives the snapshot a copy first.
 /// </summary>
 public readonly unsafe struct FieldTable
@@ -83,6 +83,16 @@ public readonly unsafe struct FieldTable
 
     /// <summary>Takes one step of a rehash, if one is due. Ends the validity of handles.</summary>
     public void Step() => _table.Step();
+
+    /// <summary>Sizes an empty table for so many fields.</summary>
+    public void Reserve(long count) => _table.Reserve(count);
+
+    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next.</summary>
+    public void Prefetch(ReadOnlySpan<ulong> hashes)
+    {
+        foreach (var hash in hashes) _table.PrefetchBucket(hash);
+        foreach (var hash in hashes) _table.PrefetchEntry(hash);
+    }
 
     public FieldHandle Find(scoped ReadOnlySpan<byte> name, ulong hash) => new() { Position = _table.Find(name, hash), Hash = hash };
 
@@ -222,21 +232,32 @@ public readonly unsafe struct FieldTable
     public FieldView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
     /// <summary>
-    /// Adds <paramref name="count"/> different fields, drawn at random, to an empty list; all if there are no more. Few are drawn one by one; for more than
-    /// a share of all, all are listed.
+    /// Adds <paramref name="count"/> different fields, drawn at random, to an empty list; all if there are no more. They are drawn one by one until there are
+    /// enough different ones; for more than a share of all, all are listed.
     /// </summary>
     public void SampleDistinct(long count, ulong chance, FieldList found)
     {
-        const int DrawnMax = 64;
-        if (count >= Count || count > DrawnMax || count * 3 > Count)
+        if (count > Count / 3)
         {
-            ulong cursor = 0;
-            do cursor = Scan(cursor, found);
-            while (cursor != 0);
-            found.Draw((int)Math.Min(count, found.Count), chance);
+            count = Math.Min(count, Count);
+            ListAll(count, chance, found);
+            found.Truncate((int)count);
             return;
         }
-        for (; found.Count < count; chance = TableWalk.Mix(chance)) found.AddNew(_table.Walk.Sample(chance));
+        while (found.Count < count)
+        {
+            for (var missing = count - found.Count; missing > 0; missing--, chance = TableWalk.Mix(chance)) found.Add(_table.Walk.Sample(chance));
+            found.DropRepeated();
+        }
+    }
+
+    /// <summary>Adds all fields to an empty list, <paramref name="drawn"/> of them, drawn at random, before the others.</summary>
+    public void ListAll(long drawn, ulong chance, FieldList found)
+    {
+        ulong cursor = 0;
+        do cursor = Scan(cursor, found);
+        while (cursor != 0);
+        found.Draw((int)drawn, chance);
     }
 
     // ---- snapshots

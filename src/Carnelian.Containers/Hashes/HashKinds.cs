@@ -15,8 +15,8 @@ internal sealed unsafe class ExpiringPackedHashKind() : PackedKind(ValueType.Has
     public override long NextDueMs(byte* entry) => new PackedHash(new PackedList(Entry.Value(entry)).Bytes, expires: true).NextDueMs;
 }
 
-/// <summary>A hash that is a table of fields.</summary>
-internal sealed unsafe class FieldTableKind() : RootedKind(ValueType.Hash, ValueEncoding.HashTable)
+/// <summary>A hash that is a table of fields, or a set whose members are names of fields without values.</summary>
+internal sealed unsafe class FieldTableKind(ValueType type) : RootedKind(type, ValueEncoding.HashTable)
 {
     private const int BucketsPerStep = 16;
 

@@ -55,7 +55,9 @@ internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding
 /// <summary>The kinds there are, by the byte of type and encoding in an entry's header.</summary>
 internal static unsafe class CollectionKinds
 {
-    private static readonly CollectionKind?[] _all = Index(new PackedListKind(), new NodeListKind(), new PackedHashKind(), new ExpiringPackedHashKind(), new FieldTableKind());
+    private static readonly CollectionKind?[] _all = Index(
+        new PackedListKind(), new NodeListKind(), new PackedHashKind(), new ExpiringPackedHashKind(), new FieldTableKind(ValueType.Hash),
+        new IntegerSetKind(), new PackedSetKind(), new FieldTableKind(ValueType.Set));
 
     private static CollectionKind?[] Index(params ReadOnlySpan<CollectionKind> kinds)
     {

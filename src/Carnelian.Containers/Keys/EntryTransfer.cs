@@ -18,13 +18,13 @@ public readonly unsafe ref struct EntryTransfer
         return new(entry);
     }
 
-    /// <summary>Gives a key, whether it exists or not, the type, value and expiry of an entry that was detached from this table or another.</summary>
-    public void Attach(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView detached)
+    /// <summary>Gives a key, whether it exists or not, type and value of an entry that was detached from this table or another, and an expiry.</summary>
+    public void Attach(scoped ref EntryHandle at, scoped ReadOnlySpan<byte> key, EntryView detached, long expiryMs)
     {
         var from = Entry.Header(detached.Address);
         var value = new ReadOnlySpan<byte>(Entry.ValueStart(detached.Address), Entry.External(from) ? Entry.ExternalBytes : Entry.InlineLength(from));
-        var header = Entry.MakeHeader(key.Length, Entry.Type(from), Entry.Encoding(from), Entry.Expires(from), Entry.External(from), Entry.InlineLength(from));
-        _table.Put(ref at, key, Entry.WithFieldsExpire(header, Entry.FieldsExpire(from)), detached.ExpiryMs, value);
+        var header = Entry.MakeHeader(key.Length, Entry.Type(from), Entry.Encoding(from), expiryMs != EntryView.NoExpiry, Entry.External(from), Entry.InlineLength(from));
+        _table.Put(ref at, key, Entry.WithFieldsExpire(header, Entry.FieldsExpire(from)), expiryMs, value);
     }
 
     /// <summary>Gives a key that does not exist the type, expiry and a copy of the value of an entry of this table or another.</summary>

@@ -314,6 +314,23 @@ public readonly unsafe struct KeyTable
     /// <summary>Takes an existing key out; handle and slot are then empty, views still live until the end of the call.</summary>
     public void Remove(scoped ref EntryHandle at) => Retire(TakeOut(ref at));
 
+    /// <summary>As <see cref="Remove"/>, and frees a collection in one go, however large: nobody has a view of its elements, and no snapshot holds it.</summary>
+    public void Destroy(scoped ref EntryHandle at)
+    {
+        var entry = TakeOut(ref at);
+        var root = Entry.Root(entry);
+        if (root == null)
+        {
+            Retire(entry);
+            return;
+        }
+        Check.That(!((Hold*)root)->IsHeld);
+        while (!CollectionKinds.Rooted(entry).FreeSome(root, _tables.Host))
+        {
+        }
+        RetireEntry(entry);
+    }
+
     /// <summary>Takes an existing key out; its memory stays with the caller.</summary>
     internal byte* TakeOut(scoped ref EntryHandle at)
     {
@@ -355,13 +372,13 @@ public readonly unsafe struct KeyTable
     }
 
     /// <summary>Changes a packed collection of a key, in its place if that has room.</summary>
-    public void Splice(scoped ref EntryHandle at, scoped Splice splice)
+    public void Change<TChange>(scoped ref EntryHandle at, scoped TChange change) where TChange : struct, IPackedChange, allows ref struct
     {
         var before = SizeOf(at.Position.Entry);
         var length = Entry.Value(at.Position.Entry).Length;
         // What shrinks is changed before it is cut, and what grows when it has the room. Either way nobody else holds it then.
-        splice.Apply(ResizeValue(ref at, Math.Max(length, length + splice.LengthChange)));
-        if (splice.LengthChange < 0) ResizeValue(ref at, length + splice.LengthChange);
+        change.Apply(ResizeValue(ref at, Math.Max(length, length + change.LengthChange)));
+        if (change.LengthChange < 0) ResizeValue(ref at, length + change.LengthChange);
         Recount(ref at, before);
     }
 

@@ -14,4 +14,7 @@ public enum ValueEncoding : byte
 
     /// <summary>As <see cref="ListPack"/>, with a time for each field of a hash.</summary>
     ListPackEx,
+
+    /// <summary>Integers packed in the key's own value, as Redis packs them.</summary>
+    IntSet,
 }

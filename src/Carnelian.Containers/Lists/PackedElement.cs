@@ -37,6 +37,10 @@ public readonly ref struct PackedElement
 
     internal ReadOnlySpan<byte> Bytes => _text;
 
+    /// <summary>Whether two elements, both in the form in which they are kept, are the same.</summary>
+    public bool Is(scoped PackedElement other) =>
+        IsInteger ? other.IsInteger && Integer == other.Integer : !other.IsInteger && _text.SequenceEqual(other._text);
+
     internal static bool IsCanonicalInteger(ReadOnlySpan<byte> text, out long integer)
     {
         integer = 0;

@@ -1,10 +1,7 @@
 namespace Carnelian;
 
-/// <summary>
-/// A change of a packed list: some of its bytes are replaced by others. It is told apart from doing it, because the list may lie
-/// in a key's entry, which must first be given the room.
-/// </summary>
-public readonly ref struct Splice
+/// <summary>A change of a packed list: some of its bytes are replaced by others.</summary>
+public readonly ref struct Splice : IPackedChange
 {
     public required int Offset { get; init; }
 
@@ -60,9 +57,11 @@ public ref struct PackedWriter(Span<byte> memory)
 
     public readonly ReadOnlySpan<byte> Bytes => _memory[.._length];
 
-    public void Add(ReadOnlySpan<byte> text)
+    public void Add(ReadOnlySpan<byte> text) => Add(PackedElement.Of(text));
+
+    /// <summary>Adds an element in the form in which it is kept.</summary>
+    public void Add(scoped PackedElement element)
     {
-        var element = PackedElement.Of(text);
         var size = ListPack.Size(element);
         ListPack.Write(ref _memory.Slice(_length, size)[0], element);
         _length += size;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
@@ -7,7 +8,7 @@ public abstract unsafe class FoundList
 {
     private const int LengthMin = 16;
 
-    /// <summary>128 KiB: a longer list is not kept for the next time.</summary>
+    /// <summary>128 KiB: a longer list goes back to the pool.</summary>
     private const int LengthKeptMax = 1 << 14;
 
     private nint[] _found = new nint[LengthMin];
@@ -18,7 +19,7 @@ public abstract unsafe class FoundList
     public void Clear()
     {
         Count = 0;
-        if (_found.Length > LengthKeptMax) _found = new nint[LengthMin];
+        if (_found.Length > LengthKeptMax) Exchange(new nint[LengthMin]);
     }
 
     /// <summary>
@@ -38,17 +39,37 @@ public abstract unsafe class FoundList
 
     internal void Add(byte* entry)
     {
-        if (Count == _found.Length) Array.Resize(ref _found, Count * 2);
+        if (Count == _found.Length) Grow();
         _found[Count++] = (nint)entry;
     }
 
-    /// <summary>Adds an entry unless the list has it. Looks through all: for short lists.</summary>
-    internal void AddNew(byte* entry)
+    private void Grow()
     {
-        if (!_found.AsSpan(0, Count).Contains((nint)entry)) Add(entry);
+        var found = ArrayPool<nint>.Shared.Rent(Count * 2);
+        _found.CopyTo(found, 0);
+        Exchange(found);
     }
 
-    /// <summary>Keeps some, drawn at random, in random order.</summary>
+    private void Exchange(nint[] found)
+    {
+        if (_found.Length > LengthMin) ArrayPool<nint>.Shared.Return(_found);
+        _found = found;
+    }
+
+    /// <summary>Leaves each entry in the list once, in no order.</summary>
+    internal void DropRepeated()
+    {
+        var found = _found.AsSpan(0, Count);
+        found.Sort();
+        var kept = 0;
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (i == 0 || found[i] != found[i - 1]) found[kept++] = found[i];
+        }
+        Count = kept;
+    }
+
+    /// <summary>Puts some, drawn at random, in random order before the others.</summary>
     internal void Draw(int count, ulong chance)
     {
         for (var i = 0; i < count; i++, chance = TableWalk.Mix(chance))
@@ -56,8 +77,10 @@ public abstract unsafe class FoundList
             var drawn = i + (int)Math.BigMul(chance, (ulong)(Count - i), out _);
             (_found[i], _found[drawn]) = (_found[drawn], _found[i]);
         }
-        Truncate(count);
     }
+
+    /// <summary>Puts the entries in the order of keys, one for each.</summary>
+    public void Sort(Span<long> keys) => keys.Sort(_found.AsSpan(0, Count));
 
     private protected byte* At(int i)
     {

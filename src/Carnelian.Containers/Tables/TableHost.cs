@@ -36,6 +36,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>False: registers of HyperLogLogs are merged one after the other (PFDEBUG SIMD).</summary>
     public bool MergesRegistersTogether { get; set; } = true;
 
+    /// <summary>Up to where a set is packed.</summary>
+    public SetLimit SetLimit { get; set; } = new(512, 128, 64);
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

@@ -115,10 +115,10 @@ public ref struct KeyEdit
     }
 
     /// <summary>Changes the key's packed collection.</summary>
-    internal void Splice(scoped Splice splice)
+    internal void Splice<TChange>(scoped TChange change) where TChange : struct, IPackedChange, allows ref struct
     {
         BeginChange();
-        _table.Splice(ref _at, splice);
+        _table.Change(ref _at, change);
     }
 
     /// <summary>
@@ -167,6 +167,23 @@ public ref struct KeyEdit
         _table.Remove(ref _at);
         Exists = false;
         if (raises) _keyspace.Raise(KeyspaceEvent.Delete, _database, _key);
+    }
+
+    /// <summary>Gives the key what another one has, a key of another database, which goes.</summary>
+    internal void Take(scoped ref KeyEdit other, long expiryMs)
+    {
+        var created = BeginChange();
+        var detached = other._table.Transfer.Detach(ref other._at);
+        other.Exists = false;
+        _table.Transfer.Attach(ref _at, _key.Bytes, detached, expiryMs);
+        EndCreation(created);
+    }
+
+    /// <inheritdoc cref="KeyTable.Destroy"/>
+    internal void Destroy()
+    {
+        _table.Destroy(ref _at);
+        Exists = false;
     }
 
     internal readonly TableHost Host => _keyspace.Host;

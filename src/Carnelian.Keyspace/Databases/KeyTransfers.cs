@@ -19,7 +19,7 @@ public static class KeyTransfers
         keyspace.BeforeChange(from, source.View);
         var detached = table.Transfer.Detach(ref source);
         var target = newTable.Find(newKey.Bytes, newKey.Hash);
-        newTable.Transfer.Attach(ref target, newKey.Bytes, detached);
+        newTable.Transfer.Attach(ref target, newKey.Bytes, detached, detached.ExpiryMs);
         keyspace.Dirty++;
         keyspace.Created(to, newKey);
         keyspace.SignalModified(from, key);

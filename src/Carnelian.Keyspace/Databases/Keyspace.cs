@@ -97,6 +97,17 @@ public sealed class Keyspace : IDisposable
     /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
 
+    /// <summary>Where a call makes collections that go to a key when they are done: no listener hears of what happens there. Empty between calls.</summary>
+    private Database? _making;
+
+    /// <summary>A set that is in no database anybody knows. The call stores or discards it, before it makes another one.</summary>
+    public SetEdit NewSet()
+    {
+        _making ??= new(0, this, new Dataset(new(_host), usesSlots: false)) { IsHidden = true };
+        Check.That(_making.Data.Count == 0);
+        return new(Edit(_making, KeyOf(default)));
+    }
+
     /// <summary>Slots whose keys are arriving.</summary>
     internal List<SlotImport> Imports { get; } = [];
 
@@ -314,6 +325,7 @@ public sealed class Keyspace : IDisposable
     {
         foreach (var import in Imports) import.Arriving.Dispose();
         foreach (var database in _databases) database.Dispose();
+        _making?.Dispose();
         LazyFree.Finish();
         Changes.Dispose();
         Allocator.ReleaseRetired();

@@ -18,6 +18,9 @@ public sealed class KeyspaceOptions
     /// <summary>FLUSHALL and FLUSHDB without an argument free in the background (lazyfree-lazy-user-flush).</summary>
     public bool LazyUserFlush { get; set; }
 
+    /// <summary>Whether what a command empties on its own account is propagated as UNLINK rather than DEL (lazyfree-lazy-server-del).</summary>
+    public bool LazyServerDelete { get; set; }
+
     /// <summary>1 to 10; see <see cref="ActiveExpiry"/>.</summary>
     public int ActiveExpireEffort { get; set; } = 1;
 

@@ -121,6 +121,7 @@ internal static class ServerDirectives
         registry.Integer("list-compress-depth", 0, 0, int.MaxValue, () => server.Keyspace.Host.ListCompressDepth, v => server.Keyspace.Host.ListCompressDepth = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
+        registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
         var d = o.Defragmentation;
         registry.Memory("active-defrag-ignore-bytes", d.IgnoreBytes, 1, long.MaxValue, () => d.IgnoreBytes, v => d.IgnoreBytes = v);
@@ -142,6 +143,9 @@ internal static class ServerDirectives
             v => host.HashLimit = host.HashLimit with { FieldsMax = v }, alias: "hash-max-ziplist-entries");
         registry.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.HashLimit.TextBytesMax,
             v => host.HashLimit = host.HashLimit with { TextBytesMax = (long)v }, alias: "hash-max-ziplist-value");
+        registry.Integer("set-max-intset-entries", 512, 0, long.MaxValue, () => host.SetLimit.IntegersMax, v => host.SetLimit = host.SetLimit with { IntegersMax = v });
+        registry.Integer("set-max-listpack-entries", 128, 0, long.MaxValue, () => host.SetLimit.MembersMax, v => host.SetLimit = host.SetLimit with { MembersMax = v });
+        registry.Integer("set-max-listpack-value", 64, 0, long.MaxValue, () => host.SetLimit.TextBytesMax, v => host.SetLimit = host.SetLimit with { TextBytesMax = v });
         registry.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue, () => (ulong)host.SparseHyperLogLogMax, v => host.SparseHyperLogLogMax = (long)v);
     }
 

@@ -56,9 +56,6 @@ internal static class UnimplementedDirectives
 
     private static void DeclareEncodings(StoredDirectives stored)
     {
-        stored.Integer("set-max-intset-entries", 512, 0, long.MaxValue);
-        stored.Integer("set-max-listpack-entries", 128, 0, long.MaxValue);
-        stored.Integer("set-max-listpack-value", 64, 0, long.MaxValue);
         stored.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, alias: "zset-max-ziplist-entries");
         stored.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, alias: "zset-max-ziplist-value");
         stored.Memory("stream-node-max-bytes", 4 * Kibi, 0, long.MaxValue);
@@ -71,7 +68,6 @@ internal static class UnimplementedDirectives
         stored.Integer("maxmemory-samples", 5, 1, 64);
         stored.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
         stored.Flag("lazyfree-lazy-eviction", false);
-        stored.Flag("lazyfree-lazy-server-del", false);
         stored.Flag("lazyfree-lazy-user-del", false);
         stored.Flag("activerehashing", true);
         stored.Integer("active-defrag-max-scan-fields", 1000, 1, long.MaxValue);

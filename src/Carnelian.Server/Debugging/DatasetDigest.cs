@@ -64,6 +64,7 @@ internal static class DatasetDigest
         {
             case ValueType.String: Mix(digest, view.Value); break;
             case ValueType.List: AddElements(digest, new(database.Data, view)); break;
+            case ValueType.Set: AddMembers(digest, new(database.Data, view)); break;
             case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
@@ -74,6 +75,12 @@ internal static class DatasetDigest
     {
         Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
         foreach (var element in list.From(0)) Mix(digest, element.Text(text));
+    }
+
+    private static void AddMembers(Span<byte> digest, SetView set)
+    {
+        Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
+        for (var walk = set.Walk(new FieldList()); walk.MoveNext();) XorHash(digest, walk.Current.Text(text));
     }
 
     private static void AddFields(Span<byte> digest, HashView hash)

@@ -19,7 +19,10 @@ internal static class DebugReports
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
         var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         var isOfNodes = view.Encoding == ValueEncoding.QuickList;
-        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses) : SerializedLength.Of(view, hash, compresses);
+        var set = view.Type == ValueType.Set ? new SetView(call.Database.Data, view) : default;
+        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses)
+            : set.IsTable ? SerializedLength.Of(set, compresses)
+            : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
             + $"serializedlength:{serialized} lru:{view.Access} lru_seconds_idle:{idle}")

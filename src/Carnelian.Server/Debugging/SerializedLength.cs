@@ -13,6 +13,14 @@ internal static class SerializedLength
     /// <param name="compresses">rdbcompression.</param>
     public static long Of(EntryView view, HashView hash, bool compresses) => hash.IsTable ? OfTable(hash, compresses) : OfString(view.Value, compresses);
 
+    /// <summary>Of a set that is a table.</summary>
+    public static long Of(SetView table, bool compresses)
+    {
+        var length = OfLength(table.Count);
+        for (var walk = table.Walk(new FieldList()); walk.MoveNext();) length += OfString(walk.Current.Text(default), compresses);
+        return length;
+    }
+
     /// <summary>Each node stands behind its kind; a compressed one as it is, whatever rdbcompression says.</summary>
     public static long Of(NodeList list, bool compresses)
     {

@@ -185,6 +185,35 @@ public sealed unsafe class FieldTableTests
     }
 
     [Test]
+    public void A_member_of_16_bytes_takes_a_block_of_24()
+    {
+        using var rig = new Rig(4);
+        const int Members = 10_000;
+        for (var i = 0; i < Members; i++) rig.Set($"member {i:D9}", "", EntryView.NoExpiry);
+        Assert.That(rig.Fields.DataBytes, Is.EqualTo(24 * Members));
+        Assert.That(rig.Fields.MemoryBytes, Is.LessThan(48 * Members));
+    }
+
+    [Test]
+    public void Listed_fields_begin_with_the_drawn_ones([Values(0, 1, 60, 100)] int count)
+    {
+        using var rig = new Rig(count);
+        for (var i = 0; i < 100; i++) rig.Set($"f{i}", "v", EntryView.NoExpiry);
+        var first = new HashSet<string>();
+        var found = new FieldList();
+        for (var round = 0; round < 200; round++)
+        {
+            found.Clear();
+            rig.Fields.ListAll(count, (ulong)rig.Random.NextInt64() << 1, found);
+            var names = new HashSet<string>();
+            for (var i = 0; i < found.Count; i++) names.Add(Text(found[i].Name));
+            Assert.That(names, Is.EquivalentTo(rig.Model.Keys));
+            for (var i = 0; i < count; i++) first.Add(Text(found[i].Name));
+        }
+        Assert.That(first.Count, Is.EqualTo(count switch { 0 => 0, 1 => first.Count, _ => 100 }).And.GreaterThan(count == 0 ? -1 : 50));
+    }
+
+    [Test]
     public void Distinct_fields_are_drawn_alike([Values(1, 3, 20, 40, 100, 200)] int count)
     {
         using var rig = new Rig(count);

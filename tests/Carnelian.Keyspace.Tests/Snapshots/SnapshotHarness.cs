@@ -27,6 +27,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
         Keyspace.Host.ListCompressDepth = Chance.Next(4);
         Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
+        Keyspace.Host.SetLimit = new(Chance.Next(30), Chance.Next(30), 64);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
             ChunkBytes = Chance.Next(64, 4096), HashBytesAtOnceMax = Chance.Next(300, 1600), BufferBytesMax = Chance.Next(3) == 0 ? Chance.Next(5_000, 30_000) : Chance.Next(10_000, 150_000),
@@ -248,6 +249,36 @@ internal sealed class SnapshotHarness : IDisposable
         if (model.Fields!.Count == 0) _model.Remove((database, key));
     });
 
+    public delegate void MembersChange(ref SetEdit set, SortedSet<string> model);
+
+    public void ChangeMembers(int database, string key, MembersChange change) => Call(database, key, () =>
+    {
+        if (ModelOf(database, key, value => value.Members is null, () => new() { Members = new(StringComparer.Ordinal) }) is not { } model) return;
+        var edit = Edit(database, key);
+        if (edit.Exists && Snapshots.IsWalking) Count($"Set {edit.View.Encoding}");
+        var set = new SetEdit(edit);
+        change(ref set, model.Members!);
+        set.Changed(1, null);
+        set.DeleteIfEmpty();
+        if (model.Members!.Count == 0) _model.Remove((database, key));
+    });
+
+    /// <summary>Gives a set that is made of another one to a key, as SUNIONSTORE does.</summary>
+    public void StoreMembers(int database, string key, string newKey)
+    {
+        if (!_model.TryGetValue((database, key), out var model) || model.Members is null) return;
+        Call(database, newKey, () =>
+        {
+            var result = Keyspace.NewSet();
+            result.Begin(ValueEncoding.IntSet);
+            result.AddAll(new(Keyspace.Databases[database].Data, Keyspace.Find(Keyspace.Databases[database], Key(key), LookupFlags.NoTouch)), new FieldList());
+            var edit = Edit(database, newKey);
+            result.GiveTo(ref edit, KeyspaceEvent.SetUnionStore);
+            _model[(database, newKey)] = new() { Members = new(model.Members, StringComparer.Ordinal) };
+            if (Snapshots.IsWalking) Count("set stored");
+        });
+    }
+
     public void AdvanceTime(long milliseconds)
     {
         Keyspace.NowMs += milliseconds;
@@ -364,6 +395,10 @@ internal sealed class SnapshotHarness : IDisposable
             value.Fields = new(StringComparer.Ordinal);
             AddTo(value.Fields, new HashView(Keyspace, database, view));
         }
+        else if (view.Type == ValueType.Set)
+        {
+            AddTo(value.Members = new(StringComparer.Ordinal), new SetView(database.Data, view).Walk(new FieldList()));
+        }
         else
         {
             value.Text = view.Value.ToArray();
@@ -374,6 +409,23 @@ internal sealed class SnapshotHarness : IDisposable
     internal static void AddTo(List<string> list, ListElements elements)
     {
         foreach (var element in elements) list.Add(Text(element));
+    }
+
+    private static void AddTo(SortedSet<string> model, SetWalk members)
+    {
+        while (members.MoveNext()) Assert.That(model.Add(Text(members.Current)));
+    }
+
+    /// <summary>From the value of an entry that a snapshot has copied.</summary>
+    internal static void AddTo(SortedSet<string> model, EntryView entry)
+    {
+        if (entry.Encoding == ValueEncoding.ListPack)
+        {
+            foreach (var element in new PackedList(entry.Value).From(0)) Assert.That(model.Add(Text(element)));
+            return;
+        }
+        var integers = new IntegerSet(entry.Value);
+        for (var i = 0; i < integers.Count; i++) Assert.That(model.Add(integers[i].ToString()));
     }
 
     private static void AddTo(SortedDictionary<string, string> model, HashView hash)
@@ -422,6 +474,7 @@ internal sealed class ModelValue
     public byte[]? Text;
     public List<string>? List;
     public SortedDictionary<string, string>? Fields;
+    public SortedSet<string>? Members;
     public long ExpiryMs = EntryView.NoExpiry;
 
     public ModelValue Copy() => new()
@@ -429,6 +482,7 @@ internal sealed class ModelValue
         Text = (byte[]?)Text?.Clone(),
         List = List is null ? null : [.. List],
         Fields = Fields is null ? null : new(Fields, StringComparer.Ordinal),
+        Members = Members is null ? null : new(Members, StringComparer.Ordinal),
         ExpiryMs = ExpiryMs,
     };
 
@@ -436,6 +490,7 @@ internal sealed class ModelValue
     {
         var content = List is not null ? "list " + string.Join(',', List)
             : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + field.Value))
+            : Members is not null ? "set " + string.Join(',', Members)
             : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
             : $"string of {Text.Length} bytes, {Checksum(Text):x}";
         return $"{content} expiry {ExpiryMs}";
@@ -518,8 +573,10 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         if (record.Kind == SnapshotRecord.Field)
         {
             Assert.That(_fieldsLeft--, Is.Positive, "a field without its hash");
+            var name = SnapshotHarness.Text(record.Field.Name);
             var text = SnapshotHarness.FieldText(SnapshotHarness.Text(record.Field.Value), record.Field.ExpiryMs);
-            _hash!.Fields!.Add(SnapshotHarness.Text(record.Field.Name), text);
+            if (_hash!.Fields is { } fields) fields.Add(name, text);
+            else Assert.That(text.Length == 0 && _hash.Members!.Add(name));
             return;
         }
         Assert.That(_fieldsLeft, Is.Zero, "another key amid the fields of a hash");
@@ -527,7 +584,8 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         _decoded.Add((record.Database, SnapshotHarness.Text(record.Entry.Key)), value);
         if (record.Kind == SnapshotRecord.Hash)
         {
-            value.Fields = new(StringComparer.Ordinal);
+            if (record.Entry.Type == ValueType.Set) value.Members = new(StringComparer.Ordinal);
+            else value.Fields = new(StringComparer.Ordinal);
             _hash = value;
             _fieldsLeft = record.FieldCount;
         }
@@ -540,6 +598,10 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         {
             value.Fields = new(StringComparer.Ordinal);
             SnapshotHarness.AddTo(value.Fields, new PackedHash(record.Entry.Value, record.Entry.Encoding == ValueEncoding.ListPackEx));
+        }
+        else if (record.Entry.Type == ValueType.Set)
+        {
+            SnapshotHarness.AddTo(value.Members = new(StringComparer.Ordinal), record.Entry);
         }
         else if (record.Entry.Type == ValueType.List)
         {

@@ -17,6 +17,7 @@ public class SnapshotInvariantTests(bool usesSlots)
     private static readonly string[] _metEventually =
     [
         "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "swap", "held one copied", "fields expired", "compressed node", "ListPack", "ListPackEx", "HashTable",
+        "Set IntSet", "Set ListPack", "Set HashTable", "set stored",
     ];
 
     private static readonly string[] _metWithSlots = ["slot handed over", "attach refused", "attached meanwhile", "attached"];
@@ -111,7 +112,9 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
-        else if (kind < 82) harness.ChangeFields(database, key, (ref hash, model) => ChangeFields(harness, ref hash, model));
+        else if (kind < 70) harness.ChangeMembers(database, key, (ref set, model) => ChangeMembers(chance, ref set, model));
+        else if (kind < 72) harness.StoreMembers(database, key, StoredName(harness, database));
+        else if (kind < 84) harness.ChangeFields(database, key, (ref hash, model) => ChangeFields(harness, ref hash, model));
         else if (kind < 86) harness.AdvanceTime(chance.Next(100));
         else if (kind < 94) harness.Defragment(chance.Next(1, 30));
         else if (kind == 94 && usesSlots && chance.Next(2) == 0) harness.FlushSlot(database, key);
@@ -172,6 +175,29 @@ public class SnapshotInvariantTests(bool usesSlots)
                 case 5: list.RemoveAt(list.Count - 1); model.RemoveAt(model.Count - 1); break;
                 case 6: list.RemoveAt(at % model.Count); model.RemoveAt(at % model.Count); break;
                 default: list.SetAt(at % model.Count, SnapshotHarness.Bytes(value)); model[at % model.Count] = value; break;
+            }
+        }
+    }
+
+    /// <summary>A key that may be changed now.</summary>
+    private string StoredName(SnapshotHarness harness, int database)
+    {
+        var name = Name("k", harness.Chance.Next(KeyNames));
+        return harness.MustWait(database, name) ? "stored" : name;
+    }
+
+    private static void ChangeMembers(Random chance, ref SetEdit set, SortedSet<string> model)
+    {
+        var removes = chance.Next(4) == 0;
+        var integersOnly = model.All(member => member[0] != 'm') && chance.Next(4) > 0;
+        for (var times = chance.Next(6) == 0 ? 100 : 2; times > 0; times--)
+        {
+            var member = (integersOnly || chance.Next(3) == 0 ? "" : "m") + chance.Next(150);
+            if (removes || chance.Next(5) == 0) Assert.That(set.Remove(SnapshotHarness.Bytes(member)), Is.EqualTo(model.Remove(member)));
+            else
+            {
+                if (!set.Exists) set.Expect(SnapshotHarness.Bytes(member), 1);
+                Assert.That(set.Add(SnapshotHarness.Bytes(member)), Is.EqualTo(model.Add(member)));
             }
         }
     }

@@ -14,11 +14,11 @@ internal sealed class AppendOnlyComparisonTests
     private static IEnumerable<TestCaseData> Seeds => RandomWrites.Seeds(1).Select(seed => new TestCaseData(seed, seed % 2 == 0 ? "yes" : "no"));
 
     [TestCaseSource(nameof(Seeds))]
-    public void Redis_writes_the_same(int seed, string lazyExpiry)
+    public void Redis_writes_the_same(int seed, string frees)
     {
         using var pair = new ServerPair(
-            "--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no", "--lazyfree-lazy-expire", lazyExpiry);
-        Assert.That(pair.Carnelian.Run("CONFIG", "SET", "lazyfree-lazy-expire", lazyExpiry), Is.EqualTo("+OK"));
+            "--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no", "--lazyfree-lazy-expire", frees, "--lazyfree-lazy-server-del", frees);
+        Assert.That(pair.Carnelian.Run("CONFIG", "SET", "lazyfree-lazy-expire", frees, "lazyfree-lazy-server-del", frees), Is.EqualTo("+OK"));
         var log = new AppendOnlyText();
         pair.Carnelian.Server.Keyspace.Changes.Attach(log);
         var requests = new RandomWrites(new Random(seed));

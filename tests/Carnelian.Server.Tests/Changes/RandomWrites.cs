@@ -40,10 +40,12 @@ internal sealed class RandomWrites(Random chance)
         "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME";
 
     /// <summary>A reply whose elements have no order.</summary>
-    public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN";
+    public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
+        "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(15) switch
+    private string[] Request() => chance.Next(17) switch
     {
+        15 or 16 => SetRequest(),
         8 or 9 => HashRequest(),
         10 => FieldExpiryRequest(),
         11 => FieldValueRequest(),
@@ -105,6 +107,23 @@ internal sealed class RandomWrites(Random chance)
         3 => [Word("LPUSHX"), List(), .. Values()],
         4 => [Word("RPUSHX"), List(), .. Values()],
         _ => [Word("LINSERT"), List(), Word(Pick("BEFORE", "AFTER")), Value(), Value()],
+    };
+
+    /// <summary>What chance decides in them is decided alike: all of a set, or one of one.</summary>
+    private string[] SetRequest() => chance.Next(20) switch
+    {
+        < 5 => [Word("SADD"), Set(), .. Values()],
+        < 7 => [Word("SREM"), Set(), .. Values()],
+        7 => [Word("SPOP"), Set(), Pick("0", "1000")],
+        8 => [Word("SRANDMEMBER"), Set(), Pick("0", "1000")],
+        < 11 => [Word("SMOVE"), Set(), Set(), Value()],
+        11 => [Word("SISMEMBER"), Set(), Value()],
+        12 => [Word("SMEMBERS"), Set()],
+        13 => [Word("SSCAN"), Set(), "0", "COUNT", "1000"],
+        14 => [Word(Pick("SINTER", "SUNION", "SDIFF")), Set(), Set()],
+        15 => [Word("SINTERCARD"), "2", Set(), Set()],
+        16 => [Word("SMISMEMBER"), Set(), Value(), Value()],
+        _ => [Word(Pick("SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE")), Set(), Set(), Set()],
     };
 
     private string[] ListRequest() => chance.Next(16) switch
@@ -196,10 +215,12 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l")}{chance.Next(4)}" : $"k{chance.Next(8)}";
+    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 
     /// <summary>Some names are mostly those of lists.</summary>
     private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
+
+    private string Set() => chance.Next(8) == 0 ? Key() : $"s{chance.Next(4)}";
 
     private string End() => Word(Pick("LEFT", "RIGHT"));
 

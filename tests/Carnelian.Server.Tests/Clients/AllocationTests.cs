@@ -16,7 +16,11 @@ internal sealed class AllocationTests
 
     [TestCase("RPUSH l a\r\nLPUSH l b\r\nLPOP l\r\nRPOP l\r\n"), TestCase("RPUSH k a b c d\r\nLRANGE k 0 -1\r\nLTRIM k 0 100\r\nLMOVE k k LEFT RIGHT\r\nLINDEX k 1\r\nLSET k 0 x\r\n")]
     [TestCase("HSET h f v g w\r\nHGET h f\r\nHDEL h g\r\nHINCRBY h n 1\r\nHGETALL h\r\nHMGET h f g\r\nHEXISTS h f\r\n"), TestCase("HSET h f v\r\nHEXPIRE h 1000 FIELDS 1 f\r\nHGETEX h PERSIST FIELDS 1 f\r\n")]
-    public void Work_on_lists_and_hashes_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
+    [TestCase("SADD n 1 2 3 500\r\nSISMEMBER n 2\r\nSMEMBERS n\r\nSPOP n\r\nSREM n 3 500\r\nSRANDMEMBER n 2\r\n")]
+    [TestCase("SADD p a b 3 d\r\nSISMEMBER p b\r\nSMISMEMBER p a 3\r\nSMEMBERS p\r\nSPOP p\r\nSPOP p 2\r\nSREM p b\r\nSSCAN p 0\r\n")]
+    [TestCase("SADD t xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx a b c d e f g h\r\nSISMEMBER t b\r\nSMEMBERS t\r\nSPOP t\r\nSPOP t 2\r\nSREM t b\r\nSRANDMEMBER t 2\r\nSCARD t\r\n")]
+    [TestCase("SADD a 1 2 x\r\nSADD b 2 x y\r\nSINTER a b\r\nSUNION a b\r\nSDIFF a b\r\nSINTERCARD 2 a b\r\nSUNIONSTORE c a b\r\nSMOVE a b 1\r\n")]
+    public void Work_on_lists_hashes_and_sets_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
     [Test]
     public void Pipelines_of_many_arguments_allocate_no_managed_memory() =>
