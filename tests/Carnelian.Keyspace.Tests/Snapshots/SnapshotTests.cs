@@ -141,6 +141,38 @@ public class SnapshotTests(bool usesSlots)
         _harness.Sink.AssertShowsTheCut();
     }
 
+    [TestCase("set", true)]
+    [TestCase("set", false)]
+    [TestCase("expire", false)]
+    [TestCase("delete field", false)]
+    [TestCase("delete field", true)]
+    [TestCase("delete", true)]
+    [TestCase("delete", false)]
+    public void A_long_field_is_held_and_not_copied(string how, bool afterTheWalk)
+    {
+        SetFields("hash", 0, 3, new('x', SnapshotHarness.LongBytes));
+        Begin();
+        if (afterTheWalk) WalkWithoutReading();
+        var before = _harness.Allocator.UsedBytesOf(Purpose.Snapshot);
+        if (how == "delete") _harness.Delete(0, "hash");
+        else _harness.ChangeFields(0, "hash", (ref hash, model) =>
+        {
+            if (how == "expire") hash.SetExpiry("f1"u8, 5000);
+            else if (how == "set") hash.Set("f1"u8, "y"u8);
+            else hash.Delete("f1"u8);
+            model.Remove("f1");
+            if (how == "set") model["f1"] = "y";
+            else if (how == "expire") model["f1"] = SnapshotHarness.FieldText(new('x', SnapshotHarness.LongBytes), 5000);
+        });
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before, Is.LessThan(3 * 4096));
+        Finish();
+        _harness.Sink.AssertShowsTheCut();
+        Assert.That(_harness.Contents(), Is.EqualTo(_harness.Model()));
+        FreePending();
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Held), Is.Zero);
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Values), how == "delete" ? Is.Zero : Is.Positive);
+    }
+
     [Test]
     public void A_flushed_database_is_saved_from_its_old_table()
     {
