@@ -5,8 +5,8 @@ namespace Carnelian;
 /// <summary>Goes through the elements of a list, packed or of nodes, in either direction. Ends with the next change of the list.</summary>
 public unsafe ref struct ListElements
 {
-    private readonly ulong* _slots;
-    private readonly int _nodes;
+    /// <summary>Null: there is only one packed list.</summary>
+    private readonly NodeDirectory* _directory;
     private readonly bool _backward;
     private int _node;
     private ref byte _list;
@@ -20,15 +20,13 @@ public unsafe ref struct ListElements
         _list = ref list;
         _at = at;
         _backward = backward;
-        _nodes = 1;
     }
 
-    internal ListElements(ulong* slots, int nodes, int node, int inNode, bool backward)
+    internal ListElements(NodeDirectory* directory, int node, int inNode, bool backward)
     {
-        _slots = slots;
-        _nodes = nodes;
+        _directory = directory;
         _node = node;
-        _list = ref *ListNode.List(NodeDirectory.NodeOf(slots[node]));
+        _list = ref *ListNode.List(directory->Node(node));
         _at = ListPack.OffsetOf(ref _list, backward ? inNode + 1 : inNode);
         _backward = backward;
     }
@@ -43,7 +41,7 @@ public unsafe ref struct ListElements
     {
         while (Unsafe.Add(ref _list, _at) == ListPack.End)
         {
-            if (_node + 1 >= _nodes) return false;
+            if (_directory == null || _node + 1 >= _directory->Length) return false;
             Enter(_node + 1);
             _at = ListPack.HeaderBytes;
         }
@@ -68,6 +66,6 @@ public unsafe ref struct ListElements
     private void Enter(int node)
     {
         _node = node;
-        _list = ref *ListNode.List(NodeDirectory.NodeOf(_slots[node]));
+        _list = ref *ListNode.List(_directory->Node(node));
     }
 }

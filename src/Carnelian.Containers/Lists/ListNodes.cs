@@ -11,9 +11,6 @@ internal unsafe struct ListRoot
     /// <summary>Elements.</summary>
     public long Count;
     public NodeDirectory Nodes;
-
-    /// <summary>The snapshot that holds the list, by number; see <see cref="ListNode"/>.</summary>
-    public uint HeldBy;
     public int DefragmentationIndex;
 }
 
@@ -32,7 +29,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     public byte* this[int n] => root->Nodes.Node(n);
 
-    public int CountOf(int n) => NodeDirectory.CountOf(root->Nodes.Slots[n]);
+    public int CountOf(int n) => root->Nodes.CountOf(n);
 
     public bool IsPlain(int n) => ListNode.At(this[n])->IsPlain;
 
@@ -41,8 +38,12 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     // ---- limits
 
     /// <summary>Whether there is such a node and it takes another text of this length.</summary>
-    public bool HasRoom(int n, int length) => (uint)n < (uint)Length && !IsPlain(n) && !host.ListLimit.IsLarge(length)
-        && !host.ListLimit.IsExceededBy((long)ListNode.Total(this[n]) + length + NodeLimit.OverheadBytes, CountOf(n) + 1);
+    public bool HasRoom(int n, int length)
+    {
+        if ((uint)n >= (uint)Length || host.ListLimit.IsLarge(length)) return false;
+        var node = Directory.Node(n, out var count);
+        return !ListNode.At(node)->IsPlain && !host.ListLimit.IsExceededBy((long)ListNode.Total(node) + length + NodeLimit.OverheadBytes, count + 1);
+    }
 
     private nint RoomFor(int total) => Math.Max(total, Math.Min((nint)total + total / 8 + GrowthBytesMin, host.ListLimit.BytesMax - ListNode.HeaderBytes));
 
@@ -73,10 +74,10 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     /// <summary>Replaces <paramref name="removed"/> bytes, so many elements, by one element or, if that has no size, by nothing.</summary>
     public void Splice(int n, int offset, int removed, int removedCount, in PackedElement element, int size)
     {
-        var old = this[n];
+        var old = Directory.Node(n, out var count);
         var oldList = ListNode.List(old);
         var oldTotal = ListNode.Total(old);
-        var count = CountOf(n) - removedCount + (size > 0 ? 1 : 0);
+        count += (size > 0 ? 1 : 0) - removedCount;
         var total = checked(oldTotal + size - removed);
         var inPlace = !IsShared(old) && ListNode.Holds(old, total) && (size > 0 || total >= ListNode.Capacity(old) / 2);
         var node = inPlace ? old : ListNode.Allocate(host.Allocator, total, RoomFor(total), host.SnapshotNumber, plain: false);
@@ -87,7 +88,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         if (!inPlace) Buffer.MemoryCopy(oldList, list, offset, offset);
         if (size > 0) ListPack.Write(ref list[offset], element);
         ListPack.WriteHeader(ref *list, total, count);
-        Directory.Set(n, node, count);
+        Directory.Set(host.Allocator, n, node, count);
         if (!inPlace) Drop(old);
     }
 
@@ -120,7 +121,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         var old = this[n];
         var node = IsShared(old) ? ListNode.Allocate(host.Allocator, ListNode.Total(old), 0, host.SnapshotNumber, plain: false) : old;
         ListPack.CopyWithoutEqual(ref *ListNode.List(old), ref *ListNode.List(node), matcher, skip, take);
-        Directory.Set(n, node, CountOf(n) - take);
+        Directory.Set(host.Allocator, n, node, CountOf(n) - take);
         if (node != old) Drop(old);
         else if (ListNode.Total(node) < ListNode.Capacity(node) / 2) Fit(n);
     }
@@ -130,7 +131,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     {
         var old = this[n];
         if (IsShared(old) || ListNode.ExactCapacity(ListNode.Total(old)) == ListNode.Capacity(old)) return;
-        Directory.Set(n, CopyOf(old), CountOf(n));
+        Directory.Set(host.Allocator, n, CopyOf(old), CountOf(n));
         Drop(old);
     }
 
@@ -187,7 +188,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         var rest = rightTotal - ListPack.HeaderBytes;
         Buffer.MemoryCopy(ListNode.List(right) + ListPack.HeaderBytes, list + leftTotal - 1, rest, rest);
         ListPack.WriteHeader(ref *list, total, count);
-        Directory.Set(n, node, count);
+        Directory.Set(host.Allocator, n, node, count);
         Directory.Remove(host.Allocator, n + 1);
         Drop(left);
         Drop(right);
@@ -196,7 +197,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     // ---- what a snapshot holds
 
-    private bool IsShared(byte* node) => root->Hold.IsHeld && ListNode.At(node)->Born < root->HeldBy;
+    private bool IsShared(byte* node) => ListNode.At(node)->Born < root->Nodes.HeldBy;
 
     /// <summary>Gives a node up. One that a snapshot holds is from now on kept for the snapshot alone, and counts as its memory.</summary>
     private void Drop(byte* node)

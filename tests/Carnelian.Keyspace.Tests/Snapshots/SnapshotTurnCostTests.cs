@@ -48,7 +48,7 @@ public class SnapshotTurnCostTests
         for (var turn = 0; turn < 100; turn++) rig.Turn(use, SliceMicroseconds);
         rig.End(end);
         while (!rig.Snapshots.IsIdle) rig.Turn(null, SliceMicroseconds);
-        while (rig.Keyspace.LazyFree.IsPending) rig.Time("free some", () => rig.Keyspace.LazyFree.Run(rig.World.StartBudget(SliceMicroseconds)));
+        for (; rig.Keyspace.LazyFree.IsPending; rig.EndTurn()) rig.Time("free some", () => rig.Keyspace.LazyFree.Run(rig.World.StartBudget(SliceMicroseconds)));
         if (end != "rename") Assert.That(rig.Keyspace.Allocator.UsedBytesOf(Purpose.Collections), Is.Zero);
         GC.EndNoGCRegion();
     }
@@ -91,6 +91,12 @@ public class SnapshotTurnCostTests
             }
             Time("take chunks back", Sink.GiveBackAll);
             Time("slice", () => Snapshots.Run(World.StartBudget(sliceMicroseconds)));
+            EndTurn();
+        }
+
+        public void EndTurn()
+        {
+            Allocator.ReleaseRetired();
             _background.Complete();
         }
 
@@ -177,7 +183,7 @@ public class SnapshotTurnCostTests
             {
                 SetName(i);
                 hash.Set(_name, _value);
-                rig.Allocator.ReleaseRetired();
+                rig.EndTurn();
             }
             hash.Changed(fields, null);
             Calls =
@@ -235,7 +241,7 @@ public class SnapshotTurnCostTests
             for (var i = 0; i < elements; i++)
             {
                 list.Push(_element, atHead: false);
-                rig.Allocator.ReleaseRetired();
+                rig.EndTurn();
             }
             Calls =
             [
