@@ -37,7 +37,7 @@ public unsafe ref struct FieldHandle
 /// </summary>
 public readonly unsafe struct FieldTable
 {
-    private const int BucketsPerFree = 4;
+    private const int BucketsPerFree = 1;
 
     private readonly FieldRoot* _root;
     private readonly TableHost _host;

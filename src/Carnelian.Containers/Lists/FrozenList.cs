@@ -10,7 +10,7 @@ public readonly unsafe struct FrozenList
     private const int HeaderWords = 4;
 
     /// <summary>What it costs to free a node, in nodes that are only let go: with every eighth a slab of 64 KiB goes back to the system.</summary>
-    private const int FreeCost = 32;
+    private const int FreeCost = 64;
 
     private readonly ulong* _block;
 

@@ -12,7 +12,7 @@ internal sealed unsafe class NodeListKind() : RootedKind(ValueType.List, ValueEn
     private const int NodesPerStep = 16;
 
     /// <summary>Freeing empties a slab of 64 KiB with every eighth node; that has been seen to take 0.3 ms.</summary>
-    private const int NodesPerFree = 2;
+    private const int NodesPerFree = 1;
 
     protected override long CountOf(byte* root, TableHost host) => new NodeList(root, host).Count;
 
