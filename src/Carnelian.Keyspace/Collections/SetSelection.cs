@@ -97,6 +97,7 @@ public ref struct SetSelection
     /// <summary>Returns how many fail.</summary>
     private int TestAgainst(SetView other, int from, int count)
     {
+        if (_set.IsIntegers && other.IsIntegers) return TestAgainst(other.Integers);
         if (other.IsTable) Prefetch(other.Table, from, count);
         var failed = 0;
         if (_set.IsTable)
@@ -106,6 +107,22 @@ public ref struct SetSelection
         }
         var walk = _set.Walk(null);
         for (var i = 0; walk.MoveNext(); i++) failed += Fails(other, walk.Current, i);
+        return failed;
+    }
+
+    /// <summary>Of integers: side by side.</summary>
+    private int TestAgainst(IntegerSet other)
+    {
+        var integers = _set.Integers;
+        var failed = 0;
+        for (int i = 0, place = 0; i < integers.Count; i++)
+        {
+            if (_passed[i] == 0) continue;
+            place = other.Seek(place, integers[i]);
+            if ((place < other.Count && other[place] == integers[i]) == _isWanted) continue;
+            _passed[i] = 0;
+            failed++;
+        }
         return failed;
     }
 
