@@ -144,6 +144,9 @@ public sealed unsafe class BlockAllocator : IDisposable
         return new(block, bytes);
     }
 
+    /// <summary>As <see cref="Scratch(int)"/>, for so many numbers.</summary>
+    public Span<T> Scratch<T>(int count) where T : unmanaged => MemoryMarshal.Cast<byte, T>(Scratch(count * sizeof(T)));
+
     /// <summary>Frees what was retired: after a call, when no view is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReleaseRetired()

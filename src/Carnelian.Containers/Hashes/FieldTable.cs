@@ -39,6 +39,9 @@ public readonly unsafe struct FieldTable
 {
     private const int BucketsPerFree = 1;
 
+    /// <summary>So many fields and their table take some 100 KiB.</summary>
+    private const int PrefetchedFrom = 2048;
+
     private readonly FieldRoot* _root;
     private readonly TableHost _host;
     private readonly HashTable<FieldLayout> _table;
@@ -87,9 +90,10 @@ public readonly unsafe struct FieldTable
     /// <summary>Sizes an empty table for so many fields.</summary>
     public void Reserve(long count) => _table.Reserve(count);
 
-    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next.</summary>
+    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next. It has a small table at hand anyhow.</summary>
     public void Prefetch(ReadOnlySpan<ulong> hashes)
     {
+        if (Count < PrefetchedFrom) return;
         foreach (var hash in hashes) _table.PrefetchBucket(hash);
         foreach (var hash in hashes) _table.PrefetchEntry(hash);
     }
