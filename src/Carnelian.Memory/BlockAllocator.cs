@@ -57,7 +57,7 @@ public sealed unsafe class BlockAllocator : IDisposable
     public long CachedBytes => _small.RetainedBytes + _large.CachedBytes;
 
     /// <summary>Bytes of freed large blocks that are being given back to the system in the background.</summary>
-    public long LeavingBytes => _large.LeavingBytes;
+    public long LeavingBytes => _small.LeavingBytes + _large.LeavingBytes;
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
