@@ -16,10 +16,10 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     private const int GrowAtTenths = 56;
 
     /// <summary>
-    /// Entries per bucket, in tenths, at which a gradual growth has come to its end. Between the two it keeps pace with the entries, so that a table takes 13 to 16 bytes
-    /// for each; doubled in one go it would take up to 23.
+    /// Entries per bucket, in tenths, at which a gradual growth has come to its end. Between the two it keeps pace with the entries, so that a table takes 13 to 17 bytes
+    /// for each; doubled in one go it would take up to 23. The later the end, the longer are the chains of buckets that wait for it.
     /// </summary>
-    private const int GrownAtTenths = 100;
+    private const int GrownAtTenths = 84;
 
     /// <summary>Entries per bucket, in tenths, below which a table shrinks.</summary>
     private const int ShrinkAtTenths = 7;
@@ -28,6 +28,9 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
     private const int ShrinkBitsMax = 2;
 
     public const int BitsMax = 40;
+
+    /// <summary>So many buckets before its turn the chain of one is fetched.</summary>
+    private const int StepsAhead = 4;
 
     private readonly TableRoot* _root = root;
     private readonly TableHost _host = host;
@@ -291,6 +294,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         if (small % run == 0 && _root->HasHugeRuns && _host.Allocator.IsPreparing) return;
         if (small % run == run / 4 * 3) Prepare(small + run / 4);
         for (var number = small; number < main.Size; number += smallSize) Migrate(ref main, ref target, number);
+        PrefetchChain(main, small + StepsAhead);
         var absent = _root->AbsentBytes;
         _root->RehashIndex = ++small;
         if (small % run == 0 && main.Size > run)
@@ -305,6 +309,12 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         main = target;
         target = default;
         if (_root->Count * 10 < main.Size * ShrinkAtTenths) BeginShrink();
+    }
+
+    /// <summary>Buckets follow each other in memory, and the processor sees that; their chains do not.</summary>
+    private static void PrefetchChain(in BucketArray main, long number)
+    {
+        if (Sse.IsSupported && number < main.Size && main.Buckets[number].IsChained) Sse.Prefetch0(main.Buckets[number].Next);
     }
 
     /// <summary>
