@@ -82,6 +82,9 @@ public sealed unsafe class BlockAllocator : IDisposable
     /// </summary>
     public void Prepare(byte* block, nint offset, nint length) => Background?.Prefault((nint)block + offset, length);
 
+    /// <summary>Has the system put memory behind a part of a live block above 16 KiB that is used next, in one go.</summary>
+    public void Populate(byte* block, nint offset, nint length) => SystemMemory.Populate((nint)block + offset & -SystemMemory.PageBytes, length);
+
     public bool IsPreparing => Background is { IsPrefaulting: true };
 
     /// <summary>Blocks of this size and more that begin as zeros have huge pages.</summary>

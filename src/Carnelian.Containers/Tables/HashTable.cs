@@ -292,6 +292,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         var smallSize = Math.Min(main.Size, target.Size);
         var run = _root->Run;
         if (small % run == 0 && _root->HasHugeRuns && _host.Allocator.IsPreparing) return;
+        if (small % run == 0 && !_root->HasHugeRuns && _root->GrowsGradually) Populate(small, run);
         if (small % run == run / 4 * 3) Prepare(small + run / 4);
         for (var number = small; number < main.Size; number += smallSize) Migrate(ref main, ref target, number);
         PrefetchChain(main, small + StepsAhead);
@@ -327,6 +328,12 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
         if (begin >= smallSize || !_root->HasHugeRuns) return;
         for (var number = begin; number < _root->Target.Size; number += smallSize)
             _host.Allocator.Prepare((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, (nint)_root->Run * Bucket.Bytes);
+    }
+
+    private void Populate(long begin, long run)
+    {
+        for (var number = begin; number < _root->Target.Size; number += _root->Main.Size)
+            _host.Allocator.Populate((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, (nint)run * Bucket.Bytes);
     }
 
     private void Migrate(ref BucketArray main, ref BucketArray target, long number)

@@ -13,10 +13,10 @@ namespace Carnelian;
 internal unsafe struct TableRoot
 {
     /// <summary>Tables of fewer buckets double in one go: their memory comes in a few pages.</summary>
-    public const int GradualSizeMin = 4096;
+    public const int GradualSizeMin = 16384;
 
-    /// <summary>Buckets whose memory comes and goes together: 16 KiB or, where the array has huge pages, one of these.</summary>
-    private const int RunBuckets = 256, HugeRunBuckets = (2 << 20) / Bucket.Bytes;
+    /// <summary>Buckets whose memory comes and goes together: 64 KiB or, where the array has huge pages, one of these.</summary>
+    private const int RunBuckets = 1024, HugeRunBuckets = (2 << 20) / Bucket.Bytes;
 
     public BucketArray Main;
     public BucketArray Target;

@@ -32,6 +32,12 @@ public static unsafe partial class SystemMemory
         for (var page = address; page < address + length; page += PageBytes) Interlocked.Or(ref *(int*)page, 0);
     }
 
+    /// <summary>As <see cref="Prefault"/> of pages that are about to be written to, at once: dearer than one fault, cheaper than sixteen. Where the system cannot, they fault one by one.</summary>
+    internal static void Populate(nint address, nint length)
+    {
+        if (OperatingSystem.IsLinux()) _ = Unix.Advise((void*)address, (nuint)length, Unix.PopulateWrite);
+    }
+
     /// <summary>Addresses without memory behind them, or 0 when the system does not grant as many.</summary>
     internal static nint TryReserve(nint length)
     {
@@ -103,7 +109,7 @@ public static unsafe partial class SystemMemory
     {
         public const int NoAccess = 0, ReadWrite = 3;
         public const int Private = 2, Fixed = 0x10;
-        public const int DontNeed = 4, HugePage = 14, NoHugePage = 15;
+        public const int DontNeed = 4, HugePage = 14, NoHugePage = 15, PopulateWrite = 23;
 
         public static int Anonymous => OperatingSystem.IsLinux() ? 0x20 : 0x1000;
 
