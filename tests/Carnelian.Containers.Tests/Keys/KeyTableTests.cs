@@ -321,7 +321,7 @@ public sealed unsafe class KeyTableTests
             var packed = new PackedList(at.View.Value);
             var writer = new PackedWriter(new byte[30]);
             writer.Add("an element"u8);
-            keys.Splice(ref at, packed.Replace(packed.Count, 0, writer));
+            keys.Change(ref at, packed.Replace(packed.Count, 0, writer));
             rig.Allocator.ReleaseRetired();
             if (at.View.Value.Length < 1100) continue;
             if (at.View.MemoryBytes != before) moves++;
