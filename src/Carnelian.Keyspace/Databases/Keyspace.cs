@@ -101,11 +101,16 @@ public sealed class Keyspace : IDisposable
     private Database? _making;
 
     /// <summary>A set that is in no database anybody knows. The call stores or discards it, before it makes another one.</summary>
-    public SetEdit NewSet()
+    public SetEdit NewSet() => new(NewCollection());
+
+    /// <inheritdoc cref="NewSet"/>
+    public SortedSetEdit NewSortedSet() => new(NewCollection());
+
+    private KeyEdit NewCollection()
     {
         _making ??= new(0, this, new Dataset(new(_host), usesSlots: false)) { IsHidden = true };
         Check.That(_making.Data.Count == 0);
-        return new(Edit(_making, KeyOf(default)));
+        return Edit(_making, KeyOf(default));
     }
 
     /// <summary>Slots whose keys are arriving.</summary>
