@@ -57,7 +57,7 @@ public sealed unsafe class BlockAllocator : IDisposable
     public long CachedBytes => _small.RetainedBytes + _large.CachedBytes;
 
     /// <summary>Bytes of freed large blocks that are being given back to the system in the background.</summary>
-    public long LeavingBytes => _large.LeavingBytes;
+    public long LeavingBytes => _small.LeavingBytes + _large.LeavingBytes;
 
     public long LiveBlocks => _small.LiveBlocks + _large.LiveBlocks - (_checker?.QuarantinedBlocks ?? 0);
 
@@ -143,6 +143,9 @@ public sealed unsafe class BlockAllocator : IDisposable
         Retire(block, bytes, Purpose.Other);
         return new(block, bytes);
     }
+
+    /// <summary>As <see cref="Scratch(int)"/>, for so many numbers.</summary>
+    public Span<T> Scratch<T>(int count) where T : unmanaged => MemoryMarshal.Cast<byte, T>(Scratch(count * sizeof(T)));
 
     /// <summary>Frees what was retired: after a call, when no view is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -238,7 +238,7 @@ public sealed unsafe class LargeBlockTests
 
     private sealed class Recorder : BackgroundMemory
     {
-        private RegionReturn? _work;
+        private readonly Queue<RegionReturn> _work = new();
 
         public override bool IsPrefaulting => false;
 
@@ -251,21 +251,20 @@ public sealed unsafe class LargeBlockTests
         public override void Return(RegionReturn regions)
         {
             Batches++;
-            _work = regions;
+            _work.Enqueue(regions);
         }
 
         /// <summary>Until nothing waits.</summary>
         public void Work()
         {
-            while (_work is { } work)
+            while (_work.TryDequeue(out var work))
             {
-                _work = null;
                 Regions.AddRange(work.Batch);
                 work.Run(isRangeGone: false);
                 work.Completed();
             }
         }
 
-        public void WorkAtLast() => _work!.Run(isRangeGone: true);
+        public void WorkAtLast() => _work.Dequeue().Run(isRangeGone: true);
     }
 }

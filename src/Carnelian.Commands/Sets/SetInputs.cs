@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Carnelian;
 
 /// <summary>The sets that a command combines, in a list of the executor's: see <see cref="Executor.BorrowFound"/>.</summary>
@@ -84,7 +82,7 @@ internal readonly struct SetInputs
     /// <param name="fixedFirst">The first one stays in its place.</param>
     public void Sort(ref Call call, bool descending = false, bool fixedFirst = false)
     {
-        var keys = MemoryMarshal.Cast<byte, long>(call.Keyspace.Allocator.Scratch(Count * sizeof(long)));
+        var keys = call.Keyspace.Allocator.Scratch<long>(Count);
         for (var i = 0; i < Count; i++)
         {
             var size = Math.Min(SizeOf(i), long.MaxValue >> (PlaceBits + 1));

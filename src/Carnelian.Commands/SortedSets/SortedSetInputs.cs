@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Carnelian;
 
 /// <summary>A set or a sorted set among those that a command combines; all members of a set have the score 1.</summary>
@@ -98,8 +96,8 @@ internal ref struct SortedSetInputs
             if (!call.TryFindSetOrSorted(i, out var entry)) return default;
             inputs._entries.Add(entry);
         }
-        inputs._weights = MemoryMarshal.Cast<byte, double>(call.Keyspace.Allocator.Scratch((int)keys * sizeof(double)));
-        inputs._order = MemoryMarshal.Cast<byte, int>(call.Keyspace.Allocator.Scratch((int)keys * sizeof(int)));
+        inputs._weights = call.Keyspace.Allocator.Scratch<double>((int)keys);
+        inputs._order = call.Keyspace.Allocator.Scratch<int>((int)keys);
         inputs._weights.Fill(1);
         for (var i = 0; i < inputs._order.Length; i++) inputs._order[i] = i;
         inputs.ReadOptions(ref call, end, options);
@@ -138,7 +136,7 @@ internal ref struct SortedSetInputs
     public readonly void Sort(scoped ref Call call)
     {
         const int placeBits = 24;
-        var keys = MemoryMarshal.Cast<byte, long>(call.Keyspace.Allocator.Scratch(Count * sizeof(long)));
+        var keys = call.Keyspace.Allocator.Scratch<long>(Count);
         for (var i = 0; i < Count; i++) keys[i] = (Math.Min(this[i].Count, long.MaxValue >> (placeBits + 1)) << placeBits) + Math.Min(i, (1 << placeBits) - 1);
         keys.Sort(_order);
     }

@@ -9,7 +9,7 @@ internal unsafe struct FieldRoot
     public Hold Hold;
     public TableRoot Table;
 
-    /// <summary>Memory of the fields' blocks.</summary>
+    /// <summary>Memory of the fields' blocks, and of values outside of them.</summary>
     public long DataBytes;
 
     /// <summary>Not later than any field's time.</summary>
@@ -41,7 +41,10 @@ public unsafe ref struct FieldHandle
 /// </summary>
 public readonly unsafe struct FieldTable
 {
-    private const int BucketsPerFree = 4;
+    private const int BucketsPerFree = 1;
+
+    /// <summary>So many fields and their table take some 100 KiB.</summary>
+    private const int PrefetchedFrom = 2048;
 
     private readonly FieldRoot* _root;
     private readonly TableHost _host;
@@ -91,9 +94,10 @@ public readonly unsafe struct FieldTable
     /// <summary>Sizes an empty table for so many fields.</summary>
     public void Reserve(long count) => _table.Reserve(count);
 
-    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next.</summary>
+    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next. It has a small table at hand anyhow.</summary>
     public void Prefetch(ReadOnlySpan<ulong> hashes)
     {
+        if (Count < PrefetchedFrom) return;
         foreach (var hash in hashes) _table.PrefetchBucket(hash);
         foreach (var hash in hashes) _table.PrefetchEntry(hash);
     }
@@ -105,32 +109,52 @@ public readonly unsafe struct FieldTable
     public void Set(
         scoped ref FieldHandle at, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value, long expiryMs = EntryView.NoExpiry)
     {
+        var replaced = at.Exists ? Field.ExternalOf(at.Position.Entry) : default;
+        if (value.Length <= Field.InlineValueMax)
+        {
+            Put(ref at, name, value, isExternal: false, expiryMs);
+        }
+        else
+        {
+            var external = LongString.AllocateHoldable(_host.Allocator, value);
+            _root->DataBytes += external.Capacity;
+            Put(ref at, name, MemoryMarshal.AsBytes(new ReadOnlySpan<ExternalValue>(in external)), isExternal: true, expiryMs);
+        }
+        if (replaced.Address != null) RetireExternal(replaced);
+    }
+
+    /// <summary>Sets an existing field's expiry.</summary>
+    public void SetExpiry(scoped ref FieldHandle at, long expiryMs)
+    {
+        var field = at.Position.Entry;
+        Put(ref at, Field.Name(field), Field.Stored(field), Field.IsExternal(field), expiryMs);
+    }
+
+    private void Put(scoped ref FieldHandle at, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> stored, bool isExternal, long expiryMs)
+    {
         var expires = expiryMs != EntryView.NoExpiry;
         if (expires) _root->NextDueMs = Math.Min(_root->NextDueMs, expiryMs);
         var old = at.Position.Entry;
-        if (old != null && Field.Expires(old) == expires && Field.Value(old).Length == value.Length)
+        if (old != null && Field.Expires(old) == expires && Field.IsExternal(old) == isExternal && Field.Stored(old).Length == stored.Length)
         {
-            value.CopyTo(Field.Value(old));
+            stored.CopyTo(Field.Stored(old));
             if (!expires) return;
             Field.SetExpiry(old, expiryMs);
             _table.NoteDue(at.Position, expiryMs);
             return;
         }
-        var usable = BlockAllocator.UsableSize(Field.Size(name.Length, value.Length, expires));
+        var usable = BlockAllocator.UsableSize(Field.Size(name.Length, stored.Length, expires));
         var field = _host.Allocator.Allocate(usable, Purpose.Collections);
         _root->DataBytes += usable;
-        Field.Write(field, name, value, expiryMs, _host.Mark);
+        Field.Write(field, name, stored, isExternal, expiryMs, _host.Mark);
         if (old == null)
         {
             at.Position = _table.Insert(field, at.Hash, expires);
             return;
         }
         _table.Replace(at.Position, field, expires);
-        Retire(old);
+        RetireBlock(old);
     }
-
-    /// <summary>Sets an existing field's expiry.</summary>
-    public void SetExpiry(scoped ref FieldHandle at, long expiryMs) => Set(ref at, at.View.Name, at.View.Value, expiryMs);
 
     /// <summary>Takes an existing field's expiry off.</summary>
     public void ClearExpiry(scoped ref FieldHandle at) => SetExpiry(ref at, EntryView.NoExpiry);
@@ -140,10 +164,17 @@ public readonly unsafe struct FieldTable
         var field = at.Position.Entry;
         _table.Remove(at.Position);
         at.Position = default;
-        Retire(field);
+        if (Field.IsExternal(field)) RetireExternal(Field.ExternalOf(field));
+        RetireBlock(field);
     }
 
-    private void Retire(byte* field)
+    private void RetireExternal(in ExternalValue value)
+    {
+        _root->DataBytes -= value.Capacity;
+        LongString.Retire(_host.Allocator, value);
+    }
+
+    private void RetireBlock(byte* field)
     {
         var usable = BlockAllocator.UsableSize(Field.Size(field));
         _root->DataBytes -= usable;
@@ -318,7 +349,11 @@ public readonly unsafe struct FieldTable
 
     private readonly struct Disposer(BlockAllocator allocator) : IEntryVisitor
     {
-        public void Visit(byte* entry, bool expires) => allocator.Free(entry, BlockAllocator.UsableSize(Field.Size(entry)), Purpose.Collections);
+        public void Visit(byte* entry, bool expires)
+        {
+            if (Field.IsExternal(entry)) LongString.Free(allocator, Field.ExternalOf(entry));
+            allocator.Free(entry, BlockAllocator.UsableSize(Field.Size(entry)), Purpose.Collections);
+        }
     }
 
     /// <summary>Moves the fields of some buckets out of sparse slabs; true at the end of a round.</summary>

@@ -3,12 +3,16 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// A list as it was when a snapshot came upon it. Its nodes do not change until they are released, so that another thread may read them.
-/// <code>| root 8 | nodes 8 | released 8 | slot of the directory 8 … |</code>
+/// A list as it was when a snapshot came upon it. Its nodes and the pages of its directory do not change until they are released, so that another thread
+/// may read them.
+/// <code>| root 8 | nodes 8 | released 8 | pages 8 | page of the directory 24 … |</code>
 /// </summary>
 public readonly unsafe struct FrozenList
 {
-    private const int HeaderWords = 3;
+    private const int HeaderWords = 4;
+
+    /// <summary>What it costs to free a node, in nodes that are only let go: with every eighth a slab of 64 KiB goes back to the system.</summary>
+    private const int FreeCost = 64;
 
     private readonly ulong* _block;
 
@@ -16,12 +20,13 @@ public readonly unsafe struct FrozenList
 
     internal static FrozenList Of(ListRoot* root, BlockAllocator allocator)
     {
-        var nodes = root->Nodes.Length;
-        var block = (ulong*)allocator.Allocate(Bytes(nodes), Purpose.Snapshot);
+        var pages = root->Nodes.Pages;
+        var block = (ulong*)allocator.Allocate(Bytes(pages.Length), Purpose.Snapshot);
         block[0] = (ulong)root;
-        block[1] = (ulong)nodes;
+        block[1] = (ulong)root->Nodes.Length;
         block[2] = 0;
-        new ReadOnlySpan<ulong>(root->Nodes.Slots, nodes).CopyTo(new(block + HeaderWords, nodes));
+        block[3] = (ulong)pages.Length;
+        pages.CopyTo(new(block + HeaderWords, pages.Length));
         return new((byte*)block);
     }
 
@@ -51,19 +56,26 @@ public readonly unsafe struct FrozenList
     public bool IsPlain(int node) => ListNode.At(NodeAt(node))->IsPlain;
 
     /// <summary>
-    /// Lets some nodes go, and after the last one the list itself. True when all are gone. Called on the command thread and between calls only.
+    /// Lets some nodes go, fewer if they must be freed, and after the last one the list itself. True when all are gone. Called on the command thread and between calls only.
     /// </summary>
     public bool ReleaseSome(int nodesMax, TableHost host)
     {
         var root = (ListRoot*)_block[0];
-        for (; _block[2] < _block[1] && nodesMax > 0; _block[2]++, nodesMax--)
+        var heldBy = root->Nodes.HeldBy;
+        for (; _block[2] < _block[1] && nodesMax > 0; _block[2]++)
         {
-            var node = NodeAt((int)_block[2]);
-            if (ListNode.At(node)->IsDropped) host.Allocator.Free(node, ListNode.Capacity(node), Purpose.Snapshot);
-            else ListNode.At(node)->MarkReleased(root->HeldBy);
+            var i = (int)_block[2];
+            var page = PageOf(ref i);
+            var node = page->Node(i);
+            var isDropped = ListNode.At(node)->IsDropped;
+            if (isDropped) host.Allocator.Free(node, ListNode.Capacity(node), Purpose.Snapshot);
+            else ListNode.At(node)->MarkReleased(heldBy);
+            if (i == page->Length - 1) page->Release(host.Allocator, heldBy);
+            nodesMax -= isDropped ? FreeCost : 1;
         }
         if (_block[2] < _block[1]) return false;
-        host.Allocator.Free((byte*)_block, Bytes(NodeCount), Purpose.Snapshot);
+        root->Nodes.HeldBy = 0;
+        host.Allocator.Free((byte*)_block, Bytes((int)_block[3]), Purpose.Snapshot);
         if (root->Hold.Release()) host.FreeLater((byte*)root, CollectionKinds.Rooted(ValueType.List, ValueEncoding.QuickList));
         return true;
     }
@@ -71,8 +83,10 @@ public readonly unsafe struct FrozenList
     private byte* NodeAt(int i)
     {
         Check.That((uint)i < (uint)NodeCount);
-        return NodeDirectory.NodeOf(_block[HeaderWords + i]);
+        return PageOf(ref i)->Node(i);
     }
 
-    private static nint Bytes(int nodes) => (nint)(HeaderWords + nodes) * sizeof(ulong);
+    private DirectoryPage* PageOf(ref int i) => DirectoryPage.Of((DirectoryPage*)(_block + HeaderWords), (int)_block[3], NodeCount, ref i);
+
+    private static nint Bytes(int pages) => HeaderWords * sizeof(ulong) + (nint)pages * DirectoryPage.Bytes;
 }

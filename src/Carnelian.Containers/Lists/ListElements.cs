@@ -8,8 +8,8 @@ namespace Carnelian;
 /// </summary>
 public unsafe ref struct ListElements
 {
-    private readonly ulong* _slots;
-    private readonly int _nodes;
+    /// <summary>Null: there is only one packed list.</summary>
+    private readonly NodeDirectory* _directory;
     private readonly bool _backward;
     private readonly BlockAllocator? _allocator;
     private int _node;
@@ -27,13 +27,11 @@ public unsafe ref struct ListElements
         _list = ref list;
         _at = at;
         _backward = backward;
-        _nodes = 1;
     }
 
-    internal ListElements(ulong* slots, int nodes, int node, int inNode, bool backward, BlockAllocator allocator)
+    internal ListElements(NodeDirectory* directory, int node, int inNode, bool backward, BlockAllocator allocator)
     {
-        _slots = slots;
-        _nodes = nodes;
+        _directory = directory;
         _allocator = allocator;
         Enter(node);
         _at = ListPack.OffsetOf(ref _list, backward ? inNode + 1 : inNode);
@@ -50,7 +48,7 @@ public unsafe ref struct ListElements
     {
         while (Unsafe.Add(ref _list, _at) == ListPack.End)
         {
-            if (_node + 1 >= _nodes) return false;
+            if (_directory == null || _node + 1 >= _directory->Length) return false;
             Enter(_node + 1);
             _at = ListPack.HeaderBytes;
         }
@@ -75,6 +73,6 @@ public unsafe ref struct ListElements
     private void Enter(int node)
     {
         _node = node;
-        _list = ref CompressedNode.Read(NodeDirectory.NodeOf(_slots[node]), _allocator!, ref _scratch);
+        _list = ref CompressedNode.Read(_directory->Node(node), _allocator!, ref _scratch);
     }
 }

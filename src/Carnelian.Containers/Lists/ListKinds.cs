@@ -11,6 +11,9 @@ internal sealed unsafe class NodeListKind() : RootedKind(ValueType.List, ValueEn
 {
     private const int NodesPerStep = 16;
 
+    /// <summary>Freeing empties a slab of 64 KiB with every eighth node; that has been seen to take 0.3 ms.</summary>
+    private const int NodesPerFree = 1;
+
     protected override long CountOf(byte* root, TableHost host) => new NodeList(root, host).Count;
 
     public override byte* Create(TableHost host) => NodeList.Create(host);
@@ -21,5 +24,5 @@ internal sealed unsafe class NodeListKind() : RootedKind(ValueType.List, ValueEn
 
     public override bool DefragmentSome(byte* root, TableHost host, ref BlockMover mover) => new NodeList(root, host).Defragment(NodesPerStep, ref mover);
 
-    public override bool FreeSome(byte* root, TableHost host) => new NodeList(root, host).FreeSome(NodesPerStep);
+    public override bool FreeSome(byte* root, TableHost host) => new NodeList(root, host).FreeSome(NodesPerFree);
 }

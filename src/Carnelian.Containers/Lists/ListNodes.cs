@@ -11,9 +11,6 @@ internal unsafe struct ListRoot
     /// <summary>Elements.</summary>
     public long Count;
     public NodeDirectory Nodes;
-
-    /// <summary>The snapshot that holds the list, by number; see <see cref="ListNode"/>.</summary>
-    public uint HeldBy;
     public int DefragmentationIndex;
 
     /// <summary>So many nodes at either end are not compressed; 0: none is. As in Redis it stays what it was when the list was made.</summary>
@@ -38,7 +35,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     public byte* this[int n] => root->Nodes.Node(n);
 
-    public int CountOf(int n) => NodeDirectory.CountOf(root->Nodes.Slots[n]);
+    public int CountOf(int n) => root->Nodes.CountOf(n);
 
     public bool IsPlain(int n) => ListNode.At(this[n])->IsPlain;
 
@@ -47,8 +44,12 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     // ---- limits
 
     /// <summary>Whether there is such a node and it takes another text of this length.</summary>
-    public bool HasRoom(int n, int length) => (uint)n < (uint)Length && !IsPlain(n) && !host.ListLimit.IsLarge(length)
-        && !host.ListLimit.IsExceededBy((long)ListNode.Total(this[n]) + length + NodeLimit.OverheadBytes, CountOf(n) + 1);
+    public bool HasRoom(int n, int length)
+    {
+        if ((uint)n >= (uint)Length || host.ListLimit.IsLarge(length)) return false;
+        var node = Directory.Node(n, out var count);
+        return !ListNode.At(node)->IsPlain && !host.ListLimit.IsExceededBy((long)ListNode.Total(node) + length + NodeLimit.OverheadBytes, count + 1);
+    }
 
     private static NodeForm FormOf(bool plain) => plain ? NodeForm.Plain : NodeForm.Packed;
 
@@ -84,9 +85,10 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     public void Splice(int n, int offset, int removed, int removedCount, in PackedElement element, int size)
     {
         var old = Expanded(n);
+        var count = CountOf(n);
         var oldList = ListNode.List(old);
         var oldTotal = ListNode.Total(old);
-        var count = CountOf(n) - removedCount + (size > 0 ? 1 : 0);
+        count += (size > 0 ? 1 : 0) - removedCount;
         var total = checked(oldTotal + size - removed);
         var inPlace = !IsShared(old) && ListNode.Holds(old, total) && (size > 0 || total >= ListNode.Capacity(old) / 2);
         var node = inPlace ? old : ListNode.Allocate(host.Allocator, total, RoomFor(total), host.SnapshotNumber, NodeForm.Packed);
@@ -97,7 +99,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         if (!inPlace) Buffer.MemoryCopy(oldList, list, offset, offset);
         if (size > 0) ListPack.Write(ref list[offset], element);
         ListPack.WriteHeader(ref *list, total, count);
-        Directory.Set(n, node, count);
+        Directory.Set(host.Allocator, n, node, count);
         if (!inPlace) Drop(old);
     }
 
@@ -134,7 +136,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         if (!isCompressed && !IsShared(old) && ListNode.KeepsCapacity(old))
         {
             ListPack.CopyWithoutEqual(ref list, ref list, matcher, skip, take);
-            Directory.Set(n, old, count);
+            Directory.Set(host.Allocator, n, old, count);
             if (ListNode.Total(old) < ListNode.Capacity(old) / 2) Fit(n);
             return;
         }
@@ -143,7 +145,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         ListPack.CopyWithoutEqual(ref list, ref rest, matcher, skip, take);
         var node = isCompressed && IsDeep(n) ? CompressedNode.TryMake(ref rest, plain: false, host) : null;
         if (node == null) node = Make(MemoryMarshal.CreateReadOnlySpan(ref rest, ListPack.Total(in rest))[ListPack.HeaderBytes..^1], count, plain: false);
-        Directory.Set(n, node, count);
+        Directory.Set(host.Allocator, n, node, count);
         Drop(old);
     }
 
@@ -152,7 +154,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     {
         var old = this[n];
         if (IsShared(old) || ListNode.ExactCapacity(ListNode.ContentBytes(old)) == ListNode.Capacity(old)) return;
-        Directory.Set(n, CopyOf(old), CountOf(n));
+        Directory.Set(host.Allocator, n, CopyOf(old), CountOf(n));
         Drop(old);
     }
 
@@ -167,7 +169,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     /// <summary>Appends nodes like another list's to an empty one.</summary>
     public void CopyAll(ListRoot* from)
     {
-        for (var n = 0; n < from->Nodes.Length; n++) Directory.Insert(host.Allocator, n, CopyOf(from->Nodes.Node(n)), NodeDirectory.CountOf(from->Nodes.Slots[n]));
+        for (var n = 0; n < from->Nodes.Length; n++) Directory.Insert(host.Allocator, n, CopyOf(from->Nodes.Node(n, out var count)), count);
         root->CompressDepth = from->CompressDepth;
         root->SettledNodes = Length;
     }
@@ -192,7 +194,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         var plain = ListNode.At(old)->IsPlain;
         var node = ListNode.Allocate(host.Allocator, total, plain ? total : RoomFor(total), host.SnapshotNumber, FormOf(plain));
         CompressedNode.Expand(old, new(ListNode.List(node), total));
-        Directory.Set(n, node, CountOf(n));
+        Directory.Set(host.Allocator, n, node, CountOf(n));
         Drop(old);
         return node;
     }
@@ -236,7 +238,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         if (ListNode.At(old)->IsCompressed) return;
         var node = CompressedNode.TryMake(ref *ListNode.List(old), ListNode.At(old)->IsPlain, host);
         if (node == null) return;
-        Directory.Set(n, node, CountOf(n));
+        Directory.Set(host.Allocator, n, node, CountOf(n));
         Drop(old);
     }
 
@@ -285,7 +287,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         var rest = rightTotal - ListPack.HeaderBytes;
         Buffer.MemoryCopy(ListNode.List(right) + ListPack.HeaderBytes, list + leftTotal - 1, rest, rest);
         ListPack.WriteHeader(ref *list, total, count);
-        Directory.Set(n, node, count);
+        Directory.Set(host.Allocator, n, node, count);
         Directory.Remove(host.Allocator, n + 1);
         Drop(left);
         Drop(right);
@@ -294,7 +296,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     // ---- what a snapshot holds
 
-    private bool IsShared(byte* node) => root->Hold.IsHeld && ListNode.At(node)->Born < root->HeldBy;
+    private bool IsShared(byte* node) => ListNode.At(node)->Born < root->Nodes.HeldBy;
 
     /// <summary>Gives a node up. One that a snapshot holds is from now on kept for the snapshot alone, and counts as its memory.</summary>
     private void Drop(byte* node)

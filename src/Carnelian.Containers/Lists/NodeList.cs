@@ -39,6 +39,8 @@ public readonly unsafe struct NodeList
     /// <summary>All nodes but so many at either end are compressed; 0: none is.</summary>
     public int CompressDepth => _root->CompressDepth;
 
+    internal int DirectoryPages => _root->Nodes.Pages.Length;
+
     // ---- reading
 
     public PackedElement this[long index]
@@ -56,7 +58,7 @@ public readonly unsafe struct NodeList
     public ListElements From(long index, bool backward = false)
     {
         var n = Find(ref index);
-        return new(_root->Nodes.Slots, NodeCount, n, (int)index, backward, _host.Allocator);
+        return new(&_root->Nodes, n, (int)index, backward, _host.Allocator);
     }
 
     /// <summary>A node's packed list, in the listpack format.</summary>
@@ -319,11 +321,11 @@ public readonly unsafe struct NodeList
 
     // ---- the list as a whole
 
-    /// <summary>Holds all nodes as they are for the snapshot of the present number; the cost is the directory's copy.</summary>
+    /// <summary>Holds all nodes as they are for the snapshot of the present number; the cost is a copy of the directory's array of pages.</summary>
     internal FrozenList Freeze()
     {
         _root->Hold.Take(0);
-        _root->HeldBy = _host.SnapshotNumber;
+        _root->Nodes.HeldBy = _host.SnapshotNumber;
         return FrozenList.Of(_root, _host.Allocator);
     }
 
@@ -351,7 +353,7 @@ public readonly unsafe struct NodeList
         {
             var n = _root->DefragmentationIndex;
             var node = _root->Nodes.Node(n);
-            _root->Nodes.Set(n, mover.Move(node, ListNode.Capacity(node), Purpose.Collections), _nodes.CountOf(n));
+            _root->Nodes.Set(_host.Allocator, n, mover.Move(node, ListNode.Capacity(node), Purpose.Collections), _nodes.CountOf(n));
         }
         if (_root->DefragmentationIndex < NodeCount) return false;
         _root->DefragmentationIndex = 0;

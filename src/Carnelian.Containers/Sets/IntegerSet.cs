@@ -72,6 +72,28 @@ public readonly ref struct IntegerSet
         return false;
     }
 
+    /// <summary>
+    /// The place, from one on, of the first integer that is not less than another one. It is looked for in steps that double, so that going through two sets
+    /// side by side takes as long as the shorter one is.
+    /// </summary>
+    public int Seek(int from, long integer)
+    {
+        int low = from, high = from;
+        for (var step = 1; high < Count && this[high] < integer; step *= 2)
+        {
+            low = high + 1;
+            high += step;
+        }
+        high = Math.Min(high, Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (this[middle] < integer) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
     /// <summary>Adds an integer that is not there.</summary>
     public IntegerSetChange Insert(int index, long integer) => new(this, index, integer, Math.Max(Width, WidthOf(integer)));
 

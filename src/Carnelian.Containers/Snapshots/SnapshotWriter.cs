@@ -63,6 +63,9 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
         var size = (int)Field.Size(field.Address);
         var record = Take(SnapshotRecord.Field, SnapshotChunk.FieldHeaderBytes + (long)size);
         Buffer.MemoryCopy(field.Address, record + SnapshotChunk.FieldHeaderBytes, size, size);
+        if (!Field.IsExternal(field.Address)) return;
+        LongString.HoldOf(Field.ExternalOf(field.Address)).Take();
+        _open!.Holds = true;
     }
 
     /// <summary>Ends the chunk that is being filled, so that everything so far can be taken.</summary>
@@ -85,9 +88,15 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
             {
                 if (reader.Kind == SnapshotRecord.List) lists.Enqueue(reader.List);
                 else if (reader.Kind == SnapshotRecord.Key) LongString.Release(reader.Entry.Address, host.Allocator);
+                else if (reader.Kind == SnapshotRecord.Field) ReleaseField(reader.Field.Address, host.Allocator);
             }
         }
         chunk.Free(host.Allocator);
+    }
+
+    private static void ReleaseField(byte* field, BlockAllocator allocator)
+    {
+        if (Field.IsExternal(field)) LongString.Release(Field.ExternalOf(field), allocator);
     }
 
     /// <returns>The entry's copy, with room for <paramref name="extra"/> bytes behind it.</returns>

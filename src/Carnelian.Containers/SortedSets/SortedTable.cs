@@ -54,7 +54,7 @@ public readonly unsafe struct SortedTable
     {
         var member = at.View;
         _order.Move(ScoreOf(member), member.Address, score);
-        MemoryMarshal.Write(Field.Value(member.Address), score);
+        MemoryMarshal.Write(Field.Stored(member.Address), score);
     }
 
     public void Remove(scoped ref FieldHandle at)

@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>
-/// Strings outside their entries that are too long to be copied before every first change. Their blocks end with a
+/// Strings, and values of fields, outside their entries that are too long to be copied before every first change. Their blocks end with a
 /// <see cref="StringHold"/>, so that a snapshot or a reply can keep them as they are.
 /// <code>| bytes … | reserve … | hold 8 |</code>
 /// </summary>
@@ -69,6 +69,14 @@ internal static unsafe class LongString
         content.CopyTo(new(block, content.Length));
         var value = new ExternalValue { Address = block, Length = content.Length, Capacity = usable };
         if (CanBeHeld(value)) HoldOf(value) = default;
+        return value;
+    }
+
+    /// <summary>As <see cref="Allocate"/>, for content of at least <see cref="HoldFrom"/> bytes, in a block that has a hold in any case.</summary>
+    public static ExternalValue AllocateHoldable(BlockAllocator allocator, ReadOnlySpan<byte> content)
+    {
+        var value = Allocate(allocator, content, Math.Max(content.Length, HoldFrom + 1));
+        Check.That(CanBeHeld(value));
         return value;
     }
 

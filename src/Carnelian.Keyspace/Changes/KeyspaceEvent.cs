@@ -51,6 +51,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         ListInsert = new(KeyspaceEventClass.List, "linsert"),
         ListRemove = new(KeyspaceEventClass.List, "lrem"),
         ListTrim = new(KeyspaceEventClass.List, "ltrim"),
+        SortStore = new(KeyspaceEventClass.List, "sortstore"),
         SetAdd = new(KeyspaceEventClass.Set, "sadd"),
         SetRemove = new(KeyspaceEventClass.Set, "srem"),
         SetPop = new(KeyspaceEventClass.Set, "spop"),

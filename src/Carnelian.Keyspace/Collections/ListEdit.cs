@@ -166,6 +166,13 @@ public ref struct ListEdit
 
     // ---- announcing
 
+    /// <summary>Gives the list, one of <see cref="Keyspace.NewList"/>, to a key, in place of what that has, and tells it.</summary>
+    public void GiveTo(scoped ref KeyEdit key, long changes, KeyspaceEvent happened)
+    {
+        key.Take(ref _edit, EntryView.NoExpiry);
+        key.Changed(changes, happened);
+    }
+
     /// <summary>Elements were added or set: counts the changes, touches the key and raises the event.</summary>
     public readonly void Announce(long changes, KeyspaceEvent happened) => _edit.Changed(changes, happened);
 

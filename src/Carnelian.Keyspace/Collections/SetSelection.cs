@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Carnelian;
 
 /// <summary>
@@ -40,7 +38,7 @@ public ref struct SetSelection
         var portion = _set.IsTable ? BatchMax : (int)_set.Count;
         var allocator = database.Keyspace.Allocator;
         _passed = allocator.Scratch(portion);
-        _hashes = MemoryMarshal.Cast<byte, ulong>(allocator.Scratch(portion * sizeof(ulong)));
+        _hashes = allocator.Scratch<ulong>(portion);
     }
 
     /// <summary>Selected members.</summary>
@@ -97,7 +95,13 @@ public ref struct SetSelection
     /// <summary>Returns how many fail.</summary>
     private int TestAgainst(SetView other, int from, int count)
     {
-        if (other.IsTable) Prefetch(other.Table, from, count);
+        if (_set.IsIntegers && other.IsIntegers) return TestAgainstIntegers(other.Integers);
+        if (other.IsTable)
+        {
+            if (!_isHashed) Hash(other.Table, from, count);
+            other.Table.Prefetch(_hashes[..count]);
+            if (_set.IsTable) return TestAgainstTable(other.Table, from, count);
+        }
         var failed = 0;
         if (_set.IsTable)
         {
@@ -109,17 +113,40 @@ public ref struct SetSelection
         return failed;
     }
 
-    private int Fails(SetView other, scoped PackedElement member, int i)
+    /// <summary>Members of a table, whose hashes are known.</summary>
+    private int TestAgainstTable(FieldTable other, int from, int count)
+    {
+        var failed = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (_passed[i] == 0 || other.Find(_found[from + i].Name, _hashes[i]).Exists == _isWanted) continue;
+            _passed[i] = 0;
+            failed++;
+        }
+        return failed;
+    }
+
+    /// <summary>Of integers: side by side.</summary>
+    private int TestAgainstIntegers(IntegerSet other)
+    {
+        var integers = _set.Integers;
+        var failed = 0;
+        for (int i = 0, place = 0; i < integers.Count; i++)
+        {
+            if (_passed[i] == 0) continue;
+            place = other.Seek(place, integers[i]);
+            if ((place < other.Count && other[place] == integers[i]) == _isWanted) continue;
+            _passed[i] = 0;
+            failed++;
+        }
+        return failed;
+    }
+
+    private int Fails(in SetView other, scoped PackedElement member, int i)
     {
         if (_passed[i] == 0 || other.Contains(member, _hashes[i]) == _isWanted) return 0;
         _passed[i] = 0;
         return 1;
-    }
-
-    private void Prefetch(FieldTable table, int from, int count)
-    {
-        if (!_isHashed) Hash(table, from, count);
-        table.Prefetch(_hashes[..count]);
     }
 
     private void Hash(FieldTable table, int from, int count)

@@ -271,6 +271,12 @@ public ref struct SortedSetEdit
         Settle();
     }
 
+    /// <summary>Makes a packed set a table.</summary>
+    public void Unpack()
+    {
+        if (Exists && !_isTable) MakeTable(0);
+    }
+
     /// <summary>Packs what a command has made as a table, if it has become small.</summary>
     public void PackIfSmall()
     {

@@ -101,12 +101,15 @@ public sealed class Keyspace : IDisposable
     private Database? _making;
 
     /// <summary>A set that is in no database anybody knows. The call stores or discards it, before it makes another one.</summary>
-    public SetEdit NewSet() => new(NewCollection());
+    public SetEdit NewSet() => new(NewKey());
 
     /// <inheritdoc cref="NewSet"/>
-    public SortedSetEdit NewSortedSet() => new(NewCollection());
+    public SortedSetEdit NewSortedSet() => new(NewKey());
 
-    private KeyEdit NewCollection()
+    /// <summary>As <see cref="NewSet"/>: a list, which the call stores unless it is empty.</summary>
+    public ListEdit NewList() => new(NewKey());
+
+    private KeyEdit NewKey()
     {
         _making ??= new(0, this, new Dataset(new(_host), usesSlots: false)) { IsHidden = true };
         Check.That(_making.Data.Count == 0);

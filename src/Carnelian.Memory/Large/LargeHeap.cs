@@ -36,7 +36,7 @@ internal sealed class LargeHeap
     public LargeHeap(Reservation range)
     {
         _runs = new PageRuns(range);
-        _return = new RegionReturn(_runs);
+        _return = new RegionReturn(_runs.Give);
     }
 
     public BackgroundMemory? Background

@@ -1,19 +1,20 @@
 namespace Carnelian;
 
 /// <summary>
-/// Freed regions on their way back to the system, which takes some 10 µs for 100 KB: they are gathered on the allocator's thread and given back
-/// on another, a batch at a time. Addresses of runs are used again when that is done.
+/// Freed regions on their way back to the system, which takes some 10 µs for 100 KB, and ten times as long where it splits a huge page: they are gathered on the
+/// allocator's thread and given back on another, a batch at a time. Addresses within a range are used again when that is done.
 /// </summary>
 public sealed class RegionReturn
 {
     /// <summary>One batch takes a few milliseconds: what else waits for the worker does not wait long.</summary>
     private const nint BatchBytesMax = 32 << 20;
 
-    private readonly PageRuns _runs;
+    private readonly Action<nint, nint> _reuse;
     private readonly Queue<(nint Address, nint Bytes)> _waiting = new();
     private readonly List<(nint Address, nint Bytes)> _batch = [];
 
-    internal RegionReturn(PageRuns runs) => _runs = runs;
+    /// <param name="reuse">Takes the address and length of a region that is no mapping of its own, when it has been given back.</param>
+    internal RegionReturn(Action<nint, nint> reuse) => _reuse = reuse;
 
     /// <summary>Of all regions that wait or are being given back.</summary>
     internal nint Bytes { get; private set; }
@@ -82,6 +83,6 @@ public sealed class RegionReturn
 
     private void Reuse(nint address, nint bytes)
     {
-        if (bytes < PageRuns.BytesMax) _runs.Give(address, bytes);
+        if (bytes < PageRuns.BytesMax) _reuse(address, bytes);
     }
 }

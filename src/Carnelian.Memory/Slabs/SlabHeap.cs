@@ -34,11 +34,17 @@ internal unsafe struct SlabHeap
     private readonly SizeClass* _classes;
     private readonly Reservation _range;
     private readonly Reservation _sideArray;
+    private readonly RegionReturn _return;
+
+    /// <summary>Slabs that have been given back, and are not yet in the list of those.</summary>
+    private readonly List<nint> _returned;
 
     /// <summary>Empty slabs, chained by <see cref="Slab.Next"/>: those that keep their memory, and those given back to the system.</summary>
     private uint _firstRetained;
     private uint _firstPurged;
     private int _retained;
+
+    /// <summary>Those on their way to the system count too.</summary>
     private int _purged;
     private int _inUse;
     private bool _avoidsHugePages;
@@ -58,6 +64,8 @@ internal unsafe struct SlabHeap
         Check.That(sizeof(Slab) == 16);
         Check.That(sizeof(SizeClass) == 64);
         _range = range;
+        var returned = _returned = [];
+        _return = new RegionReturn((slab, _) => returned.Add(slab));
         PreferHugePages(false);
         var sideArrayBytes = (range.Length >> Slab.Shift) * sizeof(Slab);
         _sideArray = Reservation.Create(sideArrayBytes, sideArrayBytes, SystemMemory.PageBytes);
@@ -71,7 +79,14 @@ internal unsafe struct SlabHeap
         for (var i = 0; i < SizeClass.Count; i++) _classes[i].Initialize(i, _slabs);
     }
 
-    public BackgroundMemory? Background { get; set; }
+    public readonly BackgroundMemory? Background
+    {
+        get => _return.Background;
+        set => _return.Background = value;
+    }
+
+    /// <summary>On their way back to the system.</summary>
+    public readonly long LeavingBytes => _return.Bytes;
 
     public readonly long InUseBytes => (long)_inUse << Slab.Shift;
 
@@ -212,6 +227,7 @@ internal unsafe struct SlabHeap
     private Slab* TakeSlab(SizeClass* sizeClass)
     {
         Slab* slab;
+        if (_firstPurged == 0) ListReturned();
         if (_firstRetained != 0)
         {
             slab = Pop(ref _firstRetained);
@@ -302,10 +318,15 @@ internal unsafe struct SlabHeap
 
     private void Purge(Slab* slab)
     {
-        SystemMemory.Purge((nint)BaseOf(slab), Slab.Bytes);
-        Push(ref _firstPurged, slab);
+        _return.Add((nint)BaseOf(slab), Slab.Bytes);
         _purged++;
         if (!_avoidsHugePages && _purged > _inUse / PurgedShareMax) PreferHugePages(false);
+    }
+
+    private void ListReturned()
+    {
+        foreach (var address in _returned) Push(ref _firstPurged, _slabs + ((address - (nint)_base) >> Slab.Shift));
+        _returned.Clear();
     }
 
     private void PreferHugePages(bool prefer)

@@ -66,6 +66,21 @@ public sealed class IntegerSetTests
     }
 
     [Test]
+    public void A_place_is_found_from_any_one_before_it([Range(1, 5)] int seed)
+    {
+        var random = new Random(seed);
+        var rig = new Rig();
+        for (var i = 0; i < 200; i++) rig.Add(random.Next(-1000, 1000));
+        for (var i = 0; i < 1000; i++)
+        {
+            var integer = random.Next(-1100, 1100);
+            rig.Set.Contains(integer, out var place);
+            Assert.That(rig.Set.Seek(random.Next(place + 1), integer), Is.EqualTo(place));
+        }
+        Assert.That(rig.Set.Seek(rig.Set.Count, 5000), Is.EqualTo(rig.Set.Count));
+    }
+
+    [Test]
     public void The_widest_integer_decides_and_its_width_stays()
     {
         var rig = new Rig();

@@ -172,34 +172,34 @@ public class SnapshotCostTests
         BinaryPrimitives.WriteInt64LittleEndian(key[4..], number);
         return key;
     }
+}
 
-    /// <summary>A worker that is done by the end of the turn.</summary>
-    private sealed class DiscardingSink(Snapshots snapshots, BlockAllocator allocator) : ISnapshotSink
+/// <summary>A worker that is done by the end of the turn.</summary>
+internal sealed class DiscardingSink(Snapshots snapshots, BlockAllocator allocator) : ISnapshotSink
+{
+    private readonly Queue<SnapshotChunk> _chunks = new();
+
+    public long PeakBytes { get; private set; }
+
+    public bool HasRoom => _chunks.Count < 16;
+
+    public void Begin(SnapshotCut cut)
     {
-        private readonly Queue<SnapshotChunk> _chunks = new();
+    }
 
-        public long PeakBytes { get; private set; }
+    public void Take(SnapshotChunk chunk) => _chunks.Enqueue(chunk);
 
-        public bool HasRoom => _chunks.Count < 16;
+    public void GiveBackAll()
+    {
+        PeakBytes = Math.Max(PeakBytes, allocator.UsedBytesOf(Purpose.Snapshot));
+        while (_chunks.TryDequeue(out var chunk)) snapshots.GiveBack(chunk);
+    }
 
-        public void Begin(SnapshotCut cut)
-        {
-        }
+    public void Complete()
+    {
+    }
 
-        public void Take(SnapshotChunk chunk) => _chunks.Enqueue(chunk);
-
-        public void GiveBackAll()
-        {
-            PeakBytes = Math.Max(PeakBytes, allocator.UsedBytesOf(Purpose.Snapshot));
-            while (_chunks.TryDequeue(out var chunk)) snapshots.GiveBack(chunk);
-        }
-
-        public void Complete()
-        {
-        }
-
-        public void Abort()
-        {
-        }
+    public void Abort()
+    {
     }
 }

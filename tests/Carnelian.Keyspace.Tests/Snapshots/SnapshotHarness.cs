@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Carnelian.Tests;
@@ -512,15 +513,16 @@ internal sealed class ModelValue
     public override string ToString()
     {
         var content = List is not null ? "list " + string.Join(',', List)
-            : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + field.Value))
+            : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + Shown(field.Value)))
             : Members is not null ? "set " + string.Join(',', Members)
             : Scores is not null ? "sorted set " + string.Join(',', Scores.Select(member => member.Key + "=" + member.Value))
             : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
-            : $"string of {Text.Length} bytes, {Checksum(Text):x}";
+            : $"string of {Text.Length} bytes, {SipHash.Hash(Text, default):x}";
         return $"{content} expiry {ExpiryMs}";
     }
 
-    private static ulong Checksum(byte[] bytes) => SipHash.Hash(bytes, default);
+    private static string Shown(string text) =>
+        text.Length < SnapshotHarness.LongBytes ? text : $"{text.Length} characters, {SipHash.Hash(MemoryMarshal.AsBytes(text.AsSpan()), default):x}";
 }
 
 /// <summary>Keeps chunks for a while before it reads them; by then the keyspace has gone on.</summary>

@@ -95,12 +95,11 @@ public class SnapshotTests(bool usesSlots)
         Begin();
         WalkWithoutReading();
         var before = _harness.Allocator.UsedBytesOf(Purpose.Snapshot);
-        _harness.ChangeList(0, "list", (ref list, model) =>
-        {
-            for (var i = 0; i < 10; i++) list.SetAt(0, "changed"u8.ToArray());
-            model[0] = "changed";
-        });
-        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before, Is.InRange(1, 1000));
+        SetOften(0);
+        var first = _harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before;
+        Assert.That(first, Is.InRange(1, (32 << 10) + 1000), "a page of the directory too");
+        SetOften(2000);
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before - first, Is.InRange(1, 1000));
         Finish();
         _harness.Sink.AssertShowsTheCut();
     }
@@ -139,6 +138,38 @@ public class SnapshotTests(bool usesSlots)
         SetFields("hash2", 0, 300, "new");
         Finish();
         _harness.Sink.AssertShowsTheCut();
+    }
+
+    [TestCase("set", true)]
+    [TestCase("set", false)]
+    [TestCase("expire", false)]
+    [TestCase("delete field", false)]
+    [TestCase("delete field", true)]
+    [TestCase("delete", true)]
+    [TestCase("delete", false)]
+    public void A_long_field_is_held_and_not_copied(string how, bool afterTheWalk)
+    {
+        SetFields("hash", 0, 3, new('x', SnapshotHarness.LongBytes));
+        Begin();
+        if (afterTheWalk) WalkWithoutReading();
+        var before = _harness.Allocator.UsedBytesOf(Purpose.Snapshot);
+        if (how == "delete") _harness.Delete(0, "hash");
+        else _harness.ChangeFields(0, "hash", (ref hash, model) =>
+        {
+            if (how == "expire") hash.SetExpiry("f1"u8, 5000);
+            else if (how == "set") hash.Set("f1"u8, "y"u8);
+            else hash.Delete("f1"u8);
+            model.Remove("f1");
+            if (how == "set") model["f1"] = "y";
+            else if (how == "expire") model["f1"] = SnapshotHarness.FieldText(new('x', SnapshotHarness.LongBytes), 5000);
+        });
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Snapshot) - before, Is.LessThan(3 * 4096));
+        Finish();
+        _harness.Sink.AssertShowsTheCut();
+        Assert.That(_harness.Contents(), Is.EqualTo(_harness.Model()));
+        FreePending();
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Held), Is.Zero);
+        Assert.That(_harness.Allocator.UsedBytesOf(Purpose.Values), how == "delete" ? Is.Zero : Is.Positive);
     }
 
     [Test]
@@ -337,6 +368,12 @@ public class SnapshotTests(bool usesSlots)
         _harness.Defragment(10_000);
         return _harness.Seen["moved"] - before;
     }
+
+    private void SetOften(int index) => _harness.ChangeList(0, "list", (ref list, model) =>
+    {
+        for (var i = 0; i < 10; i++) list.SetAt(index, "changed"u8.ToArray());
+        model[index] = "changed";
+    });
 
     private void SetMany(int keys)
     {
