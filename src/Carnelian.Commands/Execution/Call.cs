@@ -171,6 +171,32 @@ public ref struct Call
         return isSet;
     }
 
+    /// <summary>The sorted set that an argument names, for reading; there may be none. False when the key has another type: the call has failed.</summary>
+    public bool TrySortedSet(int argument, out SortedSetView set)
+    {
+        var view = Find(argument);
+        var isSorted = IsOfTypeOrMissing(view, ValueType.SortedSet);
+        set = isSorted ? new(Database.Data, view) : default;
+        return isSorted;
+    }
+
+    /// <summary>As <see cref="TrySortedSet"/>, for changing.</summary>
+    public bool TryEditSortedSet(int argument, out SortedSetEdit set)
+    {
+        var edit = Edit(argument);
+        var isSorted = !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.SortedSet);
+        set = isSorted ? new(edit) : default;
+        return isSorted;
+    }
+
+    /// <summary>As <see cref="TryFindSet"/>, of a set or a sorted set.</summary>
+    public bool TryFindSetOrSorted(int argument, out EntryView entry)
+    {
+        var view = Find(argument);
+        entry = view;
+        return view.Exists && view.Type == ValueType.SortedSet || IsOfTypeOrMissing(view, ValueType.Set);
+    }
+
     /// <summary>Raises an event of the key that an argument names.</summary>
     public readonly void Raise(int argument, KeyspaceEvent happened) => _keyspace.Raise(happened, Database, Key(argument));
 

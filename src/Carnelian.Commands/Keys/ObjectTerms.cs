@@ -18,6 +18,7 @@ public static class ObjectTerms
         ValueEncoding.ListPack => "listpack",
         ValueEncoding.ListPackEx => "listpackex",
         ValueEncoding.IntSet => "intset",
+        ValueEncoding.SkipList => "skiplist",
         _ => "quicklist",
     };
 }

@@ -43,7 +43,10 @@ internal readonly ref struct ScanOptions
     /// <summary>NOVALUES: the names of fields alone.</summary>
     public bool NoValues { get; private init; }
 
-    public static ScanOptions Read(ref Call call, int first, bool acceptsType, bool acceptsNoValues = false)
+    /// <summary>NOSCORES, of Valkey: the members of a sorted set alone.</summary>
+    public bool NoScores { get; private init; }
+
+    public static ScanOptions Read(ref Call call, int first, bool acceptsType, bool acceptsNoValues = false, bool acceptsNoScores = false)
     {
         var options = new ScanOptions();
         long count = 10;
@@ -57,6 +60,7 @@ internal readonly ref struct ScanOptions
                 options = options with { Pattern = pattern, HasPattern = !pattern.SequenceEqual("*"u8) };
             }
             else if (acceptsType && reader.Takes("type"u8, out argument)) options = options with { Type = call.Args[argument], HasType = true };
+            else if (acceptsNoScores && reader.Is("noscores"u8)) options = options with { NoScores = true };
             else if (!reader.Is("novalues"u8)) reader.FailSyntax();
             else if (acceptsNoValues) options = options with { NoValues = true };
             else reader.Fail("ERR NOVALUES option can only be used in HSCAN");

@@ -51,7 +51,7 @@ internal static class BlockingListCommands
         Arguments = "timeout:double numkeys:integer key... (where: LEFT | RIGHT) [COUNT count:integer]")]
     internal static void PopFromSeveral(ref Call call)
     {
-        var pops = SeveralPops.Read(ref call, 2);
+        var pops = SeveralPops.Read(ref call, 2, "left"u8, "right"u8);
         if (call.Failed || !BlockingTimeout.TryReadSeconds(ref call, 1, out var deadlineMs)) return;
         if (!ListPopCommands.TryPop(ref call, pops) && !call.Failed) Wait(ref call, pops.FirstKey, pops.EndOfKeys, deadlineMs);
     }

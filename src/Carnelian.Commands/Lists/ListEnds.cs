@@ -4,10 +4,12 @@ namespace Carnelian;
 internal static class ListEnds
 {
     /// <summary>Reads LEFT or RIGHT; otherwise the call has failed.</summary>
-    public static bool TryRead(ref Call call, int argument, out bool atHead)
+    public static bool TryRead(ref Call call, int argument, out bool atHead) => TryRead(ref call, argument, out atHead, "left"u8, "right"u8);
+
+    public static bool TryRead(ref Call call, int argument, out bool atHead, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        atHead = call.Is(argument, "left"u8);
-        if (atHead || call.Is(argument, "right"u8)) return true;
+        atHead = call.Is(argument, head);
+        if (atHead || call.Is(argument, tail)) return true;
         call.FailSyntax();
         return false;
     }

@@ -72,7 +72,7 @@ internal static class ListPopCommands
         Arguments = "numkeys:integer key... (where: LEFT | RIGHT) [COUNT count:integer]")]
     internal static void PopFromSeveral(ref Call call)
     {
-        var pops = SeveralPops.Read(ref call, 1);
+        var pops = SeveralPops.Read(ref call, 1, "left"u8, "right"u8);
         if (!call.Failed && !TryPop(ref call, pops) && !call.Failed) call.Reply.NullArray();
     }
 
@@ -93,7 +93,7 @@ internal static class ListPopCommands
     }
 }
 
-/// <summary>What LMPOP and BLMPOP are asked: <c>numkeys key… LEFT | RIGHT [COUNT count]</c>.</summary>
+/// <summary>What LMPOP, ZMPOP and those that wait are asked: <c>numkeys key… LEFT | RIGHT [COUNT count]</c>, or other words for the ends.</summary>
 internal readonly struct SeveralPops
 {
     public int FirstKey { get; private init; }
@@ -105,7 +105,8 @@ internal readonly struct SeveralPops
     public long Count { get; private init; }
 
     /// <param name="first">The argument with the number of keys.</param>
-    public static SeveralPops Read(ref Call call, int first)
+    /// <param name="head">The word for the first end, in lower case.</param>
+    public static SeveralPops Read(ref Call call, int first, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
         if (!IntegerText.TryParse(call.Args[first], out var keys) || keys <= 0)
         {
@@ -118,7 +119,7 @@ internal readonly struct SeveralPops
             return default;
         }
         var where = first + 1 + (int)keys;
-        if (!ListEnds.TryRead(ref call, where, out var atHead)) return default;
+        if (!ListEnds.TryRead(ref call, where, out var atHead, head, tail)) return default;
         long count = 0;
         var options = new OptionReader(call.Args, where + 1);
         while (options.Next())

@@ -33,11 +33,12 @@ internal static class SortCommands
     {
         if (!SortRequest.TryRead(ref call, mayStore, out var request)) return;
         var source = call.Find(1);
-        if (source.Exists && source.Type is not (ValueType.List or ValueType.Set))
+        if (source.Exists && source.Type is not (ValueType.List or ValueType.Set or ValueType.SortedSet))
         {
             call.FailWrongType();
             return;
         }
+        if (source.Exists && source.Type == ValueType.SortedSet && source.Encoding == ValueEncoding.ListPack) source = Unpacked(ref call);
         // What a set that is not sorted would give is not the same everywhere; what is stored must be.
         var sortsByText = request.IsConstant && request.Store > 0 && source.Exists && source.Type == ValueType.Set;
         if (sortsByText) request = request with { By = 0, IsConstant = false, IsAlpha = true };
@@ -50,6 +51,14 @@ internal static class SortCommands
         else Store(ref call, request, items);
     }
 
+    /// <summary>A sorted set that is sorted is a table from then on, as in Redis; nobody is told of that.</summary>
+    private static EntryView Unpacked(scoped ref Call call)
+    {
+        call.TryEditSortedSet(1, out var set);
+        set.Unpack();
+        return call.Find(1, LookupFlags.NoEffects);
+    }
+
     /// <summary>Copies the elements: keys that patterns name may be found expired, and the destination may be the source.</summary>
     private static void Collect(ref Call call, in SortRequest request, EntryView source, SortItems items)
     {
@@ -59,9 +68,15 @@ internal static class SortCommands
             for (var walk = new SetView(call.Database.Data, source).Walk(call.Executor.BorrowFoundFields()); walk.MoveNext();) items.Add(walk.Current.Text(items.Digits));
             return;
         }
+        var backward = request is { IsConstant: true, IsDescending: true };
+        if (source.Type == ValueType.SortedSet)
+        {
+            var set = new SortedSetView(call.Database.Data, source);
+            for (var walk = set.From(backward ? set.Count - 1 : 0, backward); walk.MoveNext();) items.Add(walk.Member.Text(items.Digits));
+            return;
+        }
         var list = new ListView(call.Database.Data, source);
         if (list.Count == 0) return;
-        var backward = request is { IsConstant: true, IsDescending: true };
         foreach (var element in list.From(backward ? list.Count - 1 : 0, backward)) items.Add(element.Text(items.Digits));
     }
 

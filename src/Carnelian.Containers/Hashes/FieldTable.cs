@@ -18,6 +18,9 @@ internal unsafe struct FieldRoot
     public long DueCursor;
     public long DisposalCursor;
     public long DefragmentationCursor;
+
+    /// <summary>A sorted set: its members, which are the fields, by score. Otherwise null.</summary>
+    public OrderRoot* Order;
 }
 
 /// <summary>A field found, or the place where it would be.</summary>
@@ -32,7 +35,8 @@ public unsafe ref struct FieldHandle
 }
 
 /// <summary>
-/// A handle to a hash too large for a packed blob: a table that owns its fields. A large set is one too: its members are fields with empty values. While a snapshot holds it, the fields that do not
+/// A handle to a hash too large for a packed blob: a table that owns its fields. A large set is one too: its members are fields with empty values; those of a
+/// sorted set have their scores (<see cref="SortedTable"/>). While a snapshot holds it, the fields that do not
 /// bear the present mark are still to be saved: who changes one gives the snapshot a copy first.
 /// </summary>
 public readonly unsafe struct FieldTable
@@ -330,6 +334,11 @@ public readonly unsafe struct FieldTable
     /// <summary>Frees the fields of a few buckets, at last the root; true when nothing is left. Between calls only.</summary>
     internal bool FreeSome()
     {
+        if (_root->Order != null)
+        {
+            if (!new ScoreTree(_root->Order, _host.Allocator).FreeSome()) return false;
+            _root->Order = null;
+        }
         var disposer = new Disposer(_host.Allocator);
         _root->DisposalCursor = _table.Walk.Drain(_root->DisposalCursor, BucketsPerFree, ref disposer);
         if (_root->DisposalCursor != 0) return false;
@@ -350,7 +359,7 @@ public readonly unsafe struct FieldTable
     /// <summary>Moves the fields of some buckets out of sparse slabs; true at the end of a round.</summary>
     internal bool Defragment(int bucketsMax, ref BlockMover mover)
     {
-        var fields = new Mover { Blocks = mover };
+        var fields = new Mover { Blocks = mover, Allocator = _host.Allocator, Order = _root->Order };
         _root->DefragmentationCursor = _table.Walk.Relocate(_root->DefragmentationCursor, bucketsMax, ref fields);
         mover = fields.Blocks;
         return _root->DefragmentationCursor == 0;
@@ -359,7 +368,16 @@ public readonly unsafe struct FieldTable
     private struct Mover : IEntryMover
     {
         public BlockMover Blocks;
+        public BlockAllocator Allocator;
+        public OrderRoot* Order;
 
-        public byte* Move(byte* entry) => Blocks.Move(entry, BlockAllocator.UsableSize(Field.Size(entry)), Purpose.Collections);
+        public byte* Move(byte* entry)
+        {
+            var usable = BlockAllocator.UsableSize(Field.Size(entry));
+            if (!Blocks.TryCopy(entry, usable, Purpose.Collections, out var copy)) return entry;
+            if (Order != null) new ScoreTree(Order, Allocator).Relocate(entry, copy);
+            Allocator.Free(entry, usable, Purpose.Collections);
+            return copy;
+        }
     }
 }

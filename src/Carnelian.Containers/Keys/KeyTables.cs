@@ -92,6 +92,8 @@ public sealed unsafe class KeyTables
 
     public FieldTable Fields(EntryView entry) => new(CollectionOf(entry, ValueEncoding.HashTable), Host);
 
+    public SortedTable Sorted(EntryView entry) => new(CollectionOf(entry, ValueEncoding.SkipList), Host);
+
     public NodeList List(EntryView entry) => new(CollectionOf(entry, ValueEncoding.QuickList), Host);
 
     private static byte* CollectionOf(EntryView entry, ValueEncoding encoding)

@@ -17,4 +17,7 @@ public enum ValueEncoding : byte
 
     /// <summary>Integers packed in the key's own value, as Redis packs them.</summary>
     IntSet,
+
+    /// <summary>A sorted set as a table and a tree. The name is that of what Redis has in the tree's place.</summary>
+    SkipList,
 }

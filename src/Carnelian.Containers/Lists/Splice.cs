@@ -57,7 +57,7 @@ public ref struct PackedWriter(Span<byte> memory)
 
     public readonly ReadOnlySpan<byte> Bytes => _memory[.._length];
 
-    public void Add(ReadOnlySpan<byte> text) => Add(PackedElement.Of(text));
+    public void Add(scoped ReadOnlySpan<byte> text) => Add(PackedElement.Of(text));
 
     /// <summary>Adds an element in the form in which it is kept.</summary>
     public void Add(scoped PackedElement element)

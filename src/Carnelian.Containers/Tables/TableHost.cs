@@ -39,6 +39,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Up to where a set is packed.</summary>
     public SetLimit SetLimit { get; set; } = new(512, 128, 64);
 
+    /// <summary>Up to where a sorted set is packed.</summary>
+    public SortedSetLimit SortedSetLimit { get; set; } = new(128, 64);
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

@@ -103,6 +103,9 @@ public sealed class Keyspace : IDisposable
     /// <summary>A set that is in no database anybody knows. The call stores or discards it, before it makes another one.</summary>
     public SetEdit NewSet() => new(NewKey());
 
+    /// <inheritdoc cref="NewSet"/>
+    public SortedSetEdit NewSortedSet() => new(NewKey());
+
     /// <summary>As <see cref="NewSet"/>: a list, which the call stores unless it is empty.</summary>
     public ListEdit NewList() => new(NewKey());
 

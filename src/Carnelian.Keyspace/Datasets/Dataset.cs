@@ -98,6 +98,8 @@ public sealed class Dataset
 
     public FieldTable Fields(EntryView entry) => Tables.Fields(entry);
 
+    public SortedTable Sorted(EntryView entry) => Tables.Sorted(entry);
+
     public NodeList List(EntryView entry) => Tables.List(entry);
 
     /// <summary>Bytes of a key's string, elements of its collection.</summary>

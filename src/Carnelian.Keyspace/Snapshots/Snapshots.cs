@@ -273,9 +273,9 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         for (var i = 0; i < _found.Count; i++)
         {
             if (_found[i].Mark == _host.Mark) continue;
-            var isHash = _found[i].Encoding == ValueEncoding.HashTable;
+            var isTable = _found[i].Encoding is ValueEncoding.HashTable or ValueEncoding.SkipList;
             Save(part, _found[i]);
-            if (isHash && budget.Spent) return;
+            if (isTable && budget.Spent) return;
         }
         _cursor = next;
         if (_cursor == 0) NextPart();
@@ -296,6 +296,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         switch (entry.Encoding)
         {
             case ValueEncoding.HashTable: SaveHash(keys, part.Database, entry, part.Data!.Fields(entry)); break;
+            case ValueEncoding.SkipList: SaveHash(keys, part.Database, entry, part.Data!.Sorted(entry).Members); break;
             case ValueEncoding.QuickList: keys?.AppendList(part.Database, entry, part.Data!.List(entry)); break;
             default: keys?.Append(part.Database, entry); break;
         }

@@ -146,6 +146,10 @@ internal static class ServerDirectives
         registry.Integer("set-max-intset-entries", 512, 0, long.MaxValue, () => host.SetLimit.IntegersMax, v => host.SetLimit = host.SetLimit with { IntegersMax = v });
         registry.Integer("set-max-listpack-entries", 128, 0, long.MaxValue, () => host.SetLimit.MembersMax, v => host.SetLimit = host.SetLimit with { MembersMax = v });
         registry.Integer("set-max-listpack-value", 64, 0, long.MaxValue, () => host.SetLimit.TextBytesMax, v => host.SetLimit = host.SetLimit with { TextBytesMax = v });
+        registry.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, () => host.SortedSetLimit.MembersMax,
+            v => host.SortedSetLimit = host.SortedSetLimit with { MembersMax = v }, alias: "zset-max-ziplist-entries");
+        registry.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.SortedSetLimit.TextBytesMax,
+            v => host.SortedSetLimit = host.SortedSetLimit with { TextBytesMax = (long)v }, alias: "zset-max-ziplist-value");
         registry.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue, () => (ulong)host.SparseHyperLogLogMax, v => host.SparseHyperLogLogMax = (long)v);
     }
 

@@ -56,8 +56,6 @@ internal static class UnimplementedDirectives
 
     private static void DeclareEncodings(StoredDirectives stored)
     {
-        stored.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, alias: "zset-max-ziplist-entries");
-        stored.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, alias: "zset-max-ziplist-value");
         stored.Memory("stream-node-max-bytes", 4 * Kibi, 0, long.MaxValue);
         stored.Integer("stream-node-max-entries", 100, 0, long.MaxValue);
     }

@@ -66,6 +66,7 @@ internal static class DatasetDigest
             case ValueType.List: AddElements(digest, new(database.Data, view)); break;
             case ValueType.Set: AddMembers(digest, new(database.Data, view)); break;
             case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;
+            case ValueType.SortedSet: AddScores(digest, new(database.Data, view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
         if (view.Expires) XorHash(digest, "!!expire!!"u8);
@@ -81,6 +82,18 @@ internal static class DatasetDigest
     {
         Span<byte> text = stackalloc byte[PackedElement.IntegerTextMax];
         for (var walk = set.Walk(new FieldList()); walk.MoveNext();) XorHash(digest, walk.Current.Text(text));
+    }
+
+    private static void AddScores(Span<byte> digest, SortedSetView set)
+    {
+        Span<byte> one = stackalloc byte[Bytes], text = stackalloc byte[DoubleText.LengthMax];
+        for (var walk = set.From(0); walk.MoveNext();)
+        {
+            one.Clear();
+            Mix(one, walk.Member.Text(text));
+            Mix(one, text[..DoubleText.FormatFully(walk.Score, text)]);
+            XorHash(digest, one);
+        }
     }
 
     private static void AddFields(Span<byte> digest, HashView hash)

@@ -22,6 +22,7 @@ internal static class DebugReports
         var set = view.Type == ValueType.Set ? new SetView(call.Database.Data, view) : default;
         var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses)
             : set.IsTable ? SerializedLength.Of(set, compresses)
+            : view.Encoding == ValueEncoding.SkipList ? SerializedLength.Of(new SortedSetView(call.Database.Data, view), compresses)
             : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
@@ -69,13 +70,13 @@ internal static class DebugReports
             call.Fail("ERR no such key");
             return;
         }
-        if (view.Encoding != ValueEncoding.HashTable)
+        if (view.Encoding is not (ValueEncoding.HashTable or ValueEncoding.SkipList))
         {
             call.Fail("ERR The value stored at the specified key is not represented using an hash table");
             return;
         }
         var text = new StringBuilder();
-        Append(text, call.Database.Data.Fields(view).MeasureTables(), IsFull(ref call));
+        Append(text, (view.Encoding == ValueEncoding.SkipList ? call.Database.Data.Sorted(view).Members : call.Database.Data.Fields(view)).MeasureTables(), IsFull(ref call));
         call.Reply.Verbatim(ByteText.ToBytes(text.ToString()), "txt"u8);
     }
 

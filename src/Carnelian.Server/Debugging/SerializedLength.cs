@@ -21,6 +21,14 @@ internal static class SerializedLength
         return length;
     }
 
+    /// <summary>Of a sorted set that is a table: each member stands before its score, 8 bytes.</summary>
+    public static long Of(SortedSetView table, bool compresses)
+    {
+        var length = OfLength(table.Count);
+        for (var walk = table.From(0); walk.MoveNext();) length += OfString(walk.Member.Text(default), compresses) + sizeof(double);
+        return length;
+    }
+
     /// <summary>Each node stands behind its kind; a compressed one as it is, whatever rdbcompression says.</summary>
     public static long Of(NodeList list, bool compresses)
     {

@@ -28,6 +28,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
         Keyspace.Host.ListCompressDepth = Chance.Next(4);
         Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
+        Keyspace.Host.SortedSetLimit = new(Chance.Next(30), 64);
         Keyspace.Host.SetLimit = new(Chance.Next(30), Chance.Next(30), 64);
         Snapshots = new(Keyspace, options ?? new SnapshotOptions
         {
@@ -264,6 +265,21 @@ internal sealed class SnapshotHarness : IDisposable
         if (model.Members!.Count == 0) _model.Remove((database, key));
     });
 
+    /// <summary>The model has a member's score as text.</summary>
+    public delegate void ScoresChange(ref SortedSetEdit set, SortedDictionary<string, string> model);
+
+    public void ChangeScores(int database, string key, ScoresChange change) => Call(database, key, () =>
+    {
+        if (ModelOf(database, key, value => value.Scores is null, () => new() { Scores = new(StringComparer.Ordinal) }) is not { } model) return;
+        var edit = Edit(database, key);
+        if (edit.Exists && Snapshots.IsWalking) Count($"SortedSet {edit.View.Encoding}");
+        var set = new SortedSetEdit(edit);
+        change(ref set, model.Scores!);
+        set.Changed(1, null);
+        set.DeleteIfEmpty();
+        if (model.Scores!.Count == 0) _model.Remove((database, key));
+    });
+
     /// <summary>Gives a set that is made of another one to a key, as SUNIONSTORE does.</summary>
     public void StoreMembers(int database, string key, string newKey)
     {
@@ -400,6 +416,11 @@ internal sealed class SnapshotHarness : IDisposable
         {
             AddTo(value.Members = new(StringComparer.Ordinal), new SetView(database.Data, view).Walk(new FieldList()));
         }
+        else if (view.Type == ValueType.SortedSet)
+        {
+            value.Scores = new(StringComparer.Ordinal);
+            for (var walk = new SortedSetView(database.Data, view).From(0); walk.MoveNext();) value.Scores.Add(Text(walk.Member), $"{walk.Score:R}");
+        }
         else
         {
             value.Text = view.Value.ToArray();
@@ -476,6 +497,7 @@ internal sealed class ModelValue
     public List<string>? List;
     public SortedDictionary<string, string>? Fields;
     public SortedSet<string>? Members;
+    public SortedDictionary<string, string>? Scores;
     public long ExpiryMs = EntryView.NoExpiry;
 
     public ModelValue Copy() => new()
@@ -484,6 +506,7 @@ internal sealed class ModelValue
         List = List is null ? null : [.. List],
         Fields = Fields is null ? null : new(Fields, StringComparer.Ordinal),
         Members = Members is null ? null : new(Members, StringComparer.Ordinal),
+        Scores = Scores is null ? null : new(Scores, StringComparer.Ordinal),
         ExpiryMs = ExpiryMs,
     };
 
@@ -492,6 +515,7 @@ internal sealed class ModelValue
         var content = List is not null ? "list " + string.Join(',', List)
             : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + Shown(field.Value)))
             : Members is not null ? "set " + string.Join(',', Members)
+            : Scores is not null ? "sorted set " + string.Join(',', Scores.Select(member => member.Key + "=" + member.Value))
             : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
             : $"string of {Text.Length} bytes, {SipHash.Hash(Text, default):x}";
         return $"{content} expiry {ExpiryMs}";
@@ -578,6 +602,7 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
             var name = SnapshotHarness.Text(record.Field.Name);
             var text = SnapshotHarness.FieldText(SnapshotHarness.Text(record.Field.Value), record.Field.ExpiryMs);
             if (_hash!.Fields is { } fields) fields.Add(name, text);
+            else if (_hash.Scores is { } scores) scores.Add(name, $"{SortedTable.ScoreOf(record.Field):R}");
             else Assert.That(text.Length == 0 && _hash.Members!.Add(name));
             return;
         }
@@ -587,6 +612,7 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         if (record.Kind == SnapshotRecord.Hash)
         {
             if (record.Entry.Type == ValueType.Set) value.Members = new(StringComparer.Ordinal);
+            else if (record.Entry.Type == ValueType.SortedSet) value.Scores = new(StringComparer.Ordinal);
             else value.Fields = new(StringComparer.Ordinal);
             _hash = value;
             _fieldsLeft = record.FieldCount;
@@ -604,6 +630,11 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         else if (record.Entry.Type == ValueType.Set)
         {
             SnapshotHarness.AddTo(value.Members = new(StringComparer.Ordinal), record.Entry);
+        }
+        else if (record.Entry.Type == ValueType.SortedSet)
+        {
+            value.Scores = new(StringComparer.Ordinal);
+            for (var walk = new PackedScores(record.Entry.Value).From(0); walk.MoveNext();) value.Scores.Add(SnapshotHarness.Text(walk.Member), $"{walk.Score:R}");
         }
         else if (record.Entry.Type == ValueType.List)
         {

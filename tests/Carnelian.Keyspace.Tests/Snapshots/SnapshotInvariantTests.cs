@@ -17,7 +17,7 @@ public class SnapshotInvariantTests(bool usesSlots)
     private static readonly string[] _metEventually =
     [
         "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "long field changed", "swap", "held one copied", "fields expired", "compressed node", "ListPack", "ListPackEx", "HashTable",
-        "Set IntSet", "Set ListPack", "Set HashTable", "set stored",
+        "Set IntSet", "Set ListPack", "Set HashTable", "set stored", "SortedSet ListPack", "SortedSet SkipList",
     ];
 
     private static readonly string[] _metWithSlots = ["slot handed over", "attach refused", "attached meanwhile", "attached"];
@@ -111,6 +111,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 41) OverwriteWithin(harness, database, key);
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
+        else if (kind < 54) harness.ChangeScores(database, key, (ref set, model) => ChangeScores(chance, ref set, model));
         else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
         else if (kind < 70) harness.ChangeMembers(database, key, (ref set, model) => ChangeMembers(chance, ref set, model));
         else if (kind < 72) harness.StoreMembers(database, key, StoredName(harness, database));
@@ -199,6 +200,24 @@ public class SnapshotInvariantTests(bool usesSlots)
                 if (!set.Exists) set.Expect(SnapshotHarness.Bytes(member), 1);
                 Assert.That(set.Add(SnapshotHarness.Bytes(member)), Is.EqualTo(model.Add(member)));
             }
+        }
+    }
+
+    private static void ChangeScores(Random chance, ref SortedSetEdit set, SortedDictionary<string, string> model)
+    {
+        var removes = chance.Next(4) == 0;
+        for (var times = chance.Next(6) == 0 ? 100 : 2; times > 0; times--)
+        {
+            var member = "m" + chance.Next(150);
+            if (removes || chance.Next(5) == 0)
+            {
+                Assert.That(set.Remove(SnapshotHarness.Bytes(member)), Is.EqualTo(model.Remove(member)));
+                continue;
+            }
+            double score = chance.Next(20);
+            var expected = !model.TryGetValue(member, out var before) ? ScoreOutcome.Added : before == $"{score:R}" ? ScoreOutcome.Same : ScoreOutcome.Updated;
+            Assert.That(set.Set(SnapshotHarness.Bytes(member), ref score), Is.EqualTo(expected));
+            model[member] = $"{score:R}";
         }
     }
 

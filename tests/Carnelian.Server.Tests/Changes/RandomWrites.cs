@@ -43,8 +43,10 @@ internal sealed class RandomWrites(Random chance)
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(17) switch
+    private string[] Request() => chance.Next(20) switch
     {
+        17 or 18 => ScoreRequest(),
+        19 => ScoreRangeRequest(),
         15 or 16 => SetRequest(),
         8 or 9 => HashRequest(),
         10 => FieldExpiryRequest(),
@@ -124,6 +126,34 @@ internal sealed class RandomWrites(Random chance)
         15 => [Word("SINTERCARD"), "2", Set(), Set()],
         16 => [Word("SMISMEMBER"), Set(), Value(), Value()],
         _ => [Word(Pick("SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE")), Set(), Set(), Set()],
+    };
+
+    private string[] ScoreRequest() => chance.Next(16) switch
+    {
+        < 4 => [Word("ZADD"), Sorted(), .. Scores()],
+        4 => [Word("ZADD"), Sorted(), .. Pick([], [Word("NX")], [Word("XX")], [Word("GT")], [Word("LT")]), Word("CH"), .. Scores()],
+        5 => [Word("ZADD"), Sorted(), Word("INCR"), Number(), Member()],
+        6 => [Word("ZINCRBY"), Sorted(), Pick(Number(), "inf", "-inf"), Member()],
+        7 => [Word("ZREM"), Sorted(), Member(), Member()],
+        8 => [Word("ZSCORE"), Sorted(), Member()],
+        9 => [Word(Pick("ZRANK", "ZREVRANK")), Sorted(), Member(), .. Pick([], ["WITHSCORE"])],
+        10 => [Word(Pick("ZPOPMIN", "ZPOPMAX")), Sorted(), .. Pick([], [$"{chance.Next(3)}"])],
+        11 => [Word("ZMPOP"), "2", Sorted(), Sorted(), Word(Pick("MIN", "MAX")), Word("COUNT"), $"{chance.Next(1, 4)}"],
+        12 => [Word(Pick("BZPOPMIN", "BZPOPMAX")), Sorted(), Sorted(), "0.001"],
+        13 => [Word("BZMPOP"), "0.001", "1", Sorted(), Word(Pick("MIN", "MAX"))],
+        14 => [Word(Pick("ZUNIONSTORE", "ZINTERSTORE")), Sorted(), "2", Sorted(), chance.Next(3) == 0 ? Set() : Sorted(), .. Pick([], ["WEIGHTS", "2", "0.5"]), .. Pick([], ["AGGREGATE", "MAX"])],
+        _ => [Word("ZDIFFSTORE"), Sorted(), "2", Sorted(), Sorted()],
+    };
+
+    private string[] ScoreRangeRequest() => chance.Next(7) switch
+    {
+        0 => [Word("ZRANGE"), Sorted(), "0", "-1", "WITHSCORES"],
+        1 => [Word("ZRANGEBYSCORE"), Sorted(), Pick("-inf", "(1", Number()), Pick("+inf", Number())],
+        2 => [Word("ZREMRANGEBYRANK"), Sorted(), $"{chance.Next(-3, 3)}", $"{chance.Next(-3, 3)}"],
+        3 => [Word("ZREMRANGEBYSCORE"), Sorted(), Number(), Pick("(10", Number())],
+        4 => [Word("ZREMRANGEBYLEX"), Sorted(), "[m1", "(m3"],
+        5 => [Word("ZRANGESTORE"), Sorted(), Sorted(), "1", "-2", .. Pick([], ["REV"])],
+        _ => [Word("ZCOUNT"), Sorted(), Number(), "+inf"],
     };
 
     private string[] ListRequest() => chance.Next(16) switch
@@ -215,12 +245,18 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s")}{chance.Next(4)}" : $"k{chance.Next(8)}";
+    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 
     /// <summary>Some names are mostly those of lists.</summary>
     private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
 
     private string Set() => chance.Next(8) == 0 ? Key() : $"s{chance.Next(4)}";
+
+    private string Sorted() => chance.Next(8) == 0 ? Key() : $"z{chance.Next(4)}";
+
+    private string Member() => $"m{chance.Next(8)}";
+
+    private string[] Scores() => [.. Enumerable.Range(0, chance.Next(1, 4)).SelectMany(_ => new[] { Number(), Member() })];
 
     private string End() => Word(Pick("LEFT", "RIGHT"));
 
