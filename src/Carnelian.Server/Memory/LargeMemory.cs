@@ -8,9 +8,22 @@ internal sealed class LargeMemory(Workers workers) : BackgroundMemory
     private bool _hasEnded;
     private int _prefaultsPending;
 
+    /// <summary>One for each who returns regions, a batch at a time: of slabs and of large blocks.</summary>
+    private readonly List<ReturnJob> _returns = [];
+
     public override bool IsPrefaulting => _prefaultsPending > 0;
 
-    public override void Return(RegionReturn regions) => workers.Post(WorkerQueue.Memory, new ReturnJob(this, regions));
+    public override void Return(RegionReturn regions) => workers.Post(WorkerQueue.Memory, JobOf(regions));
+
+    private ReturnJob JobOf(RegionReturn regions)
+    {
+        foreach (var job in _returns)
+        {
+            if (job.Regions == regions) return job;
+        }
+        _returns.Add(new(this, regions));
+        return _returns[^1];
+    }
 
     public override void Prefault(nint address, nint length)
     {
@@ -26,6 +39,8 @@ internal sealed class LargeMemory(Workers workers) : BackgroundMemory
 
     private sealed class ReturnJob(LargeMemory owner, RegionReturn regions) : WorkerJob
     {
+        public RegionReturn Regions => regions;
+
         public override void Run()
         {
             lock (owner._working) regions.Run(owner._hasEnded);
