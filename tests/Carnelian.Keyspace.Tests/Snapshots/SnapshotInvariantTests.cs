@@ -110,7 +110,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 38) harness.Append(database, key, Value(chance));
         else if (kind < 41) OverwriteWithin(harness, database, key);
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
-        else if (kind < 46) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
+        else if (kind < 49) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 54) harness.ChangeScores(database, key, (ref set, model) => ChangeScores(chance, ref set, model));
         else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
         else if (kind < 70) harness.ChangeMembers(database, key, (ref set, model) => ChangeMembers(chance, ref set, model));
