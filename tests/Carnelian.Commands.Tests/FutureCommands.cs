@@ -11,29 +11,6 @@ public sealed partial class FutureCommands : CommandSet;
 [CommandFamily("generic")]
 internal static class GenericStubs
 {
-    [Command("SORT", Summary = "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.", Since = "1.0.0",
-        Complexity = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements "
-            + "are not sorted, complexity is O(N).",
-        Flags = Write | DenyOom, Categories = "set sortedset list dangerous",
-        Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
-            + "the key we sort); ? OW update (For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the "
-            + "argument array)",
-        KeysFrom = nameof(KeyExtractors.Sort),
-        Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
-            + "ASC | DESC] [sorting:ALPHA] [STORE destination:key#2]")]
-    internal static void Sort(ref Call call) { }
-
-    [Command("SORT_RO", Summary = "Returns the sorted elements of a list, a set, or a sorted set.", Since = "7.0.0",
-        Complexity = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements "
-            + "are not sorted, complexity is O(N).",
-        Flags = ReadOnly, Categories = "set sortedset list dangerous",
-        Keys = "1 RO access; ? RO access (For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of "
-            + "the key we sort)",
-        KeysFrom = nameof(KeyExtractors.SortReadOnly),
-        Arguments = "key [BY by-pattern='pattern':pattern#1] [LIMIT limit: offset:integer count:integer] [GET... get-pattern='pattern':pattern#1] [order: "
-            + "ASC | DESC] [sorting:ALPHA]")]
-    internal static void SortRo(ref Call call) { }
-
     [Command("MIGRATE", Summary = "Atomically transfers a key from one Redis instance to another.", Since = "2.6.0",
         Complexity = "This command actually executes a DUMP+DEL in the source instance, and a RESTORE in the target instance. See the pages of these "
             + "commands for time complexity. Also an O(N) data transfer between the two instances is performed.",
@@ -102,16 +79,6 @@ internal static class ServerStubs
         Flags = Admin | NoScript | NoAsyncLoading | NoMulti,
         Arguments = "replicationid offset:integer", Arity = -3)]
     internal static void Psync(ref Call call) { }
-}
-
-[CommandFamily("sorted-set")]
-internal static class SortedSetStubs
-{
-    [Command("ZUNIONSTORE", Summary = "Stores the union of multiple sorted sets in a key.", Since = "2.0.0",
-        Complexity = "O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
-        Flags = Write | DenyOom, Keys = "1 OW update; 2# RO access",
-        Arguments = "destination:key numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE aggregate: SUM | MIN | MAX]")]
-    internal static void Zunionstore(ref Call call) { }
 }
 
 [CommandFamily("geo")]
