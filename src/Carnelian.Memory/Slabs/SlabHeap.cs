@@ -27,6 +27,9 @@ internal unsafe struct SlabHeap
     /// <summary>A heap that grows beyond this (4 MiB), for the first time or again, gets huge pages.</summary>
     private const int FewSlabs = 64;
 
+    /// <summary>Ages of a second, and of a minute.</summary>
+    private const int IdleAges = 10, TrimAfterMax = 600;
+
     private const nint HugePageBytes = 2 << 20, PrefaultAheadBytes = 2 * HugePageBytes;
 
     private readonly byte* _base;
@@ -55,6 +58,9 @@ internal unsafe struct SlabHeap
     /// <summary>What was claimed when <see cref="Age"/> was called last, and how often it has found the same.</summary>
     private nint _claimedBefore;
     private int _idleAges;
+
+    /// <summary>How often that must be before empty slabs are given back: twice as often each time one of them was needed again.</summary>
+    private int _trimAfter = IdleAges;
 
     /// <summary>The heap has stopped to grow, and the rest of its last huge page was given back.</summary>
     private bool _hasTrimmedEnd;
@@ -237,6 +243,7 @@ internal unsafe struct SlabHeap
         {
             slab = Pop(ref _firstPurged);
             _purged--;
+            _trimAfter = Math.Min(_trimAfter * 2, TrimAfterMax);
         }
         else
         {
@@ -263,11 +270,11 @@ internal unsafe struct SlabHeap
     /// <summary>Time passes, ten times a second or so: a heap that has not grown for a second gives back its empty slabs, and what was made ready for its growth.</summary>
     public void Age()
     {
-        const int IdleAges = 10;
         var claimed = _range.LowClaimed;
-        _idleAges = claimed == _claimedBefore ? _idleAges + 1 : 0;
+        if (claimed != _claimedBefore) (_idleAges, _trimAfter) = (-1, IdleAges);
+        _idleAges++;
         _claimedBefore = claimed;
-        if (_idleAges > 0 && _idleAges % IdleAges == 0) Trim();
+        if (_idleAges > 0 && _idleAges % _trimAfter == 0) Trim();
         if (_idleAges == IdleAges) TrimUntouched();
     }
 
