@@ -6,6 +6,9 @@ namespace Carnelian.Tests;
 /// <summary>Serving must give the garbage collector nothing to do.</summary>
 internal sealed class AllocationTests
 {
+    /// <summary>Memory that nobody needs is first given back after a second, then more seldom.</summary>
+    private const int WarmUpTurns = 5000;
+
     private const int Turns = 1000;
 
     [TestCase("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", 1), TestCase("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n", 1)]
@@ -53,7 +56,7 @@ internal sealed class AllocationTests
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
         Assert.That(server.Start(), Is.Null);
-        for (var i = 0; i < 2000; i++) server.Turn();
+        for (var i = 0; i < WarmUpTurns; i++) server.Turn();
         var calls = server.Executor.CallsProcessed;
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Turns; i++) server.Turn();
