@@ -96,12 +96,7 @@ internal static class HashWalkCommands
     private static void ScanTable(ref Call call, HashView hash, ulong cursor, scoped ScanOptions options, Parts parts)
     {
         var found = call.Executor.BorrowFoundFields();
-        // As for SCAN: an almost empty table must not hold the thread.
-        for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
-        {
-            cursor = hash.Scan(cursor, found);
-            if (cursor == 0 || found.Count >= options.Count) break;
-        }
+        cursor = options.Scan(hash, cursor, found);
         var count = 0;
         for (var i = 0; i < found.Count; i++)
         {

@@ -68,6 +68,17 @@ internal readonly ref struct ScanOptions
         return reader.Ends(ref call) ? options with { Count = count } : default;
     }
 
+    /// <summary>Adds as many fields as COUNT asks for, if ten times as many positions have them: an almost empty table must not hold the thread.</summary>
+    public ulong Scan<TView>(TView view, ulong cursor, FieldList found) where TView : struct, IFieldScan, allows ref struct
+    {
+        for (var left = Count > long.MaxValue / 10 ? long.MaxValue : Count * 10; left > 0; left--)
+        {
+            cursor = view.Scan(cursor, found);
+            if (cursor == 0 || found.Count >= Count) break;
+        }
+        return cursor;
+    }
+
     /// <summary>Begins an answer; an array of what was found follows.</summary>
     public static void BeginReply(ref Call call, ulong cursor)
     {

@@ -63,12 +63,7 @@ internal static class SetWalkCommands
     private static void ScanTable(ref Call call, SetView set, ulong cursor, scoped ScanOptions options)
     {
         var found = call.Executor.BorrowFoundFields();
-        // As for SCAN: an almost empty table must not hold the thread.
-        for (var left = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10; left > 0; left--)
-        {
-            cursor = set.Scan(cursor, found);
-            if (cursor == 0 || found.Count >= options.Count) break;
-        }
+        cursor = options.Scan(set, cursor, found);
         var count = 0;
         for (var i = 0; i < found.Count; i++)
         {

@@ -41,7 +41,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
 
     public bool IsRehashing => _root->IsRehashing;
 
-    /// <summary>A step of a rehash is due: none goes on, or a gradual growth has kept pace.</summary>
+    /// <summary>A step of a rehash is due: one goes on and, where the table grows gradually, has not kept pace with the entries.</summary>
     public bool IsRehashBehind
     {
         get
@@ -330,6 +330,7 @@ internal readonly unsafe struct HashTable<TLayout>(TableRoot* root, TableHost ho
             _host.Allocator.Prepare((byte*)_root->Target.Buckets, (nint)number * Bucket.Bytes, (nint)_root->Run * Bucket.Bytes);
     }
 
+    /// <summary>Has the pages of a run of the target come in one go, in both halves, where they are no huge pages.</summary>
     private void Populate(long begin, long run)
     {
         for (var number = begin; number < _root->Target.Size; number += _root->Main.Size)

@@ -36,7 +36,7 @@ public readonly ref struct HashField
 /// A read-only look at the hash of a key, packed or a table, or at none. Fields whose time is over are among those found and counted, unless it is said
 /// otherwise: what becomes of them is for the caller to decide (<see cref="IsOver"/>).
 /// </summary>
-public readonly ref struct HashView
+public readonly ref struct HashView : IFieldScan
 {
     private readonly Keyspace _keyspace;
     private readonly EntryView _entry;

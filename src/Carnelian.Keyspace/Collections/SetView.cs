@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>A key's set for reading, whichever way it is kept, or none. It and its members live until the set is edited.</summary>
-public readonly ref struct SetView
+public readonly ref struct SetView : IFieldScan
 {
     private const int MembersPerLook = 16;
 

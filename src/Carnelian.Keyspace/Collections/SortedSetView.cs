@@ -4,7 +4,7 @@ namespace Carnelian;
 /// A key's sorted set for reading, whichever way it is kept, or none. Ranks are counted from the least member on, from 0. It and its members live until the set
 /// is edited.
 /// </summary>
-public readonly ref struct SortedSetView
+public readonly ref struct SortedSetView : IFieldScan
 {
     private readonly PackedScores _packed;
 
