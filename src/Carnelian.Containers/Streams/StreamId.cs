@@ -1,0 +1,29 @@
+namespace Carnelian;
+
+/// <summary>The ID of a stream's entry: a time in Unix milliseconds, and a number among those of the same millisecond. IDs are ordered by time, then number.</summary>
+internal readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IComparable<StreamId>
+{
+    public static StreamId Min => default;
+    public static StreamId Max => new(ulong.MaxValue, ulong.MaxValue);
+
+    public int CompareTo(StreamId other) => Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Sequence.CompareTo(other.Sequence);
+
+    public static bool operator <(StreamId a, StreamId b) => a.Milliseconds < b.Milliseconds || a.Milliseconds == b.Milliseconds && a.Sequence < b.Sequence;
+    public static bool operator >(StreamId a, StreamId b) => b < a;
+    public static bool operator <=(StreamId a, StreamId b) => !(b < a);
+    public static bool operator >=(StreamId a, StreamId b) => !(a < b);
+
+    /// <summary>False: there is no greater one.</summary>
+    public bool TryNext(out StreamId next)
+    {
+        next = Sequence < ulong.MaxValue ? new(Milliseconds, Sequence + 1) : new(Milliseconds + 1, 0);
+        return this != Max;
+    }
+
+    /// <summary>False: there is no lesser one.</summary>
+    public bool TryPrevious(out StreamId previous)
+    {
+        previous = Sequence > 0 ? new(Milliseconds, Sequence - 1) : new(Milliseconds - 1, ulong.MaxValue);
+        return this != Min;
+    }
+}
