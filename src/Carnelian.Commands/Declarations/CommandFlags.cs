@@ -63,6 +63,12 @@ public enum CommandFlags : uint
 
     /// <summary>May touch keys that its arguments do not name, so nothing may be evicted or expired in the midst of it.</summary>
     TouchesArbitraryKeys = 1 << 24,
+
+    /// <summary>The argument behind the key names an element of its collection, which a pipeline fetches ahead.</summary>
+    ElementBehindKey = 1 << 25,
+
+    /// <summary>As <see cref="ElementBehindKey"/>, of the argument one further on, behind a score.</summary>
+    ElementBehindScore = 1 << 26,
 }
 
 internal static class CommandFlagNames

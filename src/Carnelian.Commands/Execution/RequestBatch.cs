@@ -1,8 +1,10 @@
+using System.Numerics;
+
 namespace Carnelian;
 
 /// <summary>
 /// Up to <see cref="RequestsMax"/> requests of one pipeline, parsed in place. Looking up their commands and keys before the first
-/// runs lets the processor fetch all buckets, and then all entries, at once instead of one after the other. Or the one request that came in pieces; or
+/// runs lets the processor fetch all buckets, and then all entries, at once instead of one after the other; then likewise what they need of large collections. Or the one request that came in pieces; or
 /// what ends a stream that cannot be understood any more.
 /// </summary>
 public sealed class RequestBatch
@@ -15,6 +17,7 @@ public sealed class RequestBatch
     private readonly ArgumentList _parsed = new(keptCapacity: RequestsMax * 1024);
     private ArgumentList _arguments;
     private OwnedBlock? _source;
+    private bool _findsLarge;
 
     private struct Request
     {
@@ -25,6 +28,10 @@ public sealed class RequestBatch
         public int Start;
         public int FirstArgument;
         public int ArgumentCount;
+
+        /// <summary>While the batch is prepared: where an element is to be fetched from, and its hash.</summary>
+        public FieldTable Fields;
+        public ulong ElementHash;
     }
 
     public RequestBatch() => _arguments = _parsed;
@@ -149,6 +156,38 @@ public sealed class RequestBatch
         for (var i = 0; i < Count; i++)
         {
             if (_requests[i].HashedArgument > 0) data.PrefetchEntry(_requests[i].Slot, _requests[i].Hash);
+        }
+        FetchElements(input, data);
+    }
+
+    /// <summary>
+    /// Fetches ahead the first element that each command names of a table of fields, where these are many. Where the batch before found no such table only the
+    /// first command is tried, because looking keys up twice costs those who have small collections a tenth of their time.
+    /// </summary>
+    private void FetchElements(ReadOnlySpan<byte> input, Dataset data)
+    {
+        uint found = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            ref var request = ref _requests[i];
+            if (request.Command is not { } command || !command.Has(CommandFlags.ElementBehindKey | CommandFlags.ElementBehindScore)) continue;
+            var element = request.HashedArgument + (command.Has(CommandFlags.ElementBehindKey) ? 1 : 2);
+            if (element >= request.ArgumentCount) continue;
+            var arguments = ArgumentsOf(in request, input);
+            if (!data.TryFindLargeTable(new(arguments[request.HashedArgument], request.Hash, request.Slot), out request.Fields))
+            {
+                if (_findsLarge) continue;
+                break;
+            }
+            request.ElementHash = request.Fields.Hash(arguments[element]);
+            request.Fields.PrefetchBucket(request.ElementHash);
+            found |= 1u << i;
+        }
+        _findsLarge = found != 0;
+        for (; found != 0; found &= found - 1)
+        {
+            ref var request = ref _requests[BitOperations.TrailingZeroCount(found)];
+            request.Fields.PrefetchEntry(request.ElementHash);
         }
     }
 

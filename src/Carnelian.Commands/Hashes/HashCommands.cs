@@ -8,7 +8,7 @@ internal static class HashCommands
 {
     [Command("HSET", Summary = "Creates or modifies the value of a field in a hash.", Since = "2.0.0",
         Complexity = "O(1) for each field/value pair added, so O(N) to add N field/value pairs when the command is called with multiple field/value pairs.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW update",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW update",
         Arguments = "key (data: field value)...",
         History = [
             "4.0.0: Accepts multiple `field` and `value` arguments."])]
@@ -18,7 +18,7 @@ internal static class HashCommands
     }
 
     [Command("HMSET", Summary = "Sets the values of multiple fields.", Since = "2.0.0", Complexity = "O(N) where N is the number of fields being set.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW update",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW update",
         Arguments = "key (data: field value)...", DeprecatedSince = "4.0.0", ReplacedBy = "`HSET` with multiple field-value pairs")]
     internal static void SetMany(ref Call call)
     {
@@ -51,7 +51,7 @@ internal static class HashCommands
     }
 
     [Command("HSETNX", Summary = "Sets the value of a field in a hash only when the field doesn't exist.", Since = "2.0.0", Complexity = "O(1)",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW insert",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW insert",
         Arguments = "key field value")]
     internal static void SetNew(ref Call call)
     {
@@ -69,7 +69,7 @@ internal static class HashCommands
     }
 
     [Command("HGET", Summary = "Returns the value of a field in a hash.", Since = "2.0.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key field")]
     internal static void Get(ref Call call)
     {
@@ -81,7 +81,7 @@ internal static class HashCommands
 
     [Command("HMGET", Summary = "Returns the values of all fields in a hash.", Since = "2.0.0",
         Complexity = "O(N) where N is the number of fields being requested.",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key field...")]
     internal static void GetMany(ref Call call)
     {
@@ -113,7 +113,7 @@ internal static class HashCommands
     }
 
     [Command("HSTRLEN", Summary = "Returns the length of the value of a field.", Since = "3.2.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO",
         Arguments = "key field")]
     internal static void Length(ref Call call)
     {
@@ -124,7 +124,7 @@ internal static class HashCommands
     }
 
     [Command("HEXISTS", Summary = "Determines whether a field exists in a hash.", Since = "2.0.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO",
         Arguments = "key field")]
     internal static void Exists(ref Call call)
     {
@@ -144,7 +144,7 @@ internal static class HashCommands
 
     [Command("HDEL", Summary = "Deletes one or more fields and their values from a hash. Deletes the hash if no fields remain.", Since = "2.0.0",
         Complexity = "O(N) where N is the number of fields to be removed.",
-        Flags = Write | Fast, Keys = "1 RW delete",
+        Flags = Write | Fast | ElementBehindKey, Keys = "1 RW delete",
         Arguments = "key field...",
         History = [
             "2.4.0: Accepts multiple `field` arguments."])]

@@ -8,7 +8,7 @@ internal static class HashCounterCommands
 {
     [Command("HINCRBY", Summary = "Increments the integer value of a field in a hash by a number. Uses 0 as initial value if the field doesn't exist.",
         Since = "2.0.0", Complexity = "O(1)",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW access update",
         Arguments = "key field increment:integer")]
     internal static void IncrementBy(ref Call call)
     {
@@ -35,7 +35,7 @@ internal static class HashCounterCommands
 
     [Command("HINCRBYFLOAT", Summary = "Increments the floating point value of a field by a number. Uses 0 as initial value if the field doesn't exist.",
         Since = "2.6.0", Complexity = "O(1)",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW access update",
         Arguments = "key field increment:double")]
     internal static void IncrementByFloat(ref Call call)
     {

@@ -8,7 +8,7 @@ internal static class SetCommands
 {
     [Command("SADD", Summary = "Adds one or more members to a set. Creates the key if it doesn't exist.", Since = "1.0.0",
         Complexity = "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW insert",
+        Flags = Write | DenyOom | Fast | ElementBehindKey, Keys = "1 RW insert",
         Arguments = "key member...",
         History = [
             "2.4.0: Accepts multiple `member` arguments."])]
@@ -23,7 +23,7 @@ internal static class SetCommands
 
     [Command("SREM", Summary = "Removes one or more members from a set. Deletes the set if the last member was removed.", Since = "1.0.0",
         Complexity = "O(N) where N is the number of members to be removed.",
-        Flags = Write | Fast, Keys = "1 RW delete",
+        Flags = Write | Fast | ElementBehindKey, Keys = "1 RW delete",
         Arguments = "key member...",
         History = [
             "2.4.0: Accepts multiple `member` arguments."])]
@@ -74,7 +74,7 @@ internal static class SetCommands
     }
 
     [Command("SISMEMBER", Summary = "Determines whether a member belongs to a set.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO",
         Arguments = "key member")]
     internal static void IsMember(ref Call call)
     {
@@ -83,7 +83,7 @@ internal static class SetCommands
 
     [Command("SMISMEMBER", Summary = "Determines whether multiple members belong to a set.", Since = "6.2.0",
         Complexity = "O(N) where N is the number of elements being checked for membership",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key member...")]
     internal static void AreMembers(ref Call call)
     {

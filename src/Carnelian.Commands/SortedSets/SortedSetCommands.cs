@@ -8,7 +8,7 @@ internal static class SortedSetCommands
 {
     [Command("ZADD", Summary = "Adds one or more members to a sorted set, or updates their scores. Creates the key if it doesn't exist.", Since = "1.2.0",
         Complexity = "O(log(N)) for each item added, where N is the number of elements in the sorted set.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW update",
+        Flags = Write | DenyOom | Fast | ElementBehindScore, Keys = "1 RW update",
         Arguments = "key [condition@3.0.2: NX | XX] [comparison@6.2.0: GT | LT] [change:CH@3.0.2] [increment:INCR@3.0.2] (data: score:double member)...",
         History = [
             "2.4.0: Accepts multiple elements.",
@@ -18,7 +18,7 @@ internal static class SortedSetCommands
 
     [Command("ZINCRBY", Summary = "Increments the score of a member in a sorted set.", Since = "1.2.0",
         Complexity = "O(log(N)) where N is the number of elements in the sorted set.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW access update",
+        Flags = Write | DenyOom | Fast | ElementBehindScore, Keys = "1 RW access update",
         Arguments = "key increment:integer member")]
     internal static void Increment(ref Call call) => Set(ref call, ScoreConditions.Increment);
 
@@ -82,7 +82,7 @@ internal static class SortedSetCommands
 
     [Command("ZREM", Summary = "Removes one or more members from a sorted set. Deletes the sorted set if all members were removed.", Since = "1.2.0",
         Complexity = "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
-        Flags = Write | Fast, Keys = "1 RW delete",
+        Flags = Write | Fast | ElementBehindKey, Keys = "1 RW delete",
         Arguments = "key member...",
         History = [
             "2.4.0: Accepts multiple elements."])]
@@ -106,7 +106,7 @@ internal static class SortedSetCommands
     }
 
     [Command("ZSCORE", Summary = "Returns the score of a member in a sorted set.", Since = "1.2.0", Complexity = "O(1)",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key member")]
     internal static void Score(ref Call call)
     {
@@ -115,7 +115,7 @@ internal static class SortedSetCommands
 
     [Command("ZMSCORE", Summary = "Returns the score of one or more members in a sorted set.", Since = "6.2.0",
         Complexity = "O(N) where N is the number of members being requested.",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key member...")]
     internal static void Scores(ref Call call)
     {
@@ -131,7 +131,7 @@ internal static class SortedSetCommands
     }
 
     [Command("ZRANK", Summary = "Returns the index of a member in a sorted set ordered by ascending scores.", Since = "2.0.0", Complexity = "O(log(N))",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key member [WITHSCORE]",
         History = [
             "7.2.0: Added the optional `WITHSCORE` argument."])]
@@ -139,7 +139,7 @@ internal static class SortedSetCommands
 
     [Command("ZREVRANK", Summary = "Returns the index of a member in a sorted set ordered by descending scores.", Since = "2.0.0",
         Complexity = "O(log(N))",
-        Flags = ReadOnly | Fast, Keys = "1 RO access",
+        Flags = ReadOnly | Fast | ElementBehindKey, Keys = "1 RO access",
         Arguments = "key member [WITHSCORE]",
         History = [
             "7.2.0: Added the optional `WITHSCORE` argument."])]

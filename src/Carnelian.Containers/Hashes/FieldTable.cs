@@ -44,7 +44,7 @@ public readonly unsafe struct FieldTable
     private const int BucketsPerFree = 1;
 
     /// <summary>So many fields and their table take some 100 KiB.</summary>
-    private const int PrefetchedFrom = 2048;
+    private const int LargeFrom = 2048;
 
     private readonly FieldRoot* _root;
     private readonly TableHost _host;
@@ -94,10 +94,19 @@ public readonly unsafe struct FieldTable
     /// <summary>Sizes an empty table for so many fields.</summary>
     public void Reserve(long count) => _table.Reserve(count);
 
-    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next. It has a small table at hand anyhow.</summary>
+    /// <summary>Worth asking the processor ahead, which has a small table at hand anyhow. False of none.</summary>
+    public bool IsLarge => _root != null && Count >= LargeFrom;
+
+    /// <summary>Asks the processor for the bucket of a name that will be looked up soon.</summary>
+    public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
+
+    /// <summary>Asks the processor for a field whose bucket has arrived.</summary>
+    public void PrefetchEntry(ulong hash) => _table.PrefetchEntry(hash);
+
+    /// <summary>Asks the processor for the buckets, and then for the fields, of names that will be looked up next.</summary>
     public void Prefetch(ReadOnlySpan<ulong> hashes)
     {
-        if (Count < PrefetchedFrom) return;
+        if (!IsLarge) return;
         foreach (var hash in hashes) _table.PrefetchBucket(hash);
         foreach (var hash in hashes) _table.PrefetchEntry(hash);
     }

@@ -79,6 +79,19 @@ public sealed class Dataset
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(int slot, ulong hash) => TableOf(slot).PrefetchEntry(hash);
 
+    /// <summary>The table of a key's fields or members if it has one that is not at hand anyhow, for asking the processor ahead.</summary>
+    public bool TryFindLargeTable(Key key, out FieldTable fields)
+    {
+        var found = TableOf(key.Slot).Find(key.Bytes, key.Hash).View;
+        fields = !found.Exists ? default : found.Encoding switch
+        {
+            ValueEncoding.HashTable => Tables.Fields(found),
+            ValueEncoding.SkipList => Tables.Sorted(found).Members,
+            _ => default,
+        };
+        return fields.IsLarge;
+    }
+
     // ---- slots
 
     /// <summary>Keys in a slot.</summary>

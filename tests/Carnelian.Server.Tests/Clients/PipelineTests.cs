@@ -149,6 +149,36 @@ internal sealed class PipelineTests
     }
 
     [Test]
+    public void Elements_of_large_collections_are_looked_up_ahead_of_what_changes_them()
+    {
+        using var server = new SimulatedServer();
+        const int elements = 3000;
+        string[][] adding = [["SADD", "set"], ["HSET", "hash"], ["ZADD", "sorted"]];
+        for (var i = 0; i < elements; i++)
+        {
+            adding[0] = [.. adding[0], $"m{i}"];
+            adding[1] = [.. adding[1], $"m{i}", $"{i}"];
+            adding[2] = [.. adding[2], $"{i}", $"m{i}"];
+        }
+        foreach (var request in adding) Assert.That(server.Run(request), Is.EqualTo($":{elements}"));
+        string[][] pipeline =
+            [["HGET", "hash", "m7"], ["HGET", "hash"], ["HGET", "set", "m7"], ["ZINCRBY", "sorted", "1", "m7"], ["ZSCORE", "sorted", "m7"], ["ZADD", "sorted", "5"],
+                ["SISMEMBER", "set", "m7"], ["HGET", "none", "m7"], ["DEL", "set", "hash"], ["SISMEMBER", "set", "m7"], ["HSET", "hash", "m7", "new"], ["HGET", "hash", "m7"],
+                ["SADD", "set", "m7"], ["FLUSHALL"], ["ZSCORE", "sorted", "m7"]];
+        for (var round = 0; round < 2; round++)
+        {
+            // The first round finds large tables and the second none.
+            server.Client.SendRaw([.. pipeline.SelectMany(request => TestClient.Request(request))]);
+            var replies = server.Client.Read(pipeline.Length);
+            if (round > 0) continue;
+            Assert.That(replies[0], Is.EqualTo("\"7\""));
+            Assert.That(replies[2], Does.StartWith("-WRONGTYPE"));
+            Assert.That(replies[3..5], Is.EqualTo(new[] { "\"8\"", "\"8\"" }));
+            Assert.That(replies[6..], Is.EqualTo(new[] { ":1", "nil", ":2", ":0", ":1", "\"new\"", ":1", "+OK", "nil" }));
+        }
+    }
+
+    [Test]
     public void A_half_closed_peer_is_answered_what_it_asked()
     {
         using var server = new SimulatedServer();
