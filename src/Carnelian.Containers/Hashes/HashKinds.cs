@@ -12,7 +12,7 @@ internal sealed unsafe class ExpiringPackedHashKind() : PackedKind(ValueType.Has
     public override long Count(byte* entry, TableHost host) => new PackedHash(Entry.Value(entry), expires: true).Count;
 
     /// <summary>Also while the value has room for what is to be added, or has had it for what was taken out.</summary>
-    public override long NextDueMs(byte* entry) => new PackedHash(new PackedList(Entry.Value(entry)).Bytes, expires: true).NextDueMs;
+    public override long NextDueMs(byte* entry) => new PackedHash(Entry.Value(entry), expires: true).NextDueMs;
 }
 
 /// <summary>A hash that is a table of fields, or a set whose members are names of fields without values.</summary>

@@ -38,7 +38,7 @@ public readonly ref struct PackedField
 }
 
 /// <summary>
-/// A read-only look at a small hash packed into one listpack, with the bytes that Redis has for it. Works on trusted memory, as <see cref="ListPack"/>.
+/// A read-only look at a small hash packed into one list (<see cref="PackedList"/>), with the elements that Redis has for it. Works on trusted memory.
 /// <code>
 /// listpack:   | field | value | … |
 /// listpackex: | field | value | Unix milliseconds or 0 | … |, ordered by time, those without one last
@@ -57,7 +57,7 @@ public readonly unsafe ref struct PackedHash
     }
 
     /// <summary>A packed hash without fields.</summary>
-    public static ReadOnlySpan<byte> Empty => [ListPack.EmptyBytes, 0, 0, 0, 0, 0, ListPack.End];
+    public static ReadOnlySpan<byte> Empty => [0, 0];
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
@@ -68,21 +68,21 @@ public readonly unsafe ref struct PackedHash
     /// <summary>More fields cannot be counted: the hash must become a table before.</summary>
     public int CountMax => ListPack.CountMax / ElementsPerField;
 
-    internal int Elements => ListPack.Count(ref Start);
+    internal int Elements => new PackedList(_bytes).Count;
 
     private ref byte Start => ref MemoryMarshal.GetReference(_bytes);
 
     internal int ElementsPerField => Expires ? 3 : 2;
 
     /// <summary>Where a field would begin that goes behind all others.</summary>
-    internal int End => _bytes.Length - 1;
+    internal int End => _bytes.Length;
 
     /// <summary>The least time of the fields, or <see cref="long.MaxValue"/>: that of the first one.</summary>
-    public long NextDueMs => Expires && First is { Exists: true, Expires: true } first ? first.ExpiryMs : long.MaxValue;
+    public long NextDueMs => Expires && Elements > 0 && First is { Exists: true, Expires: true } first ? first.ExpiryMs : long.MaxValue;
 
     // ---- walking
 
-    public PackedField First => ReadField(ListPack.HeaderBytes);
+    public PackedField First => ReadField(PackedList.HeaderBytes);
 
     /// <summary>The field behind one, or none.</summary>
     public PackedField Next(scoped PackedField field) => ReadField(field.End);
@@ -91,7 +91,7 @@ public readonly unsafe ref struct PackedHash
     public PackedField At(int n)
     {
         Check.That((uint)n < (uint)Count);
-        return ReadField(ListPack.Skip(ref Start, ListPack.HeaderBytes, n * ElementsPerField));
+        return ReadField(ListPack.Skip(ref Start, PackedList.HeaderBytes, n * ElementsPerField));
     }
 
     /// <summary>How many of the fields are over at a time: the first so many are.</summary>
@@ -125,7 +125,7 @@ public readonly unsafe ref struct PackedHash
         fixed (byte* start = _bytes)
         {
             var end = start + End;
-            for (var at = start + ListPack.HeaderBytes; at != end;)
+            for (var at = start + PackedList.HeaderBytes; at != end;)
             {
                 if (IsNamed(at, name)) return ReadField((int)(at - start));
                 at += SizeOf(at);

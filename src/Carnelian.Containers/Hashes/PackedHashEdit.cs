@@ -44,7 +44,7 @@ public static class PackedHashEdit
     public static Splice DeleteFirst(scoped PackedHash hash, int count)
     {
         var end = count == hash.Count ? hash.End : hash.At(count).Offset;
-        return new() { Offset = ListPack.HeaderBytes, Removed = end - ListPack.HeaderBytes, Inserted = default, CountChange = -count * hash.ElementsPerField };
+        return new() { Offset = PackedList.HeaderBytes, Removed = end - PackedList.HeaderBytes, Inserted = default, CountChange = -count * hash.ElementsPerField };
     }
 
     /// <summary>
@@ -104,12 +104,12 @@ public static class PackedHashEdit
     public static void WriteExpiring(scoped PackedHash hash, Span<byte> to)
     {
         Check.That(!hash.Expires);
-        var used = ListPack.HeaderBytes;
+        var used = PackedList.HeaderBytes;
         for (var field = hash.First; field.Exists; field = hash.Next(field))
         {
             Append(hash.Bytes[field.Offset..field.End], to, ref used);
             used += Write(PackedElement.OfInteger(0), to[used..]);
         }
-        ListPack.WriteHeader(ref to[..ExpiringLength(hash)][0], used + 1, hash.Count * 3);
+        PackedList.WriteCount(ref to[0], hash.Count * 3);
     }
 }

@@ -12,5 +12,5 @@ public readonly record struct PackedHashLimit(long FieldsMax, long TextBytesMax)
     public bool AllowsMore(scoped PackedHash hash) => hash.Count < Math.Min(FieldsMax, hash.CountMax);
 
     /// <summary>Whether a packed hash may take so many more bytes of text.</summary>
-    public static bool AllowsBytes(scoped PackedHash hash, long more) => hash.Bytes.Length + more <= BytesMax;
+    public static bool AllowsBytes(scoped PackedHash hash, long more) => new PackedList(hash.Bytes).ListPackLength + more <= BytesMax;
 }

@@ -8,6 +8,6 @@ public interface IPackedChange
     /// <summary>Bytes more, or less.</summary>
     int LengthChange { get; }
 
-    /// <summary>Does it in place. The memory begins with the collection and ends no earlier than the changed one.</summary>
+    /// <summary>Does it in place. The memory begins with the collection and ends where the longer one does, the present or the changed.</summary>
     void Apply(Span<byte> memory);
 }

@@ -37,9 +37,13 @@ public readonly unsafe struct FrozenList
     /// <summary>Bytes of a node's packed list.</summary>
     public int LengthOf(int node) => ListNode.Total(NodeAt(node));
 
-    /// <summary>A node's packed list, in the listpack format.</summary>
+    /// <summary>A node's packed list.</summary>
     /// <param name="scratch">For that of a compressed node; as long as <see cref="LengthOf"/> says.</param>
-    public PackedList Node(int i, Span<byte> scratch) => new(MemoryMarshal.CreateReadOnlySpan(ref CompressedNode.Read(NodeAt(i), scratch), LengthOf(i)));
+    public PackedList Node(int i, Span<byte> scratch) => PackedList.Of(ListPackOf(i, scratch));
+
+    /// <summary>As <see cref="Node"/>: the listpack that it is.</summary>
+    public ReadOnlySpan<byte> ListPackOf(int i, Span<byte> scratch) =>
+        MemoryMarshal.CreateReadOnlySpan(ref CompressedNode.Read(NodeAt(i), scratch), LengthOf(i));
 
     /// <summary>
     /// LZF of a compressed node's packed list or, where it is plain, of its text; as Redis has it in RDB files. Nothing of another node.

@@ -13,18 +13,22 @@ public unsafe ref struct ListElements
     private readonly bool _backward;
     private readonly BlockAllocator? _allocator;
     private int _node;
-    private ref byte _list;
+    private ref byte _elements;
 
-    /// <summary>Offset of the next element in the present packed list; backwards, where that one ends.</summary>
+    /// <summary>Bytes of the present packed list's elements.</summary>
+    private int _end;
+
+    /// <summary>Offset of the next element among them; backwards, where that one ends.</summary>
     private int _at;
     private PackedElement _current;
 
     /// <summary>Has the compressed node that was come upon last.</summary>
     private Span<byte> _scratch;
 
-    internal ListElements(ref byte list, int at, bool backward)
+    internal ListElements(ref byte elements, int bytes, int at, bool backward)
     {
-        _list = ref list;
+        _elements = ref elements;
+        _end = bytes;
         _at = at;
         _backward = backward;
     }
@@ -34,7 +38,7 @@ public unsafe ref struct ListElements
         _directory = directory;
         _allocator = allocator;
         Enter(node);
-        _at = ListPack.OffsetOf(ref _list, backward ? inNode + 1 : inNode);
+        _at = ListPack.OffsetIn(ref _elements, _end, directory->CountOf(node), backward ? inNode + 1 : inNode);
         _backward = backward;
     }
 
@@ -46,33 +50,35 @@ public unsafe ref struct ListElements
 
     private bool MoveForward()
     {
-        while (Unsafe.Add(ref _list, _at) == ListPack.End)
+        while (_at == _end)
         {
             if (_directory == null || _node + 1 >= _directory->Length) return false;
             Enter(_node + 1);
-            _at = ListPack.HeaderBytes;
+            _at = 0;
         }
-        _current = ListPack.Read(ref Unsafe.Add(ref _list, _at), out var size);
+        _current = ListPack.Read(ref Unsafe.Add(ref _elements, _at), out var size);
         _at += size;
         return true;
     }
 
     private bool MoveBackward()
     {
-        while (_at == ListPack.HeaderBytes)
+        while (_at == 0)
         {
             if (_node == 0) return false;
             Enter(_node - 1);
-            _at = ListPack.Total(in _list) - 1;
+            _at = _end;
         }
-        _at -= ListPack.SizeBefore(ref Unsafe.Add(ref _list, _at));
-        _current = ListPack.Read(ref Unsafe.Add(ref _list, _at), out _);
+        _at -= ListPack.SizeBefore(ref Unsafe.Add(ref _elements, _at));
+        _current = ListPack.Read(ref Unsafe.Add(ref _elements, _at), out _);
         return true;
     }
 
     private void Enter(int node)
     {
         _node = node;
-        _list = ref CompressedNode.Read(_directory->Node(node), _allocator!, ref _scratch);
+        ref var list = ref CompressedNode.Read(_directory->Node(node), _allocator!, ref _scratch);
+        _elements = ref Unsafe.Add(ref list, ListPack.HeaderBytes);
+        _end = ListPack.Total(in list) - ListPack.EmptyBytes;
     }
 }

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// Elements one after the other in the listpack format (Redis' listpack.md), so that a packed list is written to RDB files and
-/// DUMP payloads as it stands. Works on trusted memory; what comes from outside is validated elsewhere, before it gets here.
+/// Elements one after the other in the listpack format (Redis' listpack.md), so that a node is written to RDB files and DUMP payloads as it stands, and a
+/// <see cref="PackedList"/> almost. Works on trusted memory; what comes from outside is validated elsewhere, before it gets here.
 /// <code>
 /// | total bytes 4 | elements 2 | element … | 0xff |
 /// element: | encoding and, in its bits, a small integer or a length | bytes … | length of the two before, 7 bits a byte, read backwards |
@@ -94,15 +94,17 @@ internal static class ListPack
         }
     }
 
-    /// <summary>The offset of an element, or of the list's end. Begins at the nearer side.</summary>
-    public static int OffsetOf(ref byte list, int index)
+    /// <summary>The offset of an element, or of the list's end.</summary>
+    public static int OffsetOf(ref byte list, int index) =>
+        HeaderBytes + OffsetIn(ref Unsafe.Add(ref list, HeaderBytes), Total(in list) - EmptyBytes, Count(ref list), index);
+
+    /// <summary>The offset of an element, or of the end, among elements that take so many bytes. Begins at the nearer side.</summary>
+    public static int OffsetIn(ref byte elements, int bytes, int count, int index)
     {
-        var count = Count(ref list);
         Check.That((uint)index <= (uint)count);
-        if (index <= count / 2) return Skip(ref list, HeaderBytes, index);
-        var at = Total(in list) - 1;
-        for (; index < count; index++) at -= SizeBefore(ref Unsafe.Add(ref list, at));
-        return at;
+        if (index <= count / 2) return Skip(ref elements, 0, index);
+        for (; index < count; index++) bytes -= SizeBefore(ref Unsafe.Add(ref elements, bytes));
+        return bytes;
     }
 
     /// <summary>Where <paramref name="elements"/> elements from this offset on end.</summary>
@@ -114,12 +116,12 @@ internal static class ListPack
 
     // ---- elements that are equal to a text
 
-    public static int CountEqual(ref byte list, in ElementMatcher matcher)
+    public static int CountEqual(ref byte elements, int bytes, in ElementMatcher matcher)
     {
         var found = 0;
-        for (int at = HeaderBytes, end = Total(in list) - 1; at < end;)
+        for (var at = 0; at < bytes;)
         {
-            if (matcher.Matches(Read(ref Unsafe.Add(ref list, at), out var size))) found++;
+            if (matcher.Matches(Read(ref Unsafe.Add(ref elements, at), out var size))) found++;
             at += size;
         }
         return found;
@@ -128,10 +130,18 @@ internal static class ListPack
     /// <summary>Copies a list, except for <paramref name="take"/> equal elements after the first <paramref name="skip"/> of them. It may be copied onto itself.</summary>
     public static void CopyWithoutEqual(ref byte list, ref byte to, in ElementMatcher matcher, int skip, int take)
     {
-        int written = HeaderBytes, count = Count(ref list), left = take;
-        for (int at = HeaderBytes, end = Total(in list) - 1; at < end;)
+        var count = Count(ref list) - take;
+        var written = CopyWithoutEqual(ref Unsafe.Add(ref list, HeaderBytes), Total(in list) - EmptyBytes, ref Unsafe.Add(ref to, HeaderBytes), matcher, skip, take);
+        WriteHeader(ref to, EmptyBytes + written, count);
+    }
+
+    /// <summary>As the other, of elements alone. Returns the bytes of those that are left.</summary>
+    public static int CopyWithoutEqual(ref byte elements, int bytes, ref byte to, in ElementMatcher matcher, int skip, int take)
+    {
+        int written = 0, left = take;
+        for (var at = 0; at < bytes;)
         {
-            ref var from = ref Unsafe.Add(ref list, at);
+            ref var from = ref Unsafe.Add(ref elements, at);
             var isEqual = left > 0 && matcher.Matches(Read(ref from, out _));
             var size = SizeAt(ref from);
             at += size;
@@ -143,7 +153,8 @@ internal static class ListPack
             MemoryMarshal.CreateSpan(ref from, size).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, written), size));
             written += size;
         }
-        WriteHeader(ref to, written + 1, count - (take - left));
+        Check.That(left == 0);
+        return written;
     }
 
     private static PackedElement Integer(long value, int body, out int size)

@@ -61,11 +61,14 @@ public readonly unsafe struct NodeList
         return new(&_root->Nodes, n, (int)index, backward, _host.Allocator);
     }
 
-    /// <summary>A node's packed list, in the listpack format.</summary>
-    public PackedList Node(int n)
+    /// <summary>A node's packed list.</summary>
+    public PackedList Node(int n) => PackedList.Of(ListPackOf(n));
+
+    /// <summary>A node's packed list as the listpack that it is.</summary>
+    public ReadOnlySpan<byte> ListPackOf(int n)
     {
         Span<byte> scratch = default;
-        return new(MemoryMarshal.CreateReadOnlySpan(ref _nodes.Read(Valid(n), ref scratch), ListNode.Total(_nodes[n])));
+        return MemoryMarshal.CreateReadOnlySpan(ref _nodes.Read(Valid(n), ref scratch), ListNode.Total(_nodes[n]));
     }
 
     /// <summary>What a compressed node holds as LZF, see <see cref="FrozenList.Compressed"/>; nothing of another one.</summary>
@@ -135,7 +138,7 @@ public readonly unsafe struct NodeList
     public void AppendNode(PackedList list)
     {
         if (list.Count == 0) return;
-        _nodes.Insert(NodeCount, list.Bytes[ListPack.HeaderBytes..^1], list.Count, plain: false);
+        _nodes.Insert(NodeCount, list.ElementBytes, list.Count, plain: false);
         _nodes.Settle(NodeCount - 1, NodeCount - 1);
         _root->Count += list.Count;
     }
@@ -294,7 +297,7 @@ public readonly unsafe struct NodeList
     private int RemoveEqual(int n, in ElementMatcher matcher, ref long left, bool fromTail, ref Span<byte> scratch)
     {
         ref var list = ref _nodes.Read(n, ref scratch);
-        var found = ListPack.CountEqual(ref list, matcher);
+        var found = ListPack.CountEqual(ref Unsafe.Add(ref list, ListPack.HeaderBytes), ListPack.Total(in list) - ListPack.EmptyBytes, matcher);
         if (found == 0) return 0;
         var take = (int)Math.Min(found, left);
         left -= take;

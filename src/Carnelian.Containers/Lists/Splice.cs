@@ -17,30 +17,24 @@ public readonly ref struct Splice : IPackedChange
     /// <summary>Bytes more, or less.</summary>
     public int LengthChange => Inserted.Length - Removed;
 
-    /// <summary>Does it in place. The memory begins with the list and ends no earlier than the changed one.</summary>
+    /// <inheritdoc/>
     public void Apply(Span<byte> memory)
     {
-        var list = new PackedList(memory);
-        int total = list.Length, count = list.Count;
-        memory[(Offset + Removed)..total].CopyTo(memory[(Offset + Inserted.Length)..]);
+        var length = memory.Length - Math.Max(0, LengthChange);
+        var count = new PackedList(memory).Count;
+        memory[(Offset + Removed)..length].CopyTo(memory[(Offset + Inserted.Length)..]);
         Inserted.CopyTo(memory[Offset..]);
-        WriteHeader(memory, total, count);
+        PackedList.WriteCount(ref memory[0], count + CountChange);
     }
 
-    /// <summary>Writes the changed list elsewhere.</summary>
-    public void CopyTo(PackedList list, Span<byte> to)
+    /// <summary>Writes the changed list elsewhere, and returns its length.</summary>
+    public int CopyTo(PackedList list, Span<byte> to)
     {
         list.Bytes[..Offset].CopyTo(to);
         Inserted.CopyTo(to[Offset..]);
         list.Bytes[(Offset + Removed)..].CopyTo(to[(Offset + Inserted.Length)..]);
-        WriteHeader(to, list.Length, list.Count);
-    }
-
-    private void WriteHeader(Span<byte> to, int oldTotal, int oldCount)
-    {
-        var total = checked(oldTotal + LengthChange);
-        Check.That(total <= to.Length);
-        ListPack.WriteHeader(ref to[0], total, oldCount + CountChange);
+        PackedList.WriteCount(ref to[0], list.Count + CountChange);
+        return list.Bytes.Length + LengthChange;
     }
 }
 

@@ -23,7 +23,7 @@ public readonly record struct SetLimit(long IntegersMax, long MembersMax, long T
 
     /// <summary>Whether a packed list may take one more member.</summary>
     public bool AllowsMore(PackedList list, int textBytes) =>
-        textBytes <= TextBytesMax && list.Count < Math.Min(MembersMax, ListPack.CountMax) && (long)list.Length + textBytes <= BytesMax;
+        textBytes <= TextBytesMax && list.Count < Math.Min(MembersMax, ListPack.CountMax) && (long)list.ListPackLength + textBytes <= BytesMax;
 
     /// <summary>Whether integers and one more member, which is none, may be a packed list.</summary>
     public bool AllowsText(IntegerSet integers, int textBytes)

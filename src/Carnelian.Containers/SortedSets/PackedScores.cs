@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// A view of a small sorted set packed into one listpack, with the bytes that Redis has for it. It and its members end when the set changes. Works on trusted
+/// A view of a small sorted set packed into one list (<see cref="PackedList"/>), with the elements that Redis has for it. It and its members end when the set changes. Works on trusted
 /// memory.
 /// <code>| member | score | … |, by score, then by member; scores that are integers are kept as such, others as their shortest text</code>
 /// </summary>
@@ -18,8 +18,7 @@ public readonly ref struct PackedScores
 
     private readonly PackedHash _pairs;
 
-    /// <param name="memory">Begins with the set; whatever follows is left alone.</param>
-    public PackedScores(ReadOnlySpan<byte> memory) => _pairs = new(new PackedList(memory).Bytes, expires: false);
+    public PackedScores(ReadOnlySpan<byte> bytes) => _pairs = new(bytes, expires: false);
 
     /// <summary>A set without members.</summary>
     public static PackedScores Empty => new(PackedHash.Empty);
@@ -107,7 +106,7 @@ public readonly ref struct PackedScores
             var otherScore = ScoreOf(other.Value);
             if (otherScore > score || otherScore == score && other.Name.Text(digits).SequenceCompareTo(member) > 0) return other.Offset;
         }
-        return Bytes.Length - 1;
+        return Bytes.Length;
     }
 }
 
@@ -124,7 +123,7 @@ public ref struct PackedScoresWalk
     {
         _bytes = bytes;
         _backward = backward;
-        _at = ListPack.OffsetOf(ref MemoryMarshal.GetReference(bytes), backward ? 2 * rank + 2 : 2 * rank);
+        _at = new PackedList(bytes).OffsetOf(backward ? 2 * rank + 2 : 2 * rank);
     }
 
     public PackedElement Member { get; private set; }
@@ -136,11 +135,11 @@ public ref struct PackedScoresWalk
         ref var start = ref MemoryMarshal.GetReference(_bytes);
         if (_backward)
         {
-            if (_at == ListPack.HeaderBytes) return false;
+            if (_at == PackedList.HeaderBytes) return false;
             _at -= ListPack.SizeBefore(ref Unsafe.Add(ref start, _at));
             _at -= ListPack.SizeBefore(ref Unsafe.Add(ref start, _at));
         }
-        else if (_at == _bytes.Length - 1) return false;
+        else if (_at == _bytes.Length) return false;
         Member = ListPack.Read(ref Unsafe.Add(ref start, _at), out var size);
         Score = PackedScores.ScoreOf(ListPack.Read(ref Unsafe.Add(ref start, _at + size), out var scoreSize));
         if (!_backward) _at += size + scoreSize;

@@ -123,14 +123,16 @@ public ref struct HashEdit
         using var scratch = new Scratch(room * 2, stackalloc byte[ScratchOnStack]);
         Span<byte> packed = scratch.Span[..room], inserted = scratch.Span[room..];
         PackedHash.Empty.CopyTo(packed);
+        var hash = new PackedHash(packed[..PackedHash.Empty.Length], expires: false);
         for (; first < end; first += 2)
         {
-            var hash = new PackedHash(new PackedList(packed).Bytes, expires: false);
-            PackedHashEdit.SetValue(hash, hash.Find(pairs[first]), pairs[first], pairs[first + 1], inserted).Apply(packed);
+            var splice = PackedHashEdit.SetValue(hash, hash.Find(pairs[first]), pairs[first], pairs[first + 1], inserted);
+            var length = hash.Bytes.Length + splice.LengthChange;
+            splice.Apply(packed[..Math.Max(hash.Bytes.Length, length)]);
+            hash = new(packed[..length], expires: false);
         }
-        var made = new PackedList(packed);
-        _edit.WritePacked(ValueType.Hash, ValueEncoding.ListPack, made.Bytes);
-        return made.Count / 2;
+        _edit.WritePacked(ValueType.Hash, ValueEncoding.ListPack, hash.Bytes);
+        return hash.Count;
     }
 
     private void SetPacked(
@@ -150,7 +152,7 @@ public ref struct HashEdit
     private void Create(scoped Splice splice, bool expires)
     {
         var empty = PackedList.Empty;
-        using var scratch = new Scratch(empty.Length + splice.Inserted.Length, stackalloc byte[ScratchOnStack]);
+        using var scratch = new Scratch(empty.Bytes.Length + splice.Inserted.Length, stackalloc byte[ScratchOnStack]);
         splice.CopyTo(empty, scratch.Span);
         _edit.WritePacked(ValueType.Hash, expires ? ValueEncoding.ListPackEx : ValueEncoding.ListPack, scratch.Span);
     }

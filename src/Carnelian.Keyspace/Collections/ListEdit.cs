@@ -37,7 +37,7 @@ public ref struct ListEdit
     {
         if (IsOfNodes) return;
         var packed = Packed;
-        if (!_edit.Host.ListLimit.IsExceededBy(packed.Length + bytes, (long)packed.Count + elements)) return;
+        if (!_edit.Host.ListLimit.IsExceededBy(packed.ListPackLength + bytes, (long)packed.Count + elements)) return;
         _edit.Replace(ValueType.List, ValueEncoding.QuickList);
         _edit.Nodes.AppendNode(packed);
         _edit.Recount(0);
@@ -151,9 +151,9 @@ public ref struct ListEdit
         var found = packed.CountEqual(matcher);
         if (found == 0) return 0;
         var take = (int)Math.Min(found, max);
-        var rest = _edit.Host.Allocator.Scratch(packed.Length);
-        packed.CopyWithoutEqual(rest, matcher, fromTail ? found - take : 0, take);
-        _edit.WritePacked(ValueType.List, ValueEncoding.ListPack, new PackedList(rest).Bytes);
+        var rest = _edit.Host.Allocator.Scratch(packed.Bytes.Length);
+        var length = packed.CopyWithoutEqual(rest, matcher, fromTail ? found - take : 0, take);
+        _edit.WritePacked(ValueType.List, ValueEncoding.ListPack, rest[..length]);
         return take;
     }
 
@@ -209,7 +209,7 @@ public ref struct ListEdit
             _edit.Splice(splice);
             return;
         }
-        var length = PackedList.Empty.Length + splice.LengthChange;
+        var length = PackedList.Empty.Bytes.Length + splice.LengthChange;
         var packed = length <= StackBytesMax ? stackalloc byte[StackBytesMax] : _edit.Host.Allocator.Scratch(length);
         splice.CopyTo(PackedList.Empty, packed);
         _edit.WritePacked(ValueType.List, ValueEncoding.ListPack, packed[..length]);

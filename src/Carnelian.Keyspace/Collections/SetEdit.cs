@@ -140,7 +140,7 @@ public ref struct SetEdit
             _edit.Splice(splice);
             return;
         }
-        var length = packed.Length + splice.LengthChange;
+        var length = packed.Bytes.Length + splice.LengthChange;
         var made = length <= StackBytesMax ? stackalloc byte[StackBytesMax] : _keyspace.Allocator.Scratch(length);
         splice.CopyTo(packed, made);
         _edit.WritePacked(ValueType.Set, ValueEncoding.ListPack, made[..length]);
@@ -265,13 +265,12 @@ public ref struct SetEdit
         var integers = Integers;
         _encoding = ValueEncoding.ListPack;
         if (!Exists) return;
-        var length = PackedList.Empty.Length + integers.Count * (sizeof(long) + PackedWriter.OverheadMax);
+        var length = PackedList.Empty.Bytes.Length + integers.Count * (sizeof(long) + PackedWriter.OverheadMax);
         var writer = new PackedWriter(_keyspace.Allocator.Scratch(length));
         for (var i = 0; i < integers.Count; i++) writer.Add(PackedElement.OfInteger(integers[i]));
         var made = _keyspace.Allocator.Scratch(length);
         var splice = PackedList.Empty.Replace(0, 0, writer);
-        splice.CopyTo(PackedList.Empty, made);
-        _edit.WritePacked(ValueType.Set, ValueEncoding.ListPack, made[..(PackedList.Empty.Length + splice.LengthChange)]);
+        _edit.WritePacked(ValueType.Set, ValueEncoding.ListPack, made[..splice.CopyTo(PackedList.Empty, made)]);
     }
 
     private readonly bool AreIntegers(FieldList found)

@@ -290,10 +290,9 @@ public ref struct SortedSetEdit
         var room = (int)(textBytes + Count * PackedScores.OverheadMax);
         var writer = new PackedWriter(_keyspace.Allocator.Scratch(room));
         for (var walk = _table.From(0); walk.MoveNext();) PackedScores.Append(ref writer, walk.Current.Name, walk.Score);
-        var made = _keyspace.Allocator.Scratch(PackedList.Empty.Length + room);
+        var made = _keyspace.Allocator.Scratch(PackedList.Empty.Bytes.Length + room);
         var splice = PackedList.Empty.Replace(0, 0, writer);
-        splice.CopyTo(PackedList.Empty, made);
-        _edit.WritePacked(ValueType.SortedSet, ValueEncoding.ListPack, made[..(PackedList.Empty.Length + splice.LengthChange)]);
+        _edit.WritePacked(ValueType.SortedSet, ValueEncoding.ListPack, made[..splice.CopyTo(PackedList.Empty, made)]);
         _isTable = false;
     }
 

@@ -41,7 +41,7 @@ internal static class DebugReports
 
     /// <summary>What Redis has in a node: a packed list, or the text that is alone in it.</summary>
     internal static ReadOnlySpan<byte> BytesOf(NodeList list, int node) =>
-        list.IsPlain(node) ? list.Node(node)[0].Text(new byte[PackedElement.IntegerTextMax]) : list.Node(node).Bytes;
+        list.IsPlain(node) ? list.Node(node)[0].Text(new byte[PackedElement.IntegerTextMax]) : list.ListPackOf(node);
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
     public static void WriteTables(ref Call call)

@@ -11,7 +11,17 @@ internal static class SerializedLength
 
     /// <summary>Of a string, or of what is packed.</summary>
     /// <param name="compresses">rdbcompression.</param>
-    public static long Of(EntryView view, HashView hash, bool compresses) => hash.IsTable ? OfTable(hash, compresses) : OfString(view.Value, compresses);
+    public static long Of(EntryView view, HashView hash, bool compresses) =>
+        hash.IsTable ? OfTable(hash, compresses)
+        : view.Encoding is ValueEncoding.ListPack or ValueEncoding.ListPackEx ? OfPacked(new(view.Value), compresses)
+        : OfString(view.Value, compresses);
+
+    private static long OfPacked(PackedList list, bool compresses)
+    {
+        var written = new byte[list.ListPackLength];
+        list.WriteListPack(written);
+        return OfString(written, compresses);
+    }
 
     /// <summary>Of a set that is a table.</summary>
     public static long Of(SetView table, bool compresses)

@@ -53,7 +53,7 @@ internal static class StructureReports
 
     private static void Log(ref Call call, PackedList list)
     {
-        Line(ref call, $"total bytes: {list.Length}, num entries: {list.Count}");
+        Line(ref call, $"total bytes: {list.ListPackLength}, num entries: {list.Count}");
         if (list.Count == 0) return;
         Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
         var index = 0;

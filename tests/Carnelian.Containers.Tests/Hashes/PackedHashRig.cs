@@ -43,7 +43,7 @@ internal sealed class PackedHashRig
     private void Apply(Splice splice)
     {
         var length = _bytes.Length + splice.LengthChange;
-        var block = new byte[Math.Max(length, _bytes.Length) + 3];
+        var block = new byte[Math.Max(length, _bytes.Length)];
         _bytes.CopyTo(block, 0);
         splice.Apply(block);
         var written = new byte[length];

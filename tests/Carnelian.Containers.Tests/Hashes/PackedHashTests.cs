@@ -111,9 +111,7 @@ public sealed unsafe class PackedHashTests
     public void Integer_is_found(string name)
     {
         var elements = Convert.FromHexString(name[..^2] + "0901");
-        var bytes = new byte[ListPack.EmptyBytes + elements.Length];
-        elements.CopyTo(bytes, ListPack.HeaderBytes);
-        ListPack.WriteHeader(ref bytes[0], bytes.Length, 2);
+        byte[] bytes = [2, 0, .. elements];
         Assert.That(new PackedHash(bytes, false).Find("12"u8).Value.Integer, Is.EqualTo(9));
     }
 
@@ -132,7 +130,10 @@ public sealed unsafe class PackedHashTests
             }
             var parts = line.Split(" = ");
             Run(rig, parts[0].Split(' ').Select(Unfold).ToArray());
-            var bytes = rig.Bytes.Length <= 100 ? Convert.ToHexStringLower(rig.Bytes) : "sha256 " + Convert.ToHexStringLower(SHA256.HashData(rig.Bytes));
+            var list = new PackedList(rig.Bytes);
+            var written = new byte[list.ListPackLength];
+            list.WriteListPack(written);
+            var bytes = written.Length <= 100 ? Convert.ToHexStringLower(written) : "sha256 " + Convert.ToHexStringLower(SHA256.HashData(written));
             Assert.That((rig.Expires ? "ex " : "") + bytes, Is.EqualTo(parts[1]), parts[0]);
             steps++;
         }

@@ -39,8 +39,10 @@ internal sealed class EitherList : IDisposable
 
     public ReadOnlySpan<byte> NodeBytes(int n)
     {
-        if (_packed is not null) return _packed;
-        return Nodes.IsPlain(n) ? Nodes.Node(n)[0].Text(new byte[PackedElement.IntegerTextMax]) : Nodes.Node(n).Bytes;
+        if (_packed is null) return Nodes.IsPlain(n) ? Nodes.Node(n)[0].Text(new byte[PackedElement.IntegerTextMax]) : Nodes.ListPackOf(n);
+        var written = new byte[Packed.ListPackLength];
+        Packed.WriteListPack(written);
+        return written;
     }
 
     public List<byte[]> Elements(bool backward = false)
@@ -125,8 +127,8 @@ internal sealed class EitherList : IDisposable
         var matcher = new ElementMatcher(value);
         var found = Packed.CountEqual(matcher);
         var take = (int)Math.Min(found, max);
-        Packed.CopyWithoutEqual(_packed, matcher, fromTail ? found - take : 0, take);
-        _packed = Packed.Bytes.ToArray();
+        var length = Packed.CopyWithoutEqual(_packed, matcher, fromTail ? found - take : 0, take);
+        _packed = _packed.AsSpan(0, length).ToArray();
         return take;
     }
 
@@ -142,14 +144,14 @@ internal sealed class EitherList : IDisposable
         splice.CopyTo(Packed, changed);
         Array.Resize(ref _packed, Math.Max(_packed.Length, changed.Length));
         splice.Apply(_packed);
-        Assert.That(Packed.Bytes.SequenceEqual(changed));
+        Assert.That(Packed.Bytes[..changed.Length].SequenceEqual(changed));
         _packed = changed;
     }
 
     private void Grow(params ReadOnlySpan<byte[]> values)
     {
         if (_packed is null) return;
-        long bytes = Packed.Length;
+        long bytes = Packed.ListPackLength;
         foreach (var value in values) bytes += value.Length;
         if (!Limit.IsExceededBy(bytes, Packed.Count + values.Length)) return;
         var at = Keys.Find("list"u8, Host.Hash("list"u8));

@@ -101,7 +101,7 @@ public class ListCompressionTests
     private static EitherList Filled(int depth, int nodes)
     {
         var list = new EitherList(NodeLimit.Of(-2), depth);
-        for (var i = 0; list.NodeCount < nodes || list.Nodes.Node(nodes - 1).Length < NodeBytes - 100; i++) list.Append(Element(i));
+        for (var i = 0; list.NodeCount < nodes || list.Nodes.ListPackOf(nodes - 1).Length < NodeBytes - 100; i++) list.Append(Element(i));
         return list;
     }
 

@@ -172,7 +172,7 @@ public class ListModelTests
             elements += node.Count;
             CheckCompression(list, n, depth);
             if (list.IsPlain(n)) Assert.That(node.Count, Is.EqualTo(1));
-            else Assert.That(node.Count == 1 || !list.Limit.IsExceededBy(node.Length / 2 - PackedWriter.OverheadMax, node.Count), $"{n} of {list.NodeCount}: {node.Length} bytes, {node.Count} elements");
+            else Assert.That(node.Count == 1 || !list.Limit.IsExceededBy(node.ListPackLength / 2 - PackedWriter.OverheadMax, node.Count), $"{n} of {list.NodeCount}: {node.ListPackLength} bytes, {node.Count} elements");
         }
         Assert.That(elements, Is.EqualTo(list.Count));
     }

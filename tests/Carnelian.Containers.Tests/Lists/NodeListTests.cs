@@ -124,7 +124,7 @@ public class NodeListTests
         var list = NewList();
         for (var i = 0; i < 450; i++) list.Append("sixteen bytes .."u8);
         for (var i = 0; i < 450; i++) list.Set(i, new byte[4000]);
-        for (var n = 0; n < list.NodeCount; n++) Assert.That(list.Node(n).Length, Is.LessThanOrEqualTo(8192));
+        for (var n = 0; n < list.NodeCount; n++) Assert.That(list.ListPackOf(n).Length, Is.LessThanOrEqualTo(8192));
         Assert.That(list.Count, Is.EqualTo(450));
     }
 
@@ -135,14 +135,14 @@ public class NodeListTests
     {
         var writer = new PackedWriter(new byte[500_000]);
         foreach (var length in (int[])[150_000, 10, 150_000, 10]) writer.Add(new byte[length]);
-        var packed = new byte[PackedList.Empty.Length + writer.Bytes.Length];
+        var packed = new byte[PackedList.Empty.Bytes.Length + writer.Bytes.Length];
         PackedList.Empty.Replace(0, 0, writer).CopyTo(PackedList.Empty, packed);
         var list = NewList();
         list.AppendNode(new(packed));
         _host.SnapshotNumber++;
         FrozenList? frozen = isHeld ? list.Freeze() : null;
         Assert.That(list.RemoveEqual(new byte[150_000], 1, fromTail: true), Is.EqualTo(1));
-        Assert.That(list.Node(0).Length, Is.InRange(150_000, 150_100));
+        Assert.That(list.ListPackOf(0).Length, Is.InRange(150_000, 150_100));
         _allocator.ReleaseRetired();
         frozen?.ReleaseSome(int.MaxValue, _host);
         Assert.That(list.MemoryBytes(long.MaxValue), Is.EqualTo(_allocator.UsedBytesOf(Purpose.Collections)));
@@ -194,7 +194,7 @@ public class NodeListTests
         var reader = chunk.Read();
         Assert.That(reader.Next());
         var nodes = new string[reader.List.NodeCount];
-        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.Node(i, default).Bytes);
+        for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.ListPackOf(i, default));
         var lists = new Queue<FrozenList>();
         SnapshotWriter.GiveBack(chunk, _host, lists);
         Assert.That(lists.Dequeue().ReleaseSome(int.MaxValue, _host));

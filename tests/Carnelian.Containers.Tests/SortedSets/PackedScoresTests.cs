@@ -24,7 +24,10 @@ public sealed class PackedScoresTests
         packed = Add(packed, "a", 2);
         packed = Add(packed, "10", -7);
         packed = Add(packed, "c", 1e300);
-        Assert.That(Convert.ToHexStringLower(packed), Is.EqualTo("24000000" + "0800" + "0a01" + "dff902" + "816202" + "83312e3504" + "816102" + "0201" + "816302" + "8631652b33303007" + "ff"));
+        var list = new PackedList(packed);
+        var written = new byte[list.ListPackLength];
+        list.WriteListPack(written);
+        Assert.That(Convert.ToHexStringLower(written), Is.EqualTo("24000000" + "0800" + "0a01" + "dff902" + "816202" + "83312e3504" + "816102" + "0201" + "816302" + "8631652b33303007" + "ff"));
     }
 
     [Test]
