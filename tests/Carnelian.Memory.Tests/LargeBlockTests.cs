@@ -27,7 +27,7 @@ public sealed unsafe class LargeBlockTests
     public void The_cache_is_bounded_and_drops_the_oldest_first()
     {
         using var allocator = new BlockAllocator();
-        var returned = new Recorder();
+        var returned = new RecordingBackground();
         allocator.Background = returned;
         var blocks = new nint[40];
         for (var i = 0; i < blocks.Length; i++) blocks[i] = (nint)allocator.Allocate(1 << 20, Purpose.Values);
@@ -107,7 +107,7 @@ public sealed unsafe class LargeBlockTests
     public void Freed_memory_is_given_back_in_the_background_a_batch_at_a_time_and_its_addresses_are_used_again_then()
     {
         using var allocator = new BlockAllocator();
-        var returned = new Recorder();
+        var returned = new RecordingBackground();
         allocator.Background = returned;
         var blocks = new nint[1000];
         for (var i = 0; i < blocks.Length; i++) *(byte*)(blocks[i] = (nint)allocator.Allocate(100_000, Purpose.Values)) = 1;
@@ -131,7 +131,7 @@ public sealed unsafe class LargeBlockTests
     [Test]
     public void What_still_waits_when_the_allocator_ends_goes_back_with_it()
     {
-        var returned = new Recorder();
+        var returned = new RecordingBackground();
         using (var allocator = new BlockAllocator())
         {
             allocator.Background = returned;
@@ -234,37 +234,5 @@ public sealed unsafe class LargeBlockTests
         {
             while (true) taken.Add((nint)allocator.Allocate(size, Purpose.Values));
         });
-    }
-
-    private sealed class Recorder : BackgroundMemory
-    {
-        private readonly Queue<RegionReturn> _work = new();
-
-        public override bool IsPrefaulting => false;
-
-        public override void Prefault(nint address, nint length) => SystemMemory.Prefault(address, length);
-
-        public int Batches { get; private set; }
-
-        public List<(nint Address, nint Length)> Regions { get; } = [];
-
-        public override void Return(RegionReturn regions)
-        {
-            Batches++;
-            _work.Enqueue(regions);
-        }
-
-        /// <summary>Until nothing waits.</summary>
-        public void Work()
-        {
-            while (_work.TryDequeue(out var work))
-            {
-                Regions.AddRange(work.Batch);
-                work.Run(isRangeGone: false);
-                work.Completed();
-            }
-        }
-
-        public void WorkAtLast() => _work.Dequeue().Run(isRangeGone: true);
     }
 }

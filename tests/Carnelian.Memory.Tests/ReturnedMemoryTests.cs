@@ -50,6 +50,28 @@ public sealed unsafe class ReturnedMemoryTests
         foreach (var block in blocks) allocator.Free(block, 12_000, Purpose.Values);
     }
 
+    /// <summary>A heap of which much goes back does without huge pages from then on, but what was made ready for its growth goes as well.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void What_was_made_ready_for_growth_goes_back_when_the_heap_has_stopped_to_grow(bool isMuchFreed)
+    {
+        var background = new RecordingBackground();
+        using var allocator = new BlockAllocator { Background = background };
+        var before = ResidentBytes();
+        var blocks = Touched(allocator, 64_000, 512);
+        if (isMuchFreed)
+        {
+            for (var i = 0; i < blocks.Length / 3; i++) allocator.Free((byte*)blocks[i], 512, Purpose.Keys);
+            background.Work();
+        }
+        AssertResidentGrewMoreThan(before, allocator.MappedBytes + (2 << 20));
+        for (var age = 0; age < 12; age++) allocator.Age();
+        background.Work();
+        AssertResidentGrewLessThan(before, allocator.MappedBytes + (3 << 20));
+        for (var i = isMuchFreed ? blocks.Length / 3 : 0; i < blocks.Length; i++) allocator.Free((byte*)blocks[i], 512, Purpose.Keys);
+        background.Work();
+    }
+
     [TestCase(0.5)]
     [TestCase(0.75)]
     [TestCase(0.95)]
@@ -157,6 +179,11 @@ public sealed unsafe class ReturnedMemoryTests
     {
         if (OperatingSystem.IsLinux()) Assert.That(before - ResidentBytes(), Is.GreaterThan(bytesMin));
         else TestContext.Out.WriteLine("resident memory is only looked at on Linux");
+    }
+
+    private static void AssertResidentGrewMoreThan(long before, long bytesMin)
+    {
+        if (OperatingSystem.IsLinux()) Assert.That(ResidentBytes() - before, Is.GreaterThan(bytesMin));
     }
 
     private static void AssertResidentGrewLessThan(long before, long bytesMax)

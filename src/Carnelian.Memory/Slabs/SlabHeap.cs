@@ -288,9 +288,10 @@ internal unsafe struct SlabHeap
         }
         var claimed = _range.LowClaimed;
         var end = (claimed + HugePageBytes - 1) & -HugePageBytes;
-        if (_avoidsHugePages || !_range.TryCommitLow(Math.Max(end, _prefaultedEnd))) return;
+        if (!_range.TryCommitLow(Math.Max(end, _prefaultedEnd))) return;
         PurgeBetween(_range.Base + claimed, _range.Base + Math.Max(end, _prefaultedEnd));
         _prefaultedEnd = Math.Min(_prefaultedEnd, end);
+        if (_avoidsHugePages) return;
         // Else the system would make it whole again some day.
         SystemMemory.AvoidHugePages(_range.Base + end - HugePageBytes, HugePageBytes);
         _hasTrimmedEnd = true;
