@@ -6,9 +6,6 @@ namespace Carnelian;
 /// </summary>
 public ref struct SetSelection
 {
-    /// <summary>Members of a table that are tested together.</summary>
-    private const int BatchMax = 32;
-
     private readonly Dataset _data;
     private readonly EntryList _sets;
     private readonly FieldList _found;
@@ -46,7 +43,7 @@ public ref struct SetSelection
         (_tested, _first, _end) = (tested, first, end);
         _set = new(_data, sets[tested]);
         _isOver = _set.Count == 0;
-        var portion = _set.IsTable ? BatchMax : (int)_set.Count;
+        var portion = _set.IsTable ? SetView.BatchMax : (int)_set.Count;
         var allocator = database.Keyspace.Allocator;
         _passed = allocator.Scratch(portion);
         _hashes = allocator.Scratch<ulong>(portion);
@@ -68,9 +65,9 @@ public ref struct SetSelection
         var (from, kept) = (_found.Count, _found.Count);
         _cursor = _set.ScanSome(_cursor, _found);
         _isOver = _cursor == 0;
-        for (; from < _found.Count; from += BatchMax)
+        for (; from < _found.Count; from += SetView.BatchMax)
         {
-            var count = Math.Min(BatchMax, _found.Count - from);
+            var count = Math.Min(SetView.BatchMax, _found.Count - from);
             if (Test(from, count) == 0) continue;
             for (var i = 0; i < count; i++)
             {
