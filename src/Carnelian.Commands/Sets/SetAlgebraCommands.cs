@@ -246,14 +246,13 @@ internal static class SetAlgebraCommands
     {
         var count = result.Count;
         call.Reply.Integer(count);
-        if (count > 0)
+        if (count == 0)
         {
-            var key = call.Edit(1);
-            result.GiveTo(ref key, happened);
+            result.Discard();
+            call.DeleteDestination(1);
             return;
         }
-        result.Discard();
-        var gone = call.EditEvenExpired(1);
-        if (gone.Exists) gone.Delete(KeyspaceEvent.Delete);
+        var key = call.Edit(1);
+        result.GiveTo(ref key, happened);
     }
 }

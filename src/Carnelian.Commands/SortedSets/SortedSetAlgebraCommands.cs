@@ -179,15 +179,14 @@ internal static class SortedSetAlgebraCommands
     {
         var count = result.Count;
         call.Reply.Integer(count);
-        if (count > 0)
+        if (count == 0)
         {
-            result.PackIfSmall();
-            var key = call.Edit(destination);
-            result.GiveTo(ref key, happened, changes);
+            result.Discard();
+            call.DeleteDestination(destination);
             return;
         }
-        result.Discard();
-        var gone = call.EditEvenExpired(destination);
-        if (gone.Exists) gone.Delete(KeyspaceEvent.Delete);
+        result.PackIfSmall();
+        var key = call.Edit(destination);
+        result.GiveTo(ref key, happened, changes);
     }
 }
