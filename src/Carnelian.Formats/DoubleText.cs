@@ -25,7 +25,7 @@ public static class DoubleText
     }
 
     /// <summary>
-    /// Writes a number as replies and listpacks have it (util.c, d2string): an integer as such, others with the shortest digits that read back as the same
+    /// Writes a number as replies and listpacks have it (util.c, d2string): an integer as such, others with <see cref="ShortDigits"/> that read back as the same
     /// number; without an exponent where that takes at most seven zeros, as in 0.0000001; "inf", "-inf", "nan" and "-0". The destination has room for
     /// <see cref="LengthMax"/> bytes.
     /// </summary>
@@ -33,14 +33,31 @@ public static class DoubleText
     {
         if (!double.IsFinite(value)) return FormatInfinite(value, destination);
         if (value == 0 && double.IsNegative(value)) return Put("-0"u8, destination);
-        if (!IsInteger(value, out var integer)) return Write(value, destination, DigitsMax + 1);
+        if (!IsInteger(value, out var integer)) return Write(value, destination, isFull: false);
         Utf8Formatter.TryFormat(integer, destination, out var length);
         return length;
     }
 
     /// <summary>Writes a number with 17 digits and no zeros at the end, as C's <c>%.17g</c> does.</summary>
     public static int FormatFully(double value, Span<byte> destination) =>
-        double.IsFinite(value) ? Write(value, destination, DigitsMax) : FormatInfinite(value, destination);
+        double.IsFinite(value) ? Write(value, destination, isFull: true) : FormatInfinite(value, destination);
+
+    /// <summary>Writes a number with four digits behind the point, as distances are (util.c, fixedpoint_d2string).</summary>
+    public static int FormatFixed(double value, Span<byte> destination)
+    {
+        const ulong scale = 10_000;
+        var scaled = Truncate(Math.Round(value * scale));
+        var magnitude = scaled < 0 ? unchecked((ulong)-scaled) : (ulong)scaled;
+        var length = scaled < 0 ? Put("-"u8, destination) : 0;
+        Utf8Formatter.TryFormat(magnitude / scale, destination[length..], out var whole);
+        length += whole;
+        destination[length++] = (byte)'.';
+        Utf8Formatter.TryFormat(magnitude % scale, destination[length..], out var fraction, new('D', 4));
+        return length + fraction;
+    }
+
+    /// <summary>A number as an integer, as x86 converts it: what is none is the least one.</summary>
+    public static long Truncate(double value) => value is >= long.MinValue and < -(double)long.MinValue ? (long)value : long.MinValue;
 
     private static int FormatInfinite(double value, Span<byte> destination) =>
         Put(double.IsNaN(value) ? "nan"u8 : value > 0 ? "inf"u8 : "-inf"u8, destination);
@@ -51,20 +68,20 @@ public static class DoubleText
         return text.Length;
     }
 
-    /// <param name="precision">17: so many digits at the most; more: the shortest ones.</param>
-    private static int Write(double value, Span<byte> destination, int precision)
+    /// <param name="isFull">With 17 digits.</param>
+    private static int Write(double value, Span<byte> destination, bool isFull)
     {
         Span<byte> digits = stackalloc byte[LengthMax];
-        var count = Digits(Math.Abs(value), precision, digits, out var exponent);
+        var count = isFull ? FullDigits(Math.Abs(value), digits, out var exponent) : ShortDigits.Write(Math.Abs(value), digits, out exponent);
         var isNegative = double.IsNegative(value);
         if (isNegative) destination[0] = (byte)'-';
         var to = destination[(isNegative ? 1 : 0)..];
         // The value is the digits, as an integer, times ten to the power of the scale.
         var scale = exponent - (count - 1);
-        var isPlain = precision == DigitsMax
+        var isPlain = isFull
             ? exponent is >= -4 and < DigitsMax
             : scale >= 0 ? exponent < count + ZerosMax : scale > -ZerosMax || Math.Abs(exponent) < 4;
-        var length = isPlain ? WritePlain(digits[..count], scale, to) : WriteScientific(digits[..count], exponent, precision == DigitsMax, to);
+        var length = isPlain ? WritePlain(digits[..count], scale, to) : WriteScientific(digits[..count], exponent, isFull, to);
         return length + (isNegative ? 1 : 0);
     }
 
@@ -103,30 +120,16 @@ public static class DoubleText
         return length + written;
     }
 
-    /// <summary>The significant digits of a number, without zeros at their end, and the power of ten of the first one.</summary>
-    private static int Digits(double value, int precision, Span<byte> digits, out int exponent)
+    /// <summary>17 digits without the zeros at their end, and the power of ten of the first one.</summary>
+    private static int FullDigits(double value, Span<byte> digits, out int exponent)
     {
+        // d.ddddddddddddddddE+ddd
         Span<byte> text = stackalloc byte[LengthMax];
-        Check.That(value.TryFormat(text, out var length, precision == DigitsMax ? "E16" : "R", CultureInfo.InvariantCulture));
-        text = text[..length];
-        var e = text.IndexOf((byte)'E');
-        var mantissa = e < 0 ? text : text[..e];
-        exponent = 0;
-        if (e >= 0) Check.That(Utf8Parser.TryParse(text[(e + 1)..], out exponent, out _));
-        var point = mantissa.IndexOf((byte)'.');
-        exponent += (point < 0 ? mantissa.Length : point) - 1;
-        var count = 0;
-        foreach (var digit in mantissa)
-        {
-            if (digit == (byte)'.') continue;
-            if (count > 0 || digit != (byte)'0') digits[count++] = digit;
-            else exponent--;
-        }
-        while (count > 1 && digits[count - 1] == (byte)'0') count--;
-        if (count > 0) return count;
-        digits[0] = (byte)'0';
-        exponent = 0;
-        return 1;
+        Check.That(value.TryFormat(text, out var length, "E16", CultureInfo.InvariantCulture));
+        digits[0] = text[0];
+        text.Slice(2, DigitsMax - 1).CopyTo(digits[1..]);
+        Check.That(Utf8Parser.TryParse(text[(DigitsMax + 2)..length], out exponent, out _));
+        return Math.Max(1, digits[..DigitsMax].TrimEnd((byte)'0').Length);
     }
 
     /// <summary>

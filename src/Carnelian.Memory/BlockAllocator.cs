@@ -139,16 +139,17 @@ public sealed unsafe class BlockAllocator : IDisposable
     }
 
     /// <summary>Memory with undefined contents for the rest of the call: it is retired from the beginning.</summary>
-    public Span<byte> Scratch(int bytes)
-    {
-        if (bytes == 0) return default;
-        var block = Allocate(bytes, Purpose.Other);
-        Retire(block, bytes, Purpose.Other);
-        return new(block, bytes);
-    }
+    public Span<byte> Scratch(int bytes) => Scratch<byte>(bytes);
 
     /// <summary>As <see cref="Scratch(int)"/>, for so many numbers.</summary>
-    public Span<T> Scratch<T>(int count) where T : unmanaged => MemoryMarshal.Cast<byte, T>(Scratch(count * sizeof(T)));
+    public Span<T> Scratch<T>(int count) where T : unmanaged
+    {
+        if (count == 0) return default;
+        var bytes = (nint)count * sizeof(T);
+        var block = Allocate(bytes, Purpose.Other);
+        Retire(block, bytes, Purpose.Other);
+        return new(block, count);
+    }
 
     /// <summary>Frees what was retired: after a call, when no view is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

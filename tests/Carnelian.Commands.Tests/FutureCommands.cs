@@ -81,23 +81,6 @@ internal static class ServerStubs
     internal static void Psync(ref Call call) { }
 }
 
-[CommandFamily("geo")]
-internal static class GeoStubs
-{
-    [Command("GEORADIUS", Summary = "Queries a geospatial index for members within a distance from a coordinate, optionally stores the result.",
-        Since = "3.2.0",
-        Complexity = "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is "
-            + "the number of items inside the index.",
-        Flags = Write | DenyOom, Keys = "1 RO access; STORE@6 OW update; STOREDIST@6 OW update",
-        Arguments = "key longitude:double latitude:double radius:double (unit: M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count-block: COUNT "
-            + "count:integer [ANY@6.2.0]] [order: ASC | DESC] [store: STORE storekey='key':key | STOREDIST storedistkey='key':key]",
-        History = [
-            "6.2.0: Added the `ANY` option for `COUNT`.",
-            "7.0.0: Added support for uppercase unit names."],
-        DeprecatedSince = "6.2.0", ReplacedBy = "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument")]
-    internal static void Georadius(ref Call call) { }
-}
-
 [Command("CLIENT", Summary = "A container for client connection commands.", Since = "2.4.0", Complexity = "Depends on subcommand.",
     Flags = Sentinel)]
 [CommandFamily("connection")]

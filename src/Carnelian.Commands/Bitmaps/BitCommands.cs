@@ -122,9 +122,8 @@ internal static class BitCommands
             sources.Add(view);
             if (view.Exists) length = Math.Max(length, view.Value.Length);
         }
-        var edit = length > 0 ? call.Edit(2) : call.EditEvenExpired(2);
-        if (length > 0) BitCombination.Write(operation, sources, edit.Overwrite(length, ValueEncoding.Raw, KeyspaceEvent.Set));
-        else if (edit.Exists) edit.Delete(KeyspaceEvent.Delete);
+        if (length > 0) BitCombination.Write(operation, sources, call.Edit(2).Overwrite(length, ValueEncoding.Raw, KeyspaceEvent.Set));
+        else call.DeleteDestination(2);
         call.Reply.Integer(length);
     }
 }

@@ -129,8 +129,12 @@ public ref struct Call
     /// <summary>The key that an argument names, for changing.</summary>
     public readonly KeyEdit Edit(int argument) => _keyspace.Edit(Database, Key(argument), Args.Adoptable);
 
-    /// <summary>As <see cref="Edit"/>, of an expired key too.</summary>
-    public readonly KeyEdit EditEvenExpired(int argument) => _keyspace.EditEvenExpired(Database, Key(argument));
+    /// <summary>Deletes the key that a result would have been stored in, if there is one; an expired one too.</summary>
+    public readonly void DeleteDestination(int argument)
+    {
+        var gone = _keyspace.EditEvenExpired(Database, Key(argument));
+        if (gone.Exists) gone.Delete(KeyspaceEvent.Delete);
+    }
 
     /// <summary>The hash that an argument names, or none, for reading; the call has failed if it is something else.</summary>
     public HashView FindHash(int argument)
@@ -326,6 +330,14 @@ public ref struct Call
     {
         if (IntegerText.TryParse(Args[argument], out value)) return true;
         FailNotInteger();
+        return false;
+    }
+
+    /// <summary>Reads an argument as a number of things, from 0 on; otherwise the call has failed.</summary>
+    public bool TryCount(int argument, out long count)
+    {
+        if (IntegerText.TryParse(Args[argument], out count) && count >= 0) return true;
+        Fail("ERR value is out of range, must be positive");
         return false;
     }
 

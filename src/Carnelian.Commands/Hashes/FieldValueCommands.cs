@@ -134,15 +134,16 @@ internal static class FieldValueCommands
         call.Reply.Integer(admits ? 1 : 0);
     }
 
-    private enum SetCondition : byte
+    private enum FieldCondition : byte
     {
         None,
         IfNoneExists,
         IfAllExist,
     }
 
+    /// <param name="Key">As Valkey 9.1 has it: NX or XX, of the key itself.</param>
     /// <param name="First">The first field.</param>
-    private record struct SetOptions(SetCondition Condition, bool KeepsExpiry, ExpiryOption Expiry, long ExpiryMs, int First);
+    private record struct SetOptions(SetCondition Key, FieldCondition Condition, bool KeepsExpiry, ExpiryOption Expiry, long ExpiryMs, int First);
 
     private static bool TrySetOptions(ref Call call, out SetOptions options)
     {
@@ -150,13 +151,19 @@ internal static class FieldValueCommands
         const string Conditions = "ERR Only one of FXX or FNX arguments can be specified";
         options = new() { ExpiryMs = EntryView.NoExpiry };
         var reader = new OptionReader(call.Args, 2);
+        var key = SetCondition.None;
         while (reader.Next())
         {
             if (reader.Is("fields"u8)) return TryFields(ref call, reader, ref options);
+            if (reader.Chooses("nx"u8, ref key, SetCondition.IfMissing) || reader.Chooses("xx"u8, ref key, SetCondition.IfExists))
+            {
+                options.Key = key;
+                continue;
+            }
             if (reader.Is("fnx"u8) || reader.Is("fxx"u8))
             {
-                if (options.Condition != SetCondition.None) reader.Fail(Conditions);
-                options.Condition = reader.Is("fnx"u8) ? SetCondition.IfNoneExists : SetCondition.IfAllExist;
+                if (options.Condition != FieldCondition.None) reader.Fail(Conditions);
+                options.Condition = reader.Is("fnx"u8) ? FieldCondition.IfNoneExists : FieldCondition.IfAllExist;
                 continue;
             }
             var isTime = ExpiryOption.TryRecognize(call.Args[reader.At], out var expiry);
@@ -186,11 +193,12 @@ internal static class FieldValueCommands
         return !call.Failed;
     }
 
-    /// <summary>Whether FNX or FXX lets the fields be set. Looks no further than needed; those that it finds to be over are deleted.</summary>
+    /// <summary>Whether the conditions let the fields be set. Looks no further than needed; those that it finds to be over are deleted.</summary>
     private static bool Admits(ref Call call, scoped ref HashEdit hash, in SetOptions options, out int expired)
     {
         expired = 0;
-        for (var i = options.First; i < call.Args.Count && options.Condition != SetCondition.None; i += 2)
+        if (options.Key != SetCondition.None && hash.Exists != (options.Key == SetCondition.IfExists)) return false;
+        for (var i = options.First; i < call.Args.Count && options.Condition != FieldCondition.None; i += 2)
         {
             var field = hash.Find(call.Args[i]);
             var isOver = field.Exists && hash.IsOver(field);
@@ -199,7 +207,7 @@ internal static class FieldValueCommands
                 hash.DeleteOver(call.Args[i]);
                 expired++;
             }
-            if ((field.Exists && !isOver) != (options.Condition == SetCondition.IfAllExist)) return false;
+            if ((field.Exists && !isOver) != (options.Condition == FieldCondition.IfAllExist)) return false;
         }
         return true;
     }

@@ -31,12 +31,7 @@ internal static class ListPopCommands
         }
         var hasCount = call.Args.Count == 3;
         long count = 1;
-        if (hasCount && (!IntegerText.TryParse(call.Args[2], out count) || count < 0))
-        {
-            call.Fail("ERR value is out of range, must be positive");
-            return;
-        }
-        if (!call.TryEditList(1, out var list)) return;
+        if (hasCount && !call.TryCount(2, out count) || !call.TryEditList(1, out var list)) return;
         if (!list.Exists)
         {
             if (hasCount) call.Reply.NullArray();

@@ -91,7 +91,32 @@ internal static class SetAlgebraCommands
     internal static void Unite(ref Call call)
     {
         var inputs = SetInputs.Find(ref call, 1, call.Args.Count);
-        if (!call.Failed) ReplyResult(ref call, Union(ref call, inputs, isStored: false));
+        if (call.Failed) return;
+        inputs.Sort(ref call, descending: true);
+        var tables = inputs.TablesInFront;
+        if (tables is > 0 and <= TestedTablesMax) ReplyUnion(ref call, inputs, tables);
+        else ReplyResult(ref call, Union(ref call, inputs, isStored: false));
+    }
+
+    /// <summary>Testing a member against one more table costs a fifth of copying it.</summary>
+    private const int TestedTablesMax = 5;
+
+    /// <summary>Answers the members of tables where they are, each of the first table that has it; those of smaller sets that none of the tables has are copied.</summary>
+    private static void ReplyUnion(ref Call call, SetInputs inputs, int tables)
+    {
+        var found = call.Executor.BorrowFoundFields();
+        for (var i = 0; i < tables; i++)
+        {
+            for (var selection = SetSelection.MembersInNone(call.Database, inputs.Sets, i, i, found); selection.Next();)
+            {
+            }
+        }
+        var others = call.Keyspace.NewSet();
+        for (var i = tables; i < inputs.Count; i++) AddSelected(ref others, SetSelection.MembersInNone(call.Database, inputs.Sets, i, tables, found));
+        call.Reply.Set(checked((int)(found.Count + others.Count)));
+        for (var i = 0; i < found.Count; i++) call.Reply.Bulk(found[i].Name);
+        SetWalkCommands.ReplyMembers(ref call, others.View);
+        others.Discard();
     }
 
     [Command("SUNIONSTORE", Summary = "Stores the union of multiple sets in a key.", Since = "1.0.0",
@@ -221,14 +246,13 @@ internal static class SetAlgebraCommands
     {
         var count = result.Count;
         call.Reply.Integer(count);
-        if (count > 0)
+        if (count == 0)
         {
-            var key = call.Edit(1);
-            result.GiveTo(ref key, happened);
+            result.Discard();
+            call.DeleteDestination(1);
             return;
         }
-        result.Discard();
-        var gone = call.EditEvenExpired(1);
-        if (gone.Exists) gone.Delete(KeyspaceEvent.Delete);
+        var key = call.Edit(1);
+        result.GiveTo(ref key, happened);
     }
 }

@@ -89,7 +89,13 @@ internal static class SetCommands
     {
         if (!call.TrySet(1, out var set)) return;
         call.Reply.Array(call.Args.Count - 2);
-        for (var i = 2; i < call.Args.Count; i++) call.Reply.Integer(set.Contains(call.Args[i]) ? 1 : 0);
+        Span<bool> are = stackalloc bool[SetView.BatchMax];
+        for (var i = 2; i < call.Args.Count; i += are.Length)
+        {
+            are = are[..Math.Min(are.Length, call.Args.Count - i)];
+            set.Contain(call.Args, i, are);
+            foreach (var isMember in are) call.Reply.Integer(isMember ? 1 : 0);
+        }
     }
 
     [Command("SCARD", Summary = "Returns the number of members in a set.", Since = "1.0.0", Complexity = "O(1)",

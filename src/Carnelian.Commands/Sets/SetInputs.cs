@@ -65,6 +65,21 @@ internal readonly struct SetInputs
         }
     }
 
+    /// <summary>How many tables come first, if there are none among the others; else 0.</summary>
+    public int TablesInFront
+    {
+        get
+        {
+            int tables = 0, front = 0;
+            for (var i = 0; i < Count; i++)
+            {
+                if (!this[i].IsTable) continue;
+                if (tables++ == i) front++;
+            }
+            return front == tables ? tables : 0;
+        }
+    }
+
     /// <summary>The first one is named again.</summary>
     public bool RepeatFirst
     {

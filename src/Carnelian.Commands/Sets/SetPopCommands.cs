@@ -28,12 +28,7 @@ internal static class SetPopCommands
         }
         var hasCount = call.Args.Count == 3;
         long count = 0;
-        if (hasCount && (!IntegerText.TryParse(call.Args[2], out count) || count < 0))
-        {
-            call.Fail("ERR value is out of range, must be positive");
-            return;
-        }
-        if (!call.TryEditSet(1, out var set)) return;
+        if (hasCount && !call.TryCount(2, out count) || !call.TryEditSet(1, out var set)) return;
         if (!hasCount) PopOne(ref call, set);
         else if (!set.Exists || count == 0) call.Reply.Set(0);
         else if (count >= set.Count) PopAll(ref call, set);

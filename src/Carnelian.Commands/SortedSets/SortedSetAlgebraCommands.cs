@@ -173,20 +173,20 @@ internal static class SortedSetAlgebraCommands
         result.Discard();
     }
 
-    /// <summary>Gives a result to the key that the first argument names, or deletes that, and answers how many members there are.</summary>
-    internal static void Store(scoped ref Call call, SortedSetEdit result, KeyspaceEvent happened)
+    /// <summary>Gives a result to the key that the first argument names, or another one, or deletes that, and answers how many members there are.</summary>
+    /// <param name="changes">What <see cref="Keyspace.Dirty"/> grows by.</param>
+    internal static void Store(scoped ref Call call, SortedSetEdit result, KeyspaceEvent happened, int destination = 1, long changes = 1)
     {
         var count = result.Count;
         call.Reply.Integer(count);
-        if (count > 0)
+        if (count == 0)
         {
-            result.PackIfSmall();
-            var key = call.Edit(1);
-            result.GiveTo(ref key, happened);
+            result.Discard();
+            call.DeleteDestination(destination);
             return;
         }
-        result.Discard();
-        var gone = call.EditEvenExpired(1);
-        if (gone.Exists) gone.Delete(KeyspaceEvent.Delete);
+        result.PackIfSmall();
+        var key = call.Edit(destination);
+        result.GiveTo(ref key, happened, changes);
     }
 }

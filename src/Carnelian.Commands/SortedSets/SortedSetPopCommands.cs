@@ -29,12 +29,7 @@ internal static class SortedSetPopCommands
         }
         var hasCount = call.Args.Count == 3;
         long count = 1;
-        if (hasCount && (!IntegerText.TryParse(call.Args[2], out count) || count < 0))
-        {
-            call.Fail("ERR value is out of range, must be positive");
-            return;
-        }
-        if (!call.TryEditSortedSet(1, out var set)) return;
+        if (hasCount && !call.TryCount(2, out count) || !call.TryEditSortedSet(1, out var set)) return;
         count = Math.Min(count, set.Count);
         var inPairs = hasCount && call.Reply.IsResp3;
         call.Reply.Array(inPairs ? count : count * 2);

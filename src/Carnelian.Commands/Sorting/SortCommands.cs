@@ -31,7 +31,8 @@ internal static class SortCommands
 
     private static void Sort(ref Call call, bool mayStore)
     {
-        if (!SortRequest.TryRead(ref call, mayStore, out var request)) return;
+        var request = SortRequest.Read(ref call, mayStore);
+        if (call.Failed) return;
         var source = call.Find(1);
         if (source.Exists && source.Type is not (ValueType.List or ValueType.Set or ValueType.SortedSet))
         {
@@ -60,7 +61,7 @@ internal static class SortCommands
     }
 
     /// <summary>Copies the elements: keys that patterns name may be found expired, and the destination may be the source.</summary>
-    private static void Collect(ref Call call, in SortRequest request, EntryView source, SortItems items)
+    private static void Collect(ref Call call, scoped in SortRequest request, EntryView source, SortItems items)
     {
         if (!source.Exists) return;
         if (source.Type == ValueType.Set)
@@ -81,7 +82,7 @@ internal static class SortCommands
     }
 
     /// <returns>False if an element or what it is sorted by is no number.</returns>
-    private static bool TrySort(ref Call call, in SortRequest request, SortItems items)
+    private static bool TrySort(ref Call call, scoped in SortRequest request, SortItems items)
     {
         var pattern = request.By == 0 ? default : new SortPattern(call.Args[request.By]);
         var valid = true;
@@ -96,37 +97,41 @@ internal static class SortCommands
         return valid;
     }
 
-    private static void Answer(ref Call call, in SortRequest request, SortItems items)
+    private static void Answer(ref Call call, scoped in SortRequest request, SortItems items)
     {
         var (first, end) = request.Range(items.Count);
-        call.Reply.Array((end - first) * (long)Math.Max(1, request.GetCount));
+        call.Reply.Array((end - first) * (long)Math.Max(1, request.Gets.Length));
         for (var i = first; i < end; i++)
         {
-            if (request.GetCount == 0) call.Reply.Bulk(items.TextOf(i));
-            for (var get = 0; get < request.GetCount; get++)
+            if (request.Gets.IsEmpty) call.Reply.Bulk(items.TextOf(i));
+            foreach (var get in request.Gets)
             {
-                var value = new SortPattern(call.Args[request.Get(call.Args, get)]).Find(ref call, items, i);
+                var value = new SortPattern(call.Args[get]).Find(ref call, items, i);
                 if (value.Exists) call.Reply.Bulk(value.Text);
                 else call.Reply.Null();
             }
         }
     }
 
-    private static void Store(ref Call call, in SortRequest request, SortItems items)
+    private static void Store(ref Call call, scoped in SortRequest request, SortItems items)
     {
         var (first, end) = request.Range(items.Count);
         var list = call.Keyspace.NewList();
         for (var i = first; i < end; i++)
         {
-            if (request.GetCount == 0) Push(ref list, items.TextOf(i));
-            for (var get = 0; get < request.GetCount; get++)
-                Push(ref list, new SortPattern(call.Args[request.Get(call.Args, get)]).Find(ref call, items, i).Text);
+            if (request.Gets.IsEmpty) Push(ref list, items.TextOf(i));
+            foreach (var get in request.Gets)
+                Push(ref list, new SortPattern(call.Args[get]).Find(ref call, items, i).Text);
         }
         var stored = list.Count;
-        var key = stored > 0 ? call.Edit(request.Store) : call.EditEvenExpired(request.Store);
-        if (stored > 0) list.GiveTo(ref key, stored, KeyspaceEvent.SortStore);
-        else if (key.Exists) key.Delete(KeyspaceEvent.Delete);
         call.Reply.Integer(stored);
+        if (stored == 0)
+        {
+            call.DeleteDestination(request.Store);
+            return;
+        }
+        var key = call.Edit(request.Store);
+        list.GiveTo(ref key, stored, KeyspaceEvent.SortStore);
     }
 
     private static void Push(ref ListEdit list, scoped ReadOnlySpan<byte> value)

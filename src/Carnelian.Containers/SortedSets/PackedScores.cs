@@ -39,6 +39,9 @@ public readonly ref struct PackedScores
 
     public PackedField At(int rank) => _pairs.At(rank);
 
+    /// <summary>The member at a walk's place.</summary>
+    public PackedElement MemberAt(int place) => ListPack.Read(ref Unsafe.Add(ref MemoryMarshal.GetReference(Bytes), place), out _);
+
     /// <summary>How many members come before one that was found.</summary>
     public int RankOf(scoped PackedField member)
     {
@@ -130,6 +133,9 @@ public ref struct PackedScoresWalk
 
     public double Score { get; private set; }
 
+    /// <summary>Where the member is.</summary>
+    public int Place { get; private set; }
+
     public bool MoveNext()
     {
         ref var start = ref MemoryMarshal.GetReference(_bytes);
@@ -140,6 +146,7 @@ public ref struct PackedScoresWalk
             _at -= ListPack.SizeBefore(ref Unsafe.Add(ref start, _at));
         }
         else if (_at == _bytes.Length) return false;
+        Place = _at;
         Member = ListPack.Read(ref Unsafe.Add(ref start, _at), out var size);
         Score = PackedScores.ScoreOf(ListPack.Read(ref Unsafe.Add(ref start, _at + size), out var scoreSize));
         if (!_backward) _at += size + scoreSize;

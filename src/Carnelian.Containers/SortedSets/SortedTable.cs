@@ -92,6 +92,9 @@ public readonly unsafe struct SortedTable
     /// <summary>The members from a rank on, upwards or downwards. Ends with the next change of the set.</summary>
     public SortedTableWalk From(long rank, bool backward = false) => new(_order, rank, backward);
 
+    /// <summary>The member at a walk's place, until the set changes.</summary>
+    public static FieldView MemberAt(nint place) => new((byte*)place);
+
     // ---- the whole
 
     /// <summary>Moves a part out of sparse slabs; true at the end of a round, which goes through the members first.</summary>
@@ -132,6 +135,9 @@ public unsafe ref struct SortedTableWalk
     public readonly FieldView Current => new(TreeNode.Slots(_leaf)[_index].Member);
 
     public readonly double Score => TreeNode.Slots(_leaf)[_index].Score;
+
+    /// <summary>Where the member is.</summary>
+    public readonly nint Place => (nint)TreeNode.Slots(_leaf)[_index].Member;
 
     public bool MoveNext()
     {

@@ -70,6 +70,8 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         SortedSetUnionStore = new(KeyspaceEventClass.SortedSet, "zunionstore"),
         SortedSetIntersectionStore = new(KeyspaceEventClass.SortedSet, "zinterstore"),
         SortedSetDifferenceStore = new(KeyspaceEventClass.SortedSet, "zdiffstore"),
+        GeoSearchStore = new(KeyspaceEventClass.SortedSet, "geosearchstore"),
+        GeoRadiusStore = new(KeyspaceEventClass.SortedSet, "georadiusstore"),
         Expire = new(KeyspaceEventClass.Generic, "expire"),
         Persist = new(KeyspaceEventClass.Generic, "persist"),
         Delete = new(KeyspaceEventClass.Generic, "del"),

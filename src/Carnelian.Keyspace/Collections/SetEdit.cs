@@ -12,9 +12,6 @@ public ref struct SetEdit
     /// <summary>Members of up to so many bytes are encoded on the stack.</summary>
     private const int StackBytesMax = 256;
 
-    /// <summary>Members of a table are prefetched so many at a time.</summary>
-    private const int BatchMax = 32;
-
     private readonly Keyspace _keyspace;
     private KeyEdit _edit;
 
@@ -161,12 +158,11 @@ public ref struct SetEdit
     {
         var added = 0;
         for (; first < members.Count && !IsTable; first++) added += Add(members[first]) ? 1 : 0;
-        Span<ulong> hashes = stackalloc ulong[BatchMax];
+        Span<ulong> hashes = stackalloc ulong[SetView.BatchMax];
         for (int next; first < members.Count; first = next)
         {
-            next = Math.Min(first + BatchMax, members.Count);
-            for (var i = first; i < next; i++) hashes[i - first] = _table.Hash(members[i]);
-            _table.Prefetch(hashes[..(next - first)]);
+            next = Math.Min(first + SetView.BatchMax, members.Count);
+            SetView.HashAhead(_table, members, first, hashes[..(next - first)]);
             for (var i = first; i < next; i++) added += AddToTable(members[i], hashes[i - first]) ? 1 : 0;
         }
         return added;
@@ -189,7 +185,7 @@ public ref struct SetEdit
         {
             found.Clear();
             cursor = other.ScanSome(cursor, found);
-            for (var from = 0; from < found.Count; from += BatchMax) AddSome(found, from, Math.Min(from + BatchMax, found.Count));
+            for (var from = 0; from < found.Count; from += SetView.BatchMax) AddSome(found, from, Math.Min(from + SetView.BatchMax, found.Count));
         }
         while (cursor != 0);
     }
@@ -197,7 +193,7 @@ public ref struct SetEdit
     private void AddSome(FieldList found, int from, int end)
     {
         for (; from < end && !IsTable; from++) Add(found[from].Name);
-        Span<ulong> hashes = stackalloc ulong[BatchMax];
+        Span<ulong> hashes = stackalloc ulong[SetView.BatchMax];
         for (var i = from; i < end; i++) hashes[i - from] = _table.Hash(found[i].Name);
         if (from < end) _table.Prefetch(hashes[..(end - from)]);
         for (var i = from; i < end; i++) AddToTable(found[i].Name, hashes[i - from]);
@@ -207,9 +203,13 @@ public ref struct SetEdit
     public bool Remove(scoped ReadOnlySpan<byte> member)
     {
         if (!Exists) return false;
-        if (!IsTable) return RemovePacked(PackedElement.Of(member));
+        return IsTable ? RemoveFromTable(member, _table.Hash(member)) : RemovePacked(PackedElement.Of(member));
+    }
+
+    private bool RemoveFromTable(scoped ReadOnlySpan<byte> member, ulong hash)
+    {
         _table.Step();
-        var at = _table.Find(member, _table.Hash(member));
+        var at = _table.Find(member, hash);
         if (!at.Exists) return false;
         BeginChange(at.View);
         _table.Remove(ref at);
@@ -220,7 +220,14 @@ public ref struct SetEdit
     public int Remove(scoped in Arguments members, int first)
     {
         var removed = 0;
-        for (; first < members.Count && Count > 0; first++) removed += Remove(members[first]) ? 1 : 0;
+        for (; first < members.Count && !IsTable && Count > 0; first++) removed += Remove(members[first]) ? 1 : 0;
+        Span<ulong> hashes = stackalloc ulong[SetView.BatchMax];
+        for (int next; IsTable && first < members.Count && Count > 0; first = next)
+        {
+            next = Math.Min(first + SetView.BatchMax, members.Count);
+            SetView.HashAhead(_table, members, first, hashes[..(next - first)]);
+            for (var i = first; i < next; i++) removed += RemoveFromTable(members[i], hashes[i - first]) ? 1 : 0;
+        }
         return removed;
     }
 

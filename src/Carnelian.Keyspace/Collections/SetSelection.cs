@@ -6,13 +6,13 @@ namespace Carnelian;
 /// </summary>
 public ref struct SetSelection
 {
-    /// <summary>Members of a table that are tested together.</summary>
-    private const int BatchMax = 32;
-
     private readonly Dataset _data;
     private readonly EntryList _sets;
     private readonly FieldList _found;
     private readonly bool _isWanted;
+
+    /// <summary>Whose members are tested, and against which sets: from one on to before another.</summary>
+    private readonly int _tested, _first, _end;
     private readonly SetView _set;
 
     /// <summary>Of the members of a portion: whether they have passed all tests so far, and their hashes, once a table asks for them.</summary>
@@ -23,19 +23,27 @@ public ref struct SetSelection
     private ulong _cursor;
     private bool _isOver;
 
-    /// <param name="sets">The first is the one whose members are tested; among the others there may be missing keys.</param>
+    /// <summary>The members of the first set that all others have, or that none has; among the others there may be missing keys.</summary>
     /// <param name="isWanted">Whether the others are to have the members, or not to have them.</param>
     /// <param name="found">Is to have the selected members of a table.</param>
-    public SetSelection(Database database, EntryList sets, bool isWanted, FieldList found)
+    public SetSelection(Database database, EntryList sets, bool isWanted, FieldList found) : this(database, sets, isWanted, found, 0, 1, sets.Count)
+    {
+    }
+
+    /// <summary>The members of one set that none of the first ones has. What the list has already stays in it and counts.</summary>
+    public static SetSelection MembersInNone(Database database, EntryList sets, int tested, int others, FieldList found) =>
+        new(database, sets, isWanted: false, found, tested, 0, others);
+
+    private SetSelection(Database database, EntryList sets, bool isWanted, FieldList found, int tested, int first, int end)
     {
         _data = database.Data;
         _sets = sets;
         _isWanted = isWanted;
         _found = found;
-        _found.Clear();
-        _set = new(_data, sets[0]);
+        (_tested, _first, _end) = (tested, first, end);
+        _set = new(_data, sets[tested]);
         _isOver = _set.Count == 0;
-        var portion = _set.IsTable ? BatchMax : (int)_set.Count;
+        var portion = _set.IsTable ? SetView.BatchMax : (int)_set.Count;
         var allocator = database.Keyspace.Allocator;
         _passed = allocator.Scratch(portion);
         _hashes = allocator.Scratch<ulong>(portion);
@@ -57,9 +65,9 @@ public ref struct SetSelection
         var (from, kept) = (_found.Count, _found.Count);
         _cursor = _set.ScanSome(_cursor, _found);
         _isOver = _cursor == 0;
-        for (; from < _found.Count; from += BatchMax)
+        for (; from < _found.Count; from += SetView.BatchMax)
         {
-            var count = Math.Min(BatchMax, _found.Count - from);
+            var count = Math.Min(SetView.BatchMax, _found.Count - from);
             if (Test(from, count) == 0) continue;
             for (var i = 0; i < count; i++)
             {
@@ -75,7 +83,7 @@ public ref struct SetSelection
     public void Drop()
     {
         Count = 0;
-        _found.Clear();
+        if (_set.IsTable) _found.Clear();
     }
 
     /// <summary>Tests members, of a table those from a place in the list on. Returns how many have passed.</summary>
@@ -84,9 +92,9 @@ public ref struct SetSelection
         _passed[..count].Fill(1);
         _isHashed = false;
         var left = count;
-        for (var i = 1; i < _sets.Count && left > 0; i++)
+        for (var i = _first; i < _end && left > 0; i++)
         {
-            if (!_sets[i].Exists || (_isWanted && _sets[i].Key.SequenceEqual(_sets[0].Key))) continue;
+            if (!_sets[i].Exists || (_isWanted && _sets[i].Key.SequenceEqual(_sets[_tested].Key))) continue;
             left -= TestAgainst(new(_data, _sets[i]), from, count);
         }
         return left;

@@ -41,14 +41,37 @@ public readonly ref struct SetView : IFieldScan
     {
         if (!Exists) return false;
         if (!IsTable) return IndexOf(PackedElement.Of(member)) >= 0;
+        return IsInTable(member, Table.Hash(member));
+    }
+
+    private bool IsInTable(scoped ReadOnlySpan<byte> member, ulong hash)
+    {
         Table.Step();
-        return Table.Find(member, Table.Hash(member)).Exists;
+        return Table.Find(member, hash).Exists;
     }
 
     public bool Contains(scoped PackedElement member)
     {
         Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
         return member.IsInteger && !IsTable && Exists ? IndexOf(member) >= 0 : Contains(member.Text(digits));
+    }
+
+    /// <summary>Members of a table are looked up so many at a time.</summary>
+    public const int BatchMax = 32;
+
+    /// <summary>Whether arguments from one on are members: as many as there is room for, up to <see cref="BatchMax"/>.</summary>
+    public void Contain(scoped in Arguments members, int first, scoped Span<bool> results)
+    {
+        Span<ulong> hashes = stackalloc ulong[BatchMax];
+        if (IsTable) HashAhead(Table, members, first, hashes[..results.Length]);
+        for (var i = 0; i < results.Length; i++) results[i] = IsTable ? IsInTable(members[first + i], hashes[i]) : Contains(members[first + i]);
+    }
+
+    /// <summary>Hashes arguments from one on, and asks the processor for what will be looked at.</summary>
+    internal static void HashAhead(FieldTable table, scoped in Arguments members, int first, scoped Span<ulong> hashes)
+    {
+        for (var i = 0; i < hashes.Length; i++) hashes[i] = table.Hash(members[first + i]);
+        table.Prefetch(hashes);
     }
 
     /// <summary>As <see cref="Contains(ReadOnlySpan{byte})"/>, where the hash is known if this is a table.</summary>

@@ -313,11 +313,12 @@ public ref struct SortedSetEdit
     }
 
     /// <summary>Gives the set, one of <see cref="Keyspace.NewSortedSet"/>, to a key, in place of what that has, and tells it.</summary>
-    public void GiveTo(scoped ref KeyEdit key, KeyspaceEvent happened)
+    /// <param name="changes">What <see cref="Keyspace.Dirty"/> grows by.</param>
+    public void GiveTo(scoped ref KeyEdit key, KeyspaceEvent happened, long changes = 1)
     {
         Settle();
         key.Take(ref _edit, EntryView.NoExpiry);
-        key.Changed(1, happened);
+        key.Changed(changes, happened);
     }
 
     /// <summary>Frees the set, one of <see cref="Keyspace.NewSortedSet"/>.</summary>

@@ -119,6 +119,19 @@ public readonly ref struct SortedSetView : IFieldScan
     /// <summary>The members from a rank on, upwards or downwards.</summary>
     public SortedSetWalk From(long rank, bool backward = false) => new(this, rank, backward);
 
+    /// <summary>The members from a score on, upwards.</summary>
+    public SortedSetWalk FromScore(double score)
+    {
+        if (IsTable) return From(Table.CountBelow(score, included: false));
+        var rank = 0;
+        for (var walk = From(0); walk.MoveNext() && walk.Score < score;) rank++;
+        return From(rank);
+    }
+
+    /// <summary>The member at a walk's place.</summary>
+    public PackedElement MemberAt(SortedSetPlace place) =>
+        IsTable ? PackedElement.OfText(SortedTable.MemberAt(place.Value).Name) : _packed.MemberAt((int)place.Value);
+
     /// <summary>Adds the members of one position of a walk through a table to a list, as <see cref="FieldTable.Scan"/>.</summary>
     public ulong Scan(ulong cursor, FieldList found) => Table.Members.Scan(cursor, found);
 
@@ -138,6 +151,14 @@ public readonly record struct RankRange(long First, long Count)
     public static RankRange Between(long first, long end) => first < end ? new(first, end - first) : default;
 }
 
+/// <summary>Where a member of a sorted set is. Ends with the next change of the set.</summary>
+public readonly record struct SortedSetPlace
+{
+    internal SortedSetPlace(nint value) => Value = value;
+
+    internal nint Value { get; }
+}
+
 /// <summary>Goes through the members of a sorted set in their order.</summary>
 public ref struct SortedSetWalk
 {
@@ -155,6 +176,8 @@ public ref struct SortedSetWalk
     public readonly PackedElement Member => _isTable ? PackedElement.OfText(_table.Current.Name) : _packed.Member;
 
     public readonly double Score => _isTable ? _table.Score : _packed.Score;
+
+    public readonly SortedSetPlace Place => new(_isTable ? _table.Place : _packed.Place);
 
     public bool MoveNext() => _isTable ? _table.MoveNext() : _packed.MoveNext();
 }

@@ -106,14 +106,14 @@ internal static class DebugCommands
     /// <summary>Makes keys without propagating them; those that exist stay as they are.</summary>
     private static void Populate(ref Call call)
     {
-        if (!TryCount(ref call, 2, out var count)) return;
+        if (!call.TryCount(2, out var count)) return;
         if (count > PopulateMax)
         {
             call.Fail("ERR OOM in dictTryExpand");
             return;
         }
         long size = 0;
-        if (call.Args.Count == 5 && !TryCount(ref call, 4, out size)) return;
+        if (call.Args.Count == 5 && !call.TryCount(4, out size)) return;
         if (!StringValue.IsLengthAllowed(ref call, size, 0)) return;
 
         Span<byte> key = stackalloc byte[PopulateKeyBytesMax + IntegerText.LengthMax + 1];
@@ -152,13 +152,6 @@ internal static class DebugCommands
     {
         var edit = call.Keyspace.Edit(call.Database, call.Keyspace.KeyOf(key));
         if (!edit.Exists) edit.Write(ValueType.String, StringValue.EncodingOfText(value), value, EntryView.NoExpiry, null);
-    }
-
-    private static bool TryCount(ref Call call, int argument, out long count)
-    {
-        if (IntegerText.TryParse(call.Args[argument], out count) && count >= 0) return true;
-        call.Fail("ERR value is out of range, must be positive");
-        return false;
     }
 
     /// <summary>

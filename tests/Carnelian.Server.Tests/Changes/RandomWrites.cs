@@ -43,8 +43,9 @@ internal sealed class RandomWrites(Random chance)
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(20) switch
+    private string[] Request() => chance.Next(21) switch
     {
+        20 => PlaceRequest(),
         17 or 18 => ScoreRequest(),
         19 => ScoreRangeRequest(),
         15 or 16 => SetRequest(),
@@ -154,6 +155,16 @@ internal sealed class RandomWrites(Random chance)
         4 => [Word("ZREMRANGEBYLEX"), Sorted(), "[m1", "(m3"],
         5 => [Word("ZRANGESTORE"), Sorted(), Sorted(), "1", "-2", .. Pick([], ["REV"])],
         _ => [Word("ZCOUNT"), Sorted(), Number(), "+inf"],
+    };
+
+    private string[] PlaceRequest() => chance.Next(8) switch
+    {
+        < 2 => [Word("GEOADD"), Sorted(), .. Pick([], [Word("NX")], [Word("XX")]), .. Pick([], [Word("ch")]), Number(), Number(), Member(), "15", "37.5", Member()],
+        2 => [Word("GEOSEARCH"), Sorted(), "FROMMEMBER", Member(), "BYRADIUS", "5000", "km", "ASC"],
+        3 => [Word("GEODIST"), Sorted(), Member(), Member()],
+        4 => [Word("GEORADIUSBYMEMBER"), Sorted(), Member(), "5000", "km", .. Pick([], ["STORE", Sorted()], ["STOREDIST", Sorted()])],
+        5 => [Word("GEORADIUS"), Sorted(), "15", "37", "5000", "km", Pick("STORE", "storedist"), Sorted()],
+        _ => [Word("GEOSEARCHSTORE"), Sorted(), Sorted(), "FROMLONLAT", "15", "37", "BYBOX", "9000", "9000", "km", .. Pick([], ["COUNT", "2"]), .. Pick([], ["STOREDIST"])],
     };
 
     private string[] ListRequest() => chance.Next(16) switch

@@ -118,4 +118,26 @@ internal sealed class SetAlgebraTests(RespVersion version) : CommandFixture(vers
         Assert.That(Items("SUNION", "s0", "s1", "s2", "s3"), Is.EquivalentTo(sets.SelectMany(set => set).Distinct()));
         Assert.That(Items("SDIFF", "s0", "s1", "s2"), Is.EquivalentTo(sets[0].Except(sets[1]).Except(sets[2])));
     }
+
+    [Test]
+    public void A_union_has_each_member_once_of_whatever_sets_it_is_made([Range(1, 12)] int seed)
+    {
+        var chance = new Random(seed);
+        var all = new HashSet<string>();
+        var keys = Enumerable.Range(0, chance.Next(1, 9)).Select(n => $"s{n}").ToArray();
+        foreach (var key in keys)
+        {
+            // Integers, packed ones, tables, or nothing; a table may be smaller than a set of integers.
+            string[] members = chance.Next(5) switch
+            {
+                0 => [.. Enumerable.Range(0, chance.Next(1, 500)).Select(_ => $"{chance.Next(1000)}")],
+                1 => [.. Enumerable.Range(0, chance.Next(1, 20)).Select(_ => $"{chance.Next(1000)}"), "packed"],
+                2 => [],
+                _ => [.. Enumerable.Range(0, chance.Next(1, 900)).Select(_ => $"{chance.Next(1000)}"), new string('t', 100)],
+            };
+            if (members.Length > 0) Run(["SADD", key, .. members]);
+            all.UnionWith(members);
+        }
+        Assert.That(Items(["SUNION", .. keys, keys[0]]), Is.EquivalentTo(all));
+    }
 }

@@ -164,4 +164,18 @@ internal sealed class SetCommandTests(RespVersion version) : CommandFixture(vers
         while (cursor != "0");
         Assert.That(members, Has.Count.EqualTo(Members / 10));
     }
+
+    [Test]
+    public void Many_members_are_looked_up_and_removed_as_one_is([Values(20, 100, 5000)] int count)
+    {
+        var members = Enumerable.Range(0, count).Select(n => $"m{n}").ToArray();
+        Run(["SADD", "s", .. members]);
+        string[] asked = [.. Enumerable.Range(0, 101).Select(n => $"m{n * 3}")];
+        Assert.That(Run(["SMISMEMBER", "s", .. asked]), Is.EqualTo($"[{string.Join(", ", asked.Select(member => members.Contains(member) ? ":1" : ":0"))}]"));
+        var there = asked.Count(members.Contains);
+        Assert.That(Run(["SREM", "s", .. asked, asked[0]]), Is.EqualTo($":{there}"));
+        Assert.That(Run("SCARD s"), Is.EqualTo($":{count - there}"));
+        Assert.That(Run(["SREM", "s", .. members]), Is.EqualTo($":{count - there}"));
+        Assert.That(Run("EXISTS s"), Is.EqualTo(":0"));
+    }
 }
