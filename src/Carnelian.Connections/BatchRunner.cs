@@ -35,7 +35,7 @@ internal static class BatchRunner
 
     private static int Run(ConnectionSession session, RequestBatch batch, int from, RequestLimits limits, ref Call call)
     {
-        var (version, gates) = (limits.Version, session.ClosedGates);
+        var (version, wasAuthenticated) = (limits.Version, session.IsAuthenticated);
         var input = batch.Input;
         batch.Prepare(input, session.Host.Executor.Commands, session.Database);
         var next = from;
@@ -46,7 +46,7 @@ internal static class BatchRunner
             next++;
             session.Run(ref call);
             if (!session.CanRun || session.IsClosed) break;
-            if (session.ClosedGates == gates && limits.Version == version) continue;
+            if (session.IsAuthenticated == wasAuthenticated && limits.Version == version) continue;
             session.RefreshOutputLimit();
             break;
         }

@@ -114,7 +114,7 @@ public abstract class ConnectionSession : Session
     public long ArgumentBytes => _counters.Arguments;
 
     /// <summary>All memory that the session takes.</summary>
-    public long MemoryBytes => ObjectBytes + InputCapacity + Output.MemoryBytes;
+    public long MemoryBytes => ObjectBytes + InputCapacity + Output.MemoryBytes + (Transaction?.MemoryBytes ?? 0);
 
     /// <summary>The most that waited in the output at the end of a turn, since about a second.</summary>
     public long OutputPeak { get; private set; }

@@ -69,6 +69,12 @@ public enum CommandFlags : uint
 
     /// <summary>As <see cref="ElementBehindKey"/>, of the argument one further on, behind a score.</summary>
     ElementBehindScore = 1 << 26,
+
+    /// <summary>Runs at once where others are queued: the commands of transactions, and those that end a session.</summary>
+    NeverQueued = 1 << 27,
+
+    /// <summary>EXEC: refused, it ends the transaction.</summary>
+    Commits = 1 << 28,
 }
 
 internal static class CommandFlagNames

@@ -45,6 +45,9 @@ public ref struct Call
     /// <summary>The session may wait for the answer; otherwise a call that would have to wait answers what a timeout answers.</summary>
     public bool MayBlock { get; }
 
+    /// <summary>Gates are not asked: they have been when the request was queued.</summary>
+    public bool IsAdmitted { get; init; }
+
     public readonly CommandTable Commands => Executor.Commands;
 
     public readonly Keyspace Keyspace => _keyspace;
@@ -66,6 +69,9 @@ public ref struct Call
 
     /// <summary>An error was answered.</summary>
     public bool Failed { get; private set; }
+
+    /// <summary>EXEC, until it is admitted: an error refuses the transaction as a whole.</summary>
+    internal bool EndsTransaction { get; set; }
 
     /// <summary>What of the call reaches the change log.</summary>
     internal Propagation Propagation { get; private set; }
@@ -244,6 +250,7 @@ public ref struct Call
     public void Fail(string error)
     {
         Failed = true;
+        if (EndsTransaction) error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[4..] : error);
         Executor.Errors.Count(error);
         Reply.Error(error.Trim('\r', '\n'));
     }

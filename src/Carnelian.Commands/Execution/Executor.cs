@@ -29,6 +29,7 @@ public sealed class Executor
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;
         BlockedClients = new(this);
+        Transactions = new(this);
         BeginTurn();
         EndTurn();
     }
@@ -39,6 +40,8 @@ public sealed class Executor
     public CommandTable Commands { get; set; }
 
     public BlockedClients BlockedClients { get; }
+
+    public Transactions Transactions { get; }
 
     public SlowLog SlowLog { get; } = new();
 
@@ -157,6 +160,7 @@ public sealed class Executor
     private void RunWithin(ref Call call, Command command)
     {
         var watching = ClosedGates | call.Session.ClosedGates;
+        if (call.IsAdmitted) watching &= ~(Gates.FirstObserver - 1);
         if (watching != 0 && !Admits(ref call, watching)) return;
         var changes = Keyspace.Changes;
         var author = Keyspace.Author;
@@ -215,18 +219,29 @@ public sealed class Executor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Admits(ref Call call, Gates watching)
     {
+        call.EndsTransaction = call.Command.Has(CommandFlags.Commits);
         for (var bits = (uint)(watching & (Gates.FirstObserver - 1)); bits != 0; bits &= bits - 1)
         {
             if (_gates[BitOperations.TrailingZeroCount(bits)] is not { } gate) continue;
             var answer = gate.Ask(ref call);
             if (answer == GateAnswer.Admitted) continue;
             if (answer == GateAnswer.Later) BlockedClients.Postpone(ref call, gate.Bit);
-            else if (call.Failed) _statistics[call.Command.Index].Rejected++;
+            else if (call.Failed) Rejected(ref call);
             return false;
         }
+        call.EndsTransaction = false;
         for (var bits = (uint)watching & ~((uint)Gates.FirstObserver - 1); bits != 0; bits &= bits - 1)
             _observers[BitOperations.TrailingZeroCount(bits)]?.OnCalling(ref call);
         return true;
+    }
+
+    /// <summary>A request was refused: counts it, and spoils the transaction that it belongs to or, as its EXEC, ends it.</summary>
+    internal void Rejected(ref Call call)
+    {
+        if (call.Command != Nothing) _statistics[call.Command.Index].Rejected++;
+        if (call.EndsTransaction) Transactions.Discard(call.Session);
+        else if (call.Session.Transaction is { IsOpen: true } transaction) transaction.IsSpoiled = true;
+        call.EndsTransaction = false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

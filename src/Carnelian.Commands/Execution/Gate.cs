@@ -15,13 +15,15 @@ public enum Gates : uint
     StaleReplica = 1 << 7,
     DiskErrors = 1 << 8,
     EnoughReplicas = 1 << 9,
-    Queueing = 1 << 10,
 
     /// <summary>A script or function runs for too long: others are told so.</summary>
-    Busy = 1 << 11,
+    Busy = 1 << 10,
 
     /// <summary>CLIENT PAUSE, a failover.</summary>
-    Pause = 1 << 12,
+    Pause = 1 << 11,
+
+    /// <summary>MULTI was sent.</summary>
+    Queueing = 1 << 12,
 
     /// <summary>A snapshot's memory is full.</summary>
     Snapshot = 1 << 13,

@@ -7,9 +7,15 @@ internal static class Rejections
 {
     public static void Answer(ref Call call)
     {
+        call.EndsTransaction = call.Command.Has(CommandFlags.Commits);
+        Fail(ref call);
+        call.Executor.Rejected(ref call);
+    }
+
+    private static void Fail(ref Call call)
+    {
         if (call.Command != call.Executor.Nothing)
         {
-            call.Executor.Statistics[call.Command.Index].Rejected++;
             call.FailArity();
             return;
         }

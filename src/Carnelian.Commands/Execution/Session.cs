@@ -25,6 +25,9 @@ public abstract class Session(Database database, long id) : Author
     /// <summary>The call that waits, if one does; no further request is run meanwhile.</summary>
     public BlockedCall? Blocked { get; internal set; }
 
+    /// <summary>What lies between its WATCH or MULTI and EXEC, or null.</summary>
+    public Transaction? Transaction { get; internal set; }
+
     /// <summary>A request of it is running, in a batch or again: its output is neither handed over nor given up, and pushes wait for its reply.</summary>
     public bool IsRunning { get; set; }
 

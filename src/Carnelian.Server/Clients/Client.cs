@@ -7,7 +7,7 @@ namespace Carnelian;
 internal sealed class Client : ConnectionSession
 {
     /// <summary>This object and those that it owns, in bytes of the .NET heap, without the connection, which is the engine's. A test compares.</summary>
-    internal const int BytesOfObjects = 664;
+    internal const int BytesOfObjects = 672;
 
     /// <summary>What waits for who has not authenticated may be no more, bytes: the reply buffer of Redis, and its bound for what is beyond.</summary>
     private const ulong UnauthenticatedOutputBytesMax = OutputChunks.MediumBytes + 1024;

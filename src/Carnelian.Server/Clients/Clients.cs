@@ -116,6 +116,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
     {
         if (client.IsClosed) return;
         _server.Executor.BlockedClients.Remove(client);
+        _server.Executor.Transactions.Discard(client);
         client.Close();
         _all.Remove(client.Node!);
         _byId.Remove(client.Id);

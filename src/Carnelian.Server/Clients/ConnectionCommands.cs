@@ -26,7 +26,7 @@ internal static class ConnectionCommands
     internal static void Echo(ref Call call) => call.Reply.Bulk(call.Args[1]);
 
     [Command("QUIT", Summary = "Closes the connection.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Arity = -1, DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued, Arity = -1, DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
     internal static void Quit(ref Call call)
     {
         call.Reply.Ok();
@@ -34,10 +34,11 @@ internal static class ConnectionCommands
     }
 
     [Command("RESET", Summary = "Resets the connection.", Since = "6.2.0", Complexity = "O(1)",
-        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy)]
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued)]
     internal static void Reset(ref Call call)
     {
         var session = call.Session;
+        call.Executor.Transactions.Discard(session);
         session.Database = call.Keyspace.Databases[0];
         session.Version = call.Reply.Version = RespVersion.Resp2;
         session.Name = [];

@@ -51,6 +51,7 @@ internal static class ServerSections
     public static void WriteClients(InfoText text, Server server)
     {
         var blocking = server.Executor.BlockedClients;
+        var watched = server.Executor.Transactions.Watched;
         text.Line("connected_clients", server.Clients.Count);
         text.Line("cluster_connections", 0);
         text.Line("maxclients", server.Options.MaxClients);
@@ -59,9 +60,9 @@ internal static class ServerSections
         text.Line("blocked_clients", blocking.Count);
         text.Line("tracking_clients", 0);
         text.Line("pubsub_clients", 0);
-        text.Line("watching_clients", 0);
+        text.Line("watching_clients", watched.Watchers);
         text.Line("clients_in_timeout_table", blocking.CountWithDeadline);
-        text.Line("total_watched_keys", 0);
+        text.Line("total_watched_keys", watched.KeyCount);
         text.Line("total_blocking_keys", blocking.KeyCount);
         text.Line("total_blocking_keys_on_nokey", 0);
     }

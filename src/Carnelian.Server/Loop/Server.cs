@@ -183,6 +183,7 @@ internal sealed class Server : IDisposable
         Listeners.Close();
         Clients.Dispose();
         Executor.BlockedClients.Dispose();
+        Executor.Transactions.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;
         _largeMemory.End();
