@@ -21,7 +21,7 @@ internal abstract unsafe class CollectionKind(ValueType type, ValueEncoding enco
 internal abstract unsafe class PackedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding);
 
 /// <summary>A kind whose elements hang on a root.</summary>
-internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding)
+internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding), IFreedLater
 {
     public sealed override long Count(byte* entry, TableHost host) => CountOf(Entry.Root(entry), host);
 

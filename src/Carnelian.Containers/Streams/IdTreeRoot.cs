@@ -36,6 +36,9 @@ internal unsafe struct IdTreeRoot
         _valueBytes = checked((byte)valueBytes);
     }
 
+    /// <summary>After all was freed: the tree is as new.</summary>
+    public void Clear() => this = new(_valueBytes) { HeldBy = HeldBy };
+
     /// <summary>Levels.</summary>
     public int Height
     {
