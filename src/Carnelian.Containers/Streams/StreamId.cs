@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>The ID of a stream's entry: a time in Unix milliseconds, and a number among those of the same millisecond. IDs are ordered by time, then number.</summary>
-internal readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IComparable<StreamId>
+public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IComparable<StreamId>
 {
     public const int Bytes = 16;
 
