@@ -42,6 +42,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Up to where a sorted set is packed.</summary>
     public SortedSetLimit SortedSetLimit { get; set; } = new(128, 64);
 
+    /// <summary>How large a node of a stream becomes.</summary>
+    public StreamLimit StreamLimit { get; set; } = new(4096, 100);
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 

@@ -194,6 +194,12 @@ public ref struct KeyEdit
     /// <summary>The key's list of nodes.</summary>
     internal readonly NodeList Nodes => _database.Data.List(_at.View);
 
+    /// <summary>The key's stream.</summary>
+    internal readonly NodeStream StreamNodes => _database.Data.Stream(_at.View);
+
+    /// <summary>The key's stream for reading.</summary>
+    internal readonly StreamView Stream => new(_database.Data, Exists ? _at.View : default);
+
     /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
     public readonly HashEdit Hash() => new(this);
 
