@@ -56,6 +56,9 @@ public static class StreamIdText
 
     private static void FailInvalid(ref Call call) => call.Fail("ERR Invalid stream ID specified as stream command argument");
 
+    /// <summary>As <see cref="TryRead"/>, of what may be something else.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out StreamId id) => TryParse(text, 0, out id);
+
     private static bool TryParse(ReadOnlySpan<byte> text, ulong missingSequence, out StreamId id)
     {
         id = default;

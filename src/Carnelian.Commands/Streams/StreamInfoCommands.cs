@@ -71,7 +71,7 @@ internal static class StreamInfoCommands
     {
         ref var reply = ref call.Reply;
         reply.Bulk("groups"u8);
-        reply.Integer(0);
+        reply.Integer(stream.GroupCount);
         reply.Bulk("first-entry"u8);
         WriteEdge(ref reply, stream.All);
         reply.Bulk("last-entry"u8);
@@ -89,7 +89,7 @@ internal static class StreamInfoCommands
         call.Reply.Bulk("entries"u8);
         call.Reply.Entries(stream, StreamId.Min, StreamId.Max, count);
         call.Reply.Bulk("groups"u8);
-        call.Reply.Array(0);
+        GroupInfoCommands.WriteFull(ref call.Reply, stream, count);
     }
 
     [Command("XINFO HELP", Summary = "Returns helpful text about the different subcommands.", Since = "5.0.0", Complexity = "O(1)",

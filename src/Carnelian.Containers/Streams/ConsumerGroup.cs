@@ -76,8 +76,13 @@ public readonly unsafe struct ConsumerGroup
     public const long Unknown = -1;
 
     private readonly GroupRoot* _root;
+    private readonly bool _isFrozen;
 
-    internal ConsumerGroup(GroupRoot* root) => _root = root;
+    internal ConsumerGroup(GroupRoot* root, bool isFrozen)
+    {
+        _root = root;
+        _isFrozen = isFrozen;
+    }
 
     internal GroupRoot* Root => _root;
 
@@ -106,28 +111,33 @@ public readonly unsafe struct ConsumerGroup
     }
 
     /// <summary>What is pending, from an ID on.</summary>
-    public PendingEntries Pending(StreamId from) => new(_root, &_root->Pending, from);
+    public PendingEntries Pending(StreamId from) => new(_root, &_root->Pending, from, _isFrozen);
 
     /// <summary>What is pending at a consumer of the group.</summary>
-    public PendingEntries Pending(StreamId from, StreamConsumer consumer) => new(_root, &consumer.Root->Pending, from);
+    public PendingEntries Pending(StreamId from, StreamConsumer consumer) => new(_root, &consumer.Root->Pending, from, _isFrozen);
 
     /// <summary>The first and the last that is pending; there is something.</summary>
     public (StreamId First, StreamId Last) PendingRange => (IdCursor.First(&_root->Pending).Id, IdCursor.Last(&_root->Pending).Id);
 
-    public bool IsPending(StreamId id) => IdCursor.Find(&_root->Pending, id).IsValid;
+    public bool TryPending(StreamId id, out PendingEntries entry)
+    {
+        entry = Pending(id);
+        return entry.MoveNext() && entry.Id == id;
+    }
 }
 
 /// <summary>Goes through what is pending, in the order of IDs. It ends with the next change of the group.</summary>
 public unsafe struct PendingEntries
 {
     private readonly GroupRoot* _group;
-    private readonly bool _isOfConsumer;
+    private readonly bool _isOfConsumer, _isFrozen;
     private IdCursor _cursor;
     private bool _hasBegun;
 
-    internal PendingEntries(GroupRoot* group, IdTreeRoot* tree, StreamId from)
+    internal PendingEntries(GroupRoot* group, IdTreeRoot* tree, StreamId from, bool isFrozen)
     {
         _group = group;
+        _isFrozen = isFrozen;
         _isOfConsumer = tree != &group->Pending;
         _cursor = IdCursor.Ceiling(tree, from);
     }
@@ -141,7 +151,15 @@ public unsafe struct PendingEntries
 
     public readonly StreamId Id => _cursor.Id;
 
-    public readonly StreamConsumer Consumer => new(Current.To);
+    /// <summary>Not of a group that a snapshot holds: that says the same with each consumer.</summary>
+    public readonly StreamConsumer Consumer
+    {
+        get
+        {
+            Check.That(!_isFrozen);
+            return new(Current.To);
+        }
+    }
 
     /// <inheritdoc cref="Delivery.AtMs"/>
     public readonly long DeliveredMs => Current.AtMs;

@@ -15,7 +15,7 @@ public readonly unsafe struct ConsumerGroupEdit
     public bool Exists => _root != null;
 
     /// <summary>The present state.</summary>
-    public ConsumerGroup View => new(_root);
+    public ConsumerGroup View => new(_root, isFrozen: false);
 
     private IdTree Pending => new(&_root->Pending, _host);
 
@@ -78,6 +78,14 @@ public readonly unsafe struct ConsumerGroupEdit
         if (before != null) Check.That(PendingOf(before).Remove(id));
         PendingOf(consumer.Root).GetOrAdd(id, out isAdded);
         Check.That(isAdded);
+    }
+
+    /// <summary>A pending entry was delivered to the same consumer once more.</summary>
+    public void Redeliver(StreamId id, long nowMs)
+    {
+        Check.That(Pending.TryEdit(id, out var value));
+        ((Delivery*)value)->AtMs = nowMs;
+        ((Delivery*)value)->Count++;
     }
 
     /// <summary>An entry is no longer pending; false if it was not.</summary>

@@ -15,10 +15,10 @@ public readonly unsafe struct FrozenStream
 
     internal FrozenStream(byte* block) => _block = (Root*)block;
 
-    internal static FrozenStream Of(StreamRoot* root, IdTreeRoot nodes, BlockAllocator allocator)
+    internal static FrozenStream Of(StreamRoot* root, IdTreeRoot nodes, byte* groups, BlockAllocator allocator)
     {
         var block = (Root*)allocator.Allocate(sizeof(Root), Purpose.Snapshot);
-        *block = new() { Origin = root, Copy = *root, Nodes = nodes };
+        *block = new() { Origin = root, Copy = *root, Nodes = nodes, Groups = groups };
         return new((byte*)block);
     }
 
@@ -40,13 +40,18 @@ public readonly unsafe struct FrozenStream
 
     public long NodeCount => _block->Nodes.Count;
 
+    public int GroupCount => StreamGroups.CountOf(_block->Groups);
+
+    /// <summary>In the order of names.</summary>
+    public ConsumerGroup GroupAt(int i) => StreamGroups.Frozen(_block->Groups, i);
+
     public StreamEntries Entries => new(&_block->Nodes, StreamId.Min, StreamId.Max, backward: false);
 
     /// <summary>The nodes in order: each is its master ID and its packed entries, as they stand in RDB files.</summary>
     public StreamNodes Nodes => new(IdCursor.First(&_block->Nodes));
 
     /// <summary>
-    /// Lets some nodes go, fewer if they must be freed, then the tree, and at last the stream itself. True when all are gone. Called on the command thread and between calls only.
+    /// Lets some nodes go, fewer if they must be freed, then the tree and the groups, and at last the stream itself. True when all are gone. Called on the command thread and between calls only.
     /// </summary>
     public bool ReleaseSome(int nodesMax, TableHost host)
     {
@@ -71,6 +76,11 @@ public readonly unsafe struct FrozenStream
             _block->Position = default;
         }
         if (!IdTree.ReleaseSome(&_block->Nodes, ref _block->Position, Math.Max(1, nodesMax / LeafCost), host.Allocator)) return false;
+        if (_block->Groups != null)
+        {
+            if (StreamGroups.ReleaseSome(_block->Groups, host)) _block->Groups = null;
+            return false;
+        }
         var root = _block->Origin;
         host.Allocator.Free((byte*)_block, sizeof(Root), Purpose.Snapshot);
         if (root->Hold.Release()) host.FreeLater((byte*)root, CollectionKinds.Rooted(ValueType.Stream, ValueEncoding.Stream));
@@ -85,6 +95,9 @@ public readonly unsafe struct FrozenStream
         /// <summary>What the root was; its nodes may be others since.</summary>
         public StreamRoot Copy;
         public IdTreeRoot Nodes;
+
+        /// <summary>A copy of the groups, see <see cref="StreamGroups.Freeze"/>.</summary>
+        public byte* Groups;
 
         /// <summary>Where releasing goes on.</summary>
         public StreamId Position;

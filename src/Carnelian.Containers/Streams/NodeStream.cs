@@ -314,6 +314,26 @@ public readonly unsafe struct NodeStream
         _root->EntriesAdded = entriesAdded;
     }
 
+    // ---- consumer groups
+
+    private StreamGroups Groups => new(&_root->Groups, _host);
+
+    public int GroupCount => Groups.Count;
+
+    /// <summary>In the order of names.</summary>
+    public ConsumerGroup GroupAt(int i) => Groups[i];
+
+    /// <inheritdoc cref="StreamGroups.Find"/>
+    public ConsumerGroup FindGroup(ReadOnlySpan<byte> name) => Groups.Find(name);
+
+    public ConsumerGroupEdit EditGroup(ConsumerGroup group) => Groups.Edit(group);
+
+    /// <inheritdoc cref="StreamGroups.Add"/>
+    public ConsumerGroupEdit AddGroup(ReadOnlySpan<byte> name, StreamId lastId, long entriesRead) => Groups.Add(name, lastId, entriesRead);
+
+    /// <inheritdoc cref="StreamGroups.Remove"/>
+    public void RemoveGroup(ConsumerGroup group) => Groups.Remove(group);
+
     // ---- what a snapshot holds
 
     private bool IsShared(byte* node) => StreamNode.At(node)->Born < _root->Nodes.HeldBy;
@@ -335,7 +355,7 @@ public readonly unsafe struct NodeStream
     internal FrozenStream Freeze()
     {
         _root->Hold.Take(0);
-        return FrozenStream.Of(_root, _nodes.Freeze(), _host.Allocator);
+        return FrozenStream.Of(_root, _nodes.Freeze(), Groups.Freeze(), _host.Allocator);
     }
 
     // ---- the stream as a whole
@@ -347,11 +367,11 @@ public readonly unsafe struct NodeStream
         long nodes = 0;
         var at = _nodes.First;
         for (var n = 0; n < measured; n++, at.MoveNext()) nodes += StreamNode.Capacity(NodeAt(at));
-        var own = BlockAllocator.UsableSize(sizeof(StreamRoot)) + _nodes.MemoryBytes;
+        var own = BlockAllocator.UsableSize(sizeof(StreamRoot)) + _nodes.MemoryBytes + Groups.MemoryBytes;
         return own + (measured == NodeCount ? nodes : (long)((double)nodes / measured * NodeCount));
     }
 
-    /// <summary>Fills an empty stream with the nodes of another one.</summary>
+    /// <summary>Fills an empty stream with the nodes and groups of another one.</summary>
     public void AddAll(NodeStream other)
     {
         Check.That(NodeCount == 0);
@@ -368,11 +388,13 @@ public readonly unsafe struct NodeStream
         _root->Length = other.Length;
         _root->FirstId = other.FirstId;
         SetIds(other.LastId, other.MaxDeletedId, other.EntriesAdded);
+        Groups.AddAll(other.Groups);
     }
 
-    /// <summary>Frees some nodes, then a part of the tree, at last the root; true when nothing is left. Between calls only.</summary>
+    /// <summary>Frees a part of the groups, then some nodes, then a part of the tree, at last the root; true when nothing is left. Between calls only.</summary>
     internal bool FreeSome(int nodesMax)
     {
+        if (!Groups.FreeSome()) return false;
         if (_root->Tail != null && !FreeNodes(nodesMax)) return false;
         if (!_nodes.FreeSome(ref _root->Freeing, 1)) return false;
         _host.Allocator.Free((byte*)_root, sizeof(StreamRoot), Purpose.Collections);
@@ -392,12 +414,14 @@ public readonly unsafe struct NodeStream
         return true;
     }
 
-    /// <summary>Moves some nodes, then a part of the tree, out of sparse slabs; true at the end of a round. What a snapshot may be reading stays.</summary>
+    /// <summary>Moves some nodes, then a part of the tree and of those of groups, out of sparse slabs; true at the end of a round. What a snapshot may be reading stays.</summary>
     internal bool Defragment(int nodesMax, ref BlockMover mover)
     {
         if (_root->Hold.IsHeld) return true;
         if (_root->NodeDefragmentation != StreamId.Max && !DefragmentNodes(nodesMax, ref mover)) return false;
-        if (!_nodes.Defragment(ref _root->TreeDefragmentation, 1, ref mover)) return false;
+        if (_root->TreeDefragmentation != StreamId.Max && !_nodes.Defragment(ref _root->TreeDefragmentation, 1, ref mover)) return false;
+        _root->TreeDefragmentation = StreamId.Max;
+        if (!Groups.Defragment(ref mover)) return false;
         _root->NodeDefragmentation = _root->TreeDefragmentation = StreamId.Min;
         return true;
     }

@@ -31,10 +31,15 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
 
     private GroupsRoot* Root => (GroupsRoot*)*_word;
 
-    public int Count => Root == null ? 0 : Root->Groups.Count;
+    public int Count => CountOf(*_word);
+
+    public static int CountOf(byte* groups) => groups == null ? 0 : ((GroupsRoot*)groups)->Groups.Count;
 
     /// <summary>In the order of names.</summary>
-    public ConsumerGroup this[int i] => new((GroupRoot*)Root->Groups[i]);
+    public ConsumerGroup this[int i] => new((GroupRoot*)Root->Groups[i], isFrozen: false);
+
+    /// <summary>A group of a copy that a snapshot holds; on any thread.</summary>
+    public static ConsumerGroup Frozen(byte* groups, int i) => new((GroupRoot*)((GroupsRoot*)groups)->Groups[i], isFrozen: true);
 
     /// <summary>None, if there is none of the name.</summary>
     public ConsumerGroup Find(ReadOnlySpan<byte> name)
@@ -138,7 +143,7 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
     }
 
     /// <summary>The snapshot lets go of a part of a copy; true when nothing is left of it.</summary>
-    public static bool ReleaseSome(byte* frozen, TableHost host) => frozen == null || FreeSome((GroupsRoot*)frozen, host, Purpose.Snapshot);
+    public static bool ReleaseSome(byte* frozen, TableHost host) => FreeSome((GroupsRoot*)frozen, host, Purpose.Snapshot);
 
     // ---- the groups as a whole
 

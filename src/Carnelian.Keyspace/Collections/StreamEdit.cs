@@ -52,6 +52,25 @@ public ref struct StreamEdit
     /// <inheritdoc cref="NodeStream.SetIds"/>
     public void SetIds(StreamId lastId, StreamId maxDeletedId, long entriesAdded) => Begin().SetIds(lastId, maxDeletedId, entriesAdded);
 
+    /// <summary>The group of this name, to be changed, which is announced by <see cref="AnnounceOfGroup"/>; none, if there is none.</summary>
+    public ConsumerGroupEdit EditGroup(scoped ReadOnlySpan<byte> name) => View.FindGroup(name) is { Exists: true } group ? Begin().EditGroup(group) : default;
+
+    /// <inheritdoc cref="StreamGroups.Add"/>
+    public void AddGroup(scoped ReadOnlySpan<byte> name, StreamId lastId, long entriesRead) => Begin().AddGroup(name, lastId, entriesRead);
+
+    /// <inheritdoc cref="StreamGroups.Remove"/>
+    public void RemoveGroup(scoped ReadOnlySpan<byte> name)
+    {
+        var nodes = Begin();
+        nodes.RemoveGroup(nodes.FindGroup(name));
+    }
+
+    /// <summary>Counts changes of a group and raises the event. For who watches the key that is no change, as in Redis.</summary>
+    public readonly void AnnounceOfGroup(long changes, KeyspaceEvent? happened = null) => _edit.ChangedAside(changes, happened);
+
+    /// <summary>Has those run again who wait for the stream.</summary>
+    public readonly void Wake() => _edit.Wake();
+
     /// <summary>Counts the changes, touches the key and raises the event.</summary>
     public readonly void Announce(long changes, KeyspaceEvent? happened) => _edit.Changed(changes, happened);
 

@@ -54,5 +54,13 @@ public readonly ref struct StreamView
     /// <inheritdoc cref="NodeStream.Range"/>
     public StreamEntries Range(StreamId first, StreamId last, bool backward = false) => _nodes.Range(first, last, backward);
 
+    public int GroupCount => Exists ? _nodes.GroupCount : 0;
+
+    /// <inheritdoc cref="NodeStream.GroupAt"/>
+    public ConsumerGroup GroupAt(int i) => _nodes.GroupAt(i);
+
+    /// <summary>None, if there is none of the name, or no stream.</summary>
+    public ConsumerGroup FindGroup(scoped ReadOnlySpan<byte> name) => Exists ? _nodes.FindGroup(name) : default;
+
     public StreamEntries All => Range(StreamId.Min, StreamId.Max);
 }
