@@ -18,14 +18,17 @@ public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : ICo
     /// <summary>False: there is no greater one.</summary>
     public bool TryNext(out StreamId next)
     {
+        // The result may go into the variable that this one is in.
+        var isLast = this == Max;
         next = Sequence < ulong.MaxValue ? new(Milliseconds, Sequence + 1) : new(Milliseconds + 1, 0);
-        return this != Max;
+        return !isLast;
     }
 
     /// <summary>False: there is no lesser one.</summary>
     public bool TryPrevious(out StreamId previous)
     {
+        var isFirst = this == Min;
         previous = Sequence > 0 ? new(Milliseconds, Sequence - 1) : new(Milliseconds - 1, ulong.MaxValue);
-        return this != Min;
+        return !isFirst;
     }
 }

@@ -43,8 +43,9 @@ internal sealed class RandomWrites(Random chance)
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(20) switch
+    private string[] Request() => chance.Next(22) switch
     {
+        20 or 21 => StreamRequest(),
         17 or 18 => ScoreRequest(),
         19 => ScoreRangeRequest(),
         15 or 16 => SetRequest(),
@@ -156,6 +157,30 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("ZCOUNT"), Sorted(), Number(), "+inf"],
     };
 
+    /// <summary>With IDs that are given in full, so that both servers have the same.</summary>
+    private string[] StreamRequest() => chance.Next(16) switch
+    {
+        < 4 => [Word("XADD"), StreamKey(), Id(), .. Pairs()],
+        4 => [Word("XADD"), StreamKey(), $"{_next++}-*", .. Pairs()],
+        5 => [Word("XADD"), StreamKey(), .. Pick([], [Word("NOMKSTREAM")]), .. TrimOptions(), Id(), .. Pairs()],
+        6 => [Word("XADD"), StreamKey(), Word("MINID"), "~", $"{Math.Max(0, _next - 5)}", Id(), .. Pairs()],
+        7 => [Word("XTRIM"), StreamKey(), .. TrimOptions()],
+        8 or 9 => [Word("XDEL"), StreamKey(), $"{Math.Max(0, _next - chance.Next(20))}", $"{Math.Max(0, _next - chance.Next(20))}-1"],
+        10 => [Word("XSETID"), StreamKey(), Id(), .. Pick([], [Word("ENTRIESADDED"), "1000"])],
+        11 => [Word("XRANGE"), StreamKey(), "-", "+"],
+        12 => [Word("XREVRANGE"), StreamKey(), "+", "-", "COUNT", "3"],
+        13 => [Word("XREAD"), "COUNT", "2", "BLOCK", "1", "STREAMS", StreamKey(), StreamKey(), "0", Pick("0", "+")],
+        14 => [Word("XINFO"), "STREAM", StreamKey(), .. Pick([], ["FULL"])],
+        _ => [Word("XLEN"), StreamKey()],
+    };
+
+    private string Id() => $"{_next++}-{chance.Next(3)}";
+
+    private string[] TrimOptions() =>
+    [
+        Word(Pick("MAXLEN", "MINID")), .. Pick([], ["="], ["~"]), $"{chance.Next(10)}",
+    ];
+
     private string[] ListRequest() => chance.Next(16) switch
     {
         0 => [Word("LPOP"), List()],
@@ -245,10 +270,12 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
+    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "x", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 
     /// <summary>Some names are mostly those of lists.</summary>
     private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
+
+    private string StreamKey() => chance.Next(8) == 0 ? Key() : $"x{chance.Next(4)}";
 
     private string Set() => chance.Next(8) == 0 ? Key() : $"s{chance.Next(4)}";
 
