@@ -7,7 +7,7 @@ namespace Carnelian;
 internal static class StreamDeleteCommands
 {
     /// <summary>What XDELEX answers for an ID.</summary>
-    private const int NoSuchEntry = -1, Deleted = 1;
+    internal const int NoSuchEntry = -1, Deleted = 1, StillReferenced = 2;
 
     [Command("XDEL", Summary = "Returns the number of messages after removing them from a stream.", Since = "5.0.0",
         Complexity = "O(1) for each single item to delete in the stream, regardless of the stream size.",
@@ -40,14 +40,27 @@ internal static class StreamDeleteCommands
         var request = StreamIdsRequest.Read(ref call, 2);
         if (call.Failed || !AreIds(ref call, request.FirstId, request.EndOfIds) || !call.TryEditStream(1, out var stream)) return;
         call.Reply.Array(request.EndOfIds - request.FirstId);
-        long deleted = 0;
+        long deleted = 0, changes = 0;
         for (var i = request.FirstId; i < request.EndOfIds; i++)
         {
-            var isDeleted = StreamIdText.TryRead(ref call, i, out var id) && stream.Exists && stream.Delete(id);
-            if (isDeleted) deleted++;
-            call.Reply.Integer(isDeleted ? Deleted : NoSuchEntry);
+            var outcome = NoSuchEntry;
+            if (StreamIdText.TryRead(ref call, i, out var id) && stream.Exists)
+            {
+                if (request.Pending == PendingPolicy.Remove && stream.RemovePending(id)) changes++;
+                outcome = Delete(ref stream, id, request.Pending);
+            }
+            if (outcome == Deleted) deleted++;
+            call.Reply.Integer(outcome);
         }
+        if (changes > 0 && deleted == 0) stream.AnnounceOfGroup(changes);
         End(stream, deleted);
+    }
+
+    /// <summary>Deletes an entry if the policy allows it. Returns what XDELEX answers.</summary>
+    internal static int Delete(ref StreamEdit stream, StreamId id, PendingPolicy policy)
+    {
+        if (policy != PendingPolicy.DeleteAcknowledged || !stream.IsReferenced(id)) return stream.Delete(id) ? Deleted : NoSuchEntry;
+        return stream.View.Contains(id) ? StillReferenced : NoSuchEntry;
     }
 
     /// <summary>Whether all of these arguments are IDs, before the first one is deleted; otherwise the call has failed.</summary>
@@ -60,7 +73,8 @@ internal static class StreamDeleteCommands
         return true;
     }
 
-    private static void End(StreamEdit stream, long deleted)
+    /// <summary>After deletions: their number.</summary>
+    internal static void End(StreamEdit stream, long deleted)
     {
         if (deleted == 0) return;
         stream.EndDeletions();
