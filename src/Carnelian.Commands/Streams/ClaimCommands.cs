@@ -174,8 +174,8 @@ internal static class ClaimCommands
                 group.Assign(id, consumer, call.NowMs, deliveries);
                 GroupEffects.Claim(ref call, KeyAt, GroupAt, consumer.Name, id, call.NowMs, deliveries, group.View.LastId);
                 found[claimed++] = id;
-                id.TryNext(out id);
                 pending = group.View.Pending(id);
+                pending.MoveNext();
             }
             hasNext = pending.MoveNext();
         }

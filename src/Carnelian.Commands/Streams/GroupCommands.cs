@@ -52,7 +52,7 @@ internal static class GroupCommands
             call.FailUnknownSubcommand(1);
             return;
         }
-        if (!TryReadId(ref call, stream, out var id)) return;
+        if (!TryReadId(ref call, stream, out var id, takesEnds: true)) return;
         stream.EditGroup(call.Args[GroupAt]).SetPosition(id, entriesRead);
         stream.AnnounceOfGroup(1, KeyspaceEvent.GroupSetId);
         call.Reply.Ok();
@@ -78,10 +78,14 @@ internal static class GroupCommands
         return true;
     }
 
-    private static bool TryReadId(ref Call call, scoped StreamEdit stream, out StreamId id)
+    /// <param name="takesEnds">As in Redis, "-" and "+" stand for the least and the greatest ID.</param>
+    private static bool TryReadId(ref Call call, scoped StreamEdit stream, out StreamId id, bool takesEnds = false)
     {
         id = stream.View.LastId;
-        return ByteText.UpToNul(call.Args[IdAt]).SequenceEqual("$"u8) || StreamIdText.TryRead(ref call, IdAt, out id);
+        var text = ByteText.UpToNul(call.Args[IdAt]);
+        if (text.SequenceEqual("$"u8)) return true;
+        var isEnd = takesEnds && (text.SequenceEqual("-"u8) || text.SequenceEqual("+"u8));
+        return isEnd ? StreamIdText.TryReadBound(ref call, IdAt, out id, isStart: true) : StreamIdText.TryRead(ref call, IdAt, out id);
     }
 
     private static bool FailsWithoutStream(ref Call call, scoped StreamEdit stream)

@@ -6,18 +6,18 @@ namespace Carnelian;
 /// </summary>
 internal static class GroupCounts
 {
-    /// <summary>How many entries the group has yet to read; <see cref="ConsumerGroup.Unknown"/>.</summary>
-    public static long Lag(scoped StreamView stream, ConsumerGroup group)
+    /// <summary>How many entries the group has yet to read, if that can be told. Where somebody has set the counters, it may be negative.</summary>
+    public static long? Lag(scoped StreamView stream, ConsumerGroup group)
     {
         if (stream.EntriesAdded == 0 || stream.Length == 0) return 0;
         if (group.LastId < stream.FirstId && stream.MaxDeletedId < stream.FirstId) return stream.Length;
         var read = IsTrackable(stream, group) ? group.EntriesRead : Position(stream, group.LastId);
-        return read == ConsumerGroup.Unknown ? ConsumerGroup.Unknown : stream.EntriesAdded - read;
+        return read == ConsumerGroup.Unknown ? null : stream.EntriesAdded - read;
     }
 
     /// <summary>What the group has read once it has read this entry too, the next one behind its last ID.</summary>
     public static long AfterReading(scoped StreamView stream, ConsumerGroup group, StreamId id) =>
-        IsTrackable(stream, group) ? group.EntriesRead + 1
+        IsTrackable(stream, group) && group.LastId >= stream.FirstId ? group.EntriesRead + 1
         : stream.EntriesAdded > 0 ? Position(stream, id)
         : group.EntriesRead;
 

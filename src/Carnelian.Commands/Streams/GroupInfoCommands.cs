@@ -73,15 +73,15 @@ internal static class GroupInfoCommands
         reply.Bulk("last-delivered-id"u8);
         reply.Bulk(group.LastId);
         reply.Bulk("entries-read"u8);
-        WriteIfKnown(ref reply, group.EntriesRead);
+        WriteIfKnown(ref reply, group.EntriesRead == ConsumerGroup.Unknown ? null : group.EntriesRead);
         reply.Bulk("lag"u8);
         WriteIfKnown(ref reply, GroupCounts.Lag(stream, group));
     }
 
-    private static void WriteIfKnown(scoped ref ReplyWriter reply, long count)
+    private static void WriteIfKnown(scoped ref ReplyWriter reply, long? count)
     {
-        if (count == ConsumerGroup.Unknown) reply.Null();
-        else reply.Integer(count);
+        if (count is { } known) reply.Integer(known);
+        else reply.Null();
     }
 
     /// <summary>The groups of XINFO STREAM FULL.</summary>
