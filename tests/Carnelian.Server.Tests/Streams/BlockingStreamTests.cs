@@ -55,6 +55,16 @@ internal sealed class BlockingStreamTests(RespVersion version) : CommandFixture(
     }
 
     [Test]
+    public void A_stream_that_is_named_twice_is_answered_twice()
+    {
+        Run("XADD s 1-1 a 1");
+        var client = Waiting("XREAD BLOCK 0 STREAMS s s $ $");
+        Run("XADD s 1-2 a 2");
+        const string entries = "\"s\", [[\"1-2\", [\"a\", \"2\"]]]";
+        Assert.That(client.Read(), Is.EqualTo(IsResp3 ? $"{{{entries.Replace("\"s\",", "\"s\":")}, {entries.Replace("\"s\",", "\"s\":")}}}" : $"[[{entries}], [{entries}]]"));
+    }
+
+    [Test]
     public void After_the_timeout_there_is_nothing()
     {
         var client = Waiting("XREAD BLOCK 100 STREAMS s $");
