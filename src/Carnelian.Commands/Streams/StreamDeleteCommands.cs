@@ -6,8 +6,8 @@ namespace Carnelian;
 [CommandFamily("stream")]
 internal static class StreamDeleteCommands
 {
-    /// <summary>What XDELEX answers for an ID.</summary>
-    private const int NoSuchEntry = -1, Deleted = 1;
+    /// <summary>What XDELEX answers for an ID; the last one: some group still needs the entry.</summary>
+    public const int NoSuchEntry = -1, Deleted = 1, Spared = 2;
 
     [Command("XDEL", Summary = "Returns the number of messages after removing them from a stream.", Since = "5.0.0",
         Complexity = "O(1) for each single item to delete in the stream, regardless of the stream size.",
@@ -43,15 +43,20 @@ internal static class StreamDeleteCommands
         long deleted = 0;
         for (var i = request.FirstId; i < request.EndOfIds; i++)
         {
-            var isDeleted = StreamIdText.TryRead(ref call, i, out var id) && stream.Exists && stream.Delete(id);
-            if (isDeleted) deleted++;
-            call.Reply.Integer(isDeleted ? Deleted : NoSuchEntry);
+            StreamIdText.TryRead(ref call, i, out var id);
+            if (!stream.View.Contains(id)) call.Reply.Integer(NoSuchEntry);
+            else if (!GroupReferences.TryDelete(ref stream, id, request.Pending)) call.Reply.Integer(Spared);
+            else
+            {
+                call.Reply.Integer(Deleted);
+                deleted++;
+            }
         }
         End(stream, deleted);
     }
 
     /// <summary>Whether all of these arguments are IDs, before the first one is deleted; otherwise the call has failed.</summary>
-    private static bool AreIds(ref Call call, int first, int end)
+    public static bool AreIds(ref Call call, int first, int end)
     {
         for (var i = first; i < end; i++)
         {
@@ -60,7 +65,7 @@ internal static class StreamDeleteCommands
         return true;
     }
 
-    private static void End(StreamEdit stream, long deleted)
+    public static void End(StreamEdit stream, long deleted)
     {
         if (deleted == 0) return;
         stream.EndDeletions();
