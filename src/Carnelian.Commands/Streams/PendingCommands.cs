@@ -55,9 +55,11 @@ internal static class PendingCommands
                 continue;
             }
             acknowledged++;
-            var isDeleted = GroupReferences.TryDelete(ref stream, id, request.Pending);
-            if (isDeleted) deleted++;
-            call.Reply.Integer(isDeleted || !stream.View.Contains(id) ? StreamDeleteCommands.Deleted : StreamDeleteCommands.Spared);
+            if (request.Pending == PendingPolicy.Remove) stream.RemovePending(id);
+            var outcome = StreamDeleteCommands.Delete(ref stream, id, request.Pending);
+            if (outcome == StreamDeleteCommands.Deleted) deleted++;
+            // What was deleted before is gone as well.
+            call.Reply.Integer(outcome == StreamDeleteCommands.NoSuchEntry ? StreamDeleteCommands.Deleted : outcome);
         }
         stream.AnnounceOfGroup(acknowledged);
         StreamDeleteCommands.End(stream, deleted);

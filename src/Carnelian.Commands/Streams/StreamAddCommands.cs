@@ -28,7 +28,7 @@ internal static class StreamAddCommands
         stream.Append(id, call.Args, request.IdAt + 1, textBytes);
         call.Reply.Bulk(id);
         stream.Announce(1, KeyspaceEvent.StreamAdd);
-        if (request.Trim.Strategy != StreamTrimStrategy.None && GroupReferences.Trim(ref stream, request.Trim, request.Pending) > 0) stream.Announce(0, KeyspaceEvent.StreamTrim);
+        if (request.Trim.Strategy != StreamTrimStrategy.None && stream.Trim(request.Trim) > 0) stream.Announce(0, KeyspaceEvent.StreamTrim);
         if (call.HasListeners) Propagate(ref call, request, id, stream.View);
     }
 
@@ -84,7 +84,7 @@ internal static class StreamAddCommands
     {
         var request = StreamAddRequest.Read(ref call, isAdd: false);
         if (call.Failed || !call.TryEditStream(1, out var stream)) return;
-        var removed = stream.Exists ? GroupReferences.Trim(ref stream, request.Trim, request.Pending) : 0;
+        var removed = stream.Exists ? stream.Trim(request.Trim) : 0;
         call.Reply.Integer(removed);
         if (removed == 0) return;
         stream.Announce(removed, KeyspaceEvent.StreamTrim);

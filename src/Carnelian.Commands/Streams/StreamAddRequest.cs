@@ -1,18 +1,5 @@
 namespace Carnelian;
 
-/// <summary>What becomes of what consumer groups have pending of entries that are deleted.</summary>
-internal enum PendingPolicy : byte
-{
-    /// <summary>It stays.</summary>
-    Keep,
-
-    /// <summary>It is removed from all groups.</summary>
-    Remove,
-
-    /// <summary>Only entries are deleted that every group has read and none has pending.</summary>
-    DeleteAcknowledged,
-}
-
 /// <summary>The options of XADD and XTRIM.</summary>
 internal struct StreamAddRequest
 {
@@ -38,9 +25,7 @@ internal struct StreamAddRequest
     /// <summary>The argument that says up to where is trimmed; one that says "~" stands before it.</summary>
     public int ThresholdAt { get; private set; }
 
-    public PendingPolicy Pending { get; private set; }
-
-    private bool _hasPolicy;
+    private PendingPolicy? _pending;
 
     /// <summary>Reads what stands behind the key; otherwise the call has failed. Mistakes are reported in the order of the arguments.</summary>
     /// <param name="isAdd">XADD, whose options end with an ID.</param>
@@ -77,9 +62,8 @@ internal struct StreamAddRequest
 
     private void Choose(ref Call call, PendingPolicy policy)
     {
-        if (_hasPolicy) call.FailSyntax();
-        _hasPolicy = true;
-        Pending = policy;
+        if (_pending is not null) call.FailSyntax();
+        _pending = policy;
     }
 
     private void ReadThreshold(ref Call call, ref int i, StreamTrimStrategy strategy)
@@ -111,7 +95,8 @@ internal struct StreamAddRequest
         if (!trims && limit > 0) call.Fail("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
         else if (!trims && !isAdd) call.Fail("ERR syntax error, XTRIM must be called with a trimming strategy");
         else if (limit >= 0 && !Trim.IsApproximate) call.Fail("ERR syntax error, LIMIT cannot be used without the special ~ option");
-        else if (Trim.IsApproximate) Trim = Trim with { Limit = limit >= 0 ? limit : UsualLimit(call.Keyspace.Host.StreamLimit) };
+        else Trim = Trim with { Pending = _pending ?? PendingPolicy.Keep };
+        if (Trim.IsApproximate) Trim = Trim with { Limit = limit >= 0 ? limit : UsualLimit(call.Keyspace.Host.StreamLimit) };
     }
 
     private static long UsualLimit(StreamLimit nodes) => unchecked(TrimmedNodesMax * nodes.EntriesMax) is > 0 and var limit ? Math.Min(limit, TrimmedMax) : TrimmedUsually;

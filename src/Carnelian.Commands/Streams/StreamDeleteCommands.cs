@@ -6,8 +6,8 @@ namespace Carnelian;
 [CommandFamily("stream")]
 internal static class StreamDeleteCommands
 {
-    /// <summary>What XDELEX answers for an ID; the last one: some group still needs the entry.</summary>
-    public const int NoSuchEntry = -1, Deleted = 1, Spared = 2;
+    /// <summary>What XDELEX answers for an ID.</summary>
+    internal const int NoSuchEntry = -1, Deleted = 1, StillReferenced = 2;
 
     [Command("XDEL", Summary = "Returns the number of messages after removing them from a stream.", Since = "5.0.0",
         Complexity = "O(1) for each single item to delete in the stream, regardless of the stream size.",
@@ -40,23 +40,31 @@ internal static class StreamDeleteCommands
         var request = StreamIdsRequest.Read(ref call, 2);
         if (call.Failed || !AreIds(ref call, request.FirstId, request.EndOfIds) || !call.TryEditStream(1, out var stream)) return;
         call.Reply.Array(request.EndOfIds - request.FirstId);
-        long deleted = 0;
+        long deleted = 0, changes = 0;
         for (var i = request.FirstId; i < request.EndOfIds; i++)
         {
-            StreamIdText.TryRead(ref call, i, out var id);
-            if (!stream.View.Contains(id)) call.Reply.Integer(NoSuchEntry);
-            else if (!GroupReferences.TryDelete(ref stream, id, request.Pending)) call.Reply.Integer(Spared);
-            else
+            var outcome = NoSuchEntry;
+            if (StreamIdText.TryRead(ref call, i, out var id) && stream.Exists)
             {
-                call.Reply.Integer(Deleted);
-                deleted++;
+                if (request.Pending == PendingPolicy.Remove && stream.RemovePending(id)) changes++;
+                outcome = Delete(ref stream, id, request.Pending);
             }
+            if (outcome == Deleted) deleted++;
+            call.Reply.Integer(outcome);
         }
+        if (changes > 0 && deleted == 0) stream.AnnounceOfGroup(changes);
         End(stream, deleted);
     }
 
+    /// <summary>Deletes an entry if the policy allows it. Returns what XDELEX answers.</summary>
+    internal static int Delete(ref StreamEdit stream, StreamId id, PendingPolicy policy)
+    {
+        if (policy != PendingPolicy.DeleteAcknowledged || !stream.IsReferenced(id)) return stream.Delete(id) ? Deleted : NoSuchEntry;
+        return stream.View.Contains(id) ? StillReferenced : NoSuchEntry;
+    }
+
     /// <summary>Whether all of these arguments are IDs, before the first one is deleted; otherwise the call has failed.</summary>
-    public static bool AreIds(ref Call call, int first, int end)
+    internal static bool AreIds(ref Call call, int first, int end)
     {
         for (var i = first; i < end; i++)
         {
@@ -65,7 +73,8 @@ internal static class StreamDeleteCommands
         return true;
     }
 
-    public static void End(StreamEdit stream, long deleted)
+    /// <summary>After deletions: their number.</summary>
+    internal static void End(StreamEdit stream, long deleted)
     {
         if (deleted == 0) return;
         stream.EndDeletions();

@@ -251,20 +251,23 @@ public readonly unsafe struct NodeStream
     /// <summary>Removes entries from the beginning. Returns their number.</summary>
     public long Trim(in StreamTrim trim)
     {
+        var asksGroups = trim.Pending != PendingPolicy.Keep && GroupCount > 0;
         long removed = 0;
-        for (var at = _nodes.First; at.IsValid && (trim.Strategy == StreamTrimStrategy.ById || Length > trim.LengthMax); at = _nodes.First)
+        for (var at = _nodes.First; at.IsValid && (trim.Strategy == StreamTrimStrategy.ById || Length > trim.LengthMax);)
         {
+            var master = at.Id;
             var node = NodeAt(at);
             var live = StreamPack.Live(StreamNode.List(node));
             if (trim.Limit > 0 && removed + live > trim.Limit) break;
-            if (!GoesWhole(node, at.Id, live, trim))
-            {
-                if (!trim.IsApproximate) removed += TrimWithin(node, at.Id, trim);
-                break;
-            }
-            _root->Length -= live;
-            removed += live;
-            RemoveNode(node, at.Id);
+            var goesWhole = GoesWhole(node, master, live, trim);
+            if (!goesWhole && trim.IsApproximate) break;
+            var before = Length;
+            if (goesWhole && !asksGroups) _root->Length -= live;
+            else TrimWithin(ref node, master, trim, asksGroups);
+            removed += before - Length;
+            if (goesWhole && before - Length == live) RemoveNode(node, master);
+            if (!goesWhole && trim.Strategy == StreamTrimStrategy.ById) break;
+            at = master.TryNext(out var next) ? _nodes.Ceiling(next) : default;
         }
         if (removed > 0) RefreshFirst();
         return removed;
@@ -278,22 +281,29 @@ public readonly unsafe struct NodeStream
         return entries.Id < trim.MinId;
     }
 
-    /// <summary>Marks the first entries of the first node as deleted.</summary>
-    private long TrimWithin(byte* node, StreamId master, in StreamTrim trim)
+    /// <summary>Marks entries at the beginning of a node as deleted.</summary>
+    private void TrimWithin(ref byte* node, StreamId master, in StreamTrim trim, bool asksGroups)
     {
-        if (trim.Strategy == StreamTrimStrategy.ById && FirstId >= trim.MinId) return 0;
+        if (trim.Strategy == StreamTrimStrategy.ById && FirstId >= trim.MinId) return;
         node = Editable(node, master, StreamPack.CountsGrowthMax);
         var removed = 0;
         var entries = new PackedEntries(StreamNode.List(node), master);
         while (entries.Next() && (trim.Strategy == StreamTrimStrategy.ByLength ? Length > trim.LengthMax : entries.Id < trim.MinId))
         {
-            if (entries.IsDeleted) continue;
+            if (entries.IsDeleted || asksGroups && !LetGo(entries.Id, trim.Pending)) continue;
             StreamPack.MarkDeleted(entries.At);
             _root->Length--;
             removed++;
         }
         StreamPack.CountDeleted(StreamNode.List(node), removed);
-        return removed;
+    }
+
+    /// <summary>Does to consumer groups what the policy says of an entry that is to be deleted; false if it is not to be.</summary>
+    private bool LetGo(StreamId id, PendingPolicy policy)
+    {
+        if (policy == PendingPolicy.DeleteAcknowledged) return !IsReferenced(id);
+        RemovePending(id);
+        return true;
     }
 
     private void RemoveNode(byte* node, StreamId master)
@@ -333,6 +343,24 @@ public readonly unsafe struct NodeStream
 
     /// <inheritdoc cref="StreamGroups.Remove"/>
     public void RemoveGroup(ConsumerGroup group) => Groups.Remove(group);
+
+    /// <summary>Whether some group has still to read an entry, or has it pending.</summary>
+    public bool IsReferenced(StreamId id)
+    {
+        for (var i = 0; i < GroupCount; i++)
+        {
+            if (id > GroupAt(i).LastId || GroupAt(i).TryPending(id, out _)) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Has an entry pending in no group any more; false if it was in none.</summary>
+    public bool RemovePending(StreamId id)
+    {
+        var wasPending = false;
+        for (var i = 0; i < GroupCount; i++) wasPending |= EditGroup(GroupAt(i)).Acknowledge(id);
+        return wasPending;
+    }
 
     // ---- what a snapshot holds
 

@@ -12,6 +12,19 @@ public enum StreamTrimStrategy : byte
     ById,
 }
 
+/// <summary>What becomes of what consumer groups have pending of entries that are deleted.</summary>
+public enum PendingPolicy : byte
+{
+    /// <summary>It stays.</summary>
+    Keep,
+
+    /// <summary>It is removed from all groups.</summary>
+    Remove,
+
+    /// <summary>Only entries are deleted that every group has read and none has pending.</summary>
+    DeleteAcknowledged,
+}
+
 /// <summary>How a stream is trimmed.</summary>
 public readonly record struct StreamTrim
 {
@@ -23,6 +36,8 @@ public readonly record struct StreamTrim
 
     /// <summary>Only whole nodes are removed, so that some entries more may stay.</summary>
     public bool IsApproximate { get; init; }
+
+    public PendingPolicy Pending { get; init; }
 
     /// <summary>No more entries are removed; 0: any number.</summary>
     public long Limit { get; init; }

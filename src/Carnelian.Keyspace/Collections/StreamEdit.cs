@@ -65,6 +65,12 @@ public ref struct StreamEdit
         nodes.RemoveGroup(nodes.FindGroup(name));
     }
 
+    /// <inheritdoc cref="NodeStream.IsReferenced"/>
+    public bool IsReferenced(StreamId id) => Begin().IsReferenced(id);
+
+    /// <inheritdoc cref="NodeStream.RemovePending"/>
+    public bool RemovePending(StreamId id) => Begin().RemovePending(id);
+
     /// <summary>Counts changes of a group and raises the event. For who watches the key that is no change, as in Redis.</summary>
     public readonly void AnnounceOfGroup(long changes, KeyspaceEvent? happened = null) => _edit.ChangedAside(changes, happened);
 

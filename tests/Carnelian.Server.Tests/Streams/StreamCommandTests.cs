@@ -133,6 +133,44 @@ internal sealed class StreamCommandTests(RespVersion version) : CommandFixture(v
         Assert.That(Run("XLEN s"), Is.EqualTo(":0"));
     }
 
+    /// <summary>Of five entries, one is acknowledged, two are pending, two not read.</summary>
+    private void ReadSome()
+    {
+        Add("s", "1-1", "1-2", "1-3", "1-4", "1-5");
+        Run("XGROUP CREATE s g 0");
+        Run("XREADGROUP GROUP g c COUNT 3 STREAMS s >");
+        Run("XACK s g 1-2");
+    }
+
+    [Test]
+    public void Xdelex_heeds_what_groups_have_pending()
+    {
+        ReadSome();
+        Assert.That(Run("XDELEX s ACKED IDS 4 1-1 1-2 1-4 9-9"), Is.EqualTo("[:2, :1, :2, :-1]"));
+        Assert.That(Run("XDELEX s IDS 1 1-1"), Is.EqualTo("[:1]"));
+        Assert.That(Run("XPENDING s g"), Does.StartWith("[:2, \"1-1\", \"1-3\""));
+        Assert.That(Run("XDELEX s DELREF IDS 2 1-1 1-3"), Is.EqualTo("[:-1, :1]"));
+        Assert.That(Run("XPENDING s g"), Does.StartWith("[:0"));
+        Assert.That(Ids("s"), Is.EqualTo("1-4 1-5"));
+    }
+
+    [Test]
+    public void Trimming_heeds_what_groups_have_pending([Values] bool byNodes)
+    {
+        if (byNodes) Run("CONFIG SET stream-node-max-entries 1");
+        ReadSome();
+        Assert.That(Run("XTRIM s MAXLEN 1 ACKED"), Is.EqualTo(":1"));
+        Assert.That(Ids("s"), Is.EqualTo("1-1 1-3 1-4 1-5"));
+        Run("XACK s g 1-3");
+        Assert.That(Run("XTRIM s ACKED MINID 1-4"), Is.EqualTo(":1"));
+        Assert.That(Run("XTRIM s MINID 1-4 KEEPREF"), Is.EqualTo(":1"));
+        Assert.That(Run("XPENDING s g"), Does.StartWith("[:1, \"1-1\""));
+        Run("XREADGROUP GROUP g c STREAMS s >");
+        Run("XADD s DELREF MAXLEN 1 2-1 f 2-1");
+        Assert.That(Ids("s"), Is.EqualTo("2-1"));
+        Assert.That(Run("XPENDING s g"), Does.StartWith("[:1, \"1-1\", \"1-1\""));
+    }
+
     [TestCase("XDELEX s IDS 0 1", "-ERR Number of IDs must be a positive integer"), TestCase("XDELEX s IDS x 1", "-ERR Number of IDs must be a positive integer")]
     [TestCase("XDELEX s IDS 3 1 2", "-ERR The `numids` parameter must match the number of arguments"), TestCase("XDELEX s IDS 1 1 2", "-ERR syntax error")]
     [TestCase("XDELEX s KEEPREF ACKED IDS 1 1", "-ERR syntax error"), TestCase("XDELEX s KEEPREF IDS 1 x", InvalidId)]
