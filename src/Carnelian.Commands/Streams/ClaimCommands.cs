@@ -20,7 +20,7 @@ internal static class ClaimCommands
         Tips = "nondeterministic_output")]
     internal static void ClaimSome(ref Call call)
     {
-        if (!call.TryEditStream(KeyAt, out var stream) || !HasGroup(ref call, stream) || !TryRead(ref call, out var claim)) return;
+        if (!HasGroup(ref call) || !TryRead(ref call, out var claim) || !call.TryEditStream(KeyAt, out var stream)) return;
         // Only the effects are propagated.
         call.PropagateInnerCalls();
         var group = stream.EditGroup(call.Args[GroupAt]);
@@ -76,10 +76,10 @@ internal static class ClaimCommands
         }
     }
 
-    /// <summary>False: the call has failed.</summary>
-    private static bool HasGroup(ref Call call, scoped StreamEdit stream)
+    /// <summary>Whether the stream has the group; otherwise the call has failed.</summary>
+    private static bool HasGroup(ref Call call)
     {
-        if (!stream.View.FindGroup(call.Args[GroupAt]).Exists) GroupErrors.FailNoKeyOrGroup(ref call, KeyAt, GroupAt);
+        if (call.TryStream(KeyAt, out var stream) && !stream.FindGroup(call.Args[GroupAt]).Exists) GroupErrors.FailNoKeyOrGroup(ref call, KeyAt, GroupAt);
         return !call.Failed;
     }
 
@@ -148,7 +148,7 @@ internal static class ClaimCommands
     internal static void ClaimIdle(ref Call call)
     {
         if (!TryReadIdle(ref call, "XAUTOCLAIM", out var idleMs) || !StreamIdText.TryReadBound(ref call, IdleAt + 1, out var next, isStart: true)) return;
-        if (!TryReadIdleOptions(ref call, out var count, out var onlyIds) || !call.TryEditStream(KeyAt, out var stream) || !HasGroup(ref call, stream)) return;
+        if (!TryReadIdleOptions(ref call, out var count, out var onlyIds) || !HasGroup(ref call) || !call.TryEditStream(KeyAt, out var stream)) return;
         call.PropagateInnerCalls();
         var group = stream.EditGroup(call.Args[GroupAt]);
         var consumer = FindOrAddConsumer(ref call, stream, group);

@@ -12,8 +12,8 @@ internal static class PendingCommands
         Arguments = "key group id...")]
     internal static void Acknowledge(ref Call call)
     {
-        if (!call.TryEditStream(1, out var stream)) return;
-        if (!stream.View.FindGroup(call.Args[2]).Exists)
+        if (!call.TryStream(1, out var view)) return;
+        if (!view.FindGroup(call.Args[2]).Exists)
         {
             call.Reply.Integer(0);
             return;
@@ -23,6 +23,7 @@ internal static class PendingCommands
         {
             if (!StreamIdText.TryRead(ref call, i, out _)) return;
         }
+        call.TryEditStream(1, out var stream);
         var group = stream.EditGroup(call.Args[2]);
         long acknowledged = 0;
         for (var i = 3; i < call.Args.Count; i++)
@@ -32,6 +33,36 @@ internal static class PendingCommands
         }
         stream.AnnounceOfGroup(acknowledged);
         call.Reply.Integer(acknowledged);
+    }
+
+    [Command("XACKDEL", Summary = "Acknowledges entries of a group, deletes them from the stream, and tells of each what became of it.", Since = "8.2.0",
+        Complexity = "O(1) for each entry, whatever the size of the stream.",
+        Flags = Write | Fast, Keys = "1 RW delete",
+        Arguments = "key group [condition: KEEPREF | DELREF | ACKED] (IDS ids: numids:integer id...)")]
+    internal static void AcknowledgeAndDelete(ref Call call)
+    {
+        var request = StreamIdsRequest.Read(ref call, 3);
+        if (call.Failed || !StreamDeleteCommands.AreIds(ref call, request.FirstId, request.EndOfIds) || !call.TryEditStream(1, out var stream)) return;
+        var group = stream.EditGroup(call.Args[2]);
+        call.Reply.Array(request.EndOfIds - request.FirstId);
+        var (acknowledged, deleted) = (0, 0);
+        for (var i = request.FirstId; i < request.EndOfIds; i++)
+        {
+            StreamIdText.TryRead(ref call, i, out var id);
+            if (!group.Exists || !group.Acknowledge(id))
+            {
+                call.Reply.Integer(StreamDeleteCommands.NoSuchEntry);
+                continue;
+            }
+            acknowledged++;
+            if (request.Pending == PendingPolicy.Remove) stream.RemovePending(id);
+            var outcome = StreamDeleteCommands.Delete(ref stream, id, request.Pending);
+            if (outcome == StreamDeleteCommands.Deleted) deleted++;
+            // What was deleted before is gone as well.
+            call.Reply.Integer(outcome == StreamDeleteCommands.NoSuchEntry ? StreamDeleteCommands.Deleted : outcome);
+        }
+        stream.AnnounceOfGroup(acknowledged);
+        StreamDeleteCommands.End(stream, deleted);
     }
 
     /// <summary>What XPENDING lists.</summary>

@@ -64,7 +64,7 @@ internal static class StreamDeleteCommands
     }
 
     /// <summary>Whether all of these arguments are IDs, before the first one is deleted; otherwise the call has failed.</summary>
-    private static bool AreIds(ref Call call, int first, int end)
+    internal static bool AreIds(ref Call call, int first, int end)
     {
         for (var i = first; i < end; i++)
         {

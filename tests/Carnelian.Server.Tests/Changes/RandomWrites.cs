@@ -37,15 +37,16 @@ internal sealed class RandomWrites(Random chance)
 
     /// <summary>A reply that holds times differs between servers.</summary>
     public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is
-        "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME";
+        "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME" || request[0].Equals("XINFO", StringComparison.OrdinalIgnoreCase) && request.Length > 3;
 
     /// <summary>A reply whose elements have no order.</summary>
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(22) switch
+    private string[] Request() => chance.Next(24) switch
     {
         20 or 21 => StreamRequest(),
+        22 or 23 => GroupRequest(),
         17 or 18 => ScoreRequest(),
         19 => ScoreRangeRequest(),
         15 or 16 => SetRequest(),
@@ -173,6 +174,37 @@ internal sealed class RandomWrites(Random chance)
         14 => [Word("XINFO"), "STREAM", StreamKey(), .. Pick([], ["FULL"])],
         _ => [Word("XLEN"), StreamKey()],
     };
+
+    private string[] GroupRequest() => chance.Next(20) switch
+    {
+        0 or 1 => [Word("XGROUP"), Word("CREATE"), StreamKey(), Group(), Pick("0", "$", Earlier()), .. Pick([], [Word("MKSTREAM")]), .. EntriesRead()],
+        2 => [Word("XGROUP"), Word("SETID"), StreamKey(), Group(), Pick("0", "$", Earlier()), .. EntriesRead()],
+        3 => [Word("XGROUP"), Word(Pick("DESTROY", "CREATE")), StreamKey(), Group(), .. Pick([], ["0"])],
+        4 => [Word("XGROUP"), Word(Pick("CREATECONSUMER", "DELCONSUMER")), StreamKey(), Group(), Consumer()],
+        < 9 => [.. ReadGroup(), Word("STREAMS"), StreamKey(), Pick(">", ">", "0")],
+        9 => [.. ReadGroup(), Word("STREAMS"), StreamKey(), StreamKey(), Pick(">", "0"), ">"],
+        < 12 => [Word("XACK"), StreamKey(), Group(), Earlier(), Earlier()],
+        12 => [Word("XPENDING"), StreamKey(), Group()],
+        < 15 => [Word("XCLAIM"), StreamKey(), Group(), Consumer(), Pick("0", "0", "100000"), Earlier(), Earlier(), Earlier(), .. ClaimOptions()],
+        < 17 => [Word("XAUTOCLAIM"), StreamKey(), Group(), Consumer(), "0", Pick("0", Earlier()), .. Pick([], [Word("COUNT"), "2"], [Word("JUSTID")])],
+        17 => [Word("XINFO"), Word("GROUPS"), StreamKey()],
+        18 => [Word("XINFO"), Word("CONSUMERS"), StreamKey(), Group()],
+        _ => [Word("XINFO"), Word("STREAM"), StreamKey(), "FULL"],
+    };
+
+    private string[] ReadGroup() =>
+        [Word("XREADGROUP"), "GROUP", Group(), Consumer(), .. Pick([], [Word("COUNT"), "2"]), .. Pick([], [], [Word("NOACK")], [Word("BLOCK"), "1"])];
+
+    private string[] EntriesRead() => Pick([], [], [Word("ENTRIESREAD"), $"{chance.Next(-1, 5)}"]);
+
+    private string[] ClaimOptions() => Pick(
+        [], [], [Word("FORCE")], [Word("JUSTID"), Word("FORCE")], [Word("RETRYCOUNT"), "3"], [Word("IDLE"), "1000"], [Word("LASTID"), Earlier()]);
+
+    private string Group() => $"g{chance.Next(2)}";
+
+    private string Consumer() => $"c{chance.Next(3)}";
+
+    private string Earlier() => $"{Math.Max(0, _next - chance.Next(20))}-{chance.Next(3)}";
 
     private string Id() => $"{_next++}-{chance.Next(3)}";
 
