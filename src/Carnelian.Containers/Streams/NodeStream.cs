@@ -158,7 +158,7 @@ public readonly unsafe struct NodeStream
         var bytes = StreamPack.BytesMax(textBytes, entry.Count);
         if (tail == null || _host.StreamLimit.IsFull(StreamNode.Total(tail), StreamPack.Entries(StreamNode.List(tail)), textBytes))
         {
-            tail = AddNode(id, bytes + StreamPack.MasterBytesMax(entry.Count));
+            tail = AddNode(id, bytes + StreamPack.MasterBytesMax);
             StreamPack.Create(StreamNode.List(tail), entry);
         }
         else

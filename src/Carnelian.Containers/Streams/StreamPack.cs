@@ -41,11 +41,15 @@ internal static unsafe class StreamPack
     /// <summary>What the numbers of an entry, or of a master entry, take at the most.</summary>
     private const int NumbersBytesMax = 5 * PackedWriter.OverheadMax;
 
-    /// <summary>Bytes that an entry adds at the most.</summary>
-    public static long BytesMax(long textBytes, int fields) => textBytes + 2L * fields * PackedWriter.OverheadMax + NumbersBytesMax + CountsGrowthMax;
+    /// <summary>What an element takes beyond its text, which is two bytes and, from 64 bytes on, up to a thirty-second more.</summary>
+    private const int ElementBytes = 2, TextBytesPerByte = 32;
 
-    /// <summary>Bytes that a list begins with, before its first entry, at the most.</summary>
-    public static long MasterBytesMax(int fields) => ListPack.EmptyBytes + (long)fields * PackedWriter.OverheadMax + NumbersBytesMax;
+    /// <summary>Bytes that an entry adds at the most; in a new list, whose names the master entry has, with those.</summary>
+    public static long BytesMax(long textBytes, int fields) =>
+        textBytes + textBytes / TextBytesPerByte + 2L * ElementBytes * fields + NumbersBytesMax + CountsGrowthMax;
+
+    /// <summary>Bytes that a new list has besides.</summary>
+    public const int MasterBytesMax = ListPack.EmptyBytes + NumbersBytesMax;
 
     // ---- the master entry
 

@@ -140,7 +140,7 @@ public class StreamModelTests
     {
         0 => $"{chance.NextInt64() >> chance.Next(64)}",
         1 => $"-{chance.Next()}",
-        2 => new('x', chance.Next(chance.Next(20) == 0 ? 5000 : 40)),
+        2 => new('x', chance.Next(10) switch { 0 => chance.Next(60, 140), 1 when chance.Next(10) == 0 => chance.Next(4000, 20_000), _ => chance.Next(40) }),
         _ => $"text{chance.Next(100)}",
     };
 }
