@@ -26,6 +26,7 @@ internal sealed class AllocationTests
     [TestCase("ZADD z 1 a 2.5 b 3 c\r\nZINCRBY z 1.25 a\r\nZSCORE z b\r\nZRANK z b\r\nZRANGE z 0 -1 WITHSCORES\r\nZRANGEBYSCORE z 1 (3\r\nZPOPMIN z\r\nZREM z c\r\nZCOUNT z -inf +inf\r\n")]
     [TestCase("ZADD t 1 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 2.5 b 3 c\r\nZINCRBY t 1.25 b\r\nZRANK t b\r\nZREVRANGE t 0 -1\r\nZRANGEBYLEX t - +\r\nZPOPMAX t\r\nZREMRANGEBYRANK t 0 0\r\nZSCAN t 0\r\n")]
     [TestCase("ZADD a 1 x 2 y\r\nZADD b 1 y 2 z\r\nZUNION 2 a b WITHSCORES\r\nZINTERSTORE c 2 a b WEIGHTS 2 1\r\nZDIFF 2 a b\r\nZINTERCARD 2 a b\r\nZRANDMEMBER a 1\r\nZRANGESTORE d a 0 -1\r\n")]
+    [TestCase("XADD s MAXLEN 50 * f v g 17\r\nXADD s MAXLEN ~ 50 * f v\r\nXLEN s\r\nXRANGE s - + COUNT 5\r\nXREVRANGE s + -\r\nXREAD COUNT 2 STREAMS s 0\r\nXTRIM s MAXLEN 40\r\nXDEL s 1-1\r\n")]
     public void Work_on_lists_hashes_and_sets_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
     [Test]
