@@ -39,6 +39,10 @@ internal sealed class RandomWrites(Random chance)
     public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is
         "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME" || request[0].Equals("XINFO", StringComparison.OrdinalIgnoreCase) && request.Length > 3;
 
+    /// <summary>It waits if there is nothing.</summary>
+    public static bool MayWait(string[] request) => request[0].StartsWith("B", StringComparison.OrdinalIgnoreCase) && !request[0].Contains("bit", StringComparison.OrdinalIgnoreCase)
+        || request.Contains("BLOCK", StringComparer.OrdinalIgnoreCase);
+
     /// <summary>A reply whose elements have no order.</summary>
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
