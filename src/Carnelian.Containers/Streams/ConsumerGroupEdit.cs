@@ -91,10 +91,9 @@ public readonly unsafe struct ConsumerGroupEdit
     /// <summary>An entry is no longer pending; false if it was not.</summary>
     public bool Acknowledge(StreamId id)
     {
-        var at = Pending.Find(id);
-        if (!at.IsValid) return false;
-        var consumer = ((Delivery*)at.Value)->To;
-        Check.That(Pending.Remove(id) && PendingOf(consumer).Remove(id));
+        Delivery delivery;
+        if (!Pending.Remove(id, &delivery)) return false;
+        Check.That(PendingOf(delivery.To).Remove(id));
         return true;
     }
 }

@@ -113,12 +113,15 @@ internal readonly unsafe struct IdTree(IdTreeRoot* root, TableHost host)
     }
 
     /// <summary>False: there is no such ID.</summary>
-    public bool Remove(StreamId id)
+    /// <param name="value">Where a copy of its value is to go.</param>
+    public bool Remove(StreamId id, void* value = null)
     {
         var path = stackalloc IdStep[IdTreeRoot.HeightMax];
         if (_root->Top == null || !_root->Find(id, path)) return false;
         Own(path);
         _root->Count--;
+        var valueBytes = _root->ElementBytes(0) - StreamId.Bytes;
+        if (value != null) Buffer.MemoryCopy(ElementAt(path) + StreamId.Bytes, value, valueBytes, valueBytes);
         IdNode.Remove(path[0].Node, path[0].Index, _root->ElementBytes(0));
         var level = 0;
         for (; path[level].Node->Count == 0; level++)

@@ -231,6 +231,34 @@ public sealed unsafe class StreamGroupsTests
         }
     }
 
+    [Test]
+    public void A_stream_that_is_held_shows_its_groups_as_they_were()
+    {
+        using var stream = new TestStream(new(4096, 100));
+        for (ulong i = 1; i <= 300; i++) stream.Append(new(i, 0), "f", "v");
+        var group = stream.Nodes.AddGroup(Bytes("g"), new(300, 0), 300);
+        var consumer = group.AddConsumer(Bytes("c"), 5);
+        for (ulong i = 1; i <= 300; i++) group.Assign(new(i, 0), consumer, (long)i, 1);
+        stream.Host.SnapshotNumber++;
+        var frozen = stream.Nodes.Freeze();
+        for (ulong i = 1; i <= 300; i += 2) Assert.That(group.Acknowledge(new(i, 0)));
+        stream.Nodes.AddGroup(Bytes("later"), default, 0);
+        stream.Nodes.RemoveGroup(stream.Nodes.FindGroup(Bytes("g")));
+        stream.Allocator.ReleaseRetired();
+        while (stream.Host.FreesPending > 0) stream.Host.FreeSome();
+        Assert.That(frozen.GroupCount, Is.EqualTo(1));
+        var held = frozen.GroupAt(0);
+        Assert.That((Text(held.Name), Text(held.ConsumerAt(0).Name), held.ConsumerAt(0).SeenMs), Is.EqualTo(("g", "c", 5)));
+        var ids = new List<ulong>();
+        for (var pending = held.Pending(StreamId.Min, held.ConsumerAt(0)); pending.MoveNext();) ids.Add(pending.Id.Milliseconds);
+        Assert.That(ids, Is.EqualTo(Enumerable.Range(1, 300).Select(static i => (ulong)i)));
+        while (!frozen.ReleaseSome(3, stream.Host))
+        {
+        }
+        Assert.That(stream.Allocator.UsedBytesOf(Purpose.Snapshot), Is.Zero);
+        Assert.That(stream.Nodes.GroupCount, Is.EqualTo(1));
+    }
+
     private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);

@@ -55,6 +55,19 @@ internal sealed class BlockingGroupTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Keys_are_counted_whose_end_somebody_is_to_hear_of()
+    {
+        string Counted() => Run("INFO clients").Split("total_blocking_keys_on_nokey:")[1][..1];
+        Waiting("BLPOP t 0");
+        Assert.That(Counted(), Is.EqualTo("0"));
+        Waiting("XREADGROUP GROUP g a BLOCK 0 STREAMS s >");
+        Waiting("XREADGROUP GROUP g b BLOCK 0 STREAMS s >");
+        Assert.That(Counted(), Is.EqualTo("1"));
+        Run("DEL s");
+        Assert.That(Counted(), Is.EqualTo("0"));
+    }
+
+    [Test]
     public void History_is_answered_at_once_and_a_timeout_with_nothing()
     {
         Assert.That(Run("XREADGROUP GROUP g a BLOCK 0 STREAMS s 0"), Is.EqualTo(IsResp3 ? "{\"s\": []}" : "[[\"s\", []]]"));
