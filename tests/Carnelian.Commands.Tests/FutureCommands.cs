@@ -37,28 +37,6 @@ internal static class ScriptingStubs
     internal static void Eval(ref Call call) { }
 }
 
-[CommandFamily("stream")]
-internal static class StreamStubs
-{
-    [Command("XREAD",
-        Summary = "Returns messages from multiple streams with IDs greater than the ones requested. Blocks until a message is available otherwise.",
-        Since = "5.0.0",
-        Flags = ReadOnly | Blocking, Keys = "STREAMS@1..-1/2 RO access",
-        Arguments = "[COUNT count:integer] [BLOCK milliseconds:integer] (STREAMS streams: key... id...)")]
-    internal static void Xread(ref Call call) { }
-
-    [Command("XADD", Summary = "Appends a new message to a stream. Creates the key if it doesn't exist.", Since = "5.0.0",
-        Complexity = "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
-        Flags = Write | DenyOom | Fast, Keys = "1 RW update (UPDATE instead of INSERT because of the optional trimming feature)",
-        Arguments = "key [NOMKSTREAM@6.2.0] [trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal:'=' | approximately:'~'] threshold [LIMIT "
-            + "count:integer@6.2.0]] (id-selector: auto-id:'*' | id) (data: field value)...",
-        Tips = "nondeterministic_output",
-        History = [
-            "6.2.0: Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option.",
-            "7.0.0: Added support for the `<ms>-*` explicit ID form."])]
-    internal static void Xadd(ref Call call) { }
-}
-
 [Command("CONFIG", Summary = "A container for server configuration commands.", Since = "2.0.0", Complexity = "Depends on subcommand.")]
 [CommandFamily("server")]
 internal static class ServerStubs

@@ -24,8 +24,10 @@ public class RecordedRepliesTests
         string[] scenarios = ["command-declarations", "valkey-declarations"];
         var asked = scenarios.SelectMany(name => Scenario.Load(ScenarioFolder.PathOf(name + ".txt")).Steps).Select(step => step.Line).ToHashSet();
         var commands = ServerCommandTable.Shared.All.ToArray();
+        // Redis has them since 8.2, Valkey not at all.
+        string[] later = ["xackdel", "xdelex"];
         // CLIENT itself shows subcommands, of which some are still to come.
-        Assert.That(commands.Where(command => command.FullName != "client" && !IsAskedFor(command)).Select(command => command.FullName), Is.Empty);
+        Assert.That(commands.Where(command => command.FullName != "client" && !later.Contains(command.FullName) && !IsAskedFor(command)).Select(command => command.FullName), Is.Empty);
 
         bool IsAskedFor(Command command) => command.Container is { } container && IsAskedFor(container)
             || asked.Contains($"COMMAND INFO {command.FullName}") && asked.Contains($"COMMAND DOCS {command.FullName}");

@@ -39,11 +39,11 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     /// <summary>How many keys are waited for.</summary>
     public long KeyCount => _waiting.Groups;
 
-    /// <summary>How many keys are waited for by somebody who is to hear that they are gone.</summary>
-    public long KeyCountOfGone { get; private set; }
-
     /// <summary>How many wait for more than that a key is made.</summary>
     private int _countOfModified;
+
+    /// <summary>For how many keys somebody waits who is to hear that they are gone, a key for each of them.</summary>
+    private long _waitsForGone;
 
     internal bool HasReady => _ready.Count > 0 && !_isServing;
 
@@ -122,7 +122,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     private void CountWakes(BlockedRequest request, int sign)
     {
-        if ((request.Wakes & KeyWakes.WhenGone) != 0) KeyCountOfGone += sign * request.Keys.Count;
+        if ((request.Wakes & KeyWakes.WhenGone) != 0) _waitsForGone += sign * request.Keys.Count;
         var wanted = _countOfModified > 0;
         _countOfModified += sign;
         if (_countOfModified > 0 != wanted) _executor.Keyspace.ListenersChanged();
@@ -229,12 +229,35 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     private void AnnounceAll(Database database)
     {
-        if (_waiting.CountOf(database.Number) == 0) return;
+        var found = KeysOf(database);
+        for (var i = 0; i < found.Count; i++) Announce(database, found[i]);
+    }
+
+    private GroupList KeysOf(Database database)
+    {
         var found = new GroupList();
+        if (_waiting.CountOf(database.Number) == 0) return found;
         ulong cursor = 0;
         do cursor = _waiting.Scan(database.Number, cursor, found);
         while (cursor != 0);
-        for (var i = 0; i < found.Count; i++) Announce(database, found[i]);
+        return found;
+    }
+
+    /// <summary>How many keys are waited for by somebody who is to hear that they are gone. Asks all who wait.</summary>
+    public long CountKeysOfGone()
+    {
+        long count = 0;
+        foreach (var database in _executor.Keyspace.Databases)
+        {
+            var found = _waitsForGone > 0 ? KeysOf(database) : new GroupList();
+            for (var i = 0; i < found.Count; i++)
+            {
+                var link = found[i].First;
+                while (link.Exists && (_holders[(int)link.Holder]!.Wakes & KeyWakes.WhenGone) == 0) link = link.Next;
+                if (link.Exists) count++;
+            }
+        }
+        return count;
     }
 
     /// <summary>Marks a key that is waited for as ready.</summary>
@@ -276,7 +299,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
             var view = keyspace.Find(database, key, LookupFlags.NoEffects);
             var isThere = view.Exists && keyspace.IsAlive(view);
             if (isThere && view.Type == request.AwaitedType || (request.Wakes & KeyWakes.WhenGone) != 0) RunAgain(request);
-            else if (!isThere && KeyCountOfGone == 0) return;
+            else if (!isThere && _waitsForGone == 0) return;
         }
     }
 

@@ -14,18 +14,24 @@ internal static class BlockingTimeout
             return false;
         }
         // A part of a millisecond is one. What is more than -1 is 0.
-        var milliseconds = Math.Ceiling(seconds.ToDouble() * 1000);
-        if (milliseconds < 0)
-        {
-            call.Fail("ERR timeout is negative");
-            return false;
-        }
-        if (milliseconds > long.MaxValue - call.NowMs)
-        {
-            call.Fail("ERR timeout is out of range");
-            return false;
-        }
-        if (milliseconds > 0) deadlineMs = call.MonotonicMs + (long)milliseconds;
-        return true;
+        return TryEnd(ref call, Math.Ceiling(seconds.ToDouble() * 1000), out deadlineMs);
+    }
+
+    /// <summary>As <see cref="TryReadSeconds"/>, of whole milliseconds.</summary>
+    public static bool TryReadMilliseconds(ref Call call, int argument, out long deadlineMs)
+    {
+        if (IntegerText.TryParse(call.Args[argument], out var milliseconds)) return TryEnd(ref call, milliseconds, out deadlineMs);
+        deadlineMs = BlockedCall.NoDeadline;
+        call.Fail("ERR timeout is not an integer or out of range");
+        return false;
+    }
+
+    private static bool TryEnd(ref Call call, double milliseconds, out long deadlineMs)
+    {
+        deadlineMs = BlockedCall.NoDeadline;
+        if (milliseconds < 0) call.Fail("ERR timeout is negative");
+        else if (milliseconds > long.MaxValue - call.NowMs) call.Fail("ERR timeout is out of range");
+        else if (milliseconds > 0) deadlineMs = call.MonotonicMs + (long)milliseconds;
+        return !call.Failed;
     }
 }

@@ -199,6 +199,24 @@ public ref struct Call
         return isSorted;
     }
 
+    /// <summary>The stream that an argument names, for reading; there may be none. False when the key has another type: the call has failed.</summary>
+    public bool TryStream(int argument, out StreamView stream)
+    {
+        var view = Find(argument);
+        var isStream = IsOfTypeOrMissing(view, ValueType.Stream);
+        stream = isStream ? new(Database.Data, view) : default;
+        return isStream;
+    }
+
+    /// <summary>As <see cref="TryStream"/>, for changing.</summary>
+    public bool TryEditStream(int argument, out StreamEdit stream)
+    {
+        var edit = Edit(argument);
+        var isStream = !edit.Exists || IsOfTypeOrMissing(edit.View, ValueType.Stream);
+        stream = isStream ? new(edit) : default;
+        return isStream;
+    }
+
     /// <summary>As <see cref="TryFindSet"/>, of a set or a sorted set.</summary>
     public bool TryFindSetOrSorted(int argument, out EntryView entry)
     {
@@ -377,6 +395,9 @@ public ref struct Call
     /// <summary>Whether an argument is this word, given in lower case, in any case.</summary>
     public readonly bool Is(int argument, ReadOnlySpan<byte> lowerCaseWord) =>
         System.Text.Ascii.EqualsIgnoreCase(Args[argument], lowerCaseWord);
+
+    /// <summary>Has the request have other words from here on, for whoever copies it to wait.</summary>
+    internal void Rewrite(Arguments args) => Args = args;
 
     // ---- secrets
 

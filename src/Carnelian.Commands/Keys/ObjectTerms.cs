@@ -19,6 +19,7 @@ public static class ObjectTerms
         ValueEncoding.ListPackEx => "listpackex",
         ValueEncoding.IntSet => "intset",
         ValueEncoding.SkipList => "skiplist",
+        ValueEncoding.Stream => "stream",
         _ => "quicklist",
     };
 }

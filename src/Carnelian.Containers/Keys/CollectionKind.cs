@@ -21,7 +21,7 @@ internal abstract unsafe class CollectionKind(ValueType type, ValueEncoding enco
 internal abstract unsafe class PackedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding);
 
 /// <summary>A kind whose elements hang on a root.</summary>
-internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding)
+internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding) : CollectionKind(type, encoding), IFreedLater
 {
     public sealed override long Count(byte* entry, TableHost host) => CountOf(Entry.Root(entry), host);
 
@@ -57,7 +57,8 @@ internal static unsafe class CollectionKinds
 {
     private static readonly CollectionKind?[] _all = Index(
         new PackedListKind(), new NodeListKind(), new PackedHashKind(), new ExpiringPackedHashKind(), new FieldTableKind(ValueType.Hash),
-        new IntegerSetKind(), new PackedSetKind(), new FieldTableKind(ValueType.Set), new PackedSortedSetKind(), new SortedTableKind());
+        new IntegerSetKind(), new PackedSetKind(), new FieldTableKind(ValueType.Set), new PackedSortedSetKind(), new SortedTableKind(),
+        new StreamKind());
 
     private static CollectionKind?[] Index(params ReadOnlySpan<CollectionKind> kinds)
     {

@@ -96,6 +96,8 @@ public sealed unsafe class KeyTables
 
     public NodeList List(EntryView entry) => new(CollectionOf(entry, ValueEncoding.QuickList), Host);
 
+    public NodeStream Stream(EntryView entry) => new(CollectionOf(entry, ValueEncoding.Stream), Host);
+
     private static byte* CollectionOf(EntryView entry, ValueEncoding encoding)
     {
         Check.That(entry.Encoding == encoding);

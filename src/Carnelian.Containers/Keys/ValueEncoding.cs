@@ -20,4 +20,7 @@ public enum ValueEncoding : byte
 
     /// <summary>A sorted set as a table and a tree. The name is that of what Redis has in the tree's place.</summary>
     SkipList,
+
+    /// <summary>Packed nodes, and a tree of them.</summary>
+    Stream,
 }

@@ -13,13 +13,16 @@ internal enum SnapshotRecord : byte
 
     /// <summary>A key whose value is a list.</summary>
     List,
+
+    /// <summary>A key whose value is a stream.</summary>
+    Stream,
 }
 
 /// <summary>
 /// A piece of a snapshot: records one after the other in a block of their own, raw as they were in memory, for another thread to
-/// encode and write. Long strings and the nodes of lists are not copied: they are held, unchanged, until the chunk is given back.
+/// encode and write. Long strings and the nodes of lists and streams are not copied: they are held, unchanged, until the chunk is given back.
 /// <code>
-/// | size 4 | kind 1 | spare 1 | database 2 | fields of a hash, or address of the frozen list 8 | entry … |   key, hash, list
+/// | size 4 | kind 1 | spare 1 | database 2 | fields of a hash, or address of the frozen list or stream 8 | entry … |   key, hash, list, stream
 /// | size 4 | kind 1 | spare 3 | field … |
 /// </code>
 /// Records begin at multiples of 8. An entry is a key's block (see <see cref="Entry"/>); a value outside of it stands behind it, where
@@ -115,12 +118,13 @@ internal unsafe ref struct SnapshotReader
         }
     }
 
-    public readonly FrozenList List
+    public readonly FrozenList List => new(Frozen(SnapshotRecord.List));
+
+    public readonly FrozenStream Stream => new(Frozen(SnapshotRecord.Stream));
+
+    private readonly byte* Frozen(SnapshotRecord kind)
     {
-        get
-        {
-            Check.That(Kind == SnapshotRecord.List);
-            return new(*(byte**)(_record + 8));
-        }
+        Check.That(Kind == kind);
+        return *(byte**)(_record + 8);
     }
 }

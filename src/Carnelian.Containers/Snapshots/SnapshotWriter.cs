@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// Appends what a snapshot saves to chunks, one after the other. Each is one copy of bytes; what is longer than
-/// <see cref="LongString.HoldFrom"/> and the nodes of lists are held where they are.
+/// <see cref="LongString.HoldFrom"/> and the nodes of lists and streams are held where they are.
 /// </summary>
 public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
 {
@@ -52,9 +52,14 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
         AppendKey(SnapshotRecord.Hash, database, (ulong)fields, entry.Address, (int)Entry.Size(entry.Address), 0);
 
     /// <summary>A key whose value is a list, which is held from here on.</summary>
-    public void AppendList(int database, EntryView entry, NodeList list)
+    public void AppendList(int database, EntryView entry, NodeList list) => AppendFrozen(SnapshotRecord.List, database, entry, list.Freeze().Block);
+
+    /// <summary>As <see cref="AppendList"/>: a stream.</summary>
+    public void AppendStream(int database, EntryView entry, NodeStream stream) => AppendFrozen(SnapshotRecord.Stream, database, entry, stream.Freeze().Block);
+
+    private void AppendFrozen(SnapshotRecord kind, int database, EntryView entry, byte* frozen)
     {
-        AppendKey(SnapshotRecord.List, database, (ulong)list.Freeze().Block, entry.Address, (int)Entry.Size(entry.Address), 0);
+        AppendKey(kind, database, (ulong)frozen, entry.Address, (int)Entry.Size(entry.Address), 0);
         _open!.Holds = true;
     }
 
@@ -78,15 +83,16 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
     /// <summary>The next chunk, which belongs to the caller until <see cref="GiveBack"/>.</summary>
     public SnapshotChunk Dequeue() => _full.Dequeue();
 
-    /// <summary>Frees a chunk and lets go of what it holds. Lists take longer: they are added to <paramref name="lists"/>.</summary>
-    public static void GiveBack(SnapshotChunk chunk, TableHost host, Queue<FrozenList> lists)
+    /// <summary>Frees a chunk and lets go of what it holds. Lists and streams take longer: they are added to <paramref name="frozen"/>.</summary>
+    public static void GiveBack(SnapshotChunk chunk, TableHost host, Queue<FrozenCollection> frozen)
     {
         if (chunk.Holds)
         {
             var reader = chunk.Read();
             while (reader.Next())
             {
-                if (reader.Kind == SnapshotRecord.List) lists.Enqueue(reader.List);
+                if (reader.Kind == SnapshotRecord.List) frozen.Enqueue(new(reader.List));
+                else if (reader.Kind == SnapshotRecord.Stream) frozen.Enqueue(new(reader.Stream));
                 else if (reader.Kind == SnapshotRecord.Key) LongString.Release(reader.Entry.Address, host.Allocator);
                 else if (reader.Kind == SnapshotRecord.Field) ReleaseField(reader.Field.Address, host.Allocator);
             }

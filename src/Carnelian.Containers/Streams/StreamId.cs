@@ -1,8 +1,10 @@
 namespace Carnelian;
 
 /// <summary>The ID of a stream's entry: a time in Unix milliseconds, and a number among those of the same millisecond. IDs are ordered by time, then number.</summary>
-internal readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IComparable<StreamId>
+public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IComparable<StreamId>
 {
+    public const int Bytes = 16;
+
     public static StreamId Min => default;
     public static StreamId Max => new(ulong.MaxValue, ulong.MaxValue);
 
@@ -16,14 +18,17 @@ internal readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : I
     /// <summary>False: there is no greater one.</summary>
     public bool TryNext(out StreamId next)
     {
+        // The result may go into the variable that this one is in.
+        var isLast = this == Max;
         next = Sequence < ulong.MaxValue ? new(Milliseconds, Sequence + 1) : new(Milliseconds + 1, 0);
-        return this != Max;
+        return !isLast;
     }
 
     /// <summary>False: there is no lesser one.</summary>
     public bool TryPrevious(out StreamId previous)
     {
+        var isFirst = this == Min;
         previous = Sequence > 0 ? new(Milliseconds, Sequence - 1) : new(Milliseconds - 1, ulong.MaxValue);
-        return this != Min;
+        return !isFirst;
     }
 }

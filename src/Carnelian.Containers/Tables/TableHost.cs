@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>What all containers of one server share.</summary>
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
-    private readonly Queue<(nint Root, RootedKind Kind)> _pendingFrees = new();
+    private readonly Queue<(nint Root, IFreedLater Kind)> _pendingFrees = new();
     private LzfTable? _lzfTable;
 
     public BlockAllocator Allocator { get; } = allocator;
@@ -42,6 +42,9 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Up to where a sorted set is packed.</summary>
     public SortedSetLimit SortedSetLimit { get; set; } = new(128, 64);
 
+    /// <summary>How large a node of a stream becomes.</summary>
+    public StreamLimit StreamLimit { get; set; } = new(4096, 100);
+
     /// <summary>False: tables that lose their entries keep their size (DEBUG DICT-RESIZING).</summary>
     public bool ShrinksTables { get; set; } = true;
 
@@ -51,7 +54,7 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     public int FreesPending => _pendingFrees.Count;
 
     /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
-    internal unsafe void FreeLater(byte* root, RootedKind kind) => _pendingFrees.Enqueue(((nint)root, kind));
+    internal unsafe void FreeLater(byte* root, IFreedLater kind) => _pendingFrees.Enqueue(((nint)root, kind));
 
     /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
     public unsafe bool FreeSome()

@@ -161,6 +161,19 @@ public ref struct KeyEdit
         if (happened is not null) _keyspace.Raise(happened, _database, _key);
     }
 
+    /// <summary>As <see cref="Changed(long, KeyspaceEvent?)"/>, of what is no change for those who watch or track the key.</summary>
+    internal readonly void ChangedAside(long changes, KeyspaceEvent? happened)
+    {
+        _keyspace.Dirty += changes;
+        if (happened is not null) _keyspace.Raise(happened, _database, _key);
+    }
+
+    /// <summary>Has those run again who wait for more than that the key is made.</summary>
+    internal readonly void Wake()
+    {
+        if (_keyspace.Waiters is { WantsModified: true } waiters) waiters.OnModified(_database, _key);
+    }
+
     /// <summary>Takes out a key whose collection has become empty, and raises the event of that; the change itself was announced before.</summary>
     internal void DeleteEmpty(bool raises = true)
     {
@@ -193,6 +206,12 @@ public ref struct KeyEdit
 
     /// <summary>The key's list of nodes.</summary>
     internal readonly NodeList Nodes => _database.Data.List(_at.View);
+
+    /// <summary>The key's stream.</summary>
+    internal readonly NodeStream StreamNodes => _database.Data.Stream(_at.View);
+
+    /// <summary>The key's stream for reading.</summary>
+    internal readonly StreamView Stream => new(_database.Data, Exists ? _at.View : default);
 
     /// <summary>Gives the key's hash, which may be missing, for changing. What is returned continues this edit.</summary>
     public readonly HashEdit Hash() => new(this);

@@ -115,6 +115,8 @@ public sealed class Dataset
 
     public NodeList List(EntryView entry) => Tables.List(entry);
 
+    public NodeStream Stream(EntryView entry) => Tables.Stream(entry);
+
     /// <summary>Bytes of a key's string, elements of its collection.</summary>
     public long SizeOf(EntryView entry) => Tables.SizeOf(entry);
 

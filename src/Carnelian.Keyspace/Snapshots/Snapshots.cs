@@ -5,7 +5,7 @@ namespace Carnelian;
 /// older mark than the present one. The walk, in slices, saves keys with older marks and marks them; a key that is about to change is saved
 /// before; new keys are born marked. So every key is saved once, as it was at the cut, whatever happens to it.
 /// <para>
-/// Saving is a raw copy into the current chunk. A list and a long string are held instead, so that changes go to copies of their nodes or
+/// Saving is a raw copy into the current chunk. A list, a stream and a long string are held instead, so that changes go to copies of their nodes or
 /// blocks. A large hash is held too, and its fields are walked in the same manner as keys, with their own marks; what changes in it meanwhile is copied
 /// field by field. A file has to contain such a hash in one piece, so the other chunks wait while it is walked.
 /// </para>
@@ -24,7 +24,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 
     private readonly TableHost _host = keyspace.Host;
     private readonly EntryList _found = new();
-    private readonly Queue<FrozenList> _lists = new();
+    private readonly Queue<FrozenCollection> _frozen = new();
 
     /// <summary>
     /// What is walked, in this order: the databases' datasets at the cut, by number, then imports that had begun, to be marked only, and then slots
@@ -51,7 +51,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     public bool IsWalking { get; private set; }
 
     /// <summary>Nothing of an earlier snapshot is left: another one may begin.</summary>
-    public bool IsIdle => !IsWalking && _chunksOut == 0 && _lists.Count == 0;
+    public bool IsIdle => !IsWalking && _chunksOut == 0 && _frozen.Count == 0;
 
     /// <summary>Writers of keys that are not saved yet should wait, or the snapshot should be given up.</summary>
     public bool IsFull =>
@@ -106,9 +106,9 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     public void Dispose()
     {
         if (IsWalking) GiveUp();
-        while (_lists.TryPeek(out var list))
+        while (_frozen.TryPeek(out var frozen))
         {
-            if (list.ReleaseSome(NodesPerStep, _host)) _lists.Dequeue();
+            if (frozen.ReleaseSome(NodesPerStep, _host)) _frozen.Dequeue();
         }
         Check.That(IsIdle);
     }
@@ -157,13 +157,13 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     {
         Check.That(_chunksOut > 0);
         _chunksOut--;
-        SnapshotWriter.GiveBack(chunk, _host, _lists);
+        SnapshotWriter.GiveBack(chunk, _host, _frozen);
     }
 
     private void FreeAll(SnapshotWriter writer)
     {
         writer.Close();
-        while (writer.HasChunks) SnapshotWriter.GiveBack(writer.Dequeue(), _host, _lists);
+        while (writer.HasChunks) SnapshotWriter.GiveBack(writer.Dequeue(), _host, _frozen);
     }
 
     // ---- what the keyspace reports
@@ -235,9 +235,9 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     /// <summary>False when there is nothing to do, or nothing before the sink has room.</summary>
     private bool Step(ref Budget budget)
     {
-        if (_lists.TryPeek(out var list))
+        if (_frozen.TryPeek(out var frozen))
         {
-            if (list.ReleaseSome(NodesPerStep, _host)) _lists.Dequeue();
+            if (frozen.ReleaseSome(NodesPerStep, _host)) _frozen.Dequeue();
             return true;
         }
         if (!IsWalking) return false;
@@ -298,6 +298,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
             case ValueEncoding.HashTable: SaveHash(keys, part.Database, entry, part.Data!.Fields(entry)); break;
             case ValueEncoding.SkipList: SaveHash(keys, part.Database, entry, part.Data!.Sorted(entry).Members); break;
             case ValueEncoding.QuickList: keys?.AppendList(part.Database, entry, part.Data!.List(entry)); break;
+            case ValueEncoding.Stream: keys?.AppendStream(part.Database, entry, part.Data!.Stream(entry)); break;
             default: keys?.Append(part.Database, entry); break;
         }
         if (!part.IsMarkedOnly) Statistics.Keys++;

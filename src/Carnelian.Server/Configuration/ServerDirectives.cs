@@ -146,6 +146,10 @@ internal static class ServerDirectives
         registry.Integer("set-max-intset-entries", 512, 0, long.MaxValue, () => host.SetLimit.IntegersMax, v => host.SetLimit = host.SetLimit with { IntegersMax = v });
         registry.Integer("set-max-listpack-entries", 128, 0, long.MaxValue, () => host.SetLimit.MembersMax, v => host.SetLimit = host.SetLimit with { MembersMax = v });
         registry.Integer("set-max-listpack-value", 64, 0, long.MaxValue, () => host.SetLimit.TextBytesMax, v => host.SetLimit = host.SetLimit with { TextBytesMax = v });
+        registry.Memory("stream-node-max-bytes", 4096, 0, long.MaxValue, () => (ulong)host.StreamLimit.BytesMax,
+            v => host.StreamLimit = host.StreamLimit with { BytesMax = (long)v });
+        registry.Integer("stream-node-max-entries", 100, 0, long.MaxValue, () => host.StreamLimit.EntriesMax,
+            v => host.StreamLimit = host.StreamLimit with { EntriesMax = v });
         registry.Integer("zset-max-listpack-entries", 128, 0, long.MaxValue, () => host.SortedSetLimit.MembersMax,
             v => host.SortedSetLimit = host.SortedSetLimit with { MembersMax = v }, alias: "zset-max-ziplist-entries");
         registry.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, () => (ulong)host.SortedSetLimit.TextBytesMax,

@@ -16,7 +16,6 @@ internal static class UnimplementedDirectives
         var stored = new StoredDirectives(registry);
         DeclareSnapshots(stored, registry, options);
         DeclareAppendOnly(stored);
-        DeclareEncodings(stored);
         DeclareMemory(stored);
         DeclareClients(stored);
         DeclareModulesAndScripts(stored);
@@ -52,12 +51,6 @@ internal static class UnimplementedDirectives
         stored.Flag("aof-timestamp-enabled", false);
         stored.Flag("aof-rewrite-incremental-fsync", true);
         stored.Flag("aof-disable-auto-gc", false, Hidden);
-    }
-
-    private static void DeclareEncodings(StoredDirectives stored)
-    {
-        stored.Memory("stream-node-max-bytes", 4 * Kibi, 0, long.MaxValue);
-        stored.Integer("stream-node-max-entries", 100, 0, long.MaxValue);
     }
 
     private static void DeclareMemory(StoredDirectives stored)

@@ -67,6 +67,7 @@ internal static class DatasetDigest
             case ValueType.Set: AddMembers(digest, new(database.Data, view)); break;
             case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;
             case ValueType.SortedSet: AddScores(digest, new(database.Data, view)); break;
+            case ValueType.Stream: AddEntries(digest, new(database.Data, view)); break;
             default: Check.Fail($"there is a digest for {view.Type}"); break;
         }
         if (view.Expires) XorHash(digest, "!!expire!!"u8);
@@ -93,6 +94,21 @@ internal static class DatasetDigest
             Mix(one, walk.Member.Text(text));
             Mix(one, text[..DoubleText.FormatFully(walk.Score, text)]);
             XorHash(digest, one);
+        }
+    }
+
+    private static void AddEntries(Span<byte> digest, StreamView stream)
+    {
+        Span<byte> text = stackalloc byte[StreamIdText.LengthMax];
+        for (var entries = stream.All; entries.MoveNext();)
+        {
+            Mix(digest, text[..StreamIdText.Format(entries.Id, text, (byte)'.')]);
+            for (var i = entries.FieldCount; i > 0; i--)
+            {
+                entries.ReadField(out var name, out var value);
+                Mix(digest, name.Text(text));
+                Mix(digest, value.Text(text));
+            }
         }
     }
 

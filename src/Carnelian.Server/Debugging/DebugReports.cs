@@ -22,6 +22,7 @@ internal static class DebugReports
         var set = view.Type == ValueType.Set ? new SetView(call.Database.Data, view) : default;
         var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses)
             : set.IsTable ? SerializedLength.Of(set, compresses)
+            : view.Encoding == ValueEncoding.Stream ? SerializedLength.Of(call.Database.Data.Stream(view), compresses)
             : view.Encoding == ValueEncoding.SkipList ? SerializedLength.Of(new SortedSetView(call.Database.Data, view), compresses)
             : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,

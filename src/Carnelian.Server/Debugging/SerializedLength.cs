@@ -51,6 +51,18 @@ internal static class SerializedLength
         return length;
     }
 
+    /// <summary>Each node stands behind its ID; then come the length, three IDs, the number of entries that were added and that of groups.</summary>
+    public static long Of(NodeStream stream, bool compresses)
+    {
+        const int NodeIdBytes = 1 + 2 * sizeof(ulong);
+        var length = OfLength(stream.NodeCount) + OfLength(stream.Length) + OfId(stream.LastId) + OfId(stream.FirstId) + OfId(stream.MaxDeletedId)
+            + OfLength(stream.EntriesAdded) + OfLength(0);
+        for (var nodes = stream.Nodes; nodes.MoveNext();) length += NodeIdBytes + OfString(nodes.List, compresses);
+        return length;
+    }
+
+    private static long OfId(StreamId id) => OfLength((long)Math.Min(id.Milliseconds, long.MaxValue)) + OfLength((long)Math.Min(id.Sequence, long.MaxValue));
+
     /// <summary>Names and values one by one; where one of them expires, each has its time behind the earliest in front of it, or 0.</summary>
     private static long OfTable(HashView hash, bool compresses)
     {

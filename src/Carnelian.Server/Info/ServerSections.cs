@@ -64,7 +64,7 @@ internal static class ServerSections
         text.Line("clients_in_timeout_table", blocking.CountWithDeadline);
         text.Line("total_watched_keys", watched.KeyCount);
         text.Line("total_blocking_keys", blocking.KeyCount);
-        text.Line("total_blocking_keys_on_nokey", 0);
+        text.Line("total_blocking_keys_on_nokey", blocking.CountKeysOfGone());
     }
 
     /// <summary>The command thread does all reading and writing.</summary>

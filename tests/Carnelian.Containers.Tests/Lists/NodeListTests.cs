@@ -195,7 +195,7 @@ public class NodeListTests
         Assert.That(reader.Next());
         var nodes = new string[reader.List.NodeCount];
         for (var i = 0; i < nodes.Length; i++) nodes[i] = Convert.ToHexStringLower(reader.List.ListPackOf(i, default));
-        var lists = new Queue<FrozenList>();
+        var lists = new Queue<FrozenCollection>();
         SnapshotWriter.GiveBack(chunk, _host, lists);
         Assert.That(lists.Dequeue().ReleaseSome(int.MaxValue, _host));
         return nodes;

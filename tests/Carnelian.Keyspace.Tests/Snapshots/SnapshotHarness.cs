@@ -27,6 +27,7 @@ internal sealed class SnapshotHarness : IDisposable
         Keyspace = new(new KeyspaceOptions { Databases = Databases, UsesSlots = usesSlots }, Allocator, new SeededRandomness(seed));
         Keyspace.Host.ListLimit = NodeLimit.OfBytes(Chance.Next(4) == 0 ? Chance.Next(40, 300) : Chance.Next(8, 40));
         Keyspace.Host.ListCompressDepth = Chance.Next(4);
+        Keyspace.Host.StreamLimit = new(Chance.Next(30, 300), Chance.Next(2, 8));
         Keyspace.Host.HashLimit = new(Chance.Next(30), 64);
         Keyspace.Host.SortedSetLimit = new(Chance.Next(30), 64);
         Keyspace.Host.SetLimit = new(Chance.Next(30), Chance.Next(30), 64);
@@ -280,6 +281,21 @@ internal sealed class SnapshotHarness : IDisposable
         if (model.Scores!.Count == 0) _model.Remove((database, key));
     });
 
+    public delegate void EntriesChange(ref StreamEdit stream, SortedDictionary<StreamId, string> model);
+
+    public void ChangeEntries(int database, string key, EntriesChange change) => Call(database, key, () =>
+    {
+        if (ModelOf(database, key, value => value.Entries is null, () => new() { Entries = [] }) is not { } model) return;
+        var edit = Edit(database, key);
+        if (edit.Exists && edit.View.IsHeld) Count("held stream");
+        var stream = new StreamEdit(edit);
+        stream.Create();
+        change(ref stream, model.Entries!);
+        stream.Announce(1, KeyspaceEvent.StreamAdd);
+        model.LastId = stream.View.LastId;
+        Assert.That(stream.View.Length, Is.EqualTo(model.Entries!.Count));
+    });
+
     /// <summary>Gives a set that is made of another one to a key, as SUNIONSTORE does.</summary>
     public void StoreMembers(int database, string key, string newKey)
     {
@@ -421,11 +437,27 @@ internal sealed class SnapshotHarness : IDisposable
             value.Scores = new(StringComparer.Ordinal);
             for (var walk = new SortedSetView(database.Data, view).From(0); walk.MoveNext();) value.Scores.Add(Text(walk.Member), $"{walk.Score:R}");
         }
+        else if (view.Type == ValueType.Stream)
+        {
+            var stream = new StreamView(database.Data, view);
+            AddTo(value.Entries = [], stream.All);
+            value.LastId = stream.LastId;
+        }
         else
         {
             value.Text = view.Value.ToArray();
         }
         return value;
+    }
+
+    internal static void AddTo(SortedDictionary<StreamId, string> model, StreamEntries entries)
+    {
+        while (entries.MoveNext())
+        {
+            Assert.That(entries.FieldCount, Is.EqualTo(1));
+            entries.ReadField(out var name, out var value);
+            model.Add(entries.Id, $"{Text(name)}={Text(value)}");
+        }
     }
 
     internal static void AddTo(List<string> list, ListElements elements)
@@ -498,6 +530,10 @@ internal sealed class ModelValue
     public SortedDictionary<string, string>? Fields;
     public SortedSet<string>? Members;
     public SortedDictionary<string, string>? Scores;
+
+    /// <summary>Of a stream, each entry's only field as text.</summary>
+    public SortedDictionary<StreamId, string>? Entries;
+    public StreamId LastId;
     public long ExpiryMs = EntryView.NoExpiry;
 
     public ModelValue Copy() => new()
@@ -507,6 +543,8 @@ internal sealed class ModelValue
         Fields = Fields is null ? null : new(Fields, StringComparer.Ordinal),
         Members = Members is null ? null : new(Members, StringComparer.Ordinal),
         Scores = Scores is null ? null : new(Scores, StringComparer.Ordinal),
+        Entries = Entries is null ? null : new(Entries),
+        LastId = LastId,
         ExpiryMs = ExpiryMs,
     };
 
@@ -516,6 +554,7 @@ internal sealed class ModelValue
             : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + Shown(field.Value)))
             : Members is not null ? "set " + string.Join(',', Members)
             : Scores is not null ? "sorted set " + string.Join(',', Scores.Select(member => member.Key + "=" + member.Value))
+            : Entries is not null ? $"stream up to {LastId} " + string.Join(',', Entries.Select(entry => $"{entry.Key} {Shown(entry.Value)}"))
             : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
             : $"string of {Text.Length} bytes, {SipHash.Hash(Text, default):x}";
         return $"{content} expiry {ExpiryMs}";
@@ -621,6 +660,12 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         {
             value.List = [];
             for (var i = 0; i < record.List.NodeCount; i++) AddNode(value.List, record.List, i);
+        }
+        else if (record.Kind == SnapshotRecord.Stream)
+        {
+            SnapshotHarness.AddTo(value.Entries = [], record.Stream.Entries);
+            value.LastId = record.Stream.LastId;
+            Assert.That(record.Stream.Length, Is.EqualTo(value.Entries.Count));
         }
         else if (record.Entry.Type == ValueType.Hash)
         {

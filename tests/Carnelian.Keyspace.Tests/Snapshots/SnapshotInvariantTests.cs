@@ -17,7 +17,7 @@ public class SnapshotInvariantTests(bool usesSlots)
     private static readonly string[] _metEventually =
     [
         "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "long field changed", "swap", "held one copied", "fields expired", "compressed node", "ListPack", "ListPackEx", "HashTable",
-        "Set IntSet", "Set ListPack", "Set HashTable", "set stored", "SortedSet ListPack", "SortedSet SkipList",
+        "Set IntSet", "Set ListPack", "Set HashTable", "set stored", "SortedSet ListPack", "SortedSet SkipList", "held stream",
     ];
 
     private static readonly string[] _metWithSlots = ["slot handed over", "attach refused", "attached meanwhile", "attached"];
@@ -112,6 +112,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 49) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 54) harness.ChangeScores(database, key, (ref set, model) => ChangeScores(chance, ref set, model));
+        else if (kind < 58) harness.ChangeEntries(database, key, (ref stream, model) => ChangeEntries(chance, ref stream, model));
         else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
         else if (kind < 70) harness.ChangeMembers(database, key, (ref set, model) => ChangeMembers(chance, ref set, model));
         else if (kind < 72) harness.StoreMembers(database, key, StoredName(harness, database));
@@ -218,6 +219,34 @@ public class SnapshotInvariantTests(bool usesSlots)
             var expected = !model.TryGetValue(member, out var before) ? ScoreOutcome.Added : before == $"{score:R}" ? ScoreOutcome.Same : ScoreOutcome.Updated;
             Assert.That(set.Set(SnapshotHarness.Bytes(member), ref score), Is.EqualTo(expected));
             model[member] = $"{score:R}";
+        }
+    }
+
+    private static void ChangeEntries(Random chance, ref StreamEdit stream, SortedDictionary<StreamId, string> model)
+    {
+        for (var times = chance.Next(8) == 0 ? 100 : 2; times > 0; times--)
+        {
+            if (model.Count == 0 || chance.Next(3) != 0)
+            {
+                Assert.That(stream.View.LastId.TryNext(out var id));
+                var (name, value) = ($"f{chance.Next(3)}", Element(chance));
+                Argument[] field = [new(0, name.Length), new(name.Length, value.Length)];
+                stream.Append(id, new(SnapshotHarness.Bytes(name + value), field), 0, name.Length + value.Length);
+                model.Add(id, $"{name}={value}");
+            }
+            else if (chance.Next(4) != 0)
+            {
+                var id = model.Keys.ElementAt(chance.Next(model.Count));
+                Assert.That(stream.Delete(id));
+                stream.EndDeletions();
+                model.Remove(id);
+            }
+            else
+            {
+                var count = chance.Next(Math.Min(model.Count, 12));
+                stream.Trim(new() { Strategy = StreamTrimStrategy.ByLength, LengthMax = model.Count - count });
+                for (; count > 0; count--) model.Remove(model.Keys.First());
+            }
         }
     }
 

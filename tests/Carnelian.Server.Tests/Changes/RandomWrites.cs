@@ -37,15 +37,21 @@ internal sealed class RandomWrites(Random chance)
 
     /// <summary>A reply that holds times differs between servers.</summary>
     public static bool TellsTime(string[] request) => request[0].ToUpperInvariant() is
-        "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME";
+        "TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "HTTL" or "HPTTL" or "HEXPIRETIME" or "HPEXPIRETIME" || request[0].Equals("XINFO", StringComparison.OrdinalIgnoreCase) && request.Length > 3;
+
+    /// <summary>It waits if there is nothing.</summary>
+    public static bool MayWait(string[] request) => request[0].StartsWith("B", StringComparison.OrdinalIgnoreCase) && !request[0].Contains("bit", StringComparison.OrdinalIgnoreCase)
+        || request.Contains("BLOCK", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A reply whose elements have no order.</summary>
     public static bool IsUnordered(string[] request) => request[0].ToUpperInvariant() is "SCAN" or "KEYS" or "HGETALL" or "HKEYS" or "HVALS" or "HSCAN" or
         "SMEMBERS" or "SINTER" or "SUNION" or "SDIFF" or "SSCAN" or "SPOP" or "SRANDMEMBER";
 
-    private string[] Request() => chance.Next(21) switch
+    private string[] Request() => chance.Next(25) switch
     {
-        20 => PlaceRequest(),
+        24 => PlaceRequest(),
+        20 or 21 => StreamRequest(),
+        22 or 23 => GroupRequest(),
         17 or 18 => ScoreRequest(),
         19 => ScoreRangeRequest(),
         15 or 16 => SetRequest(),
@@ -167,6 +173,61 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("GEOSEARCHSTORE"), Sorted(), Sorted(), "FROMLONLAT", "15", "37", "BYBOX", "9000", "9000", "km", .. Pick([], ["COUNT", "2"]), .. Pick([], ["STOREDIST"])],
     };
 
+    /// <summary>With IDs that are given in full, so that both servers have the same.</summary>
+    private string[] StreamRequest() => chance.Next(16) switch
+    {
+        < 4 => [Word("XADD"), StreamKey(), Id(), .. Pairs()],
+        4 => [Word("XADD"), StreamKey(), $"{_next++}-*", .. Pairs()],
+        5 => [Word("XADD"), StreamKey(), .. Pick([], [Word("NOMKSTREAM")]), .. TrimOptions(), Id(), .. Pairs()],
+        6 => [Word("XADD"), StreamKey(), Word("MINID"), "~", $"{Math.Max(0, _next - 5)}", Id(), .. Pairs()],
+        7 => [Word("XTRIM"), StreamKey(), .. TrimOptions()],
+        8 or 9 => [Word("XDEL"), StreamKey(), $"{Math.Max(0, _next - chance.Next(20))}", $"{Math.Max(0, _next - chance.Next(20))}-1"],
+        10 => [Word("XSETID"), StreamKey(), Id(), .. Pick([], [Word("ENTRIESADDED"), "1000"])],
+        11 => [Word("XRANGE"), StreamKey(), "-", "+"],
+        12 => [Word("XREVRANGE"), StreamKey(), "+", "-", "COUNT", "3"],
+        13 => [Word("XREAD"), "COUNT", "2", "BLOCK", "1", "STREAMS", StreamKey(), StreamKey(), "0", Pick("0", "+")],
+        14 => [Word("XINFO"), "STREAM", StreamKey(), .. Pick([], ["FULL"])],
+        _ => [Word("XLEN"), StreamKey()],
+    };
+
+    private string[] GroupRequest() => chance.Next(20) switch
+    {
+        0 or 1 => [Word("XGROUP"), Word("CREATE"), StreamKey(), Group(), Pick("0", "$", Earlier()), .. Pick([], [Word("MKSTREAM")]), .. EntriesRead()],
+        2 => [Word("XGROUP"), Word("SETID"), StreamKey(), Group(), Pick("0", "$", Earlier()), .. EntriesRead()],
+        3 => [Word("XGROUP"), Word(Pick("DESTROY", "CREATE")), StreamKey(), Group(), .. Pick([], ["0"])],
+        4 => [Word("XGROUP"), Word(Pick("CREATECONSUMER", "DELCONSUMER")), StreamKey(), Group(), Consumer()],
+        < 9 => [.. ReadGroup(), Word("STREAMS"), StreamKey(), Pick(">", ">", "0")],
+        9 => [.. ReadGroup(), Word("STREAMS"), StreamKey(), StreamKey(), Pick(">", "0"), ">"],
+        < 12 => [Word("XACK"), StreamKey(), Group(), Earlier(), Earlier()],
+        12 => [Word("XPENDING"), StreamKey(), Group()],
+        < 15 => [Word("XCLAIM"), StreamKey(), Group(), Consumer(), Pick("0", "0", "100000"), Earlier(), Earlier(), Earlier(), .. ClaimOptions()],
+        < 17 => [Word("XAUTOCLAIM"), StreamKey(), Group(), Consumer(), "0", Pick("0", Earlier()), .. Pick([], [Word("COUNT"), "2"], [Word("JUSTID")])],
+        17 => [Word("XINFO"), Word("GROUPS"), StreamKey()],
+        18 => [Word("XINFO"), Word("CONSUMERS"), StreamKey(), Group()],
+        _ => [Word("XINFO"), Word("STREAM"), StreamKey(), "FULL"],
+    };
+
+    private string[] ReadGroup() =>
+        [Word("XREADGROUP"), "GROUP", Group(), Consumer(), .. Pick([], [Word("COUNT"), "2"]), .. Pick([], [], [Word("NOACK")], [Word("BLOCK"), "1"])];
+
+    private string[] EntriesRead() => Pick([], [], [Word("ENTRIESREAD"), $"{chance.Next(-1, 5)}"]);
+
+    private string[] ClaimOptions() => Pick(
+        [], [], [Word("FORCE")], [Word("JUSTID"), Word("FORCE")], [Word("RETRYCOUNT"), "3"], [Word("IDLE"), "1000"], [Word("LASTID"), Earlier()]);
+
+    private string Group() => $"g{chance.Next(2)}";
+
+    private string Consumer() => $"c{chance.Next(3)}";
+
+    private string Earlier() => $"{Math.Max(0, _next - chance.Next(20))}-{chance.Next(3)}";
+
+    private string Id() => $"{_next++}-{chance.Next(3)}";
+
+    private string[] TrimOptions() =>
+    [
+        Word(Pick("MAXLEN", "MINID")), .. Pick([], ["="], ["~"]), $"{chance.Next(10)}",
+    ];
+
     private string[] ListRequest() => chance.Next(16) switch
     {
         0 => [Word("LPOP"), List()],
@@ -256,10 +317,12 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("KEYS"), "k*"],
     };
 
-    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
+    private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "x", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 
     /// <summary>Some names are mostly those of lists.</summary>
     private string List() => chance.Next(8) == 0 ? Key() : $"l{chance.Next(4)}";
+
+    private string StreamKey() => chance.Next(8) == 0 ? Key() : $"x{chance.Next(4)}";
 
     private string Set() => chance.Next(8) == 0 ? Key() : $"s{chance.Next(4)}";
 

@@ -27,6 +27,7 @@ internal sealed class AllocationTests
     [TestCase("ZADD t 1 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 2.5 b 3 c\r\nZINCRBY t 1.25 b\r\nZRANK t b\r\nZREVRANGE t 0 -1\r\nZRANGEBYLEX t - +\r\nZPOPMAX t\r\nZREMRANGEBYRANK t 0 0\r\nZSCAN t 0\r\n")]
     [TestCase("ZADD a 1 x 2 y\r\nZADD b 1 y 2 z\r\nZUNION 2 a b WITHSCORES\r\nZINTERSTORE c 2 a b WEIGHTS 2 1\r\nZDIFF 2 a b\r\nZINTERCARD 2 a b\r\nZRANDMEMBER a 1\r\nZRANGESTORE d a 0 -1\r\n")]
     [TestCase("GEOADD g 13.361389 38.115556 p 15.087269 37.502669 c 15 38 d\r\nGEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km ASC WITHDIST WITHCOORD\r\nGEOSEARCH g FROMMEMBER p BYBOX 400 400 km\r\nGEODIST g p c\r\nGEOPOS g p c x\r\nGEOSEARCHSTORE s g FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2\r\n")]
+    [TestCase("XADD s MAXLEN 50 * f v g 17\r\nXADD s MAXLEN ~ 50 * f v\r\nXLEN s\r\nXRANGE s - + COUNT 5\r\nXREVRANGE s + -\r\nXREAD COUNT 2 STREAMS s 0\r\nXTRIM s MAXLEN 40\r\nXDEL s 1-1\r\n")]
     public void Work_on_lists_hashes_and_sets_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
     [Test]
