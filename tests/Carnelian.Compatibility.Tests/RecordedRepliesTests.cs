@@ -26,8 +26,9 @@ public class RecordedRepliesTests
         var commands = ServerCommandTable.Shared.All.ToArray();
         // Redis has them since 8.2, Valkey not at all.
         string[] later = ["xackdel", "xdelex"];
-        // CLIENT itself shows subcommands, of which some are still to come.
-        Assert.That(commands.Where(command => command.FullName != "client" && !later.Contains(command.FullName) && !IsAskedFor(command)).Select(command => command.FullName), Is.Empty);
+        // Containers show their subcommands, of which some are still to come.
+        string[] incomplete = ["acl", "client", "module"];
+        Assert.That(commands.Where(command => !incomplete.Contains(command.FullName) && !later.Contains(command.FullName) && !IsAskedFor(command)).Select(command => command.FullName), Is.Empty);
 
         bool IsAskedFor(Command command) => command.Container is { } container && IsAskedFor(container)
             || asked.Contains($"COMMAND INFO {command.FullName}") && asked.Contains($"COMMAND DOCS {command.FullName}");

@@ -14,7 +14,7 @@ public abstract class BlockedCall(Session session, long deadlineMs)
     public virtual bool CanBeUnblocked => false;
 
     /// <summary>Answers what the call answers when its deadline has passed.</summary>
-    internal virtual void AnswerTimeout(ref Call call) => throw new BrokenInvariantException("a call without a deadline has no time to be over");
+    protected internal virtual void AnswerTimeout(ref Call call) => throw new BrokenInvariantException("a call without a deadline has no time to be over");
 
     /// <summary>Its place in the heap of deadlines; -1: it is in none.</summary>
     internal int DeadlinePlace { get; set; } = -1;
@@ -29,7 +29,7 @@ public enum KeyWakes
 {
     WhenMade = 0,
 
-    /// <summary>Whenever a key of the awaited type is changed.</summary>
+    /// <summary>Whenever something comes to a key of the awaited type: <see cref="IKeyWaiters.OnWoken"/>.</summary>
     WhenChanged = 1,
 
     /// <summary>When a key is gone or has another type.</summary>
@@ -83,7 +83,7 @@ internal sealed class BlockedRequest : BlockedCall
 
     public override bool CanBeUnblocked => Postponed == Gates.None;
 
-    internal override void AnswerTimeout(ref Call call) => _answerTimeout(ref call);
+    protected internal override void AnswerTimeout(ref Call call) => _answerTimeout(ref call);
 
     internal override void End() => _copy.Dispose();
 }

@@ -7,6 +7,9 @@ namespace Carnelian;
 /// </summary>
 public sealed class BlockedClients : IKeyWaiters, IDisposable
 {
+    /// <summary>Marks of a key that is queued: it was changed somehow, it was made, there is something new in it.</summary>
+    private const byte IsChanged = 1, IsMade = 2, IsWoken = 4;
+
     private readonly Executor _executor;
     private readonly Multimap _waiting;
 
@@ -79,11 +82,11 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         _executor.Keyspace.Waiters ??= this;
     }
 
-    /// <summary>Has a call wait for something that is no key.</summary>
-    public void Wait(BlockedCondition condition)
+    /// <summary>Has a call wait for something that is no key; a condition is asked for.</summary>
+    public void Wait(BlockedCall call)
     {
-        Block(condition);
-        _asking.Add(condition);
+        Block(call);
+        if (call is BlockedCondition condition) _asking.Add(condition);
     }
 
     /// <summary>A gate does not want the request now; see <see cref="Reopen"/>.</summary>
@@ -210,13 +213,15 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     bool IKeyWaiters.WantsModified => _countOfModified > 0;
 
-    void IKeyWaiters.OnModified(Database database, Key key) => Announce(database, key);
+    void IKeyWaiters.OnModified(Database database, Key key) => Announce(database, key, IsChanged);
 
-    void IKeyWaiters.OnCreated(Database database, Key key) => Announce(database, key);
+    void IKeyWaiters.OnWoken(Database database, Key key) => Announce(database, key, IsWoken);
 
-    private void Announce(Database database, Key key)
+    void IKeyWaiters.OnCreated(Database database, Key key) => Announce(database, key, IsMade);
+
+    private void Announce(Database database, Key key, byte mark)
     {
-        if (_waiting.TryFind(database.Number, key.Bytes, key.Hash, out var group)) Announce(database, group);
+        if (_waiting.TryFind(database.Number, key.Bytes, key.Hash, out var group)) Announce(database, group, mark);
     }
 
     void IKeyWaiters.OnReplacing(Database? database)
@@ -230,7 +235,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     private void AnnounceAll(Database database)
     {
         var found = KeysOf(database);
-        for (var i = 0; i < found.Count; i++) Announce(database, found[i]);
+        for (var i = 0; i < found.Count; i++) Announce(database, found[i], IsMade);
     }
 
     private GroupList KeysOf(Database database)
@@ -261,11 +266,10 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     }
 
     /// <summary>Marks a key that is waited for as ready.</summary>
-    private void Announce(Database database, MultimapGroup group)
+    private void Announce(Database database, MultimapGroup group, byte mark)
     {
-        if (group.IsFlagged) return;
-        group.IsFlagged = true;
-        _ready.Enqueue((database, group.Key.ToArray()));
+        if (group.Mark == 0) _ready.Enqueue((database, group.Key.ToArray()));
+        group.Mark |= mark;
     }
 
     /// <summary>Serves keys that became ready outside of a call: once a turn, between calls.</summary>
@@ -289,7 +293,8 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         var keyspace = _executor.Keyspace;
         var key = keyspace.KeyOf(bytes);
         if (!_waiting.TryFind(database.Number, bytes, key.Hash, out var group)) return;
-        group.IsFlagged = false;
+        var mark = group.Mark;
+        group.Mark = 0;
         // Those who come to wait meanwhile stand behind and are not asked.
         var link = group.First;
         for (var left = group.Count; left > 0 && link.Exists; left--)
@@ -298,10 +303,15 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
             link = link.Next;
             var view = keyspace.Find(database, key, LookupFlags.NoEffects);
             var isThere = view.Exists && keyspace.IsAlive(view);
-            if (isThere && view.Type == request.AwaitedType || (request.Wakes & KeyWakes.WhenGone) != 0) RunAgain(request);
+            if (IsServed(request, mark, isThere && view.Type == request.AwaitedType)) RunAgain(request);
             else if (!isThere && _waitsForGone == 0) return;
         }
     }
+
+    /// <summary>As in Redis, who waits for a key to be made is not served by what overwrites one, such as SORT with STORE.</summary>
+    private static bool IsServed(BlockedRequest request, byte mark, bool isAsAwaited) => isAsAwaited
+        ? (mark & IsMade) != 0 || (mark & IsWoken) != 0 && (request.Wakes & KeyWakes.WhenChanged) != 0
+        : (request.Wakes & KeyWakes.WhenGone) != 0;
 
     private void RunAgain(BlockedRequest request)
     {

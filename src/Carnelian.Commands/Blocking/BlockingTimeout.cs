@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>How long a blocking command waits at the most, as requests say it (timeout.c, getTimeoutFromObjectOrReply).</summary>
-internal static class BlockingTimeout
+public static class BlockingTimeout
 {
     /// <summary>Reads seconds, with a fraction or without; otherwise the call has failed.</summary>
     /// <param name="deadlineMs">For <see cref="Call.WaitForKeys"/>; 0 seconds are for ever.</param>

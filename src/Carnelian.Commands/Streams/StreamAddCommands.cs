@@ -29,6 +29,7 @@ internal static class StreamAddCommands
         call.Reply.Bulk(id);
         stream.Announce(1, KeyspaceEvent.StreamAdd);
         if (request.Trim.Strategy != StreamTrimStrategy.None && stream.Trim(request.Trim) > 0) stream.Announce(0, KeyspaceEvent.StreamTrim);
+        stream.Wake();
         if (call.HasListeners) Propagate(ref call, request, id, stream.View);
     }
 

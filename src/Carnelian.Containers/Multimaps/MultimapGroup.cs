@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// The links of one key.
-/// <code>| hash 8 | first link 8 | last link 8 | links 4 | number 4 | key length 4 | flagged 1 | spare 3 | key … |</code>
+/// <code>| hash 8 | first link 8 | last link 8 | links 4 | number 4 | key length 4 | mark 1 | spare 3 | key … |</code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
 internal unsafe struct GroupBlock
@@ -17,7 +17,7 @@ internal unsafe struct GroupBlock
     public int Count;
     public int Number;
     public int KeyLength;
-    public byte Flagged;
+    public byte Mark;
 
     public static nint Bytes(int keyLength) => HeaderBytes + (nint)keyLength;
 
@@ -57,11 +57,11 @@ public readonly unsafe struct MultimapGroup
     /// </summary>
     public MultimapLink First => new(Block->First);
 
-    /// <summary>A mark whose meaning is the user's, such as that the key is queued as ready.</summary>
-    public bool IsFlagged
+    /// <summary>A mark whose meaning is the user's, such as that the key is queued as ready; 0 at first.</summary>
+    public byte Mark
     {
-        get => Block->Flagged != 0;
-        set => Block->Flagged = value ? (byte)1 : (byte)0;
+        get => Block->Mark;
+        set => Block->Mark = value;
     }
 }
 

@@ -37,6 +37,9 @@ public interface IKeyWaiters
     /// <summary>As <see cref="IKeyspaceListener.OnModified"/>.</summary>
     void OnModified(Database database, Key key);
 
+    /// <summary>Something has come to a key that there is, or gone, for which some wait: an entry of a stream, a consumer group.</summary>
+    void OnWoken(Database database, Key key);
+
     /// <summary>All keys of a database are about to go or to be replaced at once, or those of a slot; null: of all databases.</summary>
     void OnReplacing(Database? database);
 }

@@ -171,7 +171,7 @@ public ref struct KeyEdit
     /// <summary>Has those run again who wait for more than that the key is made.</summary>
     internal readonly void Wake()
     {
-        if (_keyspace.Waiters is { WantsModified: true } waiters) waiters.OnModified(_database, _key);
+        if (_keyspace.Waiters is { WantsModified: true } waiters) waiters.OnWoken(_database, _key);
     }
 
     /// <summary>Takes out a key whose collection has become empty, and raises the event of that; the change itself was announced before.</summary>

@@ -60,19 +60,19 @@ public class MultimapTests
     }
 
     [Test]
-    public void A_group_keeps_its_flag_and_goes_with_its_last_link()
+    public void A_group_keeps_its_mark_and_goes_with_its_last_link()
     {
         var chains = new MultimapChain[2];
         var link = Add("key", 0, ref chains[0]);
         Add("key", 1, ref chains[1]);
         var group = link.Group;
-        group.IsFlagged = true;
+        group.Mark = 3;
         Assert.That(_map.Remove(link, ref chains[0]), Is.False);
-        Assert.That(_map.TryFind(0, "key"u8, _host.Hash("key"u8), out var found) && found.IsFlagged);
+        Assert.That(_map.TryFind(0, "key"u8, _host.Hash("key"u8), out var found) && found.Mark == 3);
         Assert.That(_map.Remove(found.First, ref chains[1]));
         Assert.That(Encoding.ASCII.GetString(found.Key), Is.EqualTo("key"), "until the end of the call");
         Add("key", 1, ref chains[1]);
-        Assert.That(chains[1].First.Group.IsFlagged, Is.False);
+        Assert.That(chains[1].First.Group.Mark, Is.Zero);
     }
 
     [Test]

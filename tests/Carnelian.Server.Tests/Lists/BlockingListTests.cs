@@ -35,6 +35,22 @@ internal sealed class BlockingListTests(RespVersion version) : CommandFixture(ve
         Assert.That(client.Read(), Is.EqualTo("[\"l\", \"a\"]"));
     }
 
+    /// <summary>As in Redis, whoever else waits for other keys.</summary>
+    [TestCase(false), TestCase(true)]
+    public void What_overwrites_a_key_of_another_type_wakes_nobody(bool somebodyReads)
+    {
+        var client = Waiting("BLPOP l 0");
+        if (somebodyReads) Waiting("XREAD BLOCK 0 STREAMS x $");
+        Run("SADD set b a");
+        Run("RENAME set l");
+        Run("SADD other d c");
+        Run("SORT other ALPHA STORE l");
+        Assert.That(client.Served!.Blocked, Is.Not.Null);
+        Run("DEL l");
+        Run("RPUSH l e");
+        Assert.That(client.Read(), Is.EqualTo("[\"l\", \"e\"]"));
+    }
+
     [Test]
     public void Several_elements_are_taken_at_once()
     {

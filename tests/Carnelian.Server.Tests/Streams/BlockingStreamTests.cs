@@ -14,6 +14,19 @@ internal sealed class BlockingStreamTests(RespVersion version) : CommandFixture(
 
     private string Read(string key, string entry) => IsResp3 ? $"{{\"{key}\": [{entry}]}}" : $"[[\"{key}\", [{entry}]]]";
 
+    /// <summary>As in Redis: who reads is not run again by anything but what is added, so that another stream's new type goes unnoticed until then.</summary>
+    [TestCase("PEXPIRE s 100000"), TestCase("XTRIM s MAXLEN 0"), TestCase("XDEL s 1-1"), TestCase("XSETID s 9-9")]
+    public void Only_what_is_added_wakes_a_reader(string request)
+    {
+        Run("XADD s 1-1 f v");
+        var client = Waiting("XREAD BLOCK 0 STREAMS other s $ $");
+        Run("SET other x");
+        Run(request);
+        Assert.That(client.Served!.Blocked, Is.Not.Null);
+        Run("XADD s 10-1 f v");
+        Assert.That(client.Read(), Does.StartWith("-WRONGTYPE"));
+    }
+
     [Test]
     public void All_who_wait_get_the_entry()
     {
