@@ -8,6 +8,9 @@ public readonly record struct PackedHashLimit(long FieldsMax, long TextBytesMax)
 
     public bool AllowsText(long length) => length <= TextBytesMax;
 
+    /// <summary>Whether a packed hash may stay one when it is changed: the limit may have been lowered.</summary>
+    public bool Allows(scoped PackedHash hash) => hash.Count <= FieldsMax;
+
     /// <summary>Whether a packed hash may take one more field.</summary>
     public bool AllowsMore(scoped PackedHash hash) => hash.Count < Math.Min(FieldsMax, hash.CountMax);
 

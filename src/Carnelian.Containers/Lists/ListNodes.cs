@@ -16,6 +16,9 @@ internal unsafe struct ListRoot
     /// <summary>So many nodes at either end are not compressed; 0: none is. As in Redis it stays what it was when the list was made.</summary>
     public ushort CompressDepth;
 
+    /// <summary>How large a node may be. As in Redis it stays what it was when the list was made.</summary>
+    public NodeLimit Limit;
+
     /// <summary>How many nodes there were when <see cref="ListNodes.Settle"/> last looked.</summary>
     public int SettledNodes;
 }
@@ -43,17 +46,20 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
 
     // ---- limits
 
+    /// <summary>What is too large for company is the same for all lists.</summary>
+    public NodeLimit Limit => root->Limit with { LargeFrom = host.ListLimit.LargeFrom };
+
     /// <summary>Whether there is such a node and it takes another text of this length.</summary>
     public bool HasRoom(int n, int length)
     {
-        if ((uint)n >= (uint)Length || host.ListLimit.IsLarge(length)) return false;
+        if ((uint)n >= (uint)Length || Limit.IsLarge(length)) return false;
         var node = Directory.Node(n, out var count);
-        return !ListNode.At(node)->IsPlain && !host.ListLimit.IsExceededBy((long)ListNode.Total(node) + length + NodeLimit.OverheadBytes, count + 1);
+        return !ListNode.At(node)->IsPlain && !root->Limit.IsExceededBy((long)ListNode.Total(node) + length + NodeLimit.OverheadBytes, count + 1);
     }
 
     private static NodeForm FormOf(bool plain) => plain ? NodeForm.Plain : NodeForm.Packed;
 
-    private nint RoomFor(int total) => Math.Max(total, Math.Min((nint)total + total / 8 + GrowthBytesMin, host.ListLimit.BytesMax - ListNode.HeaderBytes));
+    private nint RoomFor(int total) => Math.Max(total, Math.Min((nint)total + total / 8 + GrowthBytesMin, root->Limit.BytesMax - ListNode.HeaderBytes));
 
     // ---- one node
 
@@ -170,7 +176,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
     public void CopyAll(ListRoot* from)
     {
         for (var n = 0; n < from->Nodes.Length; n++) Directory.Insert(host.Allocator, n, CopyOf(from->Nodes.Node(n, out var count)), count);
-        root->CompressDepth = from->CompressDepth;
+        (root->CompressDepth, root->Limit) = (from->CompressDepth, from->Limit);
         root->SettledNodes = Length;
     }
 
@@ -279,7 +285,7 @@ internal readonly unsafe struct ListNodes(ListRoot* root, TableHost host)
         if (n < 0 || n + 1 >= Length || IsPlain(n) || IsPlain(n + 1)) return false;
         int leftTotal = ListNode.Total(this[n]), rightTotal = ListNode.Total(this[n + 1]), total = checked(leftTotal + rightTotal - ListPack.EmptyBytes);
         var count = CountOf(n) + CountOf(n + 1);
-        if (host.ListLimit.IsExceededBy((long)total * part, (long)count * part) || count > ListPack.CountMax) return false;
+        if (root->Limit.IsExceededBy((long)total * part, (long)count * part) || count > ListPack.CountMax) return false;
         byte* left = Expanded(n), right = Expanded(n + 1);
         var node = ListNode.Allocate(host.Allocator, total, total, host.SnapshotNumber, NodeForm.Packed);
         var list = ListNode.List(node);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>
-/// A handle to a list: packed nodes of up to <see cref="TableHost.ListLimit"/> and a directory of them with counts. A larger
+/// A handle to a list: packed nodes of up to a limit (<see cref="TableHost.ListLimit"/>, as it was when the list was made) and a directory of them with counts. A larger
 /// element has a node of its own. Elements are views into the nodes: they end with the next change, and none of them may be given
 /// to a method that changes the same list. What is inserted, removed and set leaves the nodes as Redis 8.0's quicklist does, except that where there are more than two,
 /// removals bring together neighbours that fill half a node or less, and that setting does not let a node grow beyond the limit.
@@ -28,6 +28,7 @@ public readonly unsafe struct NodeList
     internal static byte* Create(TableHost host)
     {
         var root = host.Allocator.AllocateZeroed(sizeof(ListRoot), Purpose.Collections);
+        ((ListRoot*)root)->Limit = host.ListLimit;
         ((ListRoot*)root)->CompressDepth = (ushort)Math.Min(host.ListCompressDepth, ushort.MaxValue);
         return root;
     }
@@ -161,7 +162,7 @@ public readonly unsafe struct NodeList
 
     private void InsertFirst(ReadOnlySpan<byte> value)
     {
-        _nodes.Insert(0, PackedElement.Of(value), _host.ListLimit.IsLarge(value.Length));
+        _nodes.Insert(0, PackedElement.Of(value), _nodes.Limit.IsLarge(value.Length));
         _root->Count++;
     }
 
@@ -186,7 +187,7 @@ public readonly unsafe struct NodeList
         }
         else if (atEdge)
         {
-            _nodes.Insert(place, element, _host.ListLimit.IsLarge(value.Length));
+            _nodes.Insert(place, element, _nodes.Limit.IsLarge(value.Length));
             _nodes.Settle(place, place);
         }
         else
@@ -199,7 +200,7 @@ public readonly unsafe struct NodeList
 
     private void InsertAtSplit(int n, in PackedElement element, int length, bool after)
     {
-        if (_host.ListLimit.IsLarge(length))
+        if (_nodes.Limit.IsLarge(length))
         {
             _nodes.Insert(n + 1, element, plain: true);
             return;
@@ -215,7 +216,7 @@ public readonly unsafe struct NodeList
         var n = Find(ref index);
         var inNode = (int)index;
         var element = PackedElement.Of(value);
-        var isLarge = _host.ListLimit.IsLarge(value.Length);
+        var isLarge = _nodes.Limit.IsLarge(value.Length);
         if (_nodes.IsPlain(n))
         {
             SetPlain(n, value, element, isLarge);
@@ -225,7 +226,7 @@ public readonly unsafe struct NodeList
         var offset = ListPack.OffsetOf(ref *list, inNode);
         ListPack.Read(ref list[offset], out var oldSize);
         var size = ListPack.Size(element);
-        if (!isLarge && (size <= oldSize || !_host.ListLimit.IsExceededBy(ListNode.Total(_nodes[n]) + (long)size - oldSize, 0)))
+        if (!isLarge && (size <= oldSize || !_nodes.Limit.IsExceededBy(ListNode.Total(_nodes[n]) + (long)size - oldSize, 0)))
         {
             _nodes.Splice(n, offset, oldSize, 1, element, size);
             _nodes.Settle(n, n);

@@ -89,7 +89,7 @@ public ref struct HashEdit
             if (expiryMs > 0) AllowExpiry();
             var hash = Exists ? Packed : new PackedHash(PackedHash.Empty, expiryMs > 0);
             var at = hash.Find(name);
-            if (at.Exists || Limit.AllowsMore(hash))
+            if (at.Exists ? Limit.Allows(hash) : Limit.AllowsMore(hash))
             {
                 SetPacked(hash, at, name, value, expiryMs);
                 return !at.Exists;

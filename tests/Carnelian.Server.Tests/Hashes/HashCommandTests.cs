@@ -4,6 +4,18 @@ internal sealed class HashCommandTests(RespVersion version) : CommandFixture(ver
 {
     protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
 
+    [TestCase("HSET h a 9"), TestCase("HINCRBY h a 1"), TestCase("HSETNX h e 1")]
+    public void A_hash_over_a_limit_that_was_lowered_becomes_a_table_with_the_next_field_set(string request)
+    {
+        Run("HSET h a 1 b 2 c 3");
+        Run("CONFIG SET hash-max-listpack-entries 2");
+        Run("HDEL h none");
+        Run("HSETNX h a 2");
+        Assert.That(Run("OBJECT ENCODING h"), Is.EqualTo("\"listpack\""));
+        Run(request);
+        Assert.That(Run("OBJECT ENCODING h"), Is.EqualTo("\"hashtable\""));
+    }
+
     [Test]
     public void Hset_counts_the_fields_that_are_new()
     {

@@ -15,6 +15,23 @@ internal sealed class ListEncodingTests(RespVersion version) : CommandFixture(ve
         Assert.That(Encoding("m"), Is.EqualTo("quicklist"));
     }
 
+    /// <summary>As in Redis, where the size of nodes is the list's own.</summary>
+    [Test]
+    public void A_list_keeps_the_limit_that_it_was_made_with()
+    {
+        Run("CONFIG SET list-max-listpack-size 3");
+        Run("RPUSH l b c d e f");
+        Run("LPUSH l a");
+        Run("COPY l copy");
+        Run("CONFIG SET list-max-listpack-size 128");
+        foreach (var list in (string[])["l", "copy"])
+        {
+            Run($"RPOP {list}");
+            Run($"LPOP {list}");
+            Assert.That(Run($"OBJECT ENCODING {list}"), Is.EqualTo("\"quicklist\""), list);
+        }
+    }
+
     [Test]
     public void Removals_make_a_list_packed_at_half_the_limit()
     {
