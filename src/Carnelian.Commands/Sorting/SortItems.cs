@@ -45,9 +45,10 @@ internal sealed class SortItems
 
     public void SetKey(int i, ReadOnlySpan<byte> key) => _items[i] = _items[i] with { Key = Copy(key) };
 
-    /// <summary>False if it is no number.</summary>
+    /// <summary>Reads a C string: it ends at a NUL, and nothing is 0. False if it is no number.</summary>
     public bool TrySetScore(int i, ReadOnlySpan<byte> number)
     {
+        number = ByteText.UpToNul(number);
         var score = 0.0;
         if (!number.IsEmpty && (!double.TryParse(number, Styles, CultureInfo.InvariantCulture, out score) || double.IsNaN(score)) && !TryInfinity(number, out score)) return false;
         _items[i] = _items[i] with { Score = score };

@@ -80,6 +80,8 @@ internal static class GroupReadCommands
     private static void Read(ref Call call, in StreamReadRequest request, int i, ref Reading reading)
     {
         var key = request.FirstKey + i;
+        // Redis looks the stream up again.
+        call.Keyspace.Statistics.Hits++;
         call.TryEditStream(key, out var stream);
         var group = stream.EditGroup(call.Args[request.GroupAt]);
         var consumer = group.View.FindConsumer(call.Args[request.GroupAt + 1]);

@@ -178,9 +178,10 @@ public ref struct SortedSetEdit
         return _table.Members.Find(member, _table.Members.Hash(member));
     }
 
-    /// <summary>Adds a member, or gives it another score.</summary>
+    /// <summary>Adds a member, or gives it another score. A result with a score of -0, which a packed set keeps as 0, is a table until it is stored.</summary>
     public void Add(scoped PackedElement member, double score)
     {
+        if (!_isTable && IsNegativeZero(score)) MakeTable(1);
         Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
         Set(member.Text(digits), ref score);
     }
@@ -189,8 +190,17 @@ public ref struct SortedSetEdit
     public void Join(scoped PackedElement member, double score, ScoreAggregate aggregate)
     {
         Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
-        Add(member, View.TryScore(member.Text(digits), out var present) ? Joined(present, score, aggregate) : score);
+        var text = member.Text(digits);
+        if (View.TryScore(text, out var present))
+        {
+            score = Joined(present, score, aggregate);
+            // Equal scores are not written over each other, and 0 equals -0.
+            if (IsNegativeZero(present) && !double.IsNegative(score)) Remove(text);
+        }
+        Add(member, score);
     }
+
+    private static bool IsNegativeZero(double score) => score == 0 && double.IsNegative(score);
 
     /// <summary>Infinity less infinity is 0 here.</summary>
     public static double Joined(double one, double other, ScoreAggregate aggregate)

@@ -188,6 +188,18 @@ internal sealed class SortedSetCommandTests(RespVersion version) : CommandFixtur
         Assert.That(Run("ZINTER 2 one two WEIGHTS 0 0 WITHSCORES"), Is.EqualTo(Pairs("a", "0")));
     }
 
+    [TestCase("ZUNION 1 negative WEIGHTS 0 WITHSCORES", "-0"), TestCase("ZINTER 1 negative WEIGHTS 0 WITHSCORES", "-0"), TestCase("ZUNION 2 negative positive WEIGHTS 0 0 WITHSCORES", "0")]
+    [TestCase("ZUNION 2 negative positive WEIGHTS 0 0 AGGREGATE MIN WITHSCORES", "-0"), TestCase("ZUNION 2 positive negative WEIGHTS 0 0 AGGREGATE MIN WITHSCORES", "0")]
+    public void A_negative_score_times_0_is_minus_0_until_it_is_stored(string request, string score)
+    {
+        Run("ZADD negative -5 a");
+        Run("ZADD positive 5 a");
+        Assert.That(Run(request), Is.EqualTo(Pairs("a", score)));
+        Run("ZUNIONSTORE to 1 negative WEIGHTS 0");
+        Assert.That(Run("ZRANGE to 0 -1 WITHSCORES"), Is.EqualTo(Pairs("a", "0")));
+        Assert.That(Run("OBJECT ENCODING to"), Is.EqualTo("\"listpack\""));
+    }
+
     [Test]
     public void Random_members_are_different_ones_or_draws([Values] bool isTable)
     {

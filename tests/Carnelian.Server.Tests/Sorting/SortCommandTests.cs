@@ -28,6 +28,13 @@ internal sealed class SortCommandTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void A_number_ends_at_a_nul()
+    {
+        Run("RPUSH", "l", "5\0x", "4", "\0");
+        Assert.That(Run("SORT l"), Is.EqualTo("[\"\0\", \"4\", \"5\0x\"]"));
+    }
+
+    [Test]
     public void Weights_and_values_come_from_keys_named_after_the_elements()
     {
         Run("RPUSH l 1 2 3 4");

@@ -44,6 +44,16 @@ internal sealed class GroupCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void Each_stream_that_is_read_counts_as_two_hits([Values("> >", "0 0", "> 0")] string ids)
+    {
+        Fill(1);
+        Run("XGROUP CREATE t g 0 MKSTREAM");
+        var before = Server.Server.Keyspace.Statistics.Hits;
+        Run($"XREADGROUP GROUP g a STREAMS s t {ids}");
+        Assert.That(Server.Server.Keyspace.Statistics.Hits - before, Is.EqualTo(4));
+    }
+
+    [Test]
     public void Of_a_deleted_entry_the_consumer_gets_the_id_alone()
     {
         Fill(2);
