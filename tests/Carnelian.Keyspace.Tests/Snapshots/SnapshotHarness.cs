@@ -281,16 +281,16 @@ internal sealed class SnapshotHarness : IDisposable
         if (model.Scores!.Count == 0) _model.Remove((database, key));
     });
 
-    public delegate void EntriesChange(ref StreamEdit stream, SortedDictionary<StreamId, string> model);
+    public delegate void StreamChange(ref StreamEdit stream, ModelValue model);
 
-    public void ChangeEntries(int database, string key, EntriesChange change) => Call(database, key, () =>
+    public void ChangeStream(int database, string key, StreamChange change) => Call(database, key, () =>
     {
         if (ModelOf(database, key, value => value.Entries is null, () => new() { Entries = [] }) is not { } model) return;
         var edit = Edit(database, key);
         if (edit.Exists && edit.View.IsHeld) Count("held stream");
         var stream = new StreamEdit(edit);
         stream.Create();
-        change(ref stream, model.Entries!);
+        change(ref stream, model);
         stream.Announce(1, KeyspaceEvent.StreamAdd);
         model.LastId = stream.View.LastId;
         Assert.That(stream.View.Length, Is.EqualTo(model.Entries!.Count));
@@ -392,6 +392,9 @@ internal sealed class SnapshotHarness : IDisposable
 
     public string[] KeysOf(int database) => [.. _model.Keys.Where(key => key.Database == database).Select(key => key.Key)];
 
+    /// <summary>The keys of streams, which are few.</summary>
+    public string[] StreamsOf(int database) => [.. _model.Where(pair => pair.Key.Database == database && pair.Value.Entries is not null).Select(pair => pair.Key.Key)];
+
     /// <summary>The model's contents, each value as a text.</summary>
     public Dictionary<(int, string), string> Model() => _model.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
 
@@ -442,6 +445,7 @@ internal sealed class SnapshotHarness : IDisposable
             var stream = new StreamView(database.Data, view);
             AddTo(value.Entries = [], stream.All);
             value.LastId = stream.LastId;
+            for (var i = 0; i < stream.GroupCount; i++) value.AddGroup(stream.GroupAt(i));
         }
         else
         {
@@ -534,7 +538,10 @@ internal sealed class ModelValue
     /// <summary>Of a stream, each entry's only field as text.</summary>
     public SortedDictionary<StreamId, string>? Entries;
     public StreamId LastId;
+    public SortedDictionary<string, ModelGroup> Groups = new(StringComparer.Ordinal);
     public long ExpiryMs = EntryView.NoExpiry;
+
+    public void AddGroup(ConsumerGroup group) => Groups.Add(SnapshotHarness.Text(group.Name), ModelGroup.Of(group));
 
     public ModelValue Copy() => new()
     {
@@ -545,6 +552,7 @@ internal sealed class ModelValue
         Scores = Scores is null ? null : new(Scores, StringComparer.Ordinal),
         Entries = Entries is null ? null : new(Entries),
         LastId = LastId,
+        Groups = new(Groups.ToDictionary(group => group.Key, group => group.Value.Copy()), StringComparer.Ordinal),
         ExpiryMs = ExpiryMs,
     };
 
@@ -554,7 +562,7 @@ internal sealed class ModelValue
             : Fields is not null ? "hash " + string.Join(',', Fields.Select(field => field.Key + "=" + Shown(field.Value)))
             : Members is not null ? "set " + string.Join(',', Members)
             : Scores is not null ? "sorted set " + string.Join(',', Scores.Select(member => member.Key + "=" + member.Value))
-            : Entries is not null ? $"stream up to {LastId} " + string.Join(',', Entries.Select(entry => $"{entry.Key} {Shown(entry.Value)}"))
+            : Entries is not null ? $"stream up to {LastId} " + string.Join(',', Entries.Select(entry => $"{entry.Key} {Shown(entry.Value)}")) + string.Join("", Groups.Select(group => $" group {group.Key} {group.Value}"))
             : Text!.Length < 100 ? "string " + SnapshotHarness.Text(Text)
             : $"string of {Text.Length} bytes, {SipHash.Hash(Text, default):x}";
         return $"{content} expiry {ExpiryMs}";
@@ -665,6 +673,7 @@ internal sealed class LateSink(SnapshotHarness harness) : ISnapshotSink
         {
             SnapshotHarness.AddTo(value.Entries = [], record.Stream.Entries);
             value.LastId = record.Stream.LastId;
+            for (var i = 0; i < record.Stream.GroupCount; i++) value.AddGroup(record.Stream.GroupAt(i));
             Assert.That(record.Stream.Length, Is.EqualTo(value.Entries.Count));
         }
         else if (record.Entry.Type == ValueType.Hash)

@@ -18,6 +18,7 @@ public class SnapshotInvariantTests(bool usesSlots)
     [
         "complete", "abort", "sweep", "pre-image", "rehash", "held", "moved", "flush handed over", "full", "waited", "long string changed", "long field changed", "swap", "held one copied", "fields expired", "compressed node", "ListPack", "ListPackEx", "HashTable",
         "Set IntSet", "Set ListPack", "Set HashTable", "set stored", "SortedSet ListPack", "SortedSet SkipList", "held stream",
+        "group added", "group destroyed", "consumer added", "consumer removed", "delivered", "redelivered", "claimed", "acknowledged", "pending removed",
     ];
 
     private static readonly string[] _metWithSlots = ["slot handed over", "attach refused", "attached meanwhile", "attached"];
@@ -112,7 +113,7 @@ public class SnapshotInvariantTests(bool usesSlots)
         else if (kind < 44) harness.Move(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 49) harness.Copy(database, key, chance.Next(SnapshotHarness.Databases), Name("k", chance.Next(KeyNames)));
         else if (kind < 54) harness.ChangeScores(database, key, (ref set, model) => ChangeScores(chance, ref set, model));
-        else if (kind < 58) harness.ChangeEntries(database, key, (ref stream, model) => ChangeEntries(chance, ref stream, model));
+        else if (kind < 58) ChangeStream(harness, database, key);
         else if (kind < 64) harness.ChangeList(database, key, (ref list, model) => ChangeList(chance, ref list, model));
         else if (kind < 70) harness.ChangeMembers(database, key, (ref set, model) => ChangeMembers(chance, ref set, model));
         else if (kind < 72) harness.StoreMembers(database, key, StoredName(harness, database));
@@ -219,6 +220,23 @@ public class SnapshotInvariantTests(bool usesSlots)
             var expected = !model.TryGetValue(member, out var before) ? ScoreOutcome.Added : before == $"{score:R}" ? ScoreOutcome.Same : ScoreOutcome.Updated;
             Assert.That(set.Set(SnapshotHarness.Bytes(member), ref score), Is.EqualTo(expected));
             model[member] = $"{score:R}";
+        }
+    }
+
+    /// <summary>A stream that there is, more often than not: what it has is to be changed while it is held.</summary>
+    private static void ChangeStream(SnapshotHarness harness, int database, string key)
+    {
+        var chance = harness.Chance;
+        var streams = harness.StreamsOf(database);
+        if (streams.Length > 0 && chance.Next(4) != 0) key = streams[chance.Next(streams.Length)];
+        if (harness.MustWait(database, key)) return;
+        var isHeld = harness.IsHeld(database, key);
+        if (chance.Next(3) == 0) harness.ChangeStream(database, key, (ref stream, model) => ChangeEntries(chance, ref stream, model.Entries!));
+        else harness.ChangeStream(database, key, (ref stream, model) => ModelGroup.Change(chance, ref stream, model.Groups, CountHeld));
+
+        void CountHeld(string name)
+        {
+            if (isHeld) harness.Count(name);
         }
     }
 

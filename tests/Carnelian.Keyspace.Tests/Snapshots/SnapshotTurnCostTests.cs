@@ -12,26 +12,35 @@ namespace Carnelian.Tests;
 public class SnapshotTurnCostTests
 {
     private const int Elements = 10_000_000, WarmUpElements = 100_000, CallsPerTurn = 64, SliceMicroseconds = 200;
+    private const string DestroyGroup = "destroy the group";
     private const long UncollectedBytesMax = 200 << 20;
 
     [SetUp]
     public void SkipUnlessMeasuring() => Skip.UnlessMeasuring();
 
     [Test]
-    public void Turns_around_a_hash([Values("rename", "delete", "overwrite", "flush")] string end)
-    {
-        using (var warmUp = new Rig()) Measure(warmUp, new HashUse(warmUp, WarmUpElements), end);
-        using var rig = new Rig();
-        Measure(rig, new HashUse(rig, Elements), end);
-        rig.Report();
-    }
+    public void Turns_around_a_hash([Values("rename", "delete", "overwrite", "flush")] string end) => Measure(static (rig, fields) => new HashUse(rig, fields), end);
 
     [Test]
-    public void Turns_around_a_list([Values("rename", "delete", "overwrite", "flush")] string end)
+    public void Turns_around_a_list([Values("rename", "delete", "overwrite", "flush")] string end) => Measure(static (rig, elements) => new ListUse(rig, elements), end);
+
+    [Test]
+    public void Turns_around_a_set([Values("rename", "delete", "overwrite", "flush")] string end) => Measure(static (rig, members) => new SetUse(rig, members), end);
+
+    [Test]
+    public void Turns_around_a_sorted_set([Values("rename", "delete", "overwrite", "flush")] string end) =>
+        Measure(static (rig, members) => new SortedSetUse(rig, members), end);
+
+    /// <summary>All entries are pending at consumers of a group.</summary>
+    [Test]
+    public void Turns_around_a_stream([Values("rename", "delete", "overwrite", "flush", DestroyGroup)] string end) =>
+        Measure(static (rig, entries) => new StreamUse(rig, entries), end);
+
+    private static void Measure(Func<Rig, int, Use> make, string end)
     {
-        using (var warmUp = new Rig()) Measure(warmUp, new ListUse(warmUp, WarmUpElements), end);
+        using (var warmUp = new Rig()) Measure(warmUp, make(warmUp, WarmUpElements), end);
         using var rig = new Rig();
-        Measure(rig, new ListUse(rig, Elements), end);
+        Measure(rig, make(rig, Elements), end);
         rig.Report();
     }
 
@@ -50,7 +59,7 @@ public class SnapshotTurnCostTests
         rig.End(end);
         while (!rig.Snapshots.IsIdle) rig.Turn(null, SliceMicroseconds);
         for (; rig.Keyspace.LazyFree.IsPending; rig.EndTurn()) rig.Time("free some", () => rig.Keyspace.LazyFree.Run(rig.World.StartBudget(SliceMicroseconds)));
-        if (end != "rename") Assert.That(rig.Keyspace.Allocator.UsedBytesOf(Purpose.Collections), Is.Zero);
+        if (end is not ("rename" or DestroyGroup)) Assert.That(rig.Keyspace.Allocator.UsedBytesOf(Purpose.Collections), Is.Zero);
         // It has ended by itself where a walk took more turns than expected.
         if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion) GC.EndNoGCRegion();
     }
@@ -106,6 +115,7 @@ public class SnapshotTurnCostTests
         {
             if (how == "rename")
                 Keyspace.Move(Keyspace.Databases[0], Keyspace.KeyOf("large"u8), Keyspace.Databases[0], Keyspace.KeyOf("renamed"u8), true, KeyspaceEvent.RenameFrom, KeyspaceEvent.RenameTo);
+            else if (how == DestroyGroup) StreamUse.Destroy(this);
             else if (how == "delete") Edit().Delete(KeyspaceEvent.Delete);
             else if (how == "overwrite") Edit().Write(ValueType.String, ValueEncoding.Raw, "x"u8, EntryView.NoExpiry, null);
             else Keyspace.Flush(null, background: true);
@@ -272,6 +282,169 @@ public class SnapshotTurnCostTests
             var edit = Edit();
             changing(ref edit);
             edit.End(1, KeyspaceEvent.ListSet);
+        }
+    }
+
+    private sealed class SetUse : Use
+    {
+        private readonly Rig _rig;
+        private readonly byte[] _member = new byte[16];
+        private readonly int _members;
+        private int _added;
+
+        public SetUse(Rig rig, int members)
+        {
+            _rig = rig;
+            _members = _added = members;
+            var set = new SetEdit(rig.Edit());
+            set.Expect(_member, members);
+            for (var i = 0; i < members; i++)
+            {
+                Draw(i);
+                set.Add(_member);
+                rig.EndTurn();
+            }
+            set.Changed(members, null);
+            Calls =
+            [
+                new("SADD", () => Change(static (ref set, member) => set.Add(member))),
+                new("SADD new", () =>
+                {
+                    Draw(_added++);
+                    Change(static (ref set, member) => set.Add(member));
+                }),
+                new("SREM", () => Change(static (ref set, member) => set.Remove(member))),
+            ];
+        }
+
+        private delegate bool Changing(ref SetEdit set, byte[] member);
+
+        public override Call[] Calls { get; }
+
+        public override void Draw() => Draw(_rig.Chance.Next(_members));
+
+        private void Draw(int number) => BinaryPrimitives.WriteInt32LittleEndian(_member, number);
+
+        private void Change(Changing changing)
+        {
+            var set = new SetEdit(_rig.Edit());
+            if (!set.Exists) set.Expect(_member, 1);
+            if (changing(ref set, _member)) set.Changed(1, KeyspaceEvent.SetAdd);
+        }
+    }
+
+    private sealed class SortedSetUse : Use
+    {
+        private readonly Rig _rig;
+        private readonly byte[] _member = new byte[16];
+        private readonly int _members;
+        private int _added;
+
+        public SortedSetUse(Rig rig, int members)
+        {
+            _rig = rig;
+            _members = _added = members;
+            var set = new SortedSetEdit(rig.Edit());
+            set.Expect(members, _member.Length);
+            for (var i = 0; i < members; i++)
+            {
+                Draw(i);
+                double score = rig.Chance.Next();
+                set.Set(_member, ref score);
+                rig.EndTurn();
+            }
+            set.Changed(members, null);
+            Calls =
+            [
+                new("ZADD", Set),
+                new("ZADD new", () =>
+                {
+                    Draw(_added++);
+                    Set();
+                }),
+                new("ZREM", () =>
+                {
+                    var edit = new SortedSetEdit(rig.Edit());
+                    if (edit.Remove(_member)) edit.Changed(1, KeyspaceEvent.SortedSetRemove);
+                }),
+            ];
+        }
+
+        public override Call[] Calls { get; }
+
+        public override void Draw() => Draw(_rig.Chance.Next(_members));
+
+        private void Draw(int number) => BinaryPrimitives.WriteInt32LittleEndian(_member, number);
+
+        private void Set()
+        {
+            var set = new SortedSetEdit(_rig.Edit());
+            double score = _rig.Chance.Next();
+            set.Set(_member, ref score);
+            set.Changed(1, KeyspaceEvent.SortedSetAdd);
+        }
+    }
+
+    private sealed class StreamUse : Use
+    {
+        private const int Consumers = 8;
+
+        private readonly Rig _rig;
+        private readonly byte[] _text = "field and a value of 32 bytes"u8.ToArray();
+        private readonly Argument[] _field = [new(0, 5), new(5, 24)];
+        private StreamId _id;
+
+        public StreamUse(Rig rig, int entries)
+        {
+            _rig = rig;
+            var stream = new StreamEdit(rig.Edit());
+            stream.Create();
+            stream.AddGroup("g"u8, default, 0);
+            for (var i = 0; i < Consumers; i++) stream.EditGroup("g"u8).AddConsumer([(byte)i], 1);
+            for (var i = 0; i < entries; i++)
+            {
+                Add(ref stream);
+                Deliver(stream.EditGroup("g"u8), stream.View.LastId);
+                rig.EndTurn();
+            }
+            Calls =
+            [
+                new("XADD", () => Change((ref stream) => Add(ref stream))),
+                new("XREADGROUP", () => Change((ref stream) =>
+                {
+                    Add(ref stream);
+                    Deliver(stream.EditGroup("g"u8), stream.View.LastId);
+                })),
+                new("XACK", () => Change((ref stream) => stream.EditGroup("g"u8).Acknowledge(_id))),
+                new("XCLAIM", () => Change((ref stream) => Deliver(stream.EditGroup("g"u8), _id))),
+                new("XDEL", () => Change((ref stream) =>
+                {
+                    if (stream.Delete(_id)) stream.EndDeletions();
+                })),
+                new("XTRIM", () => Change((ref stream) => stream.Trim(new()
+                {
+                    Strategy = StreamTrimStrategy.ByLength, LengthMax = Math.Max(stream.View.Length - 1000, 0), IsApproximate = true,
+                }))),
+            ];
+        }
+
+        private delegate void Changing(ref StreamEdit stream);
+
+        public override Call[] Calls { get; }
+
+        public static void Destroy(Rig rig) => new StreamEdit(rig.Edit()).RemoveGroup("g"u8);
+
+        public override void Draw() => _id = new((ulong)_rig.Chance.NextInt64((long)new StreamEdit(_rig.Edit()).View.LastId.Milliseconds) + 1, 0);
+
+        private void Add(ref StreamEdit stream) => stream.Append(new(stream.View.LastId.Milliseconds + 1, 0), new(_text, _field), 0, _text.Length);
+
+        private void Deliver(ConsumerGroupEdit group, StreamId id) => group.Assign(id, group.View.ConsumerAt(_rig.Chance.Next(Consumers)), _rig.Keyspace.NowMs, 1);
+
+        private void Change(Changing changing)
+        {
+            var stream = new StreamEdit(_rig.Edit());
+            changing(ref stream);
+            stream.AnnounceOfGroup(1);
         }
     }
 
