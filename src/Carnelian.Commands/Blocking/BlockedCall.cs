@@ -10,6 +10,9 @@ public abstract class BlockedCall(Session session, long deadlineMs)
 
     public long DeadlineMs { get; } = deadlineMs;
 
+    /// <summary>When its turn comes among the <see cref="Deadlines"/>: at its deadline, or earlier to be run again.</summary>
+    internal long DueMs { get; set; } = deadlineMs;
+
     /// <summary>CLIENT UNBLOCK may end it.</summary>
     public virtual bool CanBeUnblocked => false;
 

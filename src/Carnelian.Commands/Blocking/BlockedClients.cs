@@ -37,7 +37,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     public int Count { get; private set; }
 
     /// <summary>How many of them have a deadline.</summary>
-    public int CountWithDeadline => _deadlines.Count;
+    public int CountWithDeadline { get; private set; }
 
     /// <summary>How many keys are waited for.</summary>
     public long KeyCount => _waiting.Groups;
@@ -59,10 +59,11 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     // ---- waiting
 
     /// <summary>See <see cref="Call.WaitForKeys"/>.</summary>
-    internal void WaitForKeys(ref Call call, int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes)
+    internal void WaitForKeys(ref Call call, int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes, long runAgainMs)
     {
         if (_rerun is { Holder: >= 0 } same && same.Session == call.Session)
         {
+            RunAgainAt(same, runAgainMs);
             same.WaitsOn = true;
             call.Session.Blocked = same;
             return;
@@ -79,6 +80,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
             _waiting.Add(call.Database.Number, call.Args[i], call.Key(i).Hash, holder, ref request.Keys);
         if (request.Wakes != KeyWakes.WhenMade) CountWakes(request, 1);
         Block(request);
+        RunAgainAt(request, runAgainMs);
         _executor.Keyspace.Waiters ??= this;
     }
 
@@ -109,7 +111,20 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         Check.That(call.Session.Blocked is null);
         call.Session.Blocked = call;
         Count++;
-        if (call.DeadlineMs != BlockedCall.NoDeadline) _deadlines.Add(call);
+        if (call.DeadlineMs == BlockedCall.NoDeadline) return;
+        CountWithDeadline++;
+        _deadlines.Add(call);
+    }
+
+    /// <summary>Has a request run again at a time, unless its deadline comes first.</summary>
+    private void RunAgainAt(BlockedRequest request, long runAgainMs)
+    {
+        var isEarlier = runAgainMs != BlockedCall.NoDeadline && (request.DeadlineMs == BlockedCall.NoDeadline || runAgainMs < request.DeadlineMs);
+        var dueMs = isEarlier ? runAgainMs : request.DeadlineMs;
+        if (dueMs == request.DueMs) return;
+        _deadlines.Remove(request);
+        request.DueMs = dueMs;
+        if (dueMs != BlockedCall.NoDeadline) _deadlines.Add(request);
     }
 
     /// <summary>Ends the waiting of a session without an answer: it was served, or is gone.</summary>
@@ -119,6 +134,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         session.Blocked = null;
         Count--;
         _deadlines.Remove(call);
+        if (call.DeadlineMs != BlockedCall.NoDeadline) CountWithDeadline--;
         if (call is BlockedCondition condition) _asking.Remove(condition);
         if (call is BlockedRequest request) Remove(request);
     }
@@ -171,13 +187,14 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         Unblocked?.Invoke(session);
     }
 
-    /// <summary>Answers those whose time is over. Returns the next deadline, or long.MaxValue.</summary>
+    /// <summary>Answers those whose time is over, and runs those again who are due. Returns when the next one is, or long.MaxValue.</summary>
     public long TimeOutUntil(long nowMs)
     {
         while (_deadlines.First is { } call)
         {
-            if (call.DeadlineMs > nowMs) return call.DeadlineMs;
-            End(call.Session, withError: false);
+            if (call.DueMs > nowMs) return call.DueMs;
+            if (call.DueMs == call.DeadlineMs) End(call.Session, withError: false);
+            else RunAgain((BlockedRequest)call);
         }
         return long.MaxValue;
     }

@@ -1,13 +1,11 @@
 namespace Carnelian;
 
-/// <summary>Blocked calls by deadline, soonest first: a binary heap in which each call knows its place, so that one that is served leaves at once.</summary>
+/// <summary>Blocked calls by when they are due, soonest first: a binary heap in which each call knows its place, so that one that is served leaves at once.</summary>
 internal sealed class Deadlines
 {
     private readonly List<BlockedCall> _heap = [];
 
-    public int Count => _heap.Count;
-
-    /// <summary>The call whose deadline comes first, or null.</summary>
+    /// <summary>The call that is due first, or null.</summary>
     public BlockedCall? First => _heap.Count == 0 ? null : _heap[0];
 
     public void Add(BlockedCall call)
@@ -34,7 +32,7 @@ internal sealed class Deadlines
 
     private void Rise(int place, BlockedCall call)
     {
-        while (place > 0 && _heap[(place - 1) / 2] is var parent && parent.DeadlineMs > call.DeadlineMs)
+        while (place > 0 && _heap[(place - 1) / 2] is var parent && parent.DueMs > call.DueMs)
         {
             Put(place, parent);
             place = (place - 1) / 2;
@@ -47,8 +45,8 @@ internal sealed class Deadlines
         while (2 * place + 1 < _heap.Count)
         {
             var child = 2 * place + 1;
-            if (child + 1 < _heap.Count && _heap[child + 1].DeadlineMs < _heap[child].DeadlineMs) child++;
-            if (_heap[child].DeadlineMs >= call.DeadlineMs) break;
+            if (child + 1 < _heap.Count && _heap[child + 1].DueMs < _heap[child].DueMs) child++;
+            if (_heap[child].DueMs >= call.DueMs) break;
             Put(place, _heap[child]);
             place = child;
         }

@@ -235,10 +235,12 @@ public ref struct Call
     /// <param name="endOfKeys">Behind the last argument that is a key.</param>
     /// <param name="deadlineMs">By <see cref="MonotonicMs"/>, or <see cref="BlockedCall.NoDeadline"/>.</param>
     /// <param name="answerTimeout">Answers what is answered when the deadline has passed; static.</param>
+    /// <param name="runAgainMs">When it is run again whatever becomes of the keys, or <see cref="BlockedCall.NoDeadline"/>; greater than <see cref="MonotonicMs"/>.</param>
     public void WaitForKeys(
-        int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes = KeyWakes.WhenMade)
+        int firstKey, int endOfKeys, ValueType type, long deadlineMs, CommandHandler answerTimeout, KeyWakes wakes = KeyWakes.WhenMade,
+        long runAgainMs = BlockedCall.NoDeadline)
     {
-        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakes);
+        if (MayBlock) Executor.BlockedClients.WaitForKeys(ref this, firstKey, endOfKeys, type, deadlineMs, answerTimeout, wakes, runAgainMs);
         else answerTimeout(ref this);
     }
 

@@ -16,10 +16,18 @@ internal static class GroupReadCommands
 
         public bool IsHistory => After != StreamId.Max;
 
-        /// <summary>From which entry on, and how many; -1: the stream is not answered.</summary>
+        /// <summary>From which entry on, and how many; -1: none.</summary>
         public StreamId First;
         public long Count;
+
+        /// <summary>Room for what is claimed, among that of all streams, and how many are.</summary>
+        public int FirstClaimed, Claimable, Claimed;
+
+        public readonly bool IsAnswered => Count >= 0 || Claimed > 0;
     }
+
+    /// <summary>An entry that was claimed, and how it was pending before.</summary>
+    private record struct Claim(StreamId Id, long IdleMs, long Deliveries);
 
     [Command("XREADGROUP",
         Summary = "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message is available otherwise.",
@@ -42,13 +50,14 @@ internal static class GroupReadCommands
         }
         // Only the effects are propagated.
         call.PropagateInnerCalls();
+        var claims = request.Claims ? call.Keyspace.Allocator.Scratch<Claim>(CountClaimable(ref call, request, readings)) : default;
         var answered = 0;
         for (var i = 0; i < readings.Length; i++)
         {
-            Read(ref call, request, i, ref readings[i]);
-            if (readings[i].Count >= 0) answered++;
+            Read(ref call, request, i, ref readings[i], claims);
+            if (readings[i].IsAnswered) answered++;
         }
-        if (answered > 0) Reply(ref call, request, readings, answered);
+        if (answered > 0) Reply(ref call, request, readings, claims, answered);
         else if (request.Blocks) Wait(ref call, request);
         else call.Reply.NullArray();
     }
@@ -76,8 +85,25 @@ internal static class GroupReadCommands
         return true;
     }
 
+    /// <summary>Finds out how many entries have been pending for long enough, in each stream and together.</summary>
+    private static int CountClaimable(ref Call call, in StreamReadRequest request, scoped Span<Reading> readings)
+    {
+        var claimable = 0;
+        for (var i = 0; i < readings.Length; i++)
+        {
+            if (readings[i].IsHistory) continue;
+            call.TryEditStream(request.FirstKey + i, out var stream);
+            var group = stream.EditGroup(call.Args[request.GroupAt]);
+            group.KeepTimes();
+            readings[i].FirstClaimed = claimable;
+            readings[i].Claimable = (int)group.View.CountDeliveredUntil(call.NowMs - request.ClaimsFromMs, Math.Min(request.Count, int.MaxValue - claimable));
+            claimable += readings[i].Claimable;
+        }
+        return claimable;
+    }
+
     /// <summary>Reads a stream for the consumer, which is made if there is none.</summary>
-    private static void Read(ref Call call, in StreamReadRequest request, int i, ref Reading reading)
+    private static void Read(ref Call call, in StreamReadRequest request, int i, ref Reading reading, scoped Span<Claim> claims)
     {
         var key = request.FirstKey + i;
         // Redis looks the stream up again.
@@ -97,11 +123,50 @@ internal static class GroupReadCommands
             reading.After.TryNext(out reading.First);
             reading.Count = CountHistory(group.View, consumer, reading.First, request.Count);
         }
-        else if (stream.View.Length > 0 && stream.View.LastLiveId > group.View.LastId)
+        else
         {
-            group.View.LastId.TryNext(out reading.First);
-            reading.Count = Deliver(ref call, request, key, stream, group, consumer, reading.First);
+            var changes = reading.Claimable > 0 ? ClaimIdle(ref call, request, key, stream, group, consumer, ref reading, claims) : 0;
+            var max = request.Count - reading.Claimed;
+            if (max > 0 && stream.View.Length > 0 && stream.View.LastLiveId > group.View.LastId)
+            {
+                group.View.LastId.TryNext(out reading.First);
+                reading.Count = Deliver(ref call, request, key, stream, group, consumer, reading.First, max);
+                changes = 1;
+            }
+            if (changes > 0) stream.AnnounceOfGroup(1);
         }
+    }
+
+    /// <summary>
+    /// Claims what has been pending for long enough, the longest first. What is no longer in the stream is pending no more, as if XAUTOCLAIM had come upon it: where all that was looked at is gone, more is.
+    /// Returns the number of changes.
+    /// </summary>
+    private static int ClaimIdle(
+        ref Call call, in StreamReadRequest request, int key, scoped StreamEdit stream, ConsumerGroupEdit group, StreamConsumer consumer, ref Reading reading, scoped Span<Claim> claims)
+    {
+        var changes = 0;
+        var room = claims.Slice(reading.FirstClaimed, reading.Claimable);
+        var ids = call.Keyspace.Allocator.Scratch<StreamId>(room.Length);
+        for (var found = 1; found > 0 && reading.Claimed == 0; changes += found)
+        {
+            found = group.View.CopyDeliveredUntil(call.NowMs - request.ClaimsFromMs, ids);
+            foreach (var id in ids[..found])
+            {
+                Check.That(group.View.TryPending(id, out var entry));
+                if (!stream.View.Contains(id))
+                {
+                    GroupEffects.Claim(ref call, key, request.GroupAt, group.View, entry);
+                    group.Acknowledge(id);
+                    continue;
+                }
+                room[reading.Claimed++] = new(id, Math.Max(call.NowMs - entry.DeliveredMs, 0), entry.Deliveries);
+                var deliveries = entry.Deliveries + 1;
+                group.Assign(id, consumer, call.NowMs, deliveries);
+                GroupEffects.Claim(ref call, key, request.GroupAt, consumer.Name, id, call.NowMs, deliveries, group.View.LastId);
+            }
+        }
+        if (reading.Claimed > 0) group.SetActive(consumer, call.NowMs);
+        return changes;
     }
 
     private static long CountHistory(ConsumerGroup group, StreamConsumer consumer, StreamId first, long max)
@@ -114,11 +179,11 @@ internal static class GroupReadCommands
 
     /// <summary>Delivers what is new to the consumer. Returns the number of entries.</summary>
     private static long Deliver(
-        ref Call call, in StreamReadRequest request, int key, scoped StreamEdit stream, ConsumerGroupEdit group, StreamConsumer consumer, StreamId first)
+        ref Call call, in StreamReadRequest request, int key, scoped StreamEdit stream, ConsumerGroupEdit group, StreamConsumer consumer, StreamId first, long max)
     {
         var view = stream.View;
         long count = 0;
-        for (var entries = view.Range(first, StreamId.Max); count < request.Count && entries.MoveNext(); count++)
+        for (var entries = view.Range(first, StreamId.Max); count < max && entries.MoveNext(); count++)
         {
             var id = entries.Id;
             group.SetPosition(id, GroupCounts.AfterReading(view, group.View, id));
@@ -128,30 +193,52 @@ internal static class GroupReadCommands
         }
         if (!request.NoAcknowledgement) group.SetActive(consumer, call.NowMs);
         GroupEffects.Position(ref call, key, request.GroupAt, group.View);
-        stream.AnnounceOfGroup(1);
         return count;
     }
 
-    private static void Reply(ref Call call, in StreamReadRequest request, scoped ReadOnlySpan<Reading> readings, int answered)
+    private static void Reply(ref Call call, in StreamReadRequest request, scoped ReadOnlySpan<Reading> readings, scoped ReadOnlySpan<Claim> claims, int answered)
     {
         if (call.Reply.IsResp3) call.Reply.Map(answered);
         else call.Reply.Array(answered);
         for (var i = 0; i < readings.Length; i++)
         {
-            if (readings[i].Count < 0) continue;
+            ref readonly var reading = ref readings[i];
+            if (!reading.IsAnswered) continue;
             if (!call.Reply.IsResp3) call.Reply.Array(2);
             call.Reply.Bulk(call.Args[request.FirstKey + i]);
-            call.Reply.Array(readings[i].Count);
+            call.Reply.Array(reading.Claimed + Math.Max(reading.Count, 0));
             call.TryEditStream(request.FirstKey + i, out var stream);
-            if (readings[i].IsHistory) ReplyHistory(ref call, request, readings[i], stream);
-            else ReplyNew(ref call, readings[i], stream.View);
+            if (reading.IsHistory)
+            {
+                ReplyHistory(ref call, request, reading, stream);
+                continue;
+            }
+            foreach (ref readonly var claim in claims.Slice(reading.FirstClaimed, reading.Claimed)) Reply(ref call, stream.View, claim);
+            ReplyNew(ref call, reading, stream.View, request.Claims);
         }
     }
 
-    private static void ReplyNew(ref Call call, in Reading reading, StreamView stream)
+    private static void Reply(ref Call call, StreamView stream, in Claim claim)
     {
+        var entries = stream.Range(claim.Id, claim.Id);
+        Check.That(entries.MoveNext());
+        call.Reply.Entry(ref entries, elements: 4);
+        call.Reply.Integer(claim.IdleMs);
+        call.Reply.Integer(claim.Deliveries);
+    }
+
+    /// <param name="amongClaims">They tell that they were not pending.</param>
+    private static void ReplyNew(ref Call call, in Reading reading, StreamView stream, bool amongClaims)
+    {
+        if (reading.Count <= 0) return;
         var entries = stream.Range(reading.First, StreamId.Max);
-        for (var left = reading.Count; left > 0 && entries.MoveNext(); left--) call.Reply.Entry(ref entries);
+        for (var left = reading.Count; left > 0 && entries.MoveNext(); left--)
+        {
+            call.Reply.Entry(ref entries, amongClaims ? 4 : 2);
+            if (!amongClaims) continue;
+            call.Reply.Integer(0);
+            call.Reply.Integer(0);
+        }
     }
 
     /// <summary>Answers what is pending at the consumer, and counts that as delivered once more. Of an entry that is gone only the ID is left.</summary>
@@ -177,5 +264,18 @@ internal static class GroupReadCommands
 
     private static void Wait(ref Call call, in StreamReadRequest request) => call.WaitForKeys(
         request.FirstKey, request.FirstId, ValueType.Stream, request.DeadlineMs, static (ref call) => call.Reply.NullArray(),
-        KeyWakes.WhenChanged | KeyWakes.WhenGone);
+        KeyWakes.WhenChanged | KeyWakes.WhenGone, request.Claims ? NextClaimMs(ref call, request) : BlockedCall.NoDeadline);
+
+    /// <summary>When the first entry will have been pending for long enough, by the monotonic clock. What is delivered meanwhile will have been so no earlier.</summary>
+    private static long NextClaimMs(ref Call call, in StreamReadRequest request)
+    {
+        var idleMs = 0L;
+        for (var key = request.FirstKey; key < request.FirstId; key++)
+        {
+            call.TryStream(key, out var stream);
+            if (stream.FindGroup(call.Args[request.GroupAt]).TryFirstDelivery(out var deliveredMs)) idleMs = Math.Max(idleMs, call.NowMs - deliveredMs);
+        }
+        var waitsMs = Math.Max(request.ClaimsFromMs - idleMs, 1);
+        return waitsMs < long.MaxValue - call.MonotonicMs ? call.MonotonicMs + waitsMs : BlockedCall.NoDeadline;
+    }
 }

@@ -17,6 +17,11 @@ internal struct StreamReadRequest
     /// <summary>What is read does not become pending.</summary>
     public bool NoAcknowledgement { get; private set; }
 
+    /// <summary>For how long an entry must have been pending to be claimed, milliseconds; -1: none is claimed.</summary>
+    public long ClaimsFromMs { get; private set; }
+
+    public readonly bool Claims => ClaimsFromMs >= 0;
+
     public int Streams { get; private set; }
 
     /// <summary>Arguments: so many keys, and then as many IDs.</summary>
@@ -28,7 +33,7 @@ internal struct StreamReadRequest
     /// <param name="isOfGroup">XREADGROUP.</param>
     public static StreamReadRequest Read(ref Call call, bool isOfGroup)
     {
-        var request = new StreamReadRequest { Count = long.MaxValue };
+        var request = new StreamReadRequest { Count = long.MaxValue, ClaimsFromMs = -1 };
         for (var i = 1; i < call.Args.Count && !call.Failed && request.FirstKey == 0; i++)
         {
             var more = call.Args.Count - i - 1;
@@ -44,6 +49,7 @@ internal struct StreamReadRequest
                 request.GroupAt = i + 1;
                 i += 2;
             }
+            else if (more > 0 && call.Is(i, "claim"u8)) request.ReadClaim(ref call, ++i, isOfGroup);
             else if (call.Is(i, "noack"u8))
             {
                 if (!isOfGroup) call.Fail("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
@@ -62,6 +68,14 @@ internal struct StreamReadRequest
         if (!BlockingTimeout.TryReadMilliseconds(ref call, argument, out var deadlineMs)) return false;
         DeadlineMs = deadlineMs;
         return true;
+    }
+
+    private void ReadClaim(ref Call call, int argument, bool isOfGroup)
+    {
+        if (!isOfGroup) call.Fail("ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.");
+        else if (!IntegerText.TryParse(call.Args[argument], out var idleMs)) call.Fail("ERR min-idle-time is not an integer or out of range");
+        else if (idleMs < 0) call.Fail("ERR min-idle-time must be a positive integer");
+        else ClaimsFromMs = idleMs;
     }
 
     private void ReadStreams(ref Call call, int first, bool isOfGroup)

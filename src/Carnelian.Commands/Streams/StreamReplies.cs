@@ -13,9 +13,10 @@ internal static class StreamReplies
     }
 
     /// <summary>An entry: its ID and its fields.</summary>
-    public static void Entry(this scoped ref ReplyWriter reply, scoped ref StreamEntries entry)
+    /// <param name="elements">How many there are with what the caller writes behind these two.</param>
+    public static void Entry(this scoped ref ReplyWriter reply, scoped ref StreamEntries entry, int elements = 2)
     {
-        reply.Array(2);
+        reply.Array(elements);
         reply.Bulk(entry.Id);
         var fields = entry.FieldCount;
         reply.Array(2 * fields);

@@ -4,7 +4,7 @@ namespace Carnelian;
 
 /// <summary>
 /// A group's block. What is pending has a <see cref="Delivery"/> for each ID.
-/// <code>| named 8 | entries read 8 | last ID 16 | tree of what is pending 32 | consumers 16 | name … |</code>
+/// <code>| named 8 | entries read 8 | last ID 16 | tree of what is pending 32 | consumers 16 | delivery times 8 | name … |</code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct GroupRoot
@@ -14,6 +14,9 @@ internal unsafe struct GroupRoot
     public StreamId LastId;
     public IdTreeRoot Pending;
     public NameIndex Consumers;
+
+    /// <summary>See <see cref="DeliveryTimes"/>; null until somebody claims by time.</summary>
+    public DeliveryTimesRoot* Times;
 }
 
 /// <summary>
@@ -118,6 +121,17 @@ public readonly unsafe struct ConsumerGroup
 
     /// <summary>The first and the last that is pending; there is something.</summary>
     public (StreamId First, StreamId Last) PendingRange => (IdCursor.First(&_root->Pending).Id, IdCursor.Last(&_root->Pending).Id);
+
+    // ---- by the time of delivery; see ConsumerGroupEdit.KeepTimes
+
+    /// <summary>When what has been pending for longest was delivered; false: nothing is pending.</summary>
+    public bool TryFirstDelivery(out long ms) => DeliveryTimes.TryFirst(_root->Times, out ms);
+
+    /// <inheritdoc cref="DeliveryTimes.CountUntil"/>
+    public long CountDeliveredUntil(long ms, long max) => DeliveryTimes.CountUntil(_root->Times, ms, max);
+
+    /// <inheritdoc cref="DeliveryTimes.CopyUntil"/>
+    public int CopyDeliveredUntil(long ms, Span<StreamId> ids) => DeliveryTimes.CopyUntil(_root->Times, ms, ids);
 
     public bool TryPending(StreamId id, out PendingEntries entry)
     {

@@ -19,6 +19,8 @@ public readonly unsafe struct ConsumerGroupEdit
 
     private IdTree Pending => new(&_root->Pending, _host);
 
+    private DeliveryTimes Times => new(_root->Times, _host);
+
     private IdTree PendingOf(ConsumerRoot* consumer) => new(&consumer->Pending, _host);
 
     public void SetPosition(StreamId lastId, long entriesRead)
@@ -46,8 +48,18 @@ public readonly unsafe struct ConsumerGroupEdit
     public void RemoveConsumer(StreamConsumer consumer)
     {
         var root = consumer.Root;
-        if (root->Pending.Count == _root->Pending.Count) FreeAll(&_root->Pending);
-        for (var at = IdCursor.First(&root->Pending); at.IsValid && _root->Pending.Count > 0; at.MoveNext()) Pending.Remove(at.Id);
+        if (root->Pending.Count == _root->Pending.Count)
+        {
+            FreeAll(&_root->Pending);
+            Times.FreeSome(int.MaxValue);
+            _root->Times = null;
+        }
+        Delivery delivery;
+        for (var at = IdCursor.First(&root->Pending); at.IsValid && _root->Pending.Count > 0; at.MoveNext())
+        {
+            Check.That(Pending.Remove(at.Id, &delivery));
+            Times.Remove(delivery.AtMs, at.Id);
+        }
         FreeAll(&root->Pending);
         _root->Consumers.Remove(_root->Consumers.Find(consumer.Name));
         _host.Allocator.Retire((byte*)root, NamedBlock.Bytes((byte*)root), Purpose.Collections);
@@ -68,11 +80,19 @@ public readonly unsafe struct ConsumerGroupEdit
 
     // ---- what is pending
 
+    /// <summary>Keeps what is pending by the time of delivery too, from now on. The first time this costs as many steps as there are.</summary>
+    public void KeepTimes()
+    {
+        if (_root->Times == null) _root->Times = DeliveryTimes.Create(&_root->Pending, _host);
+    }
+
     /// <summary>Makes an entry pending at a consumer, if it is not, whoever had it.</summary>
     public void Assign(StreamId id, StreamConsumer consumer, long deliveredMs, long deliveries)
     {
         var delivery = (Delivery*)Pending.GetOrAdd(id, out var isAdded);
         var before = isAdded ? null : delivery->To;
+        if (!isAdded) Times.Remove(delivery->AtMs, id);
+        Times.Add(deliveredMs, id);
         *delivery = new() { AtMs = deliveredMs, Count = deliveries, To = consumer.Root };
         if (before == consumer.Root) return;
         if (before != null) Check.That(PendingOf(before).Remove(id));
@@ -84,6 +104,8 @@ public readonly unsafe struct ConsumerGroupEdit
     public void Redeliver(StreamId id, long nowMs)
     {
         Check.That(Pending.TryEdit(id, out var value));
+        Times.Remove(((Delivery*)value)->AtMs, id);
+        Times.Add(nowMs, id);
         ((Delivery*)value)->AtMs = nowMs;
         ((Delivery*)value)->Count++;
     }
@@ -93,6 +115,7 @@ public readonly unsafe struct ConsumerGroupEdit
     {
         Delivery delivery;
         if (!Pending.Remove(id, &delivery)) return false;
+        Times.Remove(delivery.AtMs, id);
         Check.That(PendingOf(delivery.To).Remove(id));
         return true;
     }

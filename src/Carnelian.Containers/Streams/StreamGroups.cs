@@ -84,7 +84,8 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
             for (var i = 0; i < Count; i++)
             {
                 var group = (GroupRoot*)Root->Groups[i];
-                bytes += BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)group)) + group->Pending.NodesBytes + group->Consumers.MemoryBytes;
+                bytes += BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)group)) + group->Pending.NodesBytes + group->Consumers.MemoryBytes
+                    + DeliveryTimes.MemoryBytes(group->Times);
                 for (var c = 0; c < group->Consumers.Count; c++)
                 {
                     var consumer = (ConsumerRoot*)group->Consumers[c];
@@ -130,6 +131,7 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
             var copy = (GroupRoot*)NamedBlock.Copy(host.Allocator, (byte*)group, Purpose.Snapshot);
             copy->Pending = new IdTree(&group->Pending, host).Freeze();
             copy->Consumers = default;
+            copy->Times = null;
             for (var c = 0; c < group->Consumers.Count; c++)
             {
                 var consumer = (ConsumerRoot*)group->Consumers[c];
@@ -170,6 +172,10 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
         {
             var consumer = (ConsumerRoot*)group->Consumers[group->Consumers.Count - 1];
             if (FreeSome(&consumer->Pending, root, host, purpose)) FreeLast(ref group->Consumers, allocator, purpose);
+        }
+        else if (group->Times != null)
+        {
+            if (new DeliveryTimes(group->Times, host).FreeSome(LeavesPerFree)) group->Times = null;
         }
         else if (FreeSome(&group->Pending, root, host, purpose))
         {

@@ -57,8 +57,8 @@ internal sealed class Cron
     public void Turn()
     {
         var nowMs = _server.MonotonicMs;
-        _server.Keyspace.Author = _server.Keyspace.Self;
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
+        _server.Keyspace.Author = _server.Keyspace.Self;
         if (IsPaused) return;
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();

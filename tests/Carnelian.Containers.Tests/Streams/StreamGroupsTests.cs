@@ -10,6 +10,8 @@ public sealed unsafe class StreamGroupsTests
         public SortedDictionary<string, (long Seen, long Active)> Consumers { get; } = new(StringComparer.Ordinal);
 
         public SortedDictionary<StreamId, (string Consumer, long Ms, long Count)> Pending { get; } = [];
+
+        public bool KeepsTimes { get; set; }
     }
 
     private sealed class Rig : IDisposable
@@ -69,6 +71,8 @@ public sealed unsafe class StreamGroupsTests
                 model.Consumers[name] = (7, -1);
                 return;
             }
+            if (Random.Next(60) == 0) model.KeepsTimes = true;
+            if (model.KeepsTimes) group.KeepTimes();
             if (Random.Next(200) == 0)
             {
                 group.RemoveConsumer(consumer);
@@ -82,10 +86,16 @@ public sealed unsafe class StreamGroupsTests
                 if (Random.Next(5) < 2) Assert.That(group.Acknowledge(id), Is.EqualTo(model.Pending.Remove(id)));
                 else
                 {
-                    var (ms, count) = (Random.NextInt64(), Random.NextInt64());
+                    var (ms, count) = (Random.NextInt64(-9, 9), Random.NextInt64());
                     group.Assign(id, consumer, ms, count);
                     model.Pending[id] = (name, ms, count);
                 }
+            }
+            if (model.Pending.Count > 0 && Random.Next(4) == 0)
+            {
+                var (id, pending) = model.Pending.ElementAt(Random.Next(model.Pending.Count));
+                group.Redeliver(id, 4);
+                model.Pending[id] = (pending.Consumer, 4, pending.Count + 1);
             }
             group.SetSeen(consumer, Random.Next());
             group.SetActive(consumer, Random.Next());
@@ -101,8 +111,27 @@ public sealed unsafe class StreamGroupsTests
         public void Verify()
         {
             Assert.That(Describe(_word, follows: true), Is.EqualTo(Describe()));
+            foreach (var (name, model) in _model)
+            {
+                if (model.KeepsTimes) VerifyTimes(model, Groups.Find(Bytes(name)));
+            }
             if (Host.FreesPending == 0) Assert.That(Groups.MemoryBytes, Is.EqualTo(Allocator.UsedBytesOf(Purpose.Collections)));
         }
+
+        private void VerifyTimes(Group model, ConsumerGroup group)
+        {
+            var untilMs = Random.Next(-10, 10);
+            var expected = model.Pending.Where(pending => pending.Value.Ms <= untilMs).OrderBy(static pending => pending.Value.Ms).Select(static pending => pending.Key).ToArray();
+            Assert.That(group.CountDeliveredUntil(untilMs, long.MaxValue), Is.EqualTo(expected.Length));
+            var ids = new StreamId[Random.Next(expected.Length + 2)];
+            var count = group.CopyDeliveredUntil(untilMs, ids);
+            Assert.That(ids[..count], Is.EqualTo(expected.Take(ids.Length)));
+            Assert.That(group.TryFirstDelivery(out var ms), Is.EqualTo(model.Pending.Count > 0));
+            if (model.Pending.Count > 0) Assert.That(ms, Is.EqualTo(model.Pending.Values.Min(static pending => pending.Ms)));
+            Met.Add("by time");
+        }
+
+        public HashSet<string> Met { get; init; } = [];
 
         public void VerifyCopy()
         {
@@ -197,12 +226,12 @@ public sealed unsafe class StreamGroupsTests
     private readonly HashSet<string> _met = [];
 
     [OneTimeTearDown]
-    public void Every_state_was_met() => Assert.That(_met, Is.EquivalentTo(new[] { "held", "let go", "moved" }));
+    public void Every_state_was_met() => Assert.That(_met, Is.EquivalentTo(new[] { "held", "let go", "moved", "by time" }));
 
     [Test]
     public void Random_changes_agree_with_a_model_also_while_held([Range(1, 15)] int seed)
     {
-        using var rig = new Rig(seed);
+        using var rig = new Rig(seed) { Met = _met };
         for (var round = 0; round < 40; round++)
         {
             for (var i = rig.Random.Next(60); i > 0; i--)

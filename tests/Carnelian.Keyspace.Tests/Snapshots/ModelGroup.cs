@@ -95,6 +95,7 @@ internal sealed class ModelGroup
             count("consumer removed");
             return;
         }
+        if (chance.Next(4) == 0) group.KeepTimes();
         for (var times = chance.Next(8) == 0 ? 200 : chance.Next(8); times > 0; times--) Change(chance, group, consumer, name, count);
         group.SetPosition(_lastId = DrawId(chance), _read = chance.Next(-1, 9));
         group.SetSeen(consumer, chance.Next());

@@ -40,6 +40,22 @@ internal sealed class ChangeLogTests
         Assert.That(Told("BITOP NOT to k", "BITOP OR missing gone", "BITOP OR to gone", "BITOP OR to gone"), Is.EqualTo(new[] { "BITOP NOT to k", "BITOP OR to gone" }));
     }
 
+    [Test]
+    public void What_is_claimed_is_told_before_what_is_new_and_with_it_what_is_deleted()
+    {
+        Told("XADD s 1 f v", "XADD s 2 f v", "XADD s 3 f v", "XGROUP CREATE s g 0", "XREADGROUP GROUP g a COUNT 2 STREAMS s >", "XDEL s 1");
+        var readMs = _server.Server.NowMs;
+        _server.AdvanceTime(100);
+        var told = Told("XREADGROUP GROUP g b CLAIM 50 STREAMS s >");
+        var nowMs = _server.Server.NowMs;
+        Assert.That(told, Is.EqualTo(new[]
+        {
+            "MULTI", $"XCLAIM s g a 0 1-0 TIME {readMs} RETRYCOUNT 1 FORCE JUSTID LASTID 2-0", $"XCLAIM s g b 0 2-0 TIME {nowMs} RETRYCOUNT 2 FORCE JUSTID LASTID 2-0",
+            $"XCLAIM s g b 0 3-0 TIME {nowMs} RETRYCOUNT 1 FORCE JUSTID LASTID 3-0", "XGROUP SETID s g 3-0 ENTRIESREAD 3", "EXEC",
+        }));
+        Assert.That(Told("XREADGROUP GROUP g b CLAIM 50 STREAMS s >"), Is.Empty);
+    }
+
     /// <summary>As in Redis, which looks at no time there.</summary>
     [Test]
     public void A_destination_whose_time_is_over_is_deleted_where_nothing_comes_of_BITOP()

@@ -29,6 +29,7 @@ internal sealed class AllocationTests
     [TestCase("GEOADD g 13.361389 38.115556 p 15.087269 37.502669 c 15 38 d\r\nGEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km ASC WITHDIST WITHCOORD\r\nGEOSEARCH g FROMMEMBER p BYBOX 400 400 km\r\nGEODIST g p c\r\nGEOPOS g p c x\r\nGEOSEARCHSTORE s g FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2\r\n")]
     [TestCase("XADD s MAXLEN 50 * f v g 17\r\nXADD s MAXLEN ~ 50 * f v\r\nXLEN s\r\nXRANGE s - + COUNT 5\r\nXREVRANGE s + -\r\nXREAD COUNT 2 STREAMS s 0\r\nXTRIM s MAXLEN 40\r\nXDEL s 1-1\r\n")]
     [TestCase("XADD s MAXLEN 50 * f v\r\nXGROUP CREATE s g 0 MKSTREAM\r\nXREADGROUP GROUP g c COUNT 1 STREAMS s >\r\nXACK s g 1-1 2-2\r\nXPENDING s g\r\nXGROUP DESTROY s g\r\n")]
+    [TestCase("XADD s MAXLEN 50 * f v\r\nXGROUP CREATE s g 0 MKSTREAM\r\nXREADGROUP GROUP g c COUNT 9 STREAMS s >\r\nXCLAIM s g d 0 0-1 RETRYCOUNT 3\r\nXAUTOCLAIM s g d 0 - COUNT 5\r\nXREADGROUP GROUP g c CLAIM 0 COUNT 3 STREAMS s >\r\nXGROUP DESTROY s g\r\n")]
     [TestCase("MULTI\r\nSET a 1\r\nINCR a\r\nEXEC\r\nWATCH a\r\nUNWATCH\r\n")]
     public void Work_on_lists_hashes_and_sets_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 

@@ -55,6 +55,67 @@ internal sealed class BlockingGroupTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Deletions_do_not_renew_the_time_at_which_one_was_seen([Values("XDEL s 1", "XTRIM s MAXLEN 0", "XDELEX s IDS 1 1")] string request)
+    {
+        Run("XADD s 1 f v");
+        Run("XREADGROUP GROUP g a NOACK STREAMS s >");
+        Waiting("XREADGROUP GROUP g a BLOCK 0 STREAMS s >");
+        Server.AdvanceTime(70);
+        Run(request);
+        Assert.That(Run("XINFO CONSUMERS s g"), Does.Contain("\"idle\", :7").Or.Contain("\"idle\": :7"));
+    }
+
+    private string Claimed(int id, int idleMs, int deliveries)
+    {
+        var entry = $"[[\"{id}-0\", [\"f\", \"v\"], :{idleMs}, :{deliveries}]]";
+        return IsResp3 ? $"{{\"s\": {entry}}}" : $"[[\"s\", {entry}]]";
+    }
+
+    [Test]
+    public void Who_claims_gets_what_has_been_pending_for_long_enough_meanwhile()
+    {
+        Run("XADD s 1 f v");
+        Run("XREADGROUP GROUP g a STREAMS s >");
+        Server.AdvanceTime(40);
+        var client = Waiting("XREADGROUP GROUP g b BLOCK 0 CLAIM 100 STREAMS s >");
+        Assert.That(Run("INFO clients"), Does.Contain("clients_in_timeout_table:0"));
+        Server.AdvanceTime(50);
+        Assert.That(client.Served?.Blocked, Is.Not.Null);
+        Server.AdvanceTime(10);
+        Assert.That(client.Read(), Is.EqualTo(Claimed(1, 100, 1)));
+        Assert.That(Run("XPENDING s g - + 9"), Is.EqualTo("[[\"1-0\", \"b\", :0, :2]]"));
+    }
+
+    [Test]
+    public void Who_claims_gets_what_another_one_is_given_meanwhile_and_leaves()
+    {
+        var client = Waiting("XREADGROUP GROUP g b BLOCK 0 CLAIM 100 STREAMS s >");
+        Server.AdvanceTime(30);
+        Run("MULTI");
+        Run("XADD s 1 f v");
+        Run("XREADGROUP GROUP g a STREAMS s >");
+        Run("EXEC");
+        Server.AdvanceTime(99);
+        Assert.That(client.Served?.Blocked, Is.Not.Null);
+        Server.AdvanceTime(1);
+        Assert.That(client.Read(), Is.EqualTo(Claimed(1, 100, 1)));
+    }
+
+    [Test]
+    public void Who_claims_in_vain_waits_until_the_timeout_and_gets_new_entries_at_once()
+    {
+        Run("XADD s 1 f v");
+        Run("XREADGROUP GROUP g a STREAMS s >");
+        var client = Waiting("XREADGROUP GROUP g b BLOCK 50 CLAIM 100 STREAMS s >");
+        Assert.That(Run("INFO clients"), Does.Contain("clients_in_timeout_table:1"));
+        Server.AdvanceTime(50);
+        Assert.That(client.Read(), Is.EqualTo("nil"));
+        client = Waiting("XREADGROUP GROUP g b BLOCK 0 CLAIM 9223372036854775807 STREAMS s >");
+        Run("XADD s 2 f v");
+        Assert.That(client.Read(), Is.EqualTo(Claimed(2, 0, 0)));
+    }
+
+    [Test]
     public void Keys_are_counted_whose_end_somebody_is_to_hear_of()
     {
         string Counted() => Run("INFO clients").Split("total_blocking_keys_on_nokey:")[1][..1];

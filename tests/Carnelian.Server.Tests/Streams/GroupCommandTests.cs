@@ -81,6 +81,63 @@ internal sealed class GroupCommandTests(RespVersion version) : CommandFixture(ve
         Assert.That(Run("XPENDING s g"), Is.EqualTo("[:2, \"1-0\", \"2-0\", [[\"a\", \"1\"], [\"b\", \"1\"]]]"));
     }
 
+    private static string Entry(int id, int idleMs, int deliveries) => $"[\"{id}-0\", [\"f\", \"v\"], :{idleMs}, :{deliveries}]";
+
+    [Test]
+    public void Reading_with_a_claim_gets_what_is_idle_longest_first_and_then_what_is_new()
+    {
+        Fill(5);
+        Run("XREADGROUP GROUP g a COUNT 3 STREAMS s >");
+        Run($"XCLAIM s g a 0 3 IDLE 500 JUSTID");
+        Server.AdvanceTime(100);
+        Run("XCLAIM s g a 0 2 JUSTID");
+        Assert.That(Run("XREADGROUP GROUP g b CLAIM 100 COUNT 3 STREAMS s >"), Is.EqualTo(Read(Entry(3, 600, 1), Entry(1, 100, 1), Entry(4, 0, 0))));
+        Assert.That(Run("XPENDING s g - + 9"), Is.EqualTo("[[\"1-0\", \"b\", :0, :2], [\"2-0\", \"a\", :0, :1], [\"3-0\", \"b\", :0, :2], [\"4-0\", \"b\", :0, :1]]"));
+        Assert.That(Run("XREADGROUP GROUP g b CLAIM 0 COUNT 1 STREAMS s >"), Is.EqualTo(Read(Entry(1, 0, 2))));
+        Assert.That(Run("XREADGROUP GROUP g c NOACK CLAIM 1 STREAMS s >"), Is.EqualTo(Read(Entry(5, 0, 0))));
+        Assert.That(Run("XREADGROUP GROUP g c CLAIM 1 STREAMS s >"), Is.EqualTo("nil"));
+        Assert.That(Run("XREADGROUP GROUP g c NOACK CLAIM 0 COUNT 9 STREAMS s >"), Is.EqualTo(Read(Entry(1, 0, 3), Entry(2, 0, 1), Entry(3, 0, 2), Entry(4, 0, 1))));
+        Assert.That(Run("XPENDING s g"), Is.EqualTo("[:4, \"1-0\", \"4-0\", [[\"c\", \"4\"]]]"));
+    }
+
+    [Test]
+    public void Acknowledged_entries_and_those_of_removed_consumers_are_not_claimed()
+    {
+        Fill(4);
+        Run("XREADGROUP GROUP g a CLAIM 9 COUNT 2 STREAMS s >");
+        Run("XREADGROUP GROUP g b COUNT 2 STREAMS s >");
+        Run("XACK s g 1");
+        Run("XGROUP DELCONSUMER s g b");
+        Assert.That(Run("XREADGROUP GROUP g c CLAIM 0 STREAMS s >"), Is.EqualTo(Read(Entry(2, 0, 1))));
+        Run("XGROUP DELCONSUMER s g c");
+        Assert.That(Run("XREADGROUP GROUP g c CLAIM 0 STREAMS s >"), Is.EqualTo("nil"));
+    }
+
+    [Test]
+    public void Deleted_entries_are_pending_no_more_when_they_would_be_claimed()
+    {
+        Fill(3);
+        Run("XREADGROUP GROUP g a STREAMS s >");
+        Run("XDEL s 1 2");
+        Assert.That(Run("XREADGROUP GROUP g b CLAIM 0 COUNT 1 STREAMS s >"), Is.EqualTo(Read(Entry(3, 0, 1))));
+        Assert.That(Run("XPENDING s g"), Is.EqualTo("[:1, \"3-0\", \"3-0\", [[\"b\", \"1\"]]]"));
+        Run("XTRIM s MAXLEN 0");
+        Assert.That(Run("XREADGROUP GROUP g b CLAIM 0 STREAMS s >"), Is.EqualTo("nil"));
+        Assert.That(Run("XPENDING s g"), Is.EqualTo("[:0, nil, nil, nil]"));
+    }
+
+    [Test]
+    public void A_claim_does_not_concern_history_and_is_not_read_by_XREAD()
+    {
+        Fill(1);
+        Run("XREADGROUP GROUP g a STREAMS s >");
+        Assert.That(Run("XREADGROUP GROUP g a CLAIM 0 STREAMS s 0"), Is.EqualTo(Read(Entry(1))));
+        Assert.That(Run("XREAD CLAIM 0 STREAMS s 0"), Is.EqualTo("-ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead."));
+        foreach (var wrong in new[] { "x", "5.5", "+10", "-0", "" })
+            Assert.That(Server.Run("XREADGROUP", "GROUP", "g", "a", "CLAIM", wrong, "STREAMS", "s", ">"), Is.EqualTo("-ERR min-idle-time is not an integer or out of range"));
+        Assert.That(Run("XREADGROUP GROUP g a CLAIM -1 STREAMS s >"), Is.EqualTo("-ERR min-idle-time must be a positive integer"));
+    }
+
     [Test]
     public void A_claim_moves_what_is_idle_long_enough()
     {
