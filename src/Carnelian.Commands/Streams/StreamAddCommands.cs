@@ -28,7 +28,6 @@ internal static class StreamAddCommands
         stream.Append(id, call.Args, request.IdAt + 1, textBytes);
         call.Reply.Bulk(id);
         stream.Announce(1, KeyspaceEvent.StreamAdd);
-        stream.Wake();
         if (request.Trim.Strategy != StreamTrimStrategy.None && stream.Trim(request.Trim) > 0) stream.Announce(0, KeyspaceEvent.StreamTrim);
         stream.Wake();
         if (call.HasListeners) Propagate(ref call, request, id, stream.View);

@@ -83,19 +83,19 @@ internal struct KeyspaceListeners()
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void SignalModified(Database database, Key key, bool wakes)
+    public readonly void SignalModified(Database database, Key key)
     {
-        if (_modifiedWanted) SignalListeners(database, key, wakes);
+        if (_modifiedWanted) SignalListeners(database, key);
     }
 
-    private readonly void SignalListeners(Database database, Key key, bool wakes)
+    private readonly void SignalListeners(Database database, Key key)
     {
         if (database.IsHidden) return;
         foreach (var listener in _listeners)
         {
             if (listener.WantsModified) listener.OnModified(database.Keyspace.Author, database, key);
         }
-        if (wakes && _waiters is { WantsModified: true } waiters) waiters.OnModified(database, key);
+        if (_waiters is { WantsModified: true } waiters) waiters.OnModified(database, key);
     }
 
     public readonly void Swapping(Database one, Database other)

@@ -77,8 +77,8 @@ public ref struct StreamEdit
     /// <summary>Has those run again who wait for the stream.</summary>
     public readonly void Wake() => _edit.Wake();
 
-    /// <summary>Counts the changes, touches the key and raises the event. Who waits for entries is woken by <see cref="Wake"/>.</summary>
-    public readonly void Announce(long changes, KeyspaceEvent? happened) => _edit.Changed(changes, happened, wakes: false);
+    /// <summary>Counts the changes, touches the key and raises the event.</summary>
+    public readonly void Announce(long changes, KeyspaceEvent? happened) => _edit.Changed(changes, happened);
 
     /// <summary>Names and values by turns.</summary>
     private readonly ref struct EntryArguments(Arguments args, int first) : IStreamFields

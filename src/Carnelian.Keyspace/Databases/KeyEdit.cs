@@ -154,10 +154,10 @@ public ref struct KeyEdit
     /// <summary>The collection has changed: counts that, touches the key and raises the event.</summary>
     /// <param name="changes">What <see cref="Keyspace.Dirty"/> grows by.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly void Changed(long changes, KeyspaceEvent? happened, bool wakes = true)
+    internal readonly void Changed(long changes, KeyspaceEvent? happened)
     {
         _keyspace.Dirty += changes;
-        _keyspace.SignalModified(_database, _key, wakes);
+        _keyspace.SignalModified(_database, _key);
         if (happened is not null) _keyspace.Raise(happened, _database, _key);
     }
 

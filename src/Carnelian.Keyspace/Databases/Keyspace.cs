@@ -320,9 +320,8 @@ public sealed class Keyspace : IDisposable
     internal void Created(Database database, Key key) => _listeners.Created(database, key);
 
     /// <summary>A key's value or expiry has changed.</summary>
-    /// <param name="wakes">Those are run again who wait for more than that the key is made.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void SignalModified(Database database, Key key, bool wakes = true) => _listeners.SignalModified(database, key, wakes);
+    internal void SignalModified(Database database, Key key) => _listeners.SignalModified(database, key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raise(KeyspaceEvent happened, Database database, Key key) => _listeners.Raise(happened, database, key);
