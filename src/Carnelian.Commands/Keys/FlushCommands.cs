@@ -39,10 +39,10 @@ internal static class FlushCommands
         var atOnce = waits && CountKeys(ref call, database) <= KeysAtOnceMax && call.Keyspace.DataBytes <= BytesAtOnceMax;
         var keys = call.Keyspace.Flush(database, background: !atOnce);
         call.Keyspace.Dirty += keys;
-        // To INFO every flush is a lazy one, as in Redis.
-        if (atOnce) call.Keyspace.Statistics.LazilyFreed += keys;
+        // To INFO every flush is a lazy one but for those in transactions and scripts, as in Redis.
+        if (atOnce && call.MayBlock) call.Keyspace.Statistics.LazilyFreed += keys;
         call.PropagateAlways();
-        if (atOnce || !waits) call.Reply.Ok();
+        if (atOnce || !waits || !call.MayBlock) call.Reply.Ok();
         else call.Executor.BlockedClients.Wait(new BlockedFlush(call.Session, call.Keyspace.LazyFree));
     }
 

@@ -27,6 +27,13 @@ internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding
 
     protected abstract long CountOf(byte* root, TableHost host);
 
+    /// <summary>Redis frees a collection in the background if it has more parts (elements, of lists and streams nodes) than <see cref="PartsAtOnceMax"/>.</summary>
+    public bool IsFreedInBackground(byte* root, TableHost host) => PartsOf(root, host) > PartsAtOnceMax;
+
+    private const int PartsAtOnceMax = 64;
+
+    protected virtual long PartsOf(byte* root, TableHost host) => CountOf(root, host);
+
     /// <summary>The root of an empty collection.</summary>
     public abstract byte* Create(TableHost host);
 
@@ -46,9 +53,10 @@ internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding
     /// Takes over a collection whose key no longer needs it. It is freed bit by bit, after the call. If a snapshot holds it, that happens once the
     /// snapshot lets it go.
     /// </summary>
-    public void Drop(byte* root, TableHost host)
+    /// <param name="isObject">See <see cref="TableHost.FreeLater"/>.</param>
+    public void Drop(byte* root, TableHost host, bool isObject)
     {
-        if (((Hold*)root)->Drop()) host.FreeLater(root, this);
+        if (((Hold*)root)->Drop()) host.FreeLater(root, this, isObject);
     }
 }
 

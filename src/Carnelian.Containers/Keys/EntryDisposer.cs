@@ -17,7 +17,7 @@ internal unsafe struct EntryDisposer(TableHost host, SizeCounts sizes) : IEntryV
             var external = Entry.ExternalOf(entry);
             if (external.IsRoot)
             {
-                CollectionKinds.Rooted(entry).Drop(external.Address, host);
+                CollectionKinds.Rooted(entry).Drop(external.Address, host, isObject: true);
                 Deferred++;
             }
             else LongString.Free(host.Allocator, external);

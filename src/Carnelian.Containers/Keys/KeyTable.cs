@@ -356,8 +356,13 @@ public readonly unsafe struct KeyTable
     private void RetireExternal(byte* entry)
     {
         var external = Entry.ExternalOf(entry);
-        if (external.IsRoot) CollectionKinds.Rooted(entry).Drop(external.Address, _tables.Host);
-        else LongString.Retire(Allocator, external);
+        if (!external.IsRoot)
+        {
+            LongString.Retire(Allocator, external);
+            return;
+        }
+        var kind = CollectionKinds.Rooted(entry);
+        kind.Drop(external.Address, _tables.Host, kind.IsFreedInBackground(external.Address, _tables.Host));
     }
 
     // ---- collections

@@ -16,6 +16,8 @@ internal sealed unsafe class NodeListKind() : RootedKind(ValueType.List, ValueEn
 
     protected override long CountOf(byte* root, TableHost host) => new NodeList(root, host).Count;
 
+    protected override long PartsOf(byte* root, TableHost host) => new NodeList(root, host).NodeCount;
+
     public override byte* Create(TableHost host) => NodeList.Create(host);
 
     public override long MemoryBytes(byte* root, long samples, TableHost host) => new NodeList(root, host).MemoryBytes(samples);

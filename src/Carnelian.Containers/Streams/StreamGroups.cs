@@ -70,7 +70,7 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
         Root->Groups.Remove(Root->Groups.Find(group.Name));
         var removed = NewRoot(host.Allocator, Purpose.Collections);
         ((GroupsRoot*)removed)->Groups.Insert(0, (byte*)group.Root, host.Allocator);
-        host.FreeLater(removed, _freer);
+        host.FreeLater(removed, _freer, isObject: false);
     }
 
     private static byte* NewRoot(BlockAllocator allocator, Purpose purpose) => allocator.AllocateZeroed(sizeof(GroupsRoot), purpose);

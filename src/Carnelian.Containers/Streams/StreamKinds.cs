@@ -10,6 +10,8 @@ internal sealed unsafe class StreamKind() : RootedKind(ValueType.Stream, ValueEn
 
     protected override long CountOf(byte* root, TableHost host) => new NodeStream(root, host).Length;
 
+    protected override long PartsOf(byte* root, TableHost host) => new NodeStream(root, host).NodeCount;
+
     public override byte* Create(TableHost host) => NodeStream.Create(host);
 
     public override long MemoryBytes(byte* root, long samples, TableHost host) => new NodeStream(root, host).MemoryBytes(samples);

@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>What all containers of one server share.</summary>
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
-    private readonly Queue<(nint Root, IFreedLater Kind)> _pendingFrees = new();
+    private readonly Queue<(nint Root, IFreedLater Kind, bool IsObject)> _pendingFrees = new();
     private LzfTable? _lzfTable;
 
     public BlockAllocator Allocator { get; } = allocator;
@@ -53,15 +53,24 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Collections that wait to be freed.</summary>
     public int FreesPending => _pendingFrees.Count;
 
-    /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
-    internal unsafe void FreeLater(byte* root, IFreedLater kind) => _pendingFrees.Enqueue(((nint)root, kind));
+    /// <summary>Those of them that INFO tells of.</summary>
+    public int ObjectsPending { get; private set; }
 
-    /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of it. Between calls only.</summary>
+    /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
+    /// <param name="isObject">INFO tells of it: Redis, too, would free it in the background.</param>
+    internal unsafe void FreeLater(byte* root, IFreedLater kind, bool isObject = true)
+    {
+        _pendingFrees.Enqueue(((nint)root, kind, isObject));
+        if (isObject) ObjectsPending++;
+    }
+
+    /// <summary>Frees a part of the collection that was discarded first, if there is one; true when that was the last of an object. Between calls only.</summary>
     public unsafe bool FreeSome()
     {
         if (!_pendingFrees.TryPeek(out var next)) return false;
-        var done = next.Kind.FreeSome((byte*)next.Root, this);
-        if (done) _pendingFrees.Dequeue();
-        return done;
+        if (!next.Kind.FreeSome((byte*)next.Root, this)) return false;
+        _pendingFrees.Dequeue();
+        if (next.IsObject) ObjectsPending--;
+        return next.IsObject;
     }
 }

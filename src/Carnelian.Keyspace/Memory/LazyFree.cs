@@ -16,7 +16,7 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
     {
         get
         {
-            long objects = host.FreesPending;
+            long objects = host.ObjectsPending;
             foreach (var data in _datasets) objects += data.Tables.Disposal.Unfreed;
             return objects;
         }

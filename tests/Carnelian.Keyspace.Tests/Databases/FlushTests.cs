@@ -80,10 +80,21 @@ public sealed class FlushTests(bool usesSlots)
     }
 
     [Test]
+    public void A_deleted_collection_that_is_small_is_no_lazily_freed_object()
+    {
+        using var rig = new KeyspaceRig(usesSlots: usesSlots);
+        rig.Edit(KeyspaceRig.Bytes("list")).Fill(3000, i => $"element {i}");
+        rig.Delete("list");
+        Assert.That((rig.Keyspace.LazyFree.IsPending, rig.Keyspace.LazyFree.PendingObjects), Is.EqualTo((true, 0L)));
+        while (rig.Keyspace.LazyFree.IsPending) rig.Keyspace.LazyFree.Run(new Budget(1));
+        Assert.That(rig.Keyspace.Statistics.LazilyFreed, Is.Zero);
+    }
+
+    [Test]
     public void A_deleted_collection_is_pending_until_it_is_freed()
     {
         using var rig = new KeyspaceRig(usesSlots: usesSlots);
-        rig.Edit(KeyspaceRig.Bytes("list")).Fill(30_000, i => $"element {i}");
+        rig.Edit(KeyspaceRig.Bytes("list")).Fill(60_000, i => $"element {i}");
         rig.Delete("list");
         Assert.That(rig.Keyspace.LazyFree.PendingObjects, Is.EqualTo(1));
         Assert.That(rig.Allocator.UsedBytesOf(Purpose.Collections), Is.GreaterThan(300_000));

@@ -93,6 +93,32 @@ internal sealed class FlushCommandTests(RespVersion version) : CommandFixture(ve
     }
 
     [Test]
+    public void A_flush_in_a_transaction_is_answered_in_its_place_and_its_keys_do_not_count_as_lazily_freed()
+    {
+        Fill(10);
+        Run("MULTI");
+        Run("FLUSHALL");
+        Assert.That(Run("EXEC"), Is.EqualTo("[+OK]"));
+        Assert.That(Field("lazyfreed_objects"), Is.EqualTo("0"));
+        Fill(Many);
+        Run("MULTI");
+        Run("FLUSHALL");
+        Run("PING");
+        Assert.That(Run("EXEC"), Is.EqualTo("[+OK, +PONG]"));
+    }
+
+    [Test]
+    public void A_removed_group_and_a_small_stream_are_no_lazily_freed_objects()
+    {
+        Run("XADD s 1 f v");
+        Run("XGROUP CREATE s g 0");
+        Run("XGROUP DESTROY s g");
+        Run("UNLINK s");
+        Server.TurnUntil(() => !Server.Server.Keyspace.LazyFree.IsPending);
+        Assert.That(Field("lazyfreed_objects"), Is.EqualTo("0"));
+    }
+
+    [Test]
     public void The_mode_that_is_not_given_is_the_configured_one()
     {
         Run("CONFIG SET lazyfree-lazy-user-flush yes");
