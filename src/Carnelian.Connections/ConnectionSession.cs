@@ -12,9 +12,10 @@ public abstract class ConnectionSession : Session
     private OutputRelease _release;
     private OutputLimitWatch _limitWatch;
     private bool _isQueued, _isQueuedForRelease, _isWritten, _hasFailedProtocol, _isIgnored;
-    private bool _hasOutputLimit;
+    private bool _hasOutputLimit, _mutesBehindPush;
     private IntakeCounters _counters;
     private long _memoryCounted;
+    private ClientClass _classCounted;
 
     protected ConnectionSession(IConnectionHost host, Lane lane, Connection connection, Database database, long id) : base(database, id)
     {
@@ -34,8 +35,8 @@ public abstract class ConnectionSession : Session
 
     // ---- what kind of connection it is
 
-    /// <summary>Memory of the objects that a session of this kind is made of, bytes of the .NET heap, without the connection, which is the engine's.</summary>
-    protected abstract int ObjectBytes { get; }
+    /// <summary>Memory of what a session of this kind is made of, its objects and what it holds elsewhere, bytes, without the connection, which is the engine's.</summary>
+    protected abstract long ObjectBytes { get; }
 
     /// <summary>Which of the sums <see cref="IConnectionHost.MemoryByClass"/> it counts in.</summary>
     public abstract ClientClass Class { get; }
@@ -123,9 +124,17 @@ public abstract class ConnectionSession : Session
     private void CountMemory()
     {
         var memory = IsClosed ? 0 : MemoryBytes;
-        if (memory == _memoryCounted) return;
-        Host.MemoryByClass[(int)Class] += memory - _memoryCounted;
-        _memoryCounted = memory;
+        if (memory == _memoryCounted && Class == _classCounted) return;
+        Host.MemoryByClass[(int)_classCounted] -= _memoryCounted;
+        Host.MemoryByClass[(int)Class] += memory;
+        (_memoryCounted, _classCounted) = (memory, Class);
+    }
+
+    /// <summary>To be called when <see cref="Class"/> is another one: another sum and another limit count.</summary>
+    protected void OnClassChanged()
+    {
+        CountMemory();
+        RefreshOutputLimit();
     }
 
     // ---- input, as the lane tells of it
@@ -141,7 +150,7 @@ public abstract class ConnectionSession : Session
 
     protected override void OnRunAgain()
     {
-        if (_pushes is null || IsClosed) return;
+        if (_pushes is not { IsEmpty: false } || IsClosed) return;
         AppendPushes();
         QueueForSending();
     }
@@ -173,24 +182,49 @@ public abstract class ConnectionSession : Session
             call.Reply.Flush();
             CheckOutputLimit();
         }
-        if (_pushes is null) return;
+        if (_pushes is not { IsEmpty: false }) return;
         call.Reply.Flush();
         AppendPushes();
     }
 
     /// <summary>
     /// Sends a message that answers no request. In the midst of a call of the session itself it stands behind the reply; it is sent also where replies are
-    /// not wanted.
+    /// not wanted, but not behind the last one.
     /// </summary>
     /// <param name="resp">The message as RESP. Shared: it is stored once, however many get it.</param>
     public void Push(SharedBytes resp)
     {
-        if (IsClosed) return;
-        _pushes ??= new(Host.OutputChunks);
-        _pushes.TryRefer(resp, 0, resp.Span.Length);
-        if (IsRunning) return;
-        AppendPushes();
+        if (BeginPush() is not { } output) return;
+        output.TryRefer(resp, 0, resp.Span.Length);
+        EndPush(output);
+    }
+
+    /// <summary>As <see cref="Push(SharedBytes)"/>, copied: cheaper for a short message.</summary>
+    public void Push(ReadOnlySpan<byte> resp)
+    {
+        if (BeginPush() is not { } output) return;
+        resp.CopyTo(output.Reserve(resp.Length));
+        output.Commit(resp.Length);
+        EndPush(output);
+    }
+
+    private OutputBuffer? BeginPush()
+    {
+        if (IsClosed || IsEnding) return null;
+        if (IsRunning) return _pushes ??= new(Host.OutputChunks);
+        RefreshOutputLimit();
+        _mutesBehindPush = Output.IsMuted;
+        Output.IsMuted = false;
+        return Output;
+    }
+
+    private void EndPush(OutputBuffer output)
+    {
+        if (output == _pushes) return;
+        Output.IsMuted = _mutesBehindPush;
         QueueForSending();
+        // Not only when the turn is over: until then others could push any amount.
+        if (Output.MemoryBytes > OutputChunks.SmallBytes) CheckOutputLimit();
     }
 
     private void AppendPushes()
@@ -199,7 +233,6 @@ public abstract class ConnectionSession : Session
         Output.IsMuted = false;
         Output.Append(_pushes!);
         Output.IsMuted = isMuted;
-        _pushes = null;
     }
 
     /// <summary>What is to be limited is gathered first, as Redis does: a reply that is over the limit closes the client instead of reaching it.</summary>

@@ -6,9 +6,16 @@ namespace Carnelian;
 /// </summary>
 public abstract class SharedBytes
 {
-    private int _holders = 1;
+    private int _holders;
 
     public abstract ReadOnlySpan<byte> Span { get; }
+
+    /// <summary>Its bytes are there from now on.</summary>
+    protected void Begin()
+    {
+        Check.That(_holders == 0);
+        _holders = 1;
+    }
 
     public void Hold()
     {
@@ -25,11 +32,27 @@ public abstract class SharedBytes
     protected abstract void Free();
 }
 
-/// <summary>A block of its own.</summary>
-/// <param name="block">Taken over.</param>
-public sealed class SharedBlock(OwnedBlock block) : SharedBytes
+/// <summary>A block of its own. When all have let go, the object may be used for other bytes.</summary>
+/// <param name="freed">Called when nobody holds it any more.</param>
+public sealed class SharedBlock(BlockAllocator allocator, Purpose purpose, Action<SharedBlock> freed) : SharedBytes
 {
-    public override ReadOnlySpan<byte> Span => block.Span;
+    private readonly OwnedBlock _block = new(allocator, 0, purpose);
 
-    protected override void Free() => block.Dispose();
+    public override ReadOnlySpan<byte> Span => _block.Span;
+
+    /// <summary>To be written before others see it.</summary>
+    public Span<byte> Room => _block.Span;
+
+    /// <summary>Takes so many bytes, whose contents are undefined.</summary>
+    public void Take(int bytes)
+    {
+        Begin();
+        _block.Resize(bytes, 0);
+    }
+
+    protected override void Free()
+    {
+        _block.Dispose();
+        freed(this);
+    }
 }

@@ -13,7 +13,7 @@ internal sealed class TestSession(TestHost host, Lane lane, Connection connectio
 
     protected override void OnRequest(ReadOnlySpan<byte> request, long offset) => Tapped.Add((request.ToArray(), offset));
 
-    protected override int ObjectBytes => 500;
+    protected override long ObjectBytes => 500;
 
     public override ClientClass Class => ClientClass.PubSub;
 

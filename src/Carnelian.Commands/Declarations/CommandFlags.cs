@@ -75,6 +75,9 @@ public enum CommandFlags : uint
 
     /// <summary>EXEC: refused, it ends the transaction.</summary>
     Commits = 1 << 28,
+
+    /// <summary>Allowed to who subscribes to something in RESP2.</summary>
+    ForSubscribers = 1 << 29,
 }
 
 internal static class CommandFlagNames

@@ -433,6 +433,9 @@ public ref struct Call
     /// <summary>Propagates the request even if no key changed: FLUSHALL of nothing.</summary>
     public void PropagateAlways() => Propagation = Propagation.Always;
 
+    /// <summary>Propagates the request to replicas, and to nobody else: PUBLISH.</summary>
+    public void PropagateToReplicas() => Propagation = Propagation.ToReplicas;
+
     /// <summary>Propagates nothing of the call's own: the effects of the calls within it stand.</summary>
     public void PropagateInnerCalls() => Propagation = Propagation.Replaced;
 }
@@ -442,6 +445,7 @@ internal enum Propagation : byte
     /// <summary>The request itself, if it changed something.</summary>
     WhenChanged,
     Always,
+    ToReplicas,
 
     /// <summary>The handler has worded the effects, or the calls within it have.</summary>
     Replaced,

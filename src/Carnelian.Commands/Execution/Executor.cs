@@ -209,9 +209,11 @@ public sealed class Executor
 
     private static void Propagate(ref Call call, bool changed)
     {
-        if (call.Propagation == Propagation.Replaced || (!changed && call.Propagation != Propagation.Always)) return;
-        if (!call.HasListeners) return;
-        var changes = call.BeginEffect(call.Args.Count);
+        if (call.Propagation == Propagation.Replaced || (!changed && call.Propagation == Propagation.WhenChanged)) return;
+        var targets = call.Session.Targets & (call.Propagation == Propagation.ToReplicas ? ChangeTargets.Replicas : ChangeTargets.All);
+        var changes = call.Keyspace.Changes;
+        if ((changes.Listening & targets) == ChangeTargets.None) return;
+        changes.Begin(targets, call.Database.Number, call.Args.Count);
         for (var i = 0; i < call.Args.Count; i++) changes.Append(call.Args[i]);
     }
 

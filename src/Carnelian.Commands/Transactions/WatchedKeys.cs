@@ -108,7 +108,8 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     public void OnModified(Author author, Database database, Key key)
     {
         if (!_watched.TryFind(database.Number, key.Bytes, key.Hash, out var group)) return;
-        var isThere = _keyspace.Find(database, key, LookupFlags.NoEffects).Exists;
+        // The key is being changed: nothing may move in its table, so that it is looked at without a step.
+        var isThere = database.Data.Contains(key);
         var link = group.First;
         for (var left = group.Count; left > 0; left--)
         {

@@ -72,7 +72,7 @@ public sealed class OutputBuffer(OutputChunks chunks) : ReplySink
     {
         if (Drops || IsMuted) return true;
         DropEmptyLast();
-        Append(new OutputChunk(bytes, start, length));
+        Append(chunks.Refer(bytes, start, length));
         if (!Drops) Length += length;
         return true;
     }

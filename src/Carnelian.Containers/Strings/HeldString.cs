@@ -10,6 +10,7 @@ internal sealed unsafe class HeldString : SharedBytes
     {
         (_allocator, _value) = (allocator, value);
         LongString.HoldOf(value).Take();
+        Begin();
     }
 
     public override ReadOnlySpan<byte> Span => new(_value.Address, _value.Length);

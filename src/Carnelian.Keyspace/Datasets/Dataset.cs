@@ -79,6 +79,9 @@ public sealed class Dataset
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(int slot, ulong hash) => TableOf(slot).PrefetchEntry(hash);
 
+    /// <summary>Whether there is a key, over or not. Moves nothing: also in the midst of a change.</summary>
+    public bool Contains(Key key) => TableOf(key.Slot).Find(key.Bytes, key.Hash).Exists;
+
     /// <summary>The table of a key's fields or members if it has one that is not at hand anyhow, for asking the processor ahead.</summary>
     public bool TryFindLargeTable(Key key, out FieldTable fields)
     {

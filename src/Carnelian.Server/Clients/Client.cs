@@ -7,7 +7,7 @@ namespace Carnelian;
 internal sealed class Client : ConnectionSession
 {
     /// <summary>This object and those that it owns, in bytes of the .NET heap, without the connection, which is the engine's. A test compares.</summary>
-    internal const int BytesOfObjects = 672;
+    internal const int BytesOfObjects = 688;
 
     /// <summary>What waits for who has not authenticated may be no more, bytes: the reply buffer of Redis, and its bound for what is beyond.</summary>
     private const ulong UnauthenticatedOutputBytesMax = OutputChunks.MediumBytes + 1024;
@@ -24,9 +24,9 @@ internal sealed class Client : ConnectionSession
 
     public Listener? Listener { get; }
 
-    public override ClientClass Class => ClientClass.Normal;
+    public override ClientClass Class => Subscriber is null ? ClientClass.Normal : ClientClass.PubSub;
 
-    public ClientType Type => ClientType.Normal;
+    public ClientType Type => Subscriber is null ? ClientType.Normal : ClientType.PubSub;
 
     public ClientModes Modes => _modes;
 
@@ -39,7 +39,10 @@ internal sealed class Client : ConnectionSession
 
     public Command? LastCommand { get; private set; }
 
-    protected override int ObjectBytes => BytesOfObjects;
+    /// <summary>What it subscribes to, or null; kept by <see cref="Subscriptions"/>.</summary>
+    public Subscriber? Subscriber { get; set; }
+
+    protected override long ObjectBytes => BytesOfObjects + (Subscriber?.MemoryBytes ?? 0);
 
     /// <summary>Who has not authenticated must not fill the memory with refusals that it does not read.</summary>
     protected override OutputBufferLimit OutputLimit =>
@@ -87,9 +90,17 @@ internal sealed class Client : ConnectionSession
     /// <summary>CLIENT REPLY OFF and SKIP. Takes effect behind the replies already written.</summary>
     internal void Mute(ref Call call, ClientModes mode)
     {
-        call.Reply.Flush();
+        SetMuted(ref call, true);
         _modes |= mode;
-        Output.IsMuted = true;
+    }
+
+    /// <summary>Replies are dropped from here on, or no longer. Returns whether they were.</summary>
+    internal bool SetMuted(ref Call call, bool muted)
+    {
+        call.Reply.Flush();
+        var wasMuted = Output.IsMuted;
+        Output.IsMuted = muted;
+        return wasMuted;
     }
 
     internal void AnswerAll(ref Call call)
@@ -110,6 +121,18 @@ internal sealed class Client : ConnectionSession
         if (Has(ClientModes.RepliesOff)) AnswerAll(ref call);
         _modes = ClientModes.None;
         LeavesNoTrace = false;
+    }
+
+    // ---- subscriptions
+
+    /// <summary>As confirmations tell it: channels and patterns together, or shard channels.</summary>
+    internal int CountOf(SubscriptionKind kind) =>
+        Subscriber is null ? 0 : kind == SubscriptionKind.ShardChannel ? Subscriber.ShardChannels : Subscriber.Channels + Subscriber.Patterns;
+
+    internal void OnSubscriptionsChanged()
+    {
+        ClosedGates = Subscriber is null ? ClosedGates & ~Gates.SubscriberMode : ClosedGates | Gates.SubscriberMode;
+        OnClassChanged();
     }
 
     // ---- the end

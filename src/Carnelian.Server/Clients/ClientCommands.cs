@@ -266,7 +266,7 @@ internal static class ClientCommands
         "    Will not touch LRU/LFU stats when this mode is on.");
 
     /// <summary>The session's connection, which an embedding program's session does not have; then the call has failed.</summary>
-    private static bool TryClient(ref Call call, [NotNullWhen(true)] out Client? client)
+    internal static bool TryClient(ref Call call, [NotNullWhen(true)] out Client? client)
     {
         client = call.Session as Client;
         if (client is null) call.Fail("ERR this command needs a connection, and is run in the server's own process");

@@ -117,6 +117,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         if (client.IsClosed) return;
         _server.Executor.BlockedClients.Remove(client);
         _server.Executor.Transactions.Discard(client);
+        _server.Subscriptions.RemoveAll(client);
         client.Close();
         _all.Remove(client.Node!);
         _byId.Remove(client.Id);

@@ -10,14 +10,23 @@ internal static class ConnectionCommands
     private const string WrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
     [Command("PING", Summary = "Returns the server's liveliness response.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = Fast | Sentinel,
+        Flags = Fast | Sentinel | ForSubscribers,
         Arguments = "[message]",
         Tips = "request_policy:all_shards response_policy:all_succeeded")]
     internal static void Ping(ref Call call)
     {
         if (call.Args.Count > 2) call.FailArity();
+        else if ((call.Session.ClosedGates & Gates.SubscriberMode) != 0 && !call.Reply.IsResp3) AnswerSubscriber(ref call);
         else if (call.Args.Count == 2) call.Reply.Bulk(call.Args[1]);
         else call.Reply.Raw("+PONG\r\n"u8);
+    }
+
+    /// <summary>In the form of a message, as all that a subscriber gets in RESP2.</summary>
+    private static void AnswerSubscriber(ref Call call)
+    {
+        call.Reply.Array(2);
+        call.Reply.Bulk("pong"u8);
+        call.Reply.Bulk(call.Args.Count == 2 ? call.Args[1] : default);
     }
 
     [Command("ECHO", Summary = "Returns the given string.", Since = "1.0.0", Complexity = "O(1)",
@@ -26,7 +35,7 @@ internal static class ConnectionCommands
     internal static void Echo(ref Call call) => call.Reply.Bulk(call.Args[1]);
 
     [Command("QUIT", Summary = "Closes the connection.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued, Arity = -1, DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued | ForSubscribers, Arity = -1, DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
     internal static void Quit(ref Call call)
     {
         call.Reply.Ok();
@@ -34,7 +43,7 @@ internal static class ConnectionCommands
     }
 
     [Command("RESET", Summary = "Resets the connection.", Since = "6.2.0", Complexity = "O(1)",
-        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued)]
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | NeverQueued | ForSubscribers)]
     internal static void Reset(ref Call call)
     {
         var session = call.Session;
@@ -47,6 +56,8 @@ internal static class ConnectionCommands
         {
             if (call.Server().Options.Password is not null) session.ClosedGates |= Gates.Authentication;
             client.ResetModes(ref call);
+            call.Server().Subscriptions.RemoveAll(client);
+            client.OnSubscriptionsChanged();
         }
         call.Reply.Simple("RESET"u8);
     }

@@ -131,7 +131,7 @@ internal static class ServerDirectives
             () => d.ThresholdUpperPercent, v => d.ThresholdUpperPercent = (int)v);
         registry.Integer("active-defrag-cycle-min", d.CycleMinPercent, 1, 99, () => d.CycleMinPercent, v => d.CycleMinPercent = (int)v);
         registry.Integer("active-defrag-cycle-max", d.CycleMaxPercent, 1, 99, () => d.CycleMaxPercent, v => d.CycleMaxPercent = (int)v);
-        registry.Add(KeyspaceNotifications(server.Options));
+        registry.Add(KeyspaceNotifications(server));
         DeclareEncodings(registry, server.Keyspace.Host);
         DeclareEviction(registry, server);
     }
@@ -157,8 +157,9 @@ internal static class ServerDirectives
         registry.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue, () => (ulong)host.SparseHyperLogLogMax, v => host.SparseHyperLogLogMax = (long)v);
     }
 
-    private static SpecialDirective KeyspaceNotifications(ServerOptions o)
+    private static SpecialDirective KeyspaceNotifications(Server server)
     {
+        var o = server.Options;
         return new SpecialDirective("notify-keyspace-events", Set, () => o.KeyspaceNotifications.ToString(), defaultValue: "");
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
@@ -166,6 +167,7 @@ internal static class ServerDirectives
             if (!Carnelian.KeyspaceNotifications.TryParse(arguments[0].Split('\0')[0], out var notifications))
                 return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
             o.KeyspaceNotifications = notifications;
+            server.Keyspace.ListenersChanged();
             return SetResult.Success();
         }
     }

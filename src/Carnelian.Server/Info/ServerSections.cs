@@ -59,7 +59,7 @@ internal static class ServerSections
         text.Line("client_recent_max_output_buffer", server.Statistics.ClientPeaks.OutputBytes);
         text.Line("blocked_clients", blocking.Count);
         text.Line("tracking_clients", 0);
-        text.Line("pubsub_clients", 0);
+        text.Line("pubsub_clients", server.Subscriptions.Subscribers);
         text.Line("watching_clients", watched.Watchers);
         text.Line("clients_in_timeout_table", blocking.CountWithDeadline);
         text.Line("total_watched_keys", watched.KeyCount);

@@ -9,7 +9,10 @@ internal static class StatisticsSections
     {
         WriteTraffic(text, server.Statistics, server.Executor);
         WriteKeys(text, server);
-        WriteZeros(text, ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets",
+        text.Line("pubsub_channels", server.Subscriptions.CountOf(SubscriptionKind.Channel));
+        text.Line("pubsub_patterns", server.Subscriptions.CountOf(SubscriptionKind.Pattern));
+        text.Line("pubsubshard_channels", server.Subscriptions.CountOf(SubscriptionKind.ShardChannel));
+        WriteZeros(text, ["latest_fork_usec", "total_forks", "migrate_cached_sockets",
             "slave_expires_tracked_keys"]);
         WriteDefragmentation(text, server.Cron.Defragmentation);
         WriteZeros(text, ["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
@@ -57,7 +60,7 @@ internal static class StatisticsSections
         text.Line("keyspace_misses", keys.Misses);
     }
 
-    /// <summary>Publish and subscribe, forks, migration, tracking: as without them.</summary>
+    /// <summary>Forks, migration, tracking: as without them.</summary>
     private static void WriteZeros(InfoText text, ReadOnlySpan<string> names)
     {
         foreach (var name in names) text.Line(name, 0);

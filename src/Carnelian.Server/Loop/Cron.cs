@@ -44,7 +44,8 @@ internal sealed class Cron
     public bool IsPaused { get; set; }
 
     /// <summary>A flush has left something to free: who asked for it may wait for that.</summary>
-    private bool HasMore => _hasMore || _server.Keyspace.LazyFree.IsPending || _server.Executor.Transactions.Watched.HasToForget;
+    private bool HasMore => _hasMore || _server.Keyspace.LazyFree.IsPending || _server.Executor.Transactions.Watched.HasToForget
+        || _server.Subscriptions.HasToForget;
 
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
@@ -68,6 +69,7 @@ internal sealed class Cron
         _server.Statistics.Sample(began, _server.Executor.CallsProcessed);
         _server.Keyspace.Access.Advance(nowMs);
         _server.Allocator.Age();
+        _server.Clients.OutputChunks.Age();
         CheckClients(nowMs);
         _server.Clients.CloseLingering();
         MemoryUse.NotePeak(_server);
@@ -87,15 +89,17 @@ internal sealed class Cron
         statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
         if (keyspace.LazyFree.IsPending) keyspace.LazyFree.Run(world.StartBudget(LazyFreeMicroseconds));
-        ForgetWatched(world.StartBudget(LazyFreeMicroseconds));
+        Forget(world.StartBudget(LazyFreeMicroseconds));
         Defragment();
         statistics.CronNanoseconds += world.Clock.MonotonicNanoseconds - began;
     }
 
-    private void ForgetWatched(Budget budget)
+    /// <summary>What clients have watched and subscribed to who are gone.</summary>
+    private void Forget(Budget budget)
     {
         var watched = _server.Executor.Transactions.Watched;
         while (watched.HasToForget && !budget.Spent) watched.ForgetSome();
+        while (_server.Subscriptions.HasToForget && !budget.Spent) _server.Subscriptions.ForgetSome();
     }
 
     /// <summary>A slice takes the part of the time between slices that the round may have.</summary>

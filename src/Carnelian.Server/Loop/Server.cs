@@ -24,6 +24,9 @@ internal sealed class Server : IDisposable
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.AddGate(new AuthenticationGate());
+        Executor.AddGate(new SubscriberGate());
+        Subscriptions = new(this);
+        Keyspace.Attach(new KeyspaceMessages(this));
         _loop = new(this);
         Executor.BlockedClients.Unblocked = _loop.Unblock;
         Executor.InnerTurn = _loop.TurnInside;
@@ -88,6 +91,8 @@ internal sealed class Server : IDisposable
     public long MonotonicMs => Executor.MonotonicMs;
 
     public Clients Clients { get; }
+
+    public Subscriptions Subscriptions { get; }
 
     /// <summary>The port of the first TCP listener; 0 when there is none.</summary>
     public int Port => Listeners.Port;
@@ -184,6 +189,7 @@ internal sealed class Server : IDisposable
         Clients.Dispose();
         Executor.BlockedClients.Dispose();
         Executor.Transactions.Dispose();
+        Subscriptions.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;
         _largeMemory.End();

@@ -16,7 +16,7 @@ internal readonly struct MemoryUse
         Peak = statistics.PeakMemoryBytes;
         Startup = server.StartupMemoryBytes;
         Dataset = server.Keyspace.DataBytes;
-        Clients = server.Clients.MemoryByClass[(int)ClientClass.Normal];
+        Clients = server.Clients.MemoryByClass[(int)ClientClass.Normal] + server.Clients.MemoryByClass[(int)ClientClass.PubSub];
         ChangeLog = allocator.UsedBytesOf(Purpose.ChangeLog);
         Allocated = allocator.UsedBytes;
         Active = allocator.MappedBytes;

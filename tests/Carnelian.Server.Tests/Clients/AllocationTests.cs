@@ -42,6 +42,11 @@ internal sealed class AllocationTests
     [TestCase("SETBIT b 100000 1\r\nSETBIT c 200000 1\r\nBITOP OR to b c\r\nBITOP ONE to b c to\r\nBITOP NOT b b\r\nBITOP AND to missing\r\n")]
     public void Work_on_bits_allocates_no_managed_memory(string requests) => AssertAllocatesNothing(requests, 1, requests.Count(c => c == '\n'));
 
+    /// <summary>Copied messages, of several chunks too, and such as are stored once.</summary>
+    [TestCase(5, 1), TestCase(500, 40), TestCase(5000, 3)]
+    public void Messages_to_many_allocate_no_managed_memory(int bytes, int pipeline) =>
+        Assert.That(Allocated($"*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n${bytes}\r\n{new string('x', bytes)}\r\n", pipeline, pipeline, subscribers: 20), Is.Zero);
+
     [TestCase("INFO\r\n"), TestCase("INFO everything\r\n")]
     public void Info_leaves_little_garbage(string request) => Assert.That(Allocated(request, 1, 1) / Turns, Is.LessThan(24 << 10));
 
@@ -59,11 +64,15 @@ internal sealed class AllocationTests
     /// Bytes in <see cref="Turns"/> turns: the least of three times, because draws and the workers' pace may have a list grow beyond what it was before, once. What
     /// commands or seconds allocate is in each of them.
     /// </summary>
-    private static long Allocated(string request, int pipeline, int callsPerTurn)
+    /// <param name="subscribers">So many clients besides hear the channel c.</param>
+    private static long Allocated(string request, int pipeline, int callsPerTurn, int subscribers = 0)
     {
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
         Assert.That(server.Start(), Is.Null);
+        var listener = new MemoryListener(new ListenOptions(new IPEndPoint(IPAddress.Loopback, 1)));
+        for (var i = 0; i < subscribers; i++) ((INetworkHandler)server.Clients.Lane).OnAccepted(new MemoryConnection(""), listener);
+        foreach (var client in server.Clients) server.Subscriptions.Add(client, SubscriptionKind.Channel, "c"u8);
         for (var i = 0; i < WarmUpTurns; i++) server.Turn();
         var least = long.MaxValue;
         for (var time = 0; time < 3 && least > 0; time++)

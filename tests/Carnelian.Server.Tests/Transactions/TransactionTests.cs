@@ -190,6 +190,18 @@ internal sealed class TransactionTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void That_a_key_is_watched_moves_nothing_while_it_is_changed()
+    {
+        var watcher = Server.Connect();
+        for (var i = 0; i < 3000; i++)
+        {
+            watcher.Run("WATCH", $"k{i}");
+            Assert.That(Run("RPUSH", $"k{i}", "v"), Is.EqualTo(":1"), "though the table grows");
+            watcher.Run("UNWATCH");
+        }
+    }
+
+    [Test]
     public void A_client_shows_what_it_has_queued_and_watches()
     {
         Run("SET k v");
