@@ -32,7 +32,7 @@ public enum KeyWakes
 {
     WhenMade = 0,
 
-    /// <summary>Whenever a key of the awaited type is changed.</summary>
+    /// <summary>Whenever a key of the awaited type is changed; of streams, when entries are added.</summary>
     WhenChanged = 1,
 
     /// <summary>When a key is gone or has another type.</summary>
