@@ -7,7 +7,7 @@ namespace Carnelian;
 public sealed class RequestCopy : IDisposable
 {
     /// <summary>Arguments of more bytes get a block each, so that neither the request nor one block has to be of any size.</summary>
-    private const int LongArgumentFrom = 64 * 1024 + 1;
+    public const int LongArgumentFrom = 64 * 1024 + 1;
 
     private readonly OwnedBlock _block;
     private readonly Argument[] _items;

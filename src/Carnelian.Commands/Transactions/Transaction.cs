@@ -6,9 +6,6 @@ namespace Carnelian;
 /// </summary>
 public sealed class Transaction
 {
-    /// <summary>Arguments of more bytes get a block each, as in <see cref="RequestCopy"/>.</summary>
-    private const int LongArgumentFrom = 64 * 1024 + 1;
-
     /// <summary>What the block may keep when the queue is emptied, bytes.</summary>
     private const int KeptBytes = 4096;
 
@@ -80,7 +77,7 @@ public sealed class Transaction
 
     private void Add(ReadOnlySpan<byte> argument)
     {
-        if (argument.Length >= LongArgumentFrom)
+        if (argument.Length >= RequestCopy.LongArgumentFrom)
         {
             var block = new OwnedBlock(_allocator, argument.Length, Purpose.ClientInput);
             argument.CopyTo(block.Span);
