@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Carnelian;
 
 /// <summary>How many elements registers have seen, by how often each value occurs (Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", arXiv:1702.01284).</summary>
@@ -15,20 +18,36 @@ public static class Cardinality
         return Estimate(histogram);
     }
 
-    /// <summary>Counts how often each value occurs. Four counts in turn, or equal neighbours would wait for each other.</summary>
+    /// <summary>
+    /// Counts how often each value occurs: those between the least and the greatest, which are few, one after the other. A lane of a byte counts up to 255 times, so
+    /// that the registers are gone through in parts.
+    /// </summary>
     internal static void Count(ReadOnlySpan<byte> registers, Span<int> histogram)
     {
-        const int Values = HyperLogLog.RegisterMax + 1;
-        Span<int> counts = stackalloc int[4 * Values];
-        counts.Clear();
-        for (var i = 0; i + 3 < registers.Length; i += 4)
+        var vectors = MemoryMarshal.Cast<byte, Vector256<byte>>(registers);
+        Check.That(vectors.Length * Vector256<byte>.Count == registers.Length);
+        var (least, greatest) = (vectors[0], vectors[0]);
+        foreach (var vector in vectors) (least, greatest) = (Vector256.Min(least, vector), Vector256.Max(greatest, vector));
+        var (first, last) = (HyperLogLog.RegisterMax, 0);
+        for (var i = 0; i < Vector256<byte>.Count; i++) (first, last) = (Math.Min(first, least[i]), Math.Max(last, greatest[i]));
+        const int Part = 128;
+        for (; !vectors.IsEmpty; vectors = vectors[Part..])
         {
-            counts[registers[i] & HyperLogLog.RegisterMax]++;
-            counts[Values + (registers[i + 1] & HyperLogLog.RegisterMax)]++;
-            counts[2 * Values + (registers[i + 2] & HyperLogLog.RegisterMax)]++;
-            counts[3 * Values + (registers[i + 3] & HyperLogLog.RegisterMax)]++;
+            for (var value = first; value <= last; value++) histogram[value] += CountEqual(vectors[..Part], (byte)value);
         }
-        for (var i = 0; i < Values; i++) histogram[i] += counts[i] + counts[Values + i] + counts[2 * Values + i] + counts[3 * Values + i];
+    }
+
+    private static int CountEqual(ReadOnlySpan<Vector256<byte>> vectors, byte value)
+    {
+        var sought = Vector256.Create(value);
+        Vector256<byte> even = default, odd = default;
+        for (var i = 0; i + 1 < vectors.Length; i += 2)
+        {
+            even -= Vector256.Equals(vectors[i], sought);
+            odd -= Vector256.Equals(vectors[i + 1], sought);
+        }
+        var (low, high) = Vector256.Widen(even + odd);
+        return Vector256.Sum(low + high);
     }
 
     internal static long Estimate(ReadOnlySpan<int> histogram)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -8,8 +7,6 @@ namespace Carnelian;
 public static class DenseRegisters
 {
     public const int Bytes = HyperLogLog.Registers * 6 / 8;
-
-    private const int PackedBytes = 12, Together = 16;
 
     public static byte Get(ReadOnlySpan<byte> packed, int register)
     {
@@ -29,29 +26,30 @@ public static class DenseRegisters
     private static (int At, int Shift) Place(int register) => (register * 6 / 8, register * 6 & 7);
 
     /// <summary>Raises registers, a byte each, to these.</summary>
-    /// <param name="sixteenAtOnce">Or one after the other, with the same result.</param>
-    public static void Merge(ReadOnlySpan<byte> packed, Span<byte> registers, bool sixteenAtOnce = true)
+    /// <param name="together">32 at once, or one after the other, with the same result.</param>
+    public static void Merge(ReadOnlySpan<byte> packed, Span<byte> registers, bool together = true)
     {
-        var i = 0;
-        if (sixteenAtOnce && Vector128.IsHardwareAccelerated)
+        Check.That(packed.Length == Bytes && registers.Length == HyperLogLog.Registers);
+        if (together && Vector128.IsHardwareAccelerated)
         {
-            // A load takes 16 bytes for the 12 that it needs.
-            for (var at = 0; at + Vector128<byte>.Count <= packed.Length; at += PackedBytes, i += Together)
-            {
-                ref var target = ref Unsafe.As<byte, Vector128<byte>>(ref MemoryMarshal.GetReference(registers.Slice(i, Together)));
-                target = Vector128.Max(target, Unpack(Vector128.Create(packed.Slice(at, Vector128<byte>.Count))));
-            }
+            MergeTogether(ref MemoryMarshal.GetReference(packed), ref MemoryMarshal.GetReference(registers));
+            return;
         }
-        for (; i < registers.Length; i++) registers[i] = Math.Max(registers[i], Get(packed, i));
+        for (var i = 0; i < registers.Length; i++) registers[i] = Math.Max(registers[i], Get(packed, i));
     }
 
-    /// <summary>Three bytes to each lane of four, then each six bits to a byte of its own.</summary>
-    private static Vector128<byte> Unpack(Vector128<byte> packed)
+    private static void MergeTogether(ref byte packed, ref byte registers)
     {
-        var lanes = Vector128.Shuffle(packed, Vector128.Create((byte)0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255)).AsUInt32();
-        var registers = (lanes & Vector128.Create(0x3fu)) | ((lanes << 2) & Vector128.Create(0x3f00u))
-            | ((lanes << 4) & Vector128.Create(0x3f0000u)) | ((lanes << 6) & Vector128.Create(0x3f000000u));
-        return registers.AsByte();
+        // Of 24 bytes 16 are loaded twice, the first ones and the last ones; then three bytes go to each lane of four.
+        var spread = Vector256.Create(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11, 20, 21, 22, 22, 23, 24, 25, 25, 26, 27, 28, 28, 29, 30, 31, (byte)31);
+        for (nuint at = 0, i = 0; i < HyperLogLog.Registers; at += 24, i += 32)
+        {
+            var both = Vector256.Create(Vector128.LoadUnsafe(ref packed, at), Vector128.LoadUnsafe(ref packed, at + 8));
+            var lanes = Vector256.Shuffle(both, spread).AsUInt32();
+            var unpacked = (lanes & Vector256.Create(0x3fu)) | ((lanes << 2) & Vector256.Create(0x3f00u))
+                | ((lanes << 4) & Vector256.Create(0x3f0000u)) | ((lanes << 6) & Vector256.Create(0x3f000000u));
+            Vector256.Max(Vector256.LoadUnsafe(ref registers, i), unpacked.AsByte()).StoreUnsafe(ref registers, i);
+        }
     }
 
     /// <summary>Packs registers, a byte each.</summary>

@@ -64,10 +64,10 @@ public static class HyperLogLog
     }
 
     /// <summary>Raises registers, a byte each, to those of a value; false when those are not valid.</summary>
-    public static bool TryMerge(ReadOnlySpan<byte> value, Span<byte> registers, bool sixteenAtOnce = true)
+    public static bool TryMerge(ReadOnlySpan<byte> value, Span<byte> registers, bool together = true)
     {
         if (!IsDense(value)) return SparseRegisters.TryMerge(value[HeaderBytes..], registers);
-        DenseRegisters.Merge(value[HeaderBytes..], registers, sixteenAtOnce);
+        DenseRegisters.Merge(value[HeaderBytes..], registers, together);
         return true;
     }
 

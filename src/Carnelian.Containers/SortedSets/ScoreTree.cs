@@ -44,11 +44,23 @@ internal readonly unsafe struct ScoreTree(OrderRoot* root, BlockAllocator alloca
     /// <summary>The leaf that has the member of a rank, and which of its slots that is.</summary>
     public TreeNode* LeafOf(long rank, out int index)
     {
+        var path = stackalloc TreeStep[HeightMax];
+        Find(rank, path);
+        index = path->Index;
+        return path->Node;
+    }
+
+    /// <summary>The way to the member of a rank, the leaf's step first.</summary>
+    private void Find(long rank, TreeStep* path)
+    {
         Check.That((ulong)rank < (ulong)_root->Count);
         var node = _root->Top;
-        for (var level = _root->Height - 1; level > 0; level--) node = TreeNode.Children(node)[ChildOf(node, ref rank)].Node;
-        index = (int)rank;
-        return node;
+        for (var level = _root->Height - 1; level > 0; level--)
+        {
+            path[level] = new() { Node = node, Index = ChildOf(node, ref rank) };
+            node = TreeNode.Children(node)[path[level].Index].Node;
+        }
+        *path = new() { Node = node, Index = (int)rank };
     }
 
     /// <summary>The child that has a rank, which is then counted from its beginning on.</summary>
@@ -251,11 +263,20 @@ internal readonly unsafe struct ScoreTree(OrderRoot* root, BlockAllocator alloca
         var path = stackalloc TreeStep[HeightMax];
         Check.That(Find(score, member, path));
         Remove(path);
-        _root->Count--;
+    }
+
+    /// <summary>Removes a member that has a rank.</summary>
+    public void RemoveAt(long rank, byte* member)
+    {
+        var path = stackalloc TreeStep[HeightMax];
+        Find(rank, path);
+        Check.That(TreeNode.Slots(path->Node)[path->Index].Member == member);
+        Remove(path);
     }
 
     private void Remove(TreeStep* path)
     {
+        _root->Count--;
         var level = 0;
         TreeNode.Remove(path[0].Node, path[0].Index, 0);
         for (; path[level].Node->Count == 0; level++)
@@ -318,7 +339,6 @@ internal readonly unsafe struct ScoreTree(OrderRoot* root, BlockAllocator alloca
             return;
         }
         Remove(path);
-        _root->Count--;
         Insert(newScore, member);
     }
 

@@ -64,6 +64,13 @@ public readonly unsafe struct SortedTable
         Members.Remove(ref at);
     }
 
+    /// <summary>As <see cref="Remove"/>, of the member of a rank, which need not be looked for in the order.</summary>
+    public void RemoveAt(long rank, scoped ref FieldHandle at)
+    {
+        _order.RemoveAt(rank, at.View.Address);
+        Members.Remove(ref at);
+    }
+
     /// <summary>Adds the members of another sorted set to this one, which is empty.</summary>
     internal void AddAll(SortedTable other)
     {

@@ -245,11 +245,19 @@ public ref struct SortedSetEdit
         }
         for (var left = ranks.Count; left > 0; left--)
         {
-            var walk = _table.From(ranks.First);
-            Check.That(walk.MoveNext());
-            var at = FindInTable(walk.Current.Name);
-            RemoveFromTable(ref at);
+            var at = FindInTable(MemberAt(ranks.First));
+            BeginChange(at.View);
+            _table.RemoveAt(ranks.First, ref at);
+            // What comes next is likely to be removed next, by the next call too: it will be looked up in memory that is not at hand.
+            if (_table.Count > 0) _table.Members.PrefetchBucket(_table.Members.Hash(MemberAt(Math.Min(ranks.First, _table.Count - 1))));
         }
+    }
+
+    private readonly ReadOnlySpan<byte> MemberAt(long rank)
+    {
+        var walk = _table.From(rank);
+        Check.That(walk.MoveNext());
+        return walk.Current.Name;
     }
 
     /// <summary>Before a change of the table. A snapshot that has not saved the member yet gets a copy.</summary>
