@@ -10,8 +10,8 @@ internal static class Program
 
     private static readonly IGroup[] Groups =
     [
-        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new PauseGroup(), new StartUpGroup(),
-        new AllocationsGroup(),
+        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new TransactionsGroup(), new PubSubGroup(), new PauseGroup(),
+        new StartUpGroup(), new AllocationsGroup(),
     ];
 
     private static int Main(string[] arguments)

@@ -366,7 +366,7 @@ internal sealed class Intake
         var sent = 0;
         while (_toSend > 0)
         {
-            sent = SendSome(_cursor!, out var offered);
+            sent = SendSome(out var offered);
             if (sent <= 0) break;
             Advance(sent);
             total += sent;
@@ -396,21 +396,17 @@ internal sealed class Intake
         if (!_session.IsClosed) tell(_session);
     });
 
-    /// <summary>
-    /// Offers the next chunk, or three at once: a long value stands between the end of one reply's header and what follows, and a reply that outgrows
-    /// a small chunk goes on in the next.
-    /// </summary>
-    private int SendSome(OutputChunk chunk, out long offered)
+    /// <summary>Offers the next chunk, or several at once: many messages lie in one each, and a long value between what stands before and behind it.</summary>
+    private int SendSome(out long offered)
     {
-        var first = chunk.Unsent(_toSend);
+        var first = _cursor!.Unsent(_toSend);
         offered = first.Length;
-        var afterFirst = _toSend - offered;
-        if (afterFirst == 0) return _connection.Send(first);
-        var second = chunk.Next!.Unsent(afterFirst);
-        var afterSecond = afterFirst - second.Length;
-        var third = afterSecond == 0 ? default : chunk.Next.Next!.Unsent(afterSecond);
-        offered += second.Length + third.Length;
-        return _connection.Send(first, second, third);
+        if (offered == _toSend) return _connection.Send(first);
+        var parts = _lane.UnsentParts;
+        parts.Begin(_cursor, _toSend);
+        var sent = _connection.Send(parts);
+        offered = parts.Offered;
+        return sent;
     }
 
     private void Advance(int sent)

@@ -41,6 +41,8 @@ public sealed class Lane : INetworkHandler, IDisposable
 
     internal OwnedBlock ReadBuffer { get; private set; }
 
+    internal UnsentParts UnsentParts { get; } = new();
+
     public int ReadBufferBytes => ReadBuffer.Length;
 
     /// <summary>How many bytes a connection may be read at a time now, where it has a buffer of its own.</summary>

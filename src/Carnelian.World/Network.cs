@@ -48,6 +48,13 @@ public interface INetworkHandler
     void OnAcceptFailed(Listener listener, string error) { }
 }
 
+/// <summary>Bytes to be sent that lie in several places of native memory, which does not move.</summary>
+public interface ISendParts
+{
+    /// <returns>The next part; empty: there are no more.</returns>
+    ReadOnlySpan<byte> Next();
+}
+
 /// <summary>One stream. Used by the command thread only. Closing twice is allowed.</summary>
 public abstract class Connection
 {
@@ -80,17 +87,8 @@ public abstract class Connection
     /// <returns>Bytes taken, perhaps fewer than offered; <see cref="WouldBlock"/>; <see cref="Failed"/>.</returns>
     public abstract int Send(ReadOnlySpan<byte> source);
 
-    /// <summary>As one <see cref="Send(ReadOnlySpan{byte})"/> of the parts behind each other; only the last may be empty.</summary>
-    public virtual int Send(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> end)
-    {
-        var sent = Send(head);
-        if (sent < head.Length) return sent;
-        var more = Send(body);
-        if (more <= 0) return sent;
-        sent += more;
-        if (more < body.Length || end.IsEmpty) return sent;
-        return sent + Math.Max(Send(end), 0);
-    }
+    /// <summary>As one <see cref="Send(ReadOnlySpan{byte})"/> of parts behind each other: of the first, or of as many as can be sent with one call.</summary>
+    public virtual int Send(ISendParts parts) => Send(parts.Next());
 
     /// <summary>Whether <see cref="INetworkHandler.OnReadable"/> is wanted. On for a new connection.</summary>
     public abstract bool WatchReadable { get; set; }

@@ -9,13 +9,13 @@ internal sealed class ConnectionPool : IDisposable
 
     private readonly List<RespConnection> _connections = [];
 
-    public ConnectionPool(ServerUnderTest server, int count)
+    public ConnectionPool(ServerUnderTest server, int count, int bufferBytes = BufferBytes)
     {
         try
         {
             for (var i = 0; i < count; i++)
             {
-                var connection = new RespConnection(server.Port, BufferBytes);
+                var connection = new RespConnection(server.Port, bufferBytes);
                 _connections.Add(connection);
                 connection.Call("PING");
             }

@@ -7,6 +7,7 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
 {
     private const int ValueBytes = 32;
     private const int LargeValueBytes = 4096;
+    private const int Elements = 1_000_000, Pops = 6_000_000;
 
     public string KeyPrefix { get; init; } = RespLoader.KeyPrefix;
 
@@ -22,7 +23,7 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
 
     public int Requests(bool full) => full ? RequestsFull : RequestsSmall;
 
-    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others(), .. OnLongValues(), .. OnCollections()];
+    public static IReadOnlyList<Workload> All { get; } = [.. Pipelined(), .. Unpipelined(), .. Others(), .. OnLongValues(), .. OnCollections(), .. OnSets(), .. OnSortedSets(), .. OnStreams(), .. OnOtherTypes()];
 
     private static IEnumerable<Workload> Pipelined()
     {
@@ -75,7 +76,6 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
 
     private static IEnumerable<Workload> OnCollections()
     {
-        const int Elements = 1_000_000, Pops = 6_000_000;
         yield return Collection("hset-p16", "-c 50 -P 16 HSET hash field:__rand_int__ value", 400_000, null);
         yield return Collection("hget-1m-p16", "-c 50 -P 16 HGET hash field:__rand_int__", 400_000, connection => RespLoader.FillHash(connection, "hash", Elements));
         yield return Collection("hset-small-p16", "-c 50 -P 16 HSET user:__rand_int__ name value age 42 city somewhere", 400_000, null);
@@ -86,6 +86,54 @@ internal sealed record Workload(string Name, string Arguments, int Keys, int Req
             yield return Collection($"lrange-{length}", $"-c 50 LRANGE list 0 {length - 1}", 20_000, connection => RespLoader.FillList(connection, "list", 2000));
         yield return Collection("lindex-1m", "-c 50 -P 16 LINDEX list 400000", 100_000, connection => RespLoader.FillList(connection, "list", Elements));
     }
+
+    private static IEnumerable<Workload> OnSets()
+    {
+        yield return Collection("sadd-p16", "-c 50 -P 16 SADD set member:__rand_int__", 400_000, null);
+        yield return Collection("spop-p16", "-c 50 -P 16 SPOP set", 400_000, to => Fill(to, Pops, i => ["SADD", "set", Member(i)]));
+        yield return Collection("sinter-100k", "-c 4 SINTER set other", 40, to =>
+        {
+            Fill(to, 100_000, i => ["SADD", "set", Member(i)]);
+            Fill(to, 100_000, i => ["SADD", "other", Member(i + 50_000)]);
+        });
+    }
+
+    private static IEnumerable<Workload> OnSortedSets()
+    {
+        var random = new SeededRandom(0x5C03);
+        void FillScores(RespConnection to, int members) => Fill(to, members, i => ["ZADD", "zset", $"{random.Below(members)}", Member(i)]);
+        void FillMillion(RespConnection to) => FillScores(to, Elements);
+        yield return Collection("zadd-1m-p16", "-c 50 -P 16 ZADD zset __rand_int__ member:__rand_int__", 400_000, FillMillion);
+        yield return Collection("zpopmin-p16", "-c 50 -P 16 ZPOPMIN zset", 400_000, to => FillScores(to, Pops));
+        yield return Collection("zrank-1m-p16", "-c 50 -P 16 ZRANK zset member:__rand_int__", 400_000, FillMillion);
+        yield return Collection("zrange-rank-1m-p16", "-c 50 -P 16 ZRANGE zset 400000 400009", 200_000, FillMillion);
+        yield return Collection("zrange-score-1m-p16", "-c 50 -P 16 ZRANGE zset __rand_int__ +inf BYSCORE LIMIT 0 10", 200_000, FillMillion);
+        yield return Collection("geosearch-100km", "-c 50 GEOSEARCH places FROMLONLAT 13.5 48.5 BYRADIUS 100 km", 4_000,
+            to => Fill(to, 100_000, i => ["GEOADD", "places", $"{5 + random.Below(15_000) / 1000.0}", $"{40 + random.Below(15_000) / 1000.0}", Member(i)]));
+    }
+
+    private static IEnumerable<Workload> OnStreams()
+    {
+        yield return Collection("xadd-p16", "-c 50 -P 16 XADD stream * field value", 400_000, null);
+        yield return Collection("xrange-100", "-c 50 XRANGE stream - + COUNT 100", 20_000, to => Fill(to, Elements, _ => ["XADD", "stream", "*", "field", "value"]));
+        yield return Collection("xreadgroup-p16", "-c 50 -P 16 XREADGROUP GROUP group consumer COUNT 1 STREAMS stream >", 200_000, to =>
+        {
+            Fill(to, 2 * Elements, _ => ["XADD", "stream", "*", "field", "value"]);
+            to.Call("XGROUP", "CREATE", "stream", "group", "0");
+        });
+    }
+
+    private static IEnumerable<Workload> OnOtherTypes()
+    {
+        yield return Collection("pfadd-p16", "-c 50 -P 16 PFADD hll __rand_int__", 400_000, null);
+        yield return Collection("pfadd-many-p16", "-c 50 -P 16 PFADD hll:__rand_int__ element", 400_000, null);
+        yield return Collection("pfcount-10", "-c 50 PFCOUNT 0 1 2 3 4 5 6 7 8 9", 20_000, to => Fill(to, Elements / 2, i => ["PFADD", $"{i % 10}", Member(i)]));
+    }
+
+    private static string Member(long number) => $"member:{number:D12}";
+
+    private static void Fill(RespConnection connection, int commands, Func<long, string[]> command) =>
+        RespLoader.Run(connection, 0, commands, (to, index) => to.Append(command(index)));
 
     private static Workload Collection(string name, string arguments, int requests, Action<RespConnection>? prepare) =>
         new(name, arguments, 1_000_000, requests, requests * 4) { Prepare = prepare, FillsKeys = false };

@@ -8,6 +8,9 @@ namespace Carnelian;
 /// </summary>
 internal sealed unsafe class EpollConnection : Connection, IEpollTarget
 {
+    /// <summary>Of one call: sixteen messages and what else there may be.</summary>
+    private const int PartsMax = 32;
+
     private readonly EpollEngine _engine;
     private readonly SocketName _peer;
     private string? _remoteAddress, _localAddress;
@@ -84,16 +87,17 @@ internal sealed unsafe class EpollConnection : Connection, IEpollTarget
         return sent >= 0 ? (int)sent : Explain(Libc.Errno);
     }
 
-    public override int Send(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> end)
+    public override int Send(ISendParts parts)
     {
-        Check.That(!head.IsEmpty && !body.IsEmpty);
-        nint sent;
-        fixed (byte* first = head, second = body, third = end)
+        var list = stackalloc Libc.Part[PartsMax];
+        var message = new Libc.Message { Parts = list };
+        while (message.PartCount < PartsMax && parts.Next() is { IsEmpty: false } part)
         {
-            var parts = stackalloc Libc.Part[] { new(first, head.Length), new(second, body.Length), new(third, end.Length) };
-            var message = new Libc.Message { Parts = parts, PartCount = end.IsEmpty ? 2u : 3u };
-            sent = Libc.sendmsg(_descriptor, &message, Libc.MSG_NOSIGNAL);
+            // Native memory stays where it is.
+            fixed (byte* start = part) list[message.PartCount++] = new(start, part.Length);
         }
+        Check.That(message.PartCount > 0);
+        var sent = Libc.sendmsg(_descriptor, &message, Libc.MSG_NOSIGNAL);
         return sent >= 0 ? (int)sent : Explain(Libc.Errno);
     }
 
