@@ -91,8 +91,7 @@ public sealed class Command
         // A spec is preferred while its flags are exact; the extractor serves where a spec must say "it depends".
         if (_trustsKeySpecs && FindBySpecs(arguments, ref keys, withNotKeys)) return true;
         keys = default;
-        if (_extractor is null) return _keySpecs.Length == 0;
-        if (_extractor(arguments, ref keys)) return true;
+        if (_extractor is null ? FindLeniently(arguments, ref keys) : _extractor(arguments, ref keys)) return true;
         keys = default;
         return false;
     }
@@ -105,6 +104,17 @@ public sealed class Command
 
     /// <summary>To be called once, when all subcommands are there.</summary>
     internal void NameSubcommands() => _subcommandNames = new NameTable(Subcommands);
+
+    /// <summary>As Redis finds keys where their number is no number by its specs: what is stored to comes last.</summary>
+    private bool FindLeniently(Arguments arguments, ref KeyRanges keys)
+    {
+        for (var i = _keySpecs.Length - 1; i >= 0; i--)
+        {
+            if ((_keySpecs[i].Flags & KeyFlags.NotKey) != 0) continue;
+            if (!KeySearch.TryFind(_keySpecs[i], arguments, ref keys, isLenient: true) || (_keySpecs[i].Flags & KeyFlags.Incomplete) != 0) return false;
+        }
+        return true;
+    }
 
     private bool FindBySpecs(Arguments arguments, ref KeyRanges keys, bool withNotKeys)
     {

@@ -68,7 +68,8 @@ public struct KeyRanges
 internal static class KeySearch
 {
     /// <summary>Adds what the spec finds; a keyword that is not there adds nothing. False when the arguments do not fit the spec.</summary>
-    public static bool TryFind(KeySpec spec, Arguments arguments, ref KeyRanges keys)
+    /// <param name="isLenient">The number of keys is what its text begins with, and no flags are known of them.</param>
+    public static bool TryFind(KeySpec spec, Arguments arguments, ref KeyRanges keys, bool isLenient = false)
     {
         var first = spec.Index;
         switch (spec.Begin)
@@ -93,7 +94,7 @@ internal static class KeySearch
                 break;
             case KeyFind.KeyCount:
                 var at = first + spec.CountAt;
-                if (at >= count || !IntegerText.TryParse(arguments[at], out var number) || number is < 0 or > int.MaxValue) return false;
+                if (at >= count || !TryCount(arguments[at], isLenient, out var number)) return false;
                 first += spec.First;
                 // With a step the count is of keys, each with what belongs to it.
                 last = first + ((number - 1) * spec.Step);
@@ -102,8 +103,26 @@ internal static class KeySearch
                 return false;
         }
         if (first >= count || last >= count || last < first) return false;
-        keys.Add(new(first, (int)last, spec.Step, spec.Flags));
+        keys.Add(new(first, (int)last, spec.Step, isLenient ? 0 : spec.Flags));
         return true;
+    }
+
+    private static bool TryCount(ReadOnlySpan<byte> text, bool isLenient, out long number)
+    {
+        if (isLenient) number = LeadingInteger(text);
+        else if (!IntegerText.TryParse(text, out number)) return false;
+        return number is >= 0 and <= int.MaxValue;
+    }
+
+    /// <summary>As C's atoi: blanks, a sign, digits as far as there are any, and of the number the lower 32 bits.</summary>
+    private static int LeadingInteger(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t\n\v\f\r"u8);
+        var isNegative = text.StartsWith("-"u8);
+        if (isNegative || text.StartsWith("+"u8)) text = text[1..];
+        Int128 number = 0;
+        for (var i = 0; i < text.Length && char.IsAsciiDigit((char)text[i]) && number <= long.MaxValue; i++) number = number * 10 + text[i] - '0';
+        return unchecked((int)(long)Int128.Clamp(isNegative ? -number : number, long.MinValue, long.MaxValue));
     }
 
     /// <summary>The position after the keyword, 0 when it is not there.</summary>
