@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Carnelian;
 
 /// <summary>
-/// Kestrel without a host around it and without TLS: the constructor that it has for use alone brings SslStream, certificates and HttpClient along.
+/// Kestrel without a host around it and without TLS. The constructor that it has for use alone brings SslStream, certificates and HttpClient along, and an empty
+/// WebApplication routes and configuration: three megabytes of the executable and one and a half.
 /// </summary>
 internal static class SlimKestrel
 {
