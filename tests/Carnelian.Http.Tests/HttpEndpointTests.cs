@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Carnelian.Tests;
@@ -63,6 +65,19 @@ internal sealed class HttpEndpointTests
     {
         var answer = _server.Exchange("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 44\r\n\r\nGET /readyz HTTP/1.1\r\nHost: h\r\nConnection: x\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 200 OK\r\n").And.Not.Contain("ready"));
+    }
+
+    [TestCase("127.0.0.1", "::1"), TestCase("::")]
+    public void IPv6_is_served_too(params string[] bind)
+    {
+        if (!Socket.OSSupportsIPv6) Skip.Because("this machine has no IPv6");
+        using var server = new RunningServer(bind: bind);
+        foreach (var address in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
+        {
+            using var socket = server.Connect(address);
+            socket.Send("GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"u8);
+            Assert.That(RunningServer.ReadToEnd(socket), Does.EndWith("alive\n"));
+        }
     }
 
     [Test]

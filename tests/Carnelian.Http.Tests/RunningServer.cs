@@ -12,9 +12,10 @@ internal sealed class RunningServer : IDisposable
     private readonly TestThread _thread;
     private readonly HttpEndpoint? _http;
 
-    public RunningServer(bool withHttp = true)
+    public RunningServer(bool withHttp = true, params string[] bind)
     {
         var options = new ServerOptions { Port = 0, MetricsPort = withHttp ? LoopbackPort.Claim() : 0, Memory = new() { RangeBytesMax = 1L << 30 } };
+        if (bind.Length > 0) options.MetricsBind = bind;
         Server = new(options, _world, NullLogger.Instance);
         Assert.That(Server.Start(), Is.Null);
         if (withHttp)
@@ -40,10 +41,11 @@ internal sealed class RunningServer : IDisposable
         return gate;
     }
 
-    public Socket Connect()
+    public Socket Connect(IPAddress? address = null)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
-        socket.Connect(IPAddress.Loopback, Server.Options.MetricsPort);
+        address ??= IPAddress.Loopback;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.OfPrograms.TotalMilliseconds };
+        socket.Connect(address, Server.Options.MetricsPort);
         return socket;
     }
 
