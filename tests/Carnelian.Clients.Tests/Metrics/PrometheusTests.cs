@@ -117,7 +117,7 @@ public partial class PrometheusTests
             }
         });
         var (theirs, ours) = (HttpText.Samples(text!), HttpText.Samples(HttpText.Get(_port, "/metrics")));
-        foreach (var name in (string[])["redis_db_keys{db=\"db0\"}", "redis_errors_total{err=\"ERR\"}", "redis_commands_total{cmd=\"set\"}", "redis_config_maxclients"])
+        foreach (var name in (string[])["redis_db_keys{db=\"db0\"}", "redis_db_keys_expiring{db=\"db0\"}", "redis_commands_total{cmd=\"set\"}", "redis_config_maxclients"])
             Assert.That(ours[name], Is.EqualTo(theirs[name]), name);
     }
 
