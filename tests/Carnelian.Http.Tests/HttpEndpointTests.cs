@@ -61,6 +61,9 @@ internal sealed class HttpEndpointTests
     }
 
     [Test]
+    public void Who_never_ends_a_request_is_cut_off() => Assert.That(_server.Exchange("GET /metrics HTTP/1.1\r\nHost: h\r\n"), Does.StartWith("HTTP/1.1 408 "));
+
+    [Test]
     public void A_body_of_a_GET_is_not_taken_for_the_next_request()
     {
         var answer = _server.Exchange("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 44\r\n\r\nGET /readyz HTTP/1.1\r\nHost: h\r\nConnection: x\r\n");
