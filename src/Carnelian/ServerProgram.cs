@@ -12,6 +12,7 @@ internal sealed class ServerProgram : IDisposable
     private readonly LogOutput _output;
     private readonly RedisLogger _log;
     private readonly Server _server;
+    private IDisposable? _http;
 
     /// <summary>Values before the configuration was read.</summary>
     private readonly Dictionary<string, string> _defaults;
@@ -41,6 +42,7 @@ internal sealed class ServerProgram : IDisposable
 
     public void Dispose()
     {
+        _http?.Dispose();
         _server.Dispose();
         _world.Dispose();
         _output.Dispose();
@@ -61,7 +63,7 @@ internal sealed class ServerProgram : IDisposable
         _log.Role = RedisLogger.Master;
         var pidFile = inBackground || _options.PidFile is not null ? PidFile.Write(_options, _world.Process.Id, _log) : null;
         if (inBackground) _server.Crash.Ended = pidFile!.Remove;
-        if ((_server.Process.Prepare() ?? Listen()) is { } error)
+        if ((_server.Process.Prepare() ?? Listen() ?? ServeHttp()) is { } error)
         {
             _log.LogWarning("{Error}", error);
             daemon?.Report(error);
@@ -100,6 +102,14 @@ internal sealed class ServerProgram : IDisposable
         _world.Process.ReleaseManagedMemory();
         if (_server.Start() is { } error) return error;
         return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
+    }
+
+    /// <summary>Null, or why it cannot be served. Where nobody asks for it, nothing of it is loaded.</summary>
+    private string? ServeHttp()
+    {
+        if (_options.MetricsPort == 0) return null;
+        _http = HttpEndpoint.Open(_server, out var error);
+        return error;
     }
 
     /// <param name="directory">Where relative paths of the command line begin.</param>

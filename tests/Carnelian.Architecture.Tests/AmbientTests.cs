@@ -37,6 +37,12 @@ public class AmbientTests
     {
         ["Carnelian.Server: System.Net.Sockets.AddressFamily"] = "what tells the two kinds of IPAddress apart",
         ["Carnelian.Server: System.Net.Sockets.UnixDomainSocketEndPoint"] = "an address, like IPEndPoint: what is done with it goes through the World's network",
+        // Kestrel calls by tasks, on threads of the pool. Beside the server, not in it: no simulation has HTTP, and what is asked of the command thread is posted to it.
+        ["Carnelian.Http: System.Threading.Tasks.Task"] = "how Kestrel asks",
+        ["Carnelian.Http: System.Threading.Tasks.Task`1"] = "an answer of the command thread that several wait for",
+        ["Carnelian.Http: System.Threading.Tasks.TaskCompletionSource`1"] = "how the command thread answers",
+        ["Carnelian.Http: System.Threading.Tasks.TaskCreationOptions"] = "so that who waits goes on elsewhere than on the command thread",
+        ["Carnelian.Http: System.Threading.Tasks.ValueTask`1"] = "a page, most of which are there at once",
     };
 
     [Test]

@@ -11,7 +11,7 @@ public class LayeringTests
     [
         "Carnelian.Memory", "Carnelian.Formats", "Carnelian.Containers", "Carnelian.World", "Carnelian.Configuration", "Carnelian.Protocol",
         "Carnelian.Keyspace", "Carnelian.Commands", "Carnelian.Connections", "Carnelian.Lua", "Carnelian.Scripting", "Carnelian.Persistence", "Carnelian.Replication",
-        "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Http", "Carnelian.Server", "Carnelian.Tools", "Carnelian",
+        "Carnelian.Cluster", "Carnelian.Sentinel", "Carnelian.Server", "Carnelian.Http", "Carnelian.Tools", "Carnelian",
     ];
 
     private static readonly string[] _mayBeUnsafe = ["Carnelian.Memory", "Carnelian.Containers", "Carnelian.World"];
@@ -30,13 +30,24 @@ public class LayeringTests
             foreach (var (project, path) in Repository.Projects)
             {
                 var above = _floors[..Array.IndexOf(_floors, project)];
-                var references = XDocument.Load(path).Descendants("ProjectReference")
-                    .Where(reference => reference.Attribute("ReferenceOutputAssembly")?.Value != "false")
-                    .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
-                Assert.That(references, Is.SubsetOf(above), project);
+                Assert.That(References(path, "ProjectReference"), Is.SubsetOf(above), project);
             }
         });
     }
+
+    /// <summary>An application that embeds a server gets nothing of ASP.NET Core along with it.</summary>
+    [Test]
+    public void Only_the_program_knows_HTTP()
+    {
+        var knowing = Repository.Projects.Where(project => References(project.Value, "ProjectReference").Contains("Carnelian.Http"));
+        Assert.That(knowing.Select(project => project.Key), Is.EqualTo(new[] { "Carnelian" }));
+        var framework = Repository.Projects.Where(project => References(project.Value, "FrameworkReference").Length > 0);
+        Assert.That(framework.Select(project => project.Key), Is.EqualTo(new[] { "Carnelian.Http" }));
+    }
+
+    private static string[] References(string project, string kind) =>
+        [.. XDocument.Load(project).Descendants(kind).Where(reference => reference.Attribute("ReferenceOutputAssembly")?.Value != "false")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')))];
 
     /// <summary>Whether a dataset has one table or one per slot is nobody's business above it.</summary>
     [Test]

@@ -53,6 +53,18 @@ public sealed class LatencyHistogram
         return (long)UpperEnd(_counts.Length - 1);
     }
 
+    /// <summary>How many durations were shorter than 2^<paramref name="firstBits"/> ns, than twice that, and so on.</summary>
+    public void CountBelow(int firstBits, Span<long> below)
+    {
+        long seen = 0;
+        var next = 0;
+        for (var i = 0; i < below.Length; i++)
+        {
+            for (var end = ClassOf(1UL << (firstBits + i)); _counts is not null && next < end; next++) seen += _counts[next];
+            below[i] = seen;
+        }
+    }
+
     public void Reset()
     {
         _counts = null;

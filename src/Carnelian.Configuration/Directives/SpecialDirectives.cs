@@ -87,16 +87,21 @@ public static class SpecialDirectives
     }
 
     /// <summary><c>bind * -::*</c>: a list of words that replaces the former; one empty argument is no word at all.</summary>
+    /// <param name="validate">Null, or what is wrong with a word.</param>
     public static Directive Words(
         this DirectiveRegistry registry, string name, string[] defaultValue, int countMax, string tooManyError,
-        Func<string[]> get, Action<string[]> set, Func<string?>? apply = null)
+        Func<string[]> get, Action<string[]> set, Func<string?>? apply = null, DirectiveFlags flags = 0, Func<string, string?>? validate = null)
     {
         if (registry.AssignsDefaults) set(defaultValue);
-        return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument, Apply = apply });
+        return registry.Add(new SpecialDirective(name, Set, () => string.Join(' ', get()), Rewrite) { Flags = DirectiveFlags.MultiArgument | flags, Apply = apply });
 
         SetResult Set(ReadOnlySpan<string> arguments, bool again)
         {
             if (arguments.Length > countMax) return tooManyError;
+            foreach (var word in arguments)
+            {
+                if (validate?.Invoke(word) is { } error) return error;
+            }
             set(arguments is [""] ? [] : arguments.ToArray());
             return SetResult.Success();
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
@@ -60,6 +61,9 @@ internal static class ServerDirectives
         registry.Enum("network-engine", NetworkEngine.Default,
             [("default", NetworkEngine.Default), ("epoll", NetworkEngine.Epoll), ("sockets", NetworkEngine.Sockets)],
             () => o.NetworkEngine, v => o.NetworkEngine = v, Immutable | DirectiveFlags.Hidden);
+        registry.Integer("metrics-port", 0, 0, 65535, () => o.MetricsPort, v => o.MetricsPort = (int)v, flags: Immutable | DirectiveFlags.Hidden);
+        registry.Words("metrics-bind", ["127.0.0.1"], Listeners.BindMax, "Too many addresses specified for metrics.", () => o.MetricsBind, v => o.MetricsBind = v,
+            flags: Immutable | DirectiveFlags.Hidden, validate: word => word == "*" || IPAddress.TryParse(word, out _) ? null : "argument must be IP addresses, or *");
         registry.Flag("protected-mode", true, () => o.ProtectedMode, v => o.ProtectedMode = v);
     }
 

@@ -32,6 +32,15 @@ public sealed class ServerOptions
     /// <summary>Which engine serves the listeners.</summary>
     public NetworkEngine NetworkEngine { get; set; }
 
+    /// <summary>Port at which the program serves metrics by HTTP; 0: not at all. An embedded server has none.</summary>
+    public int MetricsPort { get; set; }
+
+    /// <summary>Addresses of this machine at which it serves them. "*" means all of IPv4.</summary>
+    public string[] MetricsBind { get; set; } = ["127.0.0.1"];
+
+    /// <summary>Connections at once that may ask for metrics.</summary>
+    internal const int MetricsConnectionsMax = 16;
+
     /// <summary>Seconds of silence after which a client is closed; 0: never.</summary>
     public int TimeoutSeconds { get; set; }
 

@@ -12,7 +12,12 @@ internal static class OpenFiles
     private const int Spare = 24;
 
     /// <summary>How many files are no clients'. Asked once, before there are any.</summary>
-    public static int CountReserved(Server server) => Math.Max(ReservedMin, server.World.Host.CountOwnFiles() + server.Options.Bind.Length + Spare);
+    public static int CountReserved(Server server)
+    {
+        var options = server.Options;
+        var metrics = options.MetricsPort == 0 ? 0 : options.MetricsBind.Length + ServerOptions.MetricsConnectionsMax;
+        return Math.Max(ReservedMin, server.World.Host.CountOwnFiles() + options.Bind.Length + metrics + Spare);
+    }
 
     /// <summary>Lowers maxclients to what is possible, and says so in the log. Null, or why the server can't be started at all.</summary>
     public static string? Adjust(Server server)

@@ -31,6 +31,8 @@ internal sealed class CarnelianServer : IDisposable
 
     public string Socket => Path.Combine(Folder, "s");
 
+    public int ProcessId => _process.Id;
+
     public string Log => _process.Output;
 
     public void WaitForLog(string text) => _process.WaitForOutput(text);

@@ -13,6 +13,17 @@ internal static class ClientPrograms
     /// <summary>Debian's own Python: another one on the path does not see Debian's packages.</summary>
     public static string Python() => FromDebian("/usr/bin/python3", "python3-redis", "-c", "import redis");
 
+    public static string Prometheus() => FromDebian("/usr/bin/prometheus", "prometheus");
+
+    /// <summary>Comes with Prometheus.</summary>
+    public static string Promtool() => FromDebian("/usr/bin/promtool", "prometheus");
+
+    /// <summary>oliver006's redis_exporter.</summary>
+    public static string RedisExporter() => FromDebian("/usr/bin/prometheus-redis-exporter", "prometheus-redis-exporter");
+
+    /// <summary>Python's rq, with its command.</summary>
+    public static string Rq() => FromDebian("/usr/bin/rq", "python3-rq", "--version");
+
     public static string Ruby() => FromDebian("/usr/bin/ruby", "ruby-redis", "-e", "require 'redis'");
 
     /// <summary>A program of Redis 8 or Valkey: "redis-cli", "valkey-benchmark".</summary>
