@@ -337,7 +337,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         session.Blocked = null;
         session.IsRunning = true;
         _rerun = request;
-        var call = new Call(_executor, session, session.Replies);
+        var call = new Call(_executor, session, session.Replies) { IsRunAgain = request.Postponed == Gates.None };
         call.Begin(request.Arguments, request.Command);
         _executor.Run(ref call);
         call.Reply.Flush();

@@ -41,15 +41,17 @@ internal static class ClientDescription
     private static void AppendFlags(StringBuilder text, Client client)
     {
         var start = text.Length;
+        if (client.IsMonitor) text.Append('O');
         if (client.Subscriber is not null) text.Append('P');
         if (client.Transaction is { IsOpen: true }) text.Append('x');
         if (client.Blocked is not null) text.Append('b');
         if (client.Transaction is { IsOvertaken: true }) text.Append('d');
         if (client.IsEnding) text.Append('c');
         if (client.ClosesSoon) text.Append('A');
-        if (client.Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint) text.Append('U');
+        if (client.IsOnUnixSocket) text.Append('U');
         if (client.IsSpared) text.Append('e');
         if (client.LeavesNoTrace) text.Append('T');
+        if (client.IsImportSource) text.Append('I');
         if (text.Length == start) text.Append('N');
     }
 }

@@ -27,6 +27,7 @@ internal sealed class TurnLoop(Server server)
         world.HandOvers.Deliver();
         world.Workers.DeliverCompleted();
         RunPosted();
+        server.Pause.Turn();
         server.Cron.Turn();
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();

@@ -104,6 +104,17 @@ internal sealed class ClientCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Several_are_closed_by_their_ids()
+    {
+        var (a, b, c) = (Connect(), Connect(), Connect());
+        var spared = b.Served!.Id;
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{a.Served!.Id}", $"{c.Served!.Id}", "99", "TYPE", "normal"), Is.EqualTo(":2"));
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{spared}", "ID", "99"), Is.EqualTo(":0"), "the last word counts");
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{spared}", "0"), Is.EqualTo("-ERR client-id should be greater than 0"));
+        Assert.That(b.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
     public void Conditions_must_all_hold()
     {
         var (old, young) = (Connect("old"), default(TestClient));
