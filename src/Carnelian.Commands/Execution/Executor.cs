@@ -241,9 +241,16 @@ public sealed class Executor
     internal void Rejected(ref Call call)
     {
         if (call.Command != Nothing) _statistics[call.Command.Index].Rejected++;
-        if (call.EndsTransaction) Transactions.Discard(call.Session);
+        if (call.EndsTransaction) RefuseCommit(ref call);
         else if (call.Session.Transaction is { IsOpen: true } transaction) transaction.IsSpoiled = true;
         call.EndsTransaction = false;
+    }
+
+    private void RefuseCommit(ref Call call)
+    {
+        Transactions.Discard(call.Session);
+        for (var bits = (uint)(ClosedGates | call.Session.ClosedGates) & ~((uint)Gates.FirstObserver - 1); bits != 0; bits &= bits - 1)
+            _observers[BitOperations.TrailingZeroCount(bits)]?.OnCommitRefused(ref call);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

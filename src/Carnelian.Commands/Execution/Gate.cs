@@ -73,4 +73,7 @@ public abstract class Observer(Gates bit)
 
     /// <summary>It is over; its reply is written, and it may have failed or be blocked.</summary>
     public virtual void OnCalled(ref Call call) { }
+
+    /// <summary>EXEC was refused, by a gate or for its arguments, and has ended its transaction.</summary>
+    public virtual void OnCommitRefused(ref Call call) { }
 }

@@ -45,12 +45,13 @@ internal sealed class Pause(Server server) : Gate(Gates.Pause)
     }
 
     /// <summary>Ends the pause when its time is over, and runs what it held up. Between calls.</summary>
-    public void Turn()
+    /// <param name="goOn">Goes on with what a session has sent behind.</param>
+    public void Turn(Action<Session> goOn)
     {
         if (IsOn && server.MonotonicMs >= EndMs) Set(false);
         if (!_hasEnded) return;
         _hasEnded = false;
-        server.Executor.BlockedClients.Reopen(Bit);
+        server.Executor.BlockedClients.Reopen(Bit, goOn);
     }
 
     public override GateAnswer Ask(ref Call call)

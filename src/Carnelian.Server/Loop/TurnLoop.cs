@@ -27,7 +27,7 @@ internal sealed class TurnLoop(Server server)
         world.HandOvers.Deliver();
         world.Workers.DeliverCompleted();
         RunPosted();
-        server.Pause.Turn();
+        server.Pause.Turn(GoOn);
         server.Cron.Turn();
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();
@@ -83,10 +83,12 @@ internal sealed class TurnLoop(Server server)
     /// </summary>
     private void RunUnblocked()
     {
-        while (_unblocked.TryDequeue(out var session))
-        {
-            if (session is Client { IsClosed: false } client) client.OnUnblocked();
-            else (session as LocalSession)?.OnUnblocked();
-        }
+        while (_unblocked.TryDequeue(out var session)) GoOn(session);
+    }
+
+    private static void GoOn(Session session)
+    {
+        if (session is Client { IsClosed: false } client) client.OnUnblocked();
+        else (session as LocalSession)?.OnUnblocked();
     }
 }

@@ -33,7 +33,14 @@ internal sealed class Monitors(Server server) : Observer(Gates.Monitor)
     /// <summary>Who waited was shown when it began to wait.</summary>
     public override void OnCalled(ref Call call)
     {
-        if (call.IsRunAgain || call.Command.Has(CommandFlags.SkipMonitor | CommandFlags.Admin)) return;
+        if (!call.IsRunAgain && !call.Command.Has(CommandFlags.SkipMonitor | CommandFlags.Admin)) Show(ref call);
+    }
+
+    /// <summary>MULTI was shown: so that it is seen to be over.</summary>
+    public override void OnCommitRefused(ref Call call) => Show(ref call);
+
+    private void Show(ref Call call)
+    {
         Span<byte> room = stackalloc byte[MonitorLine.HeadBytesMax];
         var head = room[..WriteHead(ref call, room)];
         var bytes = head.Length + MonitorLine.MeasureArguments(ref call);
@@ -59,7 +66,7 @@ internal sealed class Monitors(Server server) : Observer(Gates.Monitor)
         Write(ref call, head, line);
         foreach (var client in _all)
         {
-            if (!client.Output.IsMuted) client.Push(line);
+            if (Hears(client)) client.Push(line);
         }
     }
 
@@ -69,10 +76,13 @@ internal sealed class Monitors(Server server) : Observer(Gates.Monitor)
         Write(ref call, head, line.Room);
         foreach (var client in _all)
         {
-            if (!client.Output.IsMuted) client.Push(line);
+            if (Hears(client)) client.Push(line);
         }
         line.Release();
     }
+
+    /// <summary>Lines are replies: who wants none gets none. CLIENT REPLY SKIP concerns what comes behind it.</summary>
+    private static bool Hears(Client client) => !client.Output.IsMuted || (client.IsRunning && (client.Modes & ClientModes.SkipsReply) != 0);
 
     private static void Write(ref Call call, scoped ReadOnlySpan<byte> head, scoped Span<byte> line)
     {

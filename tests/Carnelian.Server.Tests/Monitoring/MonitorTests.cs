@@ -188,6 +188,24 @@ internal sealed partial class MonitorTests(RespVersion version) : CommandFixture
     }
 
     [Test]
+    public void The_reply_that_is_skipped_is_the_next_one()
+    {
+        var monitor = Monitor();
+        monitor.SendRaw("CLIENT REPLY SKIP\r\nECHO a\r\nECHO b\r\n");
+        Assert.That(Shown(monitor.Read()), Is.EqualTo("0 \"CLIENT\" \"REPLY\" \"SKIP\""));
+        Assert.That(monitor.Read(), Is.EqualTo("\"b\""));
+        Assert.That(Shown(monitor.Read()), Is.EqualTo("0 \"ECHO\" \"b\""));
+    }
+
+    [Test]
+    public void A_transaction_that_is_refused_is_seen_to_be_over()
+    {
+        var monitor = Monitor();
+        foreach (var request in new[] { "MULTI", "PING", "EXEC x" }) Run(request);
+        Assert.That(Seen(monitor), Is.EqualTo(new[] { "0 \"MULTI\"", "0 \"EXEC\" \"x\"" }));
+    }
+
+    [Test]
     public void Who_does_not_read_is_cut_off_by_its_limit()
     {
         Run("CONFIG", "SET", "client-output-buffer-limit", "normal 1mb 0 0");
