@@ -91,8 +91,8 @@ public sealed class LatencyHistogram
         return used;
     }
 
-    /// <summary>The highest duration of the class that begins with a power of two, microseconds.</summary>
-    private static long BoundOf(int doubling) => ((1L << doubling) + (1L << (doubling - 7)) - 1) / 1000;
+    /// <summary>The highest duration of the class that begins with a power of two, microseconds. That of the last one ends before it: there the histogram ends.</summary>
+    private static long BoundOf(int doubling) => ((1L << doubling) + (doubling < LastDoubling ? 1L << (doubling - 7) : 0) - 1) / 1000;
 
     public void Reset()
     {

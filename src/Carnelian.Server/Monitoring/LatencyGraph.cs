@@ -34,7 +34,7 @@ internal static class LatencyGraph
             text.Append('\n');
         }
         text.Append(' ', samples.Length).Append('\n');
-        var ages = Array.ConvertAll(samples, sample => AgeOf(nowSeconds - sample.UnixSeconds));
+        var ages = Array.ConvertAll(samples, sample => AgeOf(Math.Max(0, nowSeconds - sample.UnixSeconds)));
         var longest = 0;
         foreach (var age in ages) longest = Math.Max(longest, age.Length);
         for (var i = 0; i < longest; i++)

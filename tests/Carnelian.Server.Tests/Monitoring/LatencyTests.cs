@@ -106,9 +106,10 @@ internal sealed class LatencyTests(RespVersion version) : CommandFixture(version
         Run("CONFIG RESETSTAT");
         Run("CLIENT ID");
         Run("CLIENT GETNAME");
-        Sleep(100);
-        var histogram = Run("LATENCY HISTOGRAM debug");
-        Assert.That(histogram, Is.EqualTo(Map("\"debug\"", Map("\"calls\"", ":1", "\"histogram_usec\"", Map(":135266", ":1")))));
+        foreach (var milliseconds in new[] { 100, 1, 120, 999 }) Sleep(milliseconds);
+        Run("DEBUG SLEEP 70");
+        Assert.That(Run("LATENCY HISTOGRAM debug"),
+            Is.EqualTo(Map("\"debug\"", Map("\"calls\"", ":5", "\"histogram_usec\"", Map(":1056", ":1", ":135266", ":3", ":1073741", ":5")))));
         Assert.That(Run("LATENCY HISTOGRAM client nope"), Does.Contain("\"client|id\"").And.Contain("\"client|getname\"").And.Not.Contain("debug"));
         Assert.That(Run("LATENCY HISTOGRAM client|id"), Does.Contain("\"client|id\"").And.Not.Contain("getname"));
         Assert.That(Run("LATENCY HISTOGRAM nope"), Is.EqualTo(Map()));
