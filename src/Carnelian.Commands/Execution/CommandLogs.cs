@@ -12,9 +12,9 @@ public sealed class CommandLogs
 
     private long _fromNanoseconds, _fromRequestBytes, _fromReplyBytes;
 
-    internal CommandLogs(Clock clock)
+    internal CommandLogs(Clock clock, Keyspace keyspace)
     {
-        Latency = new(clock, this);
+        Latency = new(clock, keyspace, this);
         Slow = new(this, 10_000);
         LargeRequests = new(this, LargeBytes);
         LargeReplies = new(this, LargeBytes);

@@ -25,7 +25,7 @@ public sealed class Executor
         Keyspace = keyspace;
         Commands = commands;
         _time = new(clock);
-        Logs = new(clock);
+        Logs = new(clock, keyspace);
         _statistics = new CommandStatistics[commands.All[^1].Index + 1];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;

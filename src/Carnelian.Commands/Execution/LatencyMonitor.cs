@@ -5,12 +5,12 @@ namespace Carnelian;
 /// <summary>What spikes of latency are told apart by, under Redis' names.</summary>
 public static class LatencyEvents
 {
-    public const string Command = "command", FastCommand = "fast-command", ExpireCycle = "expire-cycle", DefragmentationCycle = "active-defrag-cycle",
+    public const string Command = "command", FastCommand = "fast-command", ExpireCycle = "expire-cycle", ExpireDelete = "expire-del", DefragmentationCycle = "active-defrag-cycle",
         EvictionCycle = "eviction-cycle", EvictionDelete = "eviction-del";
 }
 
 /// <summary>Spikes of latency: what took latency-monitor-threshold or longer, by kind of event; of each the latest 160 seconds in which there were any.</summary>
-public sealed class LatencyMonitor(Clock clock, CommandLogs logs)
+public sealed class LatencyMonitor(Clock clock, Keyspace keyspace, CommandLogs logs) : IExpiryTimer
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
 
@@ -24,6 +24,7 @@ public sealed class LatencyMonitor(Clock clock, CommandLogs logs)
         {
             field = value;
             logs.Refresh();
+            keyspace.ExpiryTimer = IsOn ? this : null;
         }
     }
 
@@ -42,6 +43,10 @@ public sealed class LatencyMonitor(Clock clock, CommandLogs logs)
         }
         return null;
     }
+
+    long IExpiryTimer.Begin() => clock.MonotonicNanoseconds;
+
+    void IExpiryTimer.End(long began) => Note(LatencyEvents.ExpireDelete, clock.MonotonicNanoseconds - began);
 
     private LatencySeries SeriesOf(string name)
     {

@@ -103,6 +103,9 @@ public sealed class Keyspace : IDisposable
     /// <summary>Nothing changes of itself at present: what is over is hidden and stays, and nothing is to be evicted.</summary>
     public bool HoldsOwnChanges => IsPaused || IsImporting;
 
+    /// <summary>Null: nobody wants to know how long deletions take.</summary>
+    public IExpiryTimer? ExpiryTimer { get; set; }
+
     /// <summary>Whether what is over is deleted when it is met.</summary>
     public bool DeletesExpired => Policy == ExpiryPolicy.Delete && !HoldsOwnChanges;
 
@@ -184,6 +187,7 @@ public sealed class Keyspace : IDisposable
 
     private void Expire(Database database, Key key, scoped ref EntryHandle found)
     {
+        var began = ExpiryTimer?.Begin() ?? 0;
         BeforeChange(database, found.View);
         database.Data.TableOf(key.Slot).Remove(ref found);
         Statistics.Expired++;
@@ -194,6 +198,7 @@ public sealed class Keyspace : IDisposable
         }
         Raise(KeyspaceEvent.Expired, database, key);
         SignalModified(database, key);
+        ExpiryTimer?.End(began);
     }
 
     /// <summary>Propagates that a field was deleted because its time was over.</summary>

@@ -52,7 +52,7 @@ internal static class LatencyDoctor
                 advice.Add("Commands that need little time took long: the machine did not let the server run. Lower its load, look for others on the same host, and "
                     + "compare with the times of 'redis-cli --intrinsic-latency 100'.");
                 break;
-            case LatencyEvents.ExpireCycle:
+            case LatencyEvents.ExpireCycle or LatencyEvents.ExpireDelete:
                 advice.Add("Many keys expire at once. Spread their times, or lower active-expire-effort, so that a slice of the work is shorter.");
                 break;
             case LatencyEvents.DefragmentationCycle: advice.Add("Lower active-defrag-cycle-max, so that a slice of moving memory is shorter."); break;

@@ -40,6 +40,35 @@ internal sealed class LatencyTests(RespVersion version) : CommandFixture(version
         Assert.That((series.Samples.Count, series.Samples[0].UnixSeconds, series.MaxMs), Is.EqualTo((160, 2, 9)));
     }
 
+    [TestCase(true), TestCase(false)]
+    public void Keys_that_expire_are_kept_with_the_work_that_found_them(bool isMet)
+    {
+        Server.Server.Cron.ActiveExpiryEnabled = !isMet;
+        Server.Server.Keyspace.Attach(new SlowListener(Server.World.Clock));
+        Run("SET k v PX 10");
+        Server.AdvanceTime(500);
+        Run("GET k");
+        var kinds = Server.Client.RunValue("LATENCY", "LATEST").Items.Select(item => item.Items[0].Text);
+        Assert.That(kinds, Is.EqualTo(isMet ? ["expire-del", "fast-command"] : new[] { "expire-del", "expire-cycle" }));
+        Assert.That(Run("LATENCY HISTORY expire-del"), Does.Contain(", :300]"));
+    }
+
+    /// <summary>Takes its time to hear that a key has expired.</summary>
+    private sealed class SlowListener(Clock clock) : IKeyspaceListener
+    {
+        public KeyspaceEventClass Wants => KeyspaceEventClass.Expired;
+
+        public bool WantsModified => false;
+
+        public void OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) => clock.Block(300_000);
+
+        public void OnModified(Author author, Database database, Key key) { }
+
+        public void OnFlushing(Database? database) { }
+
+        public void OnSwapping(Database one, Database other) { }
+    }
+
     [Test]
     public void Nothing_is_kept_while_it_is_off()
     {
