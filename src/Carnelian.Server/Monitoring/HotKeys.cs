@@ -33,8 +33,8 @@ internal struct HotKeyTotals
 /// </summary>
 internal sealed class HotKeys(Server server) : Observer(Gates.HotKeys)
 {
-    /// <summary>So many counters for each key that is asked for, so that what is in between crowds nothing out.</summary>
-    private const int CountersPerKey = 10;
+    /// <summary>So many counters for each key that is asked for: what has a hundredth of its share of the whole is not crowded out by the many that have less.</summary>
+    private const int CountersPerKey = 100;
 
     /// <summary>Longer keys are not among them: memory is bounded.</summary>
     private const int KeyBytesMax = 1024;
