@@ -44,9 +44,12 @@ public sealed class LatencyMonitor(Clock clock, Keyspace keyspace, CommandLogs l
         return null;
     }
 
-    long IExpiryTimer.Begin() => clock.MonotonicNanoseconds;
-
-    void IExpiryTimer.End(long began) => Note(LatencyEvents.ExpireDelete, clock.MonotonicNanoseconds - began);
+    /// <summary>Notes an event that has just ended, if it took long enough.</summary>
+    /// <param name="name">One of <see cref="LatencyEvents"/>.</param>
+    public void Note(string name, long nanoseconds)
+    {
+        if (nanoseconds >= FromNanoseconds) SeriesOf(name).Add(clock.UnixMicroseconds / 1_000_000, nanoseconds / NanosecondsPerMillisecond);
+    }
 
     private LatencySeries SeriesOf(string name)
     {
@@ -58,6 +61,10 @@ public sealed class LatencyMonitor(Clock clock, Keyspace keyspace, CommandLogs l
         return _series[^1];
     }
 
+    long IExpiryTimer.Begin() => clock.MonotonicNanoseconds;
+
+    void IExpiryTimer.End(long began) => Note(LatencyEvents.ExpireDelete, clock.MonotonicNanoseconds - began);
+
     /// <summary>Forgets one kind of event, whose name may be in any case, or all. Returns how many these were.</summary>
     public int Reset(ReadOnlySpan<byte> name, bool all)
     {
@@ -67,12 +74,5 @@ public sealed class LatencyMonitor(Clock clock, Keyspace keyspace, CommandLogs l
             if (all || Ascii.EqualsIgnoreCase(name, _series[i].Name)) _series.RemoveAt(i);
         }
         return before - _series.Count;
-    }
-
-    /// <summary>Notes an event that has just ended, if it took long enough.</summary>
-    /// <param name="name">One of <see cref="LatencyEvents"/>.</param>
-    public void Note(string name, long nanoseconds)
-    {
-        if (nanoseconds >= FromNanoseconds) SeriesOf(name).Add(clock.UnixMicroseconds / 1_000_000, nanoseconds / NanosecondsPerMillisecond);
     }
 }
