@@ -33,7 +33,7 @@ internal struct HotKeyTotals
 /// </summary>
 internal sealed class HotKeys(Server server) : Observer(Gates.HotKeys)
 {
-    /// <summary>So many counters for each key that is asked for: what has a hundredth of its share of the whole is not crowded out by the many that have less.</summary>
+    /// <summary>So many counters for each key that is asked for: what has more of the whole than one part in so many is certain to be found.</summary>
     private const int CountersPerKey = 100;
 
     /// <summary>Longer keys are not among them: memory is bounded.</summary>
@@ -43,6 +43,7 @@ internal sealed class HotKeys(Server server) : Observer(Gates.HotKeys)
     private long _startedMonotonicMs, _durationMs;
     private (double User, double System) _cpuAtStart;
     private HotKeyTotals _all, _selected, _sampled;
+    private bool _isActive;
 
     /// <summary>Of the session that is active or has been stopped; null: there is none.</summary>
     public HotKeysRequest? Request { get; private set; }
@@ -58,8 +59,6 @@ internal sealed class HotKeys(Server server) : Observer(Gates.HotKeys)
             return _isActive;
         }
     }
-
-    private bool _isActive;
 
     public long DurationMs => IsActive ? server.MonotonicMs - _startedMonotonicMs : _durationMs;
 

@@ -30,6 +30,12 @@ internal sealed class Monitors(Server server) : Observer(Gates.Monitor)
         if (_all.Count == 0) server.Executor.ClosedGates &= ~Bit;
     }
 
+    /// <summary>What runs a script is shown before the calls of the script.</summary>
+    public override void OnCalling(ref Call call)
+    {
+        if (call.Command.Has(CommandFlags.SkipMonitor)) Show(ref call);
+    }
+
     /// <summary>Who waited was shown when it began to wait.</summary>
     public override void OnCalled(ref Call call)
     {

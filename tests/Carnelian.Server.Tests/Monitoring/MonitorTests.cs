@@ -109,6 +109,17 @@ internal sealed partial class MonitorTests(RespVersion version) : CommandFixture
     }
 
     [Test]
+    public void A_script_is_shown_before_its_calls_and_these_as_its_own()
+    {
+        using var server = new SimulatedServer(commands: WaitingCommands.Table());
+        var monitor = server.Connect();
+        monitor.Run("MONITOR");
+        server.Run("BYSCRIPT", "SET", "k", "v");
+        Assert.That(Shown(monitor.Read()), Is.EqualTo("0 \"BYSCRIPT\" \"SET\" \"k\" \"v\""));
+        Assert.That(monitor.Read(), Does.EndWith(" [0 lua] \"SET\" \"k\" \"v\""));
+    }
+
+    [Test]
     public void What_a_pause_held_up_is_shown_when_it_runs()
     {
         var monitor = Monitor();
