@@ -24,6 +24,7 @@ internal sealed class TurnLoop(Server server)
         var calls = executor.CallsProcessed;
         clients.Lane.Turn(clients.HasQueued ? 0 : server.Cron.MillisecondsToNext());
         executor.BeginTurn();
+        server.Watchdog.Begin("work between requests");
         world.HandOvers.Deliver();
         world.Workers.DeliverCompleted();
         RunPosted();
@@ -35,6 +36,7 @@ internal sealed class TurnLoop(Server server)
         clients.Outbox.HandOverAll();
         server.LocalReplies.Release();
         clients.CloseQueued();
+        server.Watchdog.End();
         server.Statistics.CountTurn(executor.EndTurn(), executor.CallsProcessed - calls);
     }
 

@@ -36,6 +36,18 @@ internal sealed class WatchdogTests
     }
 
     [Test]
+    public void Work_between_requests_is_told_too()
+    {
+        using var server = Start("400");
+        server.Server.Post(() => server.World.Clock.Block(1_000_000));
+        server.Run("PING");
+        Assert.That(Told, Is.EqualTo(new[]
+        {
+            "Watchdog: the server has been doing nothing but work between requests for 400 ms, and answers nobody.", "Watchdog: work between requests has ended after 1000 ms.",
+        }));
+    }
+
+    [Test]
     public void What_is_quick_enough_is_not_told()
     {
         using var server = Start("400");
