@@ -65,35 +65,6 @@ public sealed class LatencyHistogram
         }
     }
 
-    /// <summary>The most steps that <see cref="Accumulate"/> gives.</summary>
-    public const int DoublingsMax = LastDoubling - FirstDoubling + 1;
-
-    private const int FirstDoubling = 10, LastDoubling = 30;
-
-    /// <summary>
-    /// How many durations there are up to each doubling of a microsecond, where it is more than up to the one before. The bounds are those that Redis' histogram
-    /// of two significant digits has.
-    /// </summary>
-    /// <returns>How many steps there are.</returns>
-    public int Accumulate(Span<(long Microseconds, long Count)> steps)
-    {
-        if (_counts is null) return 0;
-        var used = 0;
-        long seen = 0;
-        for (int doubling = FirstDoubling, i = 0; doubling <= LastDoubling; doubling++)
-        {
-            var before = seen;
-            // What took longer than the last one counts there.
-            var end = doubling < LastDoubling ? ClassOf(1UL << doubling) : _counts.Length;
-            for (; i < end; i++) seen += _counts[i];
-            if (seen > before) steps[used++] = (BoundOf(doubling), seen);
-        }
-        return used;
-    }
-
-    /// <summary>The highest duration of the class that begins with a power of two, microseconds. That of the last one ends before it: there the histogram ends.</summary>
-    private static long BoundOf(int doubling) => ((1L << doubling) + (doubling < LastDoubling ? 1L << (doubling - 7) : 0) - 1) / 1000;
-
     public void Reset()
     {
         _counts = null;

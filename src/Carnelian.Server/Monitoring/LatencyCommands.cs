@@ -7,6 +7,9 @@ namespace Carnelian;
 [CommandFamily("server")]
 internal static class LatencyCommands
 {
+    /// <summary>Of a histogram: from a microsecond on, up to a second, as powers of two of a nanosecond.</summary>
+    private const int FirstDoubling = 10, LastDoubling = 30;
+
     private const CommandFlags Flags = Admin | NoScript | Loading | Stale;
     private const string Tips = "nondeterministic_output request_policy:all_nodes response_policy:special";
 
@@ -94,21 +97,35 @@ internal static class LatencyCommands
         }
     }
 
+    /// <summary>How many calls took up to each doubling of a microsecond, where these are more than up to the one before.</summary>
     private static void Write(ref Call call, LatencyHistogram latencies)
     {
-        Span<(long Microseconds, long Count)> steps = stackalloc (long, long)[LatencyHistogram.DoublingsMax];
-        steps = steps[..latencies.Accumulate(steps)];
+        Span<long> counts = stackalloc long[LastDoubling - FirstDoubling + 1];
+        latencies.CountBelow(FirstDoubling, counts);
+        // What took longer than the last one counts there.
+        counts[^1] = latencies.Total;
+        var steps = 0;
+        for (var i = 0; i < counts.Length; i++) steps += HasMore(counts, i) ? 1 : 0;
         call.Reply.Map(2);
         call.Reply.Bulk("calls"u8);
         call.Reply.Integer(latencies.Total);
         call.Reply.Bulk("histogram_usec"u8);
-        call.Reply.Map(steps.Length);
-        foreach (var (microseconds, count) in steps)
+        call.Reply.Map(steps);
+        for (var i = 0; i < counts.Length; i++)
         {
-            call.Reply.Integer(microseconds);
-            call.Reply.Integer(count);
+            if (!HasMore(counts, i)) continue;
+            call.Reply.Integer(BoundOf(FirstDoubling + i));
+            call.Reply.Integer(counts[i]);
         }
     }
+
+    private static bool HasMore(ReadOnlySpan<long> counts, int i) => counts[i] > (i == 0 ? 0 : counts[i - 1]);
+
+    /// <summary>
+    /// Microseconds, as Redis' histogram of two significant digits has them: the highest duration of the class that begins with a power of two. That of the last
+    /// one ends before it: there the histogram ends.
+    /// </summary>
+    private static long BoundOf(int doubling) => ((1L << doubling) + (doubling < LastDoubling ? 1L << (doubling - 7) : 0) - 1) / 1000;
 
     [Command("LATENCY HELP", Summary = "Returns helpful text about the different subcommands.", Since = "2.8.13", Complexity = "O(1)",
         Flags = Loading | Stale)]

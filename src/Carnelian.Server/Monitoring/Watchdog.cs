@@ -59,7 +59,7 @@ internal sealed class Watchdog(Server server) : Observer(Gates.Watchdog), IDispo
         }
         var since = _since;
         Volatile.Write(ref _since, 0);
-        if (Volatile.Read(ref _told) == since) server.Log.LogWarning("Watchdog: {Activity} has ended after {Milliseconds} ms.", _outermost, MillisecondsSince(since));
+        if (Volatile.Read(ref _told) == since) server.Log.LogWarning("Watchdog: the loop goes on after {Milliseconds} ms.", MillisecondsSince(since));
     }
 
     private long MillisecondsSince(long nanoseconds) => (server.World.Clock.MonotonicNanoseconds - nanoseconds) / NanosecondsPerMillisecond;
@@ -73,7 +73,7 @@ internal sealed class Watchdog(Server server) : Observer(Gates.Watchdog), IDispo
         // Something else may have begun meanwhile.
         if (Volatile.Read(ref _since) != since) return;
         Volatile.Write(ref _told, since);
-        server.Log.LogWarning("Watchdog: the server has been doing nothing but {Activity} for {Milliseconds} ms, and answers nobody.", activity, MillisecondsSince(since));
+        server.Log.LogWarning("Watchdog: the loop has been held up for {Milliseconds} ms, at present by {Activity}: nobody is answered meanwhile.", MillisecondsSince(since), activity);
     }
 
     public void Dispose() => _watch?.Dispose();
