@@ -21,6 +21,27 @@ public readonly ref struct Arguments(ReadOnlySpan<byte> request, ReadOnlySpan<Ar
         }
     }
 
+    /// <summary>A bound of <see cref="WireLength"/> that costs nothing: what came behind the request counts in, and all is possible where arguments lie apart.</summary>
+    public long WireLengthMax => _apart?.Adoptable is null ? _request.Length : long.MaxValue;
+
+    /// <summary>Bytes of the request as RESP.</summary>
+    public long WireLength
+    {
+        get
+        {
+            long length = Framed(Count);
+            foreach (var item in _items) length += Framed(item.Length) + item.Length + 2;
+            return length;
+
+            // A type, a number, the line's end.
+            static int Framed(int number)
+            {
+                Span<byte> digits = stackalloc byte[IntegerText.LengthMax];
+                return 3 + IntegerText.Format(number, digits);
+            }
+        }
+    }
+
     public ReadOnlySpan<byte> this[int i]
     {
         get

@@ -19,16 +19,21 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     private readonly ReplySink _sink = sink;
     private Span<byte> _room;
     private int _used;
+    private long _flushed;
 
     /// <summary>May change in the middle of a stream: HELLO.</summary>
     public RespVersion Version { get; set; } = version;
 
     public readonly bool IsResp3 => Version == RespVersion.Resp3;
 
+    /// <summary>Bytes written so far, flushed or not.</summary>
+    public readonly long Written => _flushed + _used;
+
     /// <summary>Hands the sink what was written.</summary>
     public void Flush()
     {
         if (_used > 0) _sink.Commit(_used);
+        _flushed += _used;
         _used = 0;
         _room = default;
     }
@@ -122,7 +127,8 @@ public ref struct ReplyWriter(ReplySink sink, RespVersion version)
     {
         Header((byte)'$', length);
         Flush();
-        if (!_sink.TryRefer(bytes, start, length)) Raw(bytes.Span.Slice(start, length));
+        if (_sink.TryRefer(bytes, start, length)) _flushed += length;
+        else Raw(bytes.Span.Slice(start, length));
         Raw("\r\n"u8);
     }
 

@@ -30,6 +30,12 @@ public abstract class World : IDisposable
     /// <summary>What a cron job may spend before it gives the thread back. Real: time; simulated: a seeded number of steps.</summary>
     public abstract Budget StartBudget(long microseconds);
 
+    /// <summary>
+    /// Has somebody look at what the command thread does, again and again and on another thread, until what is returned is disposed of. Who looks must neither
+    /// change anything nor throw. A world without other threads has nobody who could.
+    /// </summary>
+    public virtual IDisposable? Watch(int periodMs, Action look) => null;
+
     public abstract void Dispose();
 }
 
@@ -98,7 +104,7 @@ public abstract class Clock
     /// <summary>Wall clock: microseconds since 1970-01-01 UTC. May jump.</summary>
     public abstract long UnixMicroseconds { get; }
 
-    /// <summary>Nanoseconds since some fixed moment; never goes back. For durations.</summary>
+    /// <summary>Nanoseconds since some fixed moment; never goes back. For durations. Any thread.</summary>
     public abstract long MonotonicNanoseconds { get; }
 
     /// <summary>Holds the calling thread, and so the whole server, for a while: DEBUG SLEEP.</summary>

@@ -37,7 +37,6 @@ public class DirectiveComparisonTests
         ["enable-protected-configs"] = "the recorded servers had to allow setting everything",
         ["dbfilename"] = "the candidate does not allow it: see enable-protected-configs",
         ["repl-backlog-size"] = "there is no backlog yet whose least size the value could be raised to",
-        ["watchdog-period"] = "there is no watchdog whose least period the value could be raised to",
         ["oom-score-adj"] = "the process of the test is not the server's own",
         ["oom-score-adj-values"] = "the process of the test is not the server's own",
         ["rdma-bind"] = "Valkey refuses even what it has already",

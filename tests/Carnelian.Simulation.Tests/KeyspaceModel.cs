@@ -44,6 +44,7 @@ internal sealed class KeyspaceModel(int databases)
             case "CLIENT" when args[1] == "SETNAME":
                 client.Name = args[2];
                 return Ok;
+            case "CLIENT" when args[1] == "PAUSE": return Ok;
             case "CLIENT" when args[1] == "GETNAME": return client.Name.Length > 0 ? Bulk(client.Name) : nil;
             case "AUTH" or "CONFIG" when args[^1] != "wrong": return Ok;
             case "GET": return Find(keys, args[1], nowMs) is { } got ? Bulk(got.Value) : nil;
@@ -51,7 +52,7 @@ internal sealed class KeyspaceModel(int databases)
             case "STRLEN": return Integer(Find(keys, args[1], nowMs)?.Value.Length ?? 0);
             case "EXISTS": return Integer(args[1..].Count(key => Find(keys, key, nowMs) is not null));
             case "TYPE": return Find(keys, args[1], nowMs) is null ? "+none\r\n" : "+string\r\n";
-            case "DEL": return Integer(args[1..].Count(key => Find(keys, key, nowMs) is not null && keys.Remove(key)));
+            case "DEL": return Integer(args[1..].Count(key => Remove(keys, key, nowMs)));
             case "MSET":
                 for (var i = 1; i < args.Length; i += 2) keys[args[i]] = new(args[i + 1], null);
                 return Ok;
@@ -89,16 +90,25 @@ internal sealed class KeyspaceModel(int databases)
     private static Entry? Find(Dictionary<string, Entry> keys, string key, long nowMs)
     {
         if (!keys.TryGetValue(key, out var entry)) return null;
-        if (entry.ExpiryMs is null || nowMs <= entry.ExpiryMs) return entry;
+        // What is over may come back, where it is only hidden and the clock is set back: OnExpired tells when it is gone.
+        return entry.ExpiryMs is null || nowMs <= entry.ExpiryMs ? entry : null;
+    }
+
+    private static bool Remove(Dictionary<string, Entry> keys, string key, long nowMs)
+    {
+        var isThere = Find(keys, key, nowMs) is not null;
         keys.Remove(key);
-        return null;
+        return isThere;
     }
 
     /// <summary>The next moment at which the time of a key is over; null when none is.</summary>
     public long? NextExpiryMs(long nowMs) => _databases.SelectMany(keys => keys.Values).Min(entry => entry.ExpiryMs >= nowMs ? entry.ExpiryMs : null);
 
     /// <summary>The server has deleted a key because its time was over: it stays gone, even if the clock is set back.</summary>
-    public void OnExpired(int database, string key, long nowMs) => Find(_databases[database], key, nowMs);
+    public void OnExpired(int database, string key, long nowMs)
+    {
+        if (Find(_databases[database], key, nowMs) is null) _databases[database].Remove(key);
+    }
 
     private static string Set(Dictionary<string, Entry> keys, string[] args, long nowMs, string nil)
     {

@@ -47,7 +47,7 @@ internal sealed class RequestMaker(Random chance, int valueBytesMax)
             case 58: return Plain("\r\n*0\r\nECHO \"a\\x20b\"\r\n", ["ECHO", "a b"]);
             case 59: return Rejected("GET", Wrong.Replace("{0}", "get"));
             case 60: return Rejected("NONSENSE", "-ERR unknown command 'NONSENSE', with args beginning with: \r\n");
-            case 61: return Rejected("CLIENT", Wrong.Replace("{0}", "client"));
+            case 61: return chance.Next(2) == 0 ? Rejected("CLIENT", Wrong.Replace("{0}", "client")) : Valid("CLIENT", "PAUSE", $"{chance.Next(200)}", chance.Next(3) == 0 ? "ALL" : "WRITE");
             case 62: return chance.Next(4) > 0 ? Valid("ECHO", new string('e', chance.Next(4 * valueBytesMax))) : Valid("QUIT") with { EndsConnection = true };
             default: return chance.Next(8) > 0 ? Valid("GET", key) : Broken();
         }

@@ -215,14 +215,16 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
     }
 
     /// <summary>A gate may admit what it has postponed: runs that again, in the order in which it came. Between calls.</summary>
-    public void Reopen(Gates gate)
+    /// <param name="goOn">Called for each session that has been answered, instead of <see cref="Unblocked"/>: what it has sent behind comes before what others have postponed.</param>
+    public void Reopen(Gates gate, Action<Session>? goOn = null)
     {
         // One may end the waiting of others. Each goes to the end before it is run, so that those that wait on keep their order.
         for (var left = _postponed.Count; left > 0 && _postponed.First is { } node; left--)
         {
             _postponed.RemoveFirst();
             _postponed.AddLast(node);
-            if (node.Value.Postponed == gate) RunAgain(node.Value);
+            var request = node.Value;
+            if (request.Postponed == gate && TryRunAgain(request)) (goOn ?? Unblocked)?.Invoke(request.Session);
         }
     }
 
@@ -332,12 +334,18 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
 
     private void RunAgain(BlockedRequest request)
     {
+        if (TryRunAgain(request)) Unblocked?.Invoke(request.Session);
+    }
+
+    /// <summary>Whether it has been answered; otherwise it waits on.</summary>
+    private bool TryRunAgain(BlockedRequest request)
+    {
         var session = request.Session;
         request.WaitsOn = false;
         session.Blocked = null;
         session.IsRunning = true;
         _rerun = request;
-        var call = new Call(_executor, session, session.Replies);
+        var call = new Call(_executor, session, session.Replies) { IsRunAgain = request.Postponed == Gates.None };
         call.Begin(request.Arguments, request.Command);
         _executor.Run(ref call);
         call.Reply.Flush();
@@ -347,10 +355,10 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         // A gate may have postponed what waited for keys, and the other way round.
         var next = session.Blocked;
         session.Blocked = request;
-        if (request.WaitsOn) return;
+        if (request.WaitsOn) return false;
         Remove(session);
         session.Blocked = next;
-        if (next is null) Unblocked?.Invoke(session);
+        return next is null;
     }
 
     public void Dispose() => _waiting.Dispose();

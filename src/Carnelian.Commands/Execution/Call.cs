@@ -12,6 +12,8 @@ public ref struct Call
     private int _hashedArgument;
     private int _aheadFirst, _aheadEnd, _aheadOf;
     private ulong _redacted;
+    private Arguments _asSent;
+    private bool _isRewritten;
 
     public Call(Executor executor, Session session, ReplySink sink)
     {
@@ -48,6 +50,9 @@ public ref struct Call
     /// <summary>Gates are not asked: they have been when the request was queued.</summary>
     public bool IsAdmitted { get; init; }
 
+    /// <summary>The request has waited for keys, and is run once more.</summary>
+    public bool IsRunAgain { get; init; }
+
     public readonly CommandTable Commands => Executor.Commands;
 
     public readonly Keyspace Keyspace => _keyspace;
@@ -70,6 +75,11 @@ public ref struct Call
     /// <summary>An error was answered.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>How long it took, and how much it answered: known when it has been counted, for those who look at it then.</summary>
+    public long Nanoseconds { get; internal set; }
+
+    public long ReplyBytes { get; internal set; }
+
     /// <summary>EXEC, until it is admitted: an error refuses the transaction as a whole.</summary>
     internal bool EndsTransaction { get; set; }
 
@@ -85,6 +95,7 @@ public ref struct Call
         Failed = false;
         Propagation = Propagation.WhenChanged;
         _redacted = 0;
+        _isRewritten = false;
         _hashedArgument = hashedArgument;
         _keyHash = hash;
         _keySlot = slot;
@@ -398,20 +409,28 @@ public ref struct Call
     public readonly bool Is(int argument, ReadOnlySpan<byte> lowerCaseWord) =>
         System.Text.Ascii.EqualsIgnoreCase(Args[argument], lowerCaseWord);
 
-    /// <summary>Has the request have other words from here on, for whoever copies it to wait.</summary>
-    internal void Rewrite(Arguments args) => Args = args;
+    /// <summary>Has the request have other words from here on, for whoever copies it to wait. There are as many.</summary>
+    internal void Rewrite(Arguments args)
+    {
+        if (!_isRewritten) _asSent = Args;
+        _isRewritten = true;
+        Args = args;
+    }
 
     // ---- secrets
 
-    /// <summary>Marks an argument as a secret, which the slow log must not show.</summary>
+    /// <summary>Marks an argument as a secret, which neither logs nor monitors must show.</summary>
     public void Redact(int argument) => _redacted |= argument < RedactionsTogether ? 1UL << argument : 1UL << RedactionsTogether;
 
     /// <summary>Arguments from here on are redacted together.</summary>
     private const int RedactionsTogether = 63;
 
-    /// <summary>An argument as the slow log may show it: a secret is replaced.</summary>
-    public readonly ReadOnlySpan<byte> Showable(int argument) =>
-        (_redacted >> Math.Min(argument, RedactionsTogether) & 1) == 0 ? Args[argument] : "(redacted)"u8;
+    /// <summary>An argument as it was sent and as logs and monitors may show it: a secret is replaced.</summary>
+    public readonly ReadOnlySpan<byte> Showable(int argument)
+    {
+        if ((_redacted >> Math.Min(argument, RedactionsTogether) & 1) != 0) return "(redacted)"u8;
+        return _isRewritten ? _asSent[argument] : Args[argument];
+    }
 
     // ---- propagation
 

@@ -25,6 +25,7 @@ public sealed class Executor
         Keyspace = keyspace;
         Commands = commands;
         _time = new(clock);
+        Logs = new(clock, keyspace);
         _statistics = new CommandStatistics[commands.All[^1].Index + 1];
         for (var i = 0; i < _statistics.Length; i++) _statistics[i] = new();
         Nothing = commands.Nothing;
@@ -43,7 +44,7 @@ public sealed class Executor
 
     public Transactions Transactions { get; }
 
-    public SlowLog SlowLog { get; } = new();
+    public CommandLogs Logs { get; }
 
     public ErrorStatistics Errors { get; } = new();
 
@@ -182,30 +183,29 @@ public sealed class Executor
     private void Handle(ref Call call, Command command, long began)
     {
         var dirty = Keyspace.Dirty;
+        var written = call.Reply.Written;
         Keyspace.Author = call.Session;
         command.Handler!(ref call);
         if (Keyspace.Changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
         // A call that waits is counted when it is served.
-        if (call.Session.Blocked is null) Count(ref call, command, began);
+        if (call.Session.Blocked is null) Count(ref call, command, began, call.Reply.Written - written);
     }
 
-    private void Count(ref Call call, Command command, long began)
+    private void Count(ref Call call, Command command, long began, long replyBytes)
     {
         var duration = _time.EndCall(began);
+        (call.Nanoseconds, call.ReplyBytes) = (duration, replyBytes);
         CallsProcessed++;
         var statistics = _statistics[command.Index];
         statistics.Calls++;
         statistics.Nanoseconds += duration;
         if (call.Failed) statistics.Failed++;
         if (TracksLatency) statistics.Latencies.Record(duration);
-        if (duration >= SlowLog.ThresholdNanoseconds && !command.Has(CommandFlags.SkipSlowLog)) LogSlow(ref call, duration);
+        Logs.Note(ref call, command, duration, replyBytes);
     }
 
     /// <summary>A call that waited has been answered without being run again.</summary>
-    internal void CountUnblocked(ref Call call) => Count(ref call, call.Command, _time.Look());
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LogSlow(ref Call call, long nanoseconds) => SlowLog.Add(in call, nanoseconds / 1000, Keyspace.NowMs / 1000);
+    internal void CountUnblocked(ref Call call) => Count(ref call, call.Command, _time.Look(), call.Reply.Written);
 
     private static void Propagate(ref Call call, bool changed)
     {
@@ -241,9 +241,16 @@ public sealed class Executor
     internal void Rejected(ref Call call)
     {
         if (call.Command != Nothing) _statistics[call.Command.Index].Rejected++;
-        if (call.EndsTransaction) Transactions.Discard(call.Session);
+        if (call.EndsTransaction) RefuseCommit(ref call);
         else if (call.Session.Transaction is { IsOpen: true } transaction) transaction.IsSpoiled = true;
         call.EndsTransaction = false;
+    }
+
+    private void RefuseCommit(ref Call call)
+    {
+        Transactions.Discard(call.Session);
+        for (var bits = (uint)(ClosedGates | call.Session.ClosedGates) & ~((uint)Gates.FirstObserver - 1); bits != 0; bits &= bits - 1)
+            _observers[BitOperations.TrailingZeroCount(bits)]?.OnCommitRefused(ref call);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

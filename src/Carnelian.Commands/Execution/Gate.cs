@@ -19,20 +19,25 @@ public enum Gates : uint
     /// <summary>A script or function runs for too long: others are told so.</summary>
     Busy = 1 << 10,
 
+    /// <summary>MONITOR was sent.</summary>
+    MonitorMode = 1 << 11,
+
     /// <summary>CLIENT PAUSE, a failover.</summary>
-    Pause = 1 << 11,
+    Pause = 1 << 12,
 
     /// <summary>MULTI was sent.</summary>
-    Queueing = 1 << 12,
+    Queueing = 1 << 13,
 
     /// <summary>A snapshot's memory is full.</summary>
-    Snapshot = 1 << 13,
+    Snapshot = 1 << 14,
 
     /// <summary>From here on: observers.</summary>
     FirstObserver = 1 << 16,
     Monitor = FirstObserver,
     ReadTracking = 1 << 17,
     SlotStatistics = 1 << 18,
+    HotKeys = 1 << 19,
+    Watchdog = 1 << 20,
 }
 
 public enum GateAnswer
@@ -68,4 +73,7 @@ public abstract class Observer(Gates bit)
 
     /// <summary>It is over; its reply is written, and it may have failed or be blocked.</summary>
     public virtual void OnCalled(ref Call call) { }
+
+    /// <summary>EXEC was refused, by a gate or for its arguments, and has ended its transaction.</summary>
+    public virtual void OnCommitRefused(ref Call call) { }
 }

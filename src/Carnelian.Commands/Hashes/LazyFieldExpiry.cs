@@ -4,7 +4,7 @@ namespace Carnelian;
 internal static class LazyFieldExpiry
 {
     /// <summary>Whether fields that are over are to be deleted, not only hidden.</summary>
-    public static bool Deletes(ref Call call) => call.Keyspace.Policy == ExpiryPolicy.Delete;
+    public static bool Deletes(ref Call call) => call.Keyspace.DeletesExpired;
 
     /// <summary>Finds a field in the hash of the first key. The view of the hash ends when this returns false.</summary>
     public static bool TryFind(ref Call call, HashView hash, int argument, out HashField field)

@@ -61,6 +61,9 @@ public sealed class Transaction
     /// <summary>EXEC runs what is queued.</summary>
     internal bool IsRunning { get; set; }
 
+    /// <summary>From MULTI to the end of EXEC.</summary>
+    public bool IsUnderway => IsOpen || IsRunning;
+
     /// <summary>Nothing is left of it.</summary>
     internal bool IsIdle => !IsOpen && !IsOvertaken && !IsRunning && Holder < 0;
 

@@ -24,8 +24,8 @@ internal sealed class MetricsSnapshot
         Commands = CollectCommands(server, Percents);
         Databases = CollectDatabases(server);
         Errors = [.. server.Executor.Errors.ByCode];
-        SlowLogLength = server.Executor.SlowLog.Entries.Count;
-        LastSlow = server.Executor.SlowLog.Entries.FirstOrDefault();
+        SlowLogLength = server.Executor.Logs.Slow.Entries.Count;
+        LastSlow = server.Executor.Logs.Slow.Entries.FirstOrDefault();
         OutputLimits = server.Options.OutputBufferLimits;
         ConfiguredMemory = ServerSettings.Number(server, "maxmemory", 0);
         ConfiguredThreads = ServerSettings.Number(server, "io-threads", 1);
@@ -54,7 +54,7 @@ internal sealed class MetricsSnapshot
 
     public int SlowLogLength { get; }
 
-    public SlowLogEntry? LastSlow { get; }
+    public CommandLogEntry? LastSlow { get; }
 
     /// <summary>By client class.</summary>
     public OutputBufferLimit[] OutputLimits { get; }

@@ -150,7 +150,7 @@ internal static class MetricsText
     {
         text.Only(MetricFamilies.SlowLogLength, snapshot.SlowLogLength);
         text.Only(MetricFamilies.SlowLogLastId, snapshot.LastSlow?.Id ?? 0);
-        text.Only(MetricFamilies.LastSlowSeconds, (snapshot.LastSlow?.Microseconds ?? 0) * Microsecond);
+        text.Only(MetricFamilies.LastSlowSeconds, (snapshot.LastSlow?.Value ?? 0) * Microsecond);
     }
 
     private static void WriteConfiguration(PrometheusText text, MetricsSnapshot snapshot, Dictionary<string, string> info)

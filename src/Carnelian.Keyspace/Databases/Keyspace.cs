@@ -94,6 +94,21 @@ public sealed class Keyspace : IDisposable
 
     public ExpiryPolicy Policy => Author.OwnPolicy ?? DefaultPolicy;
 
+    /// <summary>CLIENT PAUSE holds up what would change something.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>import-mode: another server, which sends its keys, says what becomes of them.</summary>
+    public bool IsImporting { get; set; }
+
+    /// <summary>Nothing changes of itself at present: what is over is hidden and stays, and nothing is to be evicted.</summary>
+    public bool HoldsOwnChanges => IsPaused || IsImporting;
+
+    /// <summary>Null: nobody wants to know how long deletions take.</summary>
+    public IExpiryTimer? ExpiryTimer { get; set; }
+
+    /// <summary>Whether what is over is deleted when it is met.</summary>
+    public bool DeletesExpired => Policy == ExpiryPolicy.Delete && !HoldsOwnChanges;
+
     /// <summary>Changes since the last save. Save points count them, and a call that raises the number has changed something.</summary>
     public long Dirty { get; set; }
 
@@ -166,12 +181,13 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ExpireFound(Database database, Key key, scoped ref EntryHandle found)
     {
-        if (Policy == ExpiryPolicy.Delete) Expire(database, key, ref found);
+        if (DeletesExpired) Expire(database, key, ref found);
         return true;
     }
 
     private void Expire(Database database, Key key, scoped ref EntryHandle found)
     {
+        var began = ExpiryTimer?.Begin() ?? 0;
         BeforeChange(database, found.View);
         database.Data.TableOf(key.Slot).Remove(ref found);
         Statistics.Expired++;
@@ -182,6 +198,7 @@ public sealed class Keyspace : IDisposable
         }
         Raise(KeyspaceEvent.Expired, database, key);
         SignalModified(database, key);
+        ExpiryTimer?.End(began);
     }
 
     /// <summary>Propagates that a field was deleted because its time was over.</summary>
@@ -198,7 +215,7 @@ public sealed class Keyspace : IDisposable
     /// </summary>
     public void ExpireIfOver(Database database, EntryView entry)
     {
-        if (IsAlive(entry) || Policy != ExpiryPolicy.Delete) return;
+        if (IsAlive(entry) || !DeletesExpired) return;
         var key = KeyOf(entry.Key);
         var table = database.Data.TableOf(key.Slot);
         table.Step();
@@ -219,7 +236,7 @@ public sealed class Keyspace : IDisposable
         {
             var found = database.Data.Sample(Randomness.Next());
             if (!found.Exists || IsAlive(found)) return found;
-            if (Policy == ExpiryPolicy.Hide && tries >= TriesMax && database.Data.Expiring == database.Data.Count) return found;
+            if (!DeletesExpired && tries >= TriesMax && database.Data.Expiring == database.Data.Count) return found;
             ExpireIfOver(database, found);
         }
     }

@@ -28,7 +28,7 @@ public sealed class ActiveExpiry(Keyspace keyspace)
     /// <summary>Looks through the databases, within a budget. True if the budget was used up while there was more to do.</summary>
     public bool Run(Budget budget)
     {
-        if (keyspace.Policy != ExpiryPolicy.Delete) return false;
+        if (!keyspace.DeletesExpired) return false;
         int looked = 0, over = 0;
         foreach (var database in keyspace.Databases) Sample(database, ref looked, ref over);
         var hasMore = RunDatabases(ref budget);

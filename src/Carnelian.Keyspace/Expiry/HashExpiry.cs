@@ -28,7 +28,7 @@ internal sealed class HashExpiry(Keyspace keyspace)
     /// <summary>Deletes all of them, as a part of the call that runs.</summary>
     public void RunWhole(ref HashEdit hash)
     {
-        if (!hash.HasDue || keyspace.Policy != ExpiryPolicy.Delete) return;
+        if (!hash.HasDue || !keyspace.DeletesExpired) return;
         var deleted = 0;
         do deleted += hash.DeleteDue(FieldsPerStep, _found, inUnits: false);
         while (hash.HasDue);

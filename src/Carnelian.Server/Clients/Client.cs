@@ -39,6 +39,11 @@ internal sealed class Client : ConnectionSession
 
     public Command? LastCommand { get; private set; }
 
+    /// <summary>Kept by <see cref="Monitors"/>.</summary>
+    public bool IsMonitor { get; set; }
+
+    public bool IsOnUnixSocket => Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint;
+
     /// <summary>What it subscribes to, or null; kept by <see cref="Subscriptions"/>.</summary>
     public Subscriber? Subscriber { get; set; }
 
@@ -87,6 +92,13 @@ internal sealed class Client : ConnectionSession
         set => _modes = value ? _modes | ClientModes.NoEvict : _modes & ~ClientModes.NoEvict;
     }
 
+    /// <summary>CLIENT IMPORT-SOURCE: to it nothing is over.</summary>
+    internal bool IsImportSource
+    {
+        get => OwnPolicy == ExpiryPolicy.Ignore;
+        set => OwnPolicy = value ? ExpiryPolicy.Ignore : null;
+    }
+
     /// <summary>CLIENT REPLY OFF and SKIP. Takes effect behind the replies already written.</summary>
     internal void Mute(ref Call call, ClientModes mode)
     {
@@ -120,7 +132,7 @@ internal sealed class Client : ConnectionSession
     {
         if (Has(ClientModes.RepliesOff)) AnswerAll(ref call);
         _modes = ClientModes.None;
-        LeavesNoTrace = false;
+        LeavesNoTrace = IsImportSource = false;
     }
 
     // ---- subscriptions

@@ -187,7 +187,7 @@ internal static class ClientCommands
     internal static void Unblock(ref Call call)
     {
         var withError = call.Args.Count == 4 && call.Is(3, "error"u8);
-        if (call.Args.Count > 4) call.FailArity();
+        if (call.Args.Count > 4) call.FailUnknownSubcommand(1);
         else if (call.Args.Count == 4 && !withError && !call.Is(3, "timeout"u8)) call.Fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         if (call.Failed || !call.TryInteger(2, out var id)) return;
         var isUnblocked = call.Server().Clients.Find(id) is { } client && call.Executor.BlockedClients.Unblock(client, withError);
@@ -211,6 +211,22 @@ internal static class ClientCommands
         if (TryOnOff(ref call, out var on)) call.Session.LeavesNoTrace = on;
     }
 
+    /// <summary>What a client says that it can do beyond others. There is nothing yet that would make a difference, and unknown words are none either.</summary>
+    [Command("CLIENT CAPA", Summary = "A client claims its capability.", Since = "8.0.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale | AllowBusy,
+        Arguments = "capability...")]
+    internal static void Capabilities(ref Call call) => call.Reply.Ok();
+
+    [Command("CLIENT IMPORT-SOURCE", Summary = "Marks this client as an import source when the server is in import mode.", Since = "8.1.0", Complexity = "O(1)",
+        Flags = NoScript | Loading | Stale,
+        Arguments = "(enabled: ON | OFF)")]
+    internal static void ImportSource(ref Call call)
+    {
+        if (!TryClient(ref call, out var client)) return;
+        if (!call.Keyspace.IsImporting && !call.Is(2, "off"u8)) call.Fail("ERR Server is not in import mode");
+        else if (TryOnOff(ref call, out var on)) client.IsImportSource = on;
+    }
+
     /// <summary>Answers OK when the argument is one of the two; otherwise the call has failed.</summary>
     private static bool TryOnOff(ref Call call, out bool on)
     {
@@ -224,6 +240,10 @@ internal static class ClientCommands
         Flags = Loading | Stale | Sentinel)]
     internal static void Help(ref Call call) => CommandReplies.WriteHelp(
         ref call,
+        "CACHING (YES|NO)",
+        "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+        "GETREDIR",
+        "    Return the client ID we are redirecting to when tracking is enabled.",
         "GETNAME",
         "    Return the name of the current connection.",
         "ID",
@@ -252,6 +272,10 @@ internal static class ClientCommands
         "    Return information about client connections. Options:",
         "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
         "      Return clients of specified type.",
+        "UNPAUSE",
+        "    Stop the current client pause, resuming traffic.",
+        "PAUSE <timeout> [WRITE|ALL]",
+        "    Suspend all, or just write, clients for <timeout> milliseconds.",
         "REPLY (ON|OFF|SKIP)",
         "    Control the replies sent to the current connection.",
         "SETNAME <name>",
@@ -260,6 +284,13 @@ internal static class ClientCommands
         "    Set client meta attr. Options are:",
         "    * LIB-NAME: the client lib name.",
         "    * LIB-VER: the client lib version.",
+        "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+        "    Unblock the specified blocked client.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+        "         [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Control server assisted client side caching.",
+        "TRACKINGINFO",
+        "    Report tracking status for the current connection.",
         "NO-EVICT (ON|OFF)",
         "    Protect current client connection from eviction.",
         "NO-TOUCH (ON|OFF)",

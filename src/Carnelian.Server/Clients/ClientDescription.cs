@@ -27,7 +27,7 @@ internal static class ClientDescription
         // Whole seconds since whole seconds, as Redis counts both.
         text.Append($" age={nowMs / 1000 - client.CreatedMs / 1000} idle={nowMs / 1000 - client.LastInteractionMs / 1000} flags=");
         AppendFlags(text, client);
-        text.Append($" db={client.Database.Number} sub={subscriber?.Channels ?? 0} psub={subscriber?.Patterns ?? 0} ssub={subscriber?.ShardChannels ?? 0} multi={(transaction is { IsOpen: true } ? transaction.Count : -1)} watch={transaction?.WatchedCount ?? 0} qbuf={client.InputBytes} qbuf-free={client.InputFree}");
+        text.Append($" db={client.Database.Number} sub={subscriber?.Channels ?? 0} psub={subscriber?.Patterns ?? 0} ssub={subscriber?.ShardChannels ?? 0} multi={(transaction is { IsUnderway: true } ? transaction.Count : -1)} watch={transaction?.WatchedCount ?? 0} qbuf={client.InputBytes} qbuf-free={client.InputFree}");
         text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem={transaction?.MemoryBytes ?? 0}");
         text.Append($" rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
         text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes}");
@@ -41,15 +41,17 @@ internal static class ClientDescription
     private static void AppendFlags(StringBuilder text, Client client)
     {
         var start = text.Length;
+        if (client.IsMonitor) text.Append('O');
         if (client.Subscriber is not null) text.Append('P');
-        if (client.Transaction is { IsOpen: true }) text.Append('x');
+        if (client.Transaction is { IsUnderway: true }) text.Append('x');
         if (client.Blocked is not null) text.Append('b');
         if (client.Transaction is { IsOvertaken: true }) text.Append('d');
         if (client.IsEnding) text.Append('c');
         if (client.ClosesSoon) text.Append('A');
-        if (client.Listener?.Address is System.Net.Sockets.UnixDomainSocketEndPoint) text.Append('U');
+        if (client.IsOnUnixSocket) text.Append('U');
         if (client.IsSpared) text.Append('e');
         if (client.LeavesNoTrace) text.Append('T');
+        if (client.IsImportSource) text.Append('I');
         if (text.Length == start) text.Append('N');
     }
 }

@@ -6,6 +6,8 @@ internal readonly ref struct ClientSelection
     /// <summary>No address is as long.</summary>
     private const int AddressBytesMax = 1024;
 
+    private const string IdError = "ERR client-id should be greater than 0";
+
     /// <summary>As <see cref="Connection.RemoteAddress"/> and <see cref="Connection.LocalAddress"/> show them.</summary>
     public string? Address { get; init; }
 
@@ -15,8 +17,8 @@ internal readonly ref struct ClientSelection
 
     public string? User { get; init; }
 
-    /// <summary>0: any.</summary>
-    public long Id { get; init; }
+    /// <summary>Null: any.</summary>
+    public List<long>? Ids { get; init; }
 
     /// <summary>Seconds since it connected, at least.</summary>
     public long AgeMin { get; init; }
@@ -28,7 +30,7 @@ internal readonly ref struct ClientSelection
         (Address is null || client.Address == Address)
         && (LocalAddress is null || client.LocalAddress == LocalAddress)
         && (Type is null || client.Type == Type)
-        && (Id == 0 || client.Id == Id)
+        && (Ids is null || Ids.Contains(client.Id))
         && (User is null || client.User == User)
         && client != Spared
         && nowMs / 1000 - client.CreatedMs / 1000 >= AgeMin;
@@ -43,16 +45,17 @@ internal readonly ref struct ClientSelection
             selection = new() { Address = Text(ref call, 2) };
             return true;
         }
-        const string IdError = "ERR client-id should be greater than 0";
         const string AgeError = "ERR maxage is not an integer or out of range", AgeTooSmall = "ERR maxage should be greater than 0";
         string? address = null, localAddress = null, user = null;
         ClientType? type = null;
-        long id = 0, ageMin = 0;
+        List<long>? ids = null;
+        long ageMin = 0;
         var sparesMe = true;
         var options = new OptionReader(call.Args, 2);
         while (options.Next())
         {
-            if (options.TakesInteger("id"u8, ref id, IdError, 1, IdError) || options.TakesInteger("maxage"u8, ref ageMin, AgeError, 1, AgeTooSmall)) { }
+            if (options.TakesInteger("maxage"u8, ref ageMin, AgeError, 1, AgeTooSmall)) { }
+            else if (options.Is("id"u8) && options.Left > 0) ids = ReadIds(ref call, ref options);
             else if (options.Takes("addr"u8, out var argument)) address = Text(ref call, argument);
             else if (options.Takes("laddr"u8, out argument)) localAddress = Text(ref call, argument);
             else if (options.Takes("type"u8, out argument))
@@ -69,9 +72,22 @@ internal readonly ref struct ClientSelection
         }
         selection = new()
         {
-            Address = address, LocalAddress = localAddress, Type = type, User = user, Id = id, AgeMin = ageMin, Spared = sparesMe ? call.Session : null,
+            Address = address, LocalAddress = localAddress, Type = type, User = user, Ids = ids, AgeMin = ageMin, Spared = sparesMe ? call.Session : null,
         };
         return options.Ends(ref call);
+    }
+
+    /// <summary>One at least; further ones as in Valkey, up to what is no number.</summary>
+    private static List<long> ReadIds(ref Call call, ref OptionReader options)
+    {
+        var ids = new List<long>();
+        while (options.Left > 0 && IntegerText.TryParse(call.Args[call.Args.Count - options.Left], out var id) && options.TakesValue(out _))
+        {
+            if (id < 1) options.Fail(IdError);
+            ids.Add(id);
+        }
+        if (ids.Count == 0) options.Fail(IdError);
+        return ids;
     }
 
     /// <summary>Reads the word for a type, as CLIENT LIST takes it too; otherwise the call has failed.</summary>

@@ -103,6 +103,12 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         }
     }
 
+    /// <summary>Nobody imports any more.</summary>
+    internal void EndImports()
+    {
+        foreach (var client in _all) client.IsImportSource = false;
+    }
+
     public Client? Find(long id) => _byId.GetValueOrDefault(id);
 
     /// <summary>Closes a client, at once unless its own request is running; what it was to be sent is lost.</summary>
@@ -118,6 +124,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         _server.Executor.BlockedClients.Remove(client);
         _server.Executor.Transactions.Discard(client);
         _server.Subscriptions.RemoveAll(client);
+        _server.Monitors.Remove(client);
         client.Close();
         _all.Remove(client.Node!);
         _byId.Remove(client.Id);

@@ -57,6 +57,7 @@ internal static class ConnectionCommands
             if (call.Server().Options.Password is not null) session.ClosedGates |= Gates.Authentication;
             client.ResetModes(ref call);
             call.Server().Subscriptions.RemoveAll(client);
+            call.Server().Monitors.Remove(client);
             client.OnSubscriptionsChanged();
         }
         call.Reply.Simple("RESET"u8);

@@ -116,6 +116,11 @@ internal static class ServerDirectives
             server.Keyspace.SetDatabaseCount(1);
             server.Keyspace.UseSlots();
         }, flags: Immutable);
+        registry.Flag("import-mode", false, () => server.Keyspace.IsImporting, v =>
+        {
+            server.Keyspace.IsImporting = v;
+            if (!v) server.Clients.EndImports();
+        });
         registry.Integer("active-expire-effort", 1, 1, 10, () => o.ActiveExpireEffort, v => o.ActiveExpireEffort = (int)v);
         registry.Integer("list-max-listpack-size", o.ListMaxListpackSize, int.MinValue, int.MaxValue, () => o.ListMaxListpackSize, v =>
         {
@@ -195,13 +200,20 @@ internal static class ServerDirectives
 
     private static void DeclareStatistics(DirectiveRegistry registry, Server server)
     {
-        var slowLog = server.Executor.SlowLog;
-        registry.Integer("slowlog-log-slower-than", 10000, -1, long.MaxValue,
-            () => slowLog.ThresholdMicroseconds, v => slowLog.ThresholdMicroseconds = v, alias: "commandlog-execution-slower-than");
-        registry.Integer("slowlog-max-len", 128, 0, long.MaxValue,
-            () => slowLog.LengthMax, v => slowLog.LengthMax = v, alias: "commandlog-slow-execution-max-len");
+        var logs = server.Executor.Logs;
+        DeclareLog(logs.Slow, "slowlog-log-slower-than", "commandlog-execution-slower-than", "slowlog-max-len", "commandlog-slow-execution-max-len");
+        DeclareLog(logs.LargeRequests, "commandlog-request-larger-than", null, "commandlog-large-request-max-len", null);
+        DeclareLog(logs.LargeReplies, "commandlog-reply-larger-than", null, "commandlog-large-reply-max-len", null);
+        registry.Integer("latency-monitor-threshold", 0, 0, long.MaxValue, () => logs.Latency.ThresholdMs, v => logs.Latency.ThresholdMs = v);
+        registry.Integer("watchdog-period", 0, 0, int.MaxValue, () => server.Watchdog.PeriodMs, v => server.Watchdog.Set((int)v), flags: DirectiveFlags.Hidden);
         registry.Flag("latency-tracking", true, () => server.Executor.TracksLatency, v => server.Executor.TracksLatency = v);
         registry.Percentiles("latency-tracking-info-percentiles", server.Options.LatencyPercentiles,
             () => server.Options.LatencyPercentiles, v => server.Options.LatencyPercentiles = v);
+
+        void DeclareLog(CommandLog log, string threshold, string? thresholdAlias, string length, string? lengthAlias)
+        {
+            registry.Integer(threshold, log.Threshold, -1, long.MaxValue, () => log.Threshold, v => log.Threshold = v, alias: thresholdAlias);
+            registry.Integer(length, log.LengthMax, 0, long.MaxValue, () => log.LengthMax, v => log.LengthMax = v, alias: lengthAlias);
+        }
     }
 }

@@ -77,7 +77,6 @@ internal static class UnimplementedDirectives
         stored.Text("aclfile", "", Immutable);
         stored.Words("acl-pubsub-default", "resetchannels", "allchannels resetchannels");
         stored.Integer("acllog-max-len", 128, 0, long.MaxValue);
-        stored.Integer("latency-monitor-threshold", 0, 0, long.MaxValue);
     }
 
     private static void DeclareModulesAndScripts(StoredDirectives stored)
@@ -107,6 +106,5 @@ internal static class UnimplementedDirectives
         stored.Integer("rdb-key-save-delay", 0, int.MinValue, int.MaxValue, Hidden);
         stored.Integer("key-load-delay", 0, int.MinValue, int.MaxValue, Hidden);
         stored.Integer("loading-process-events-interval-bytes", Mebi / 2, 1024, int.MaxValue, Hidden);
-        stored.Integer("watchdog-period", 0, 0, int.MaxValue, Hidden);
     }
 }

@@ -17,13 +17,8 @@ internal static class UnimplementedValkeyDirectives
 
     private static void DeclareServer(StoredDirectives stored)
     {
-        stored.Integer("commandlog-request-larger-than", 1 << 20, -1, long.MaxValue);
-        stored.Integer("commandlog-large-request-max-len", 128, 0, long.MaxValue);
-        stored.Integer("commandlog-reply-larger-than", 1 << 20, -1, long.MaxValue);
-        stored.Integer("commandlog-large-reply-max-len", 128, 0, long.MaxValue);
         stored.Integer("active-defrag-cycle-us", 500, 0, 100_000);
         stored.Integer("prefetch-batch-max-size", 16, 0, 128);
-        stored.Flag("import-mode", false);
         stored.Flag("extended-redis-compatibility", false);
         stored.Text("hash-seed", "", HiddenImmutable, validate: v => v.Length <= 256 ? null : "hash-seed must be less than or equal to 256 characters");
         stored.Words("rdb-version-check", "strict", "strict relaxed");

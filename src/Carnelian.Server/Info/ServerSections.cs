@@ -65,6 +65,15 @@ internal static class ServerSections
         text.Line("total_watched_keys", watched.KeyCount);
         text.Line("total_blocking_keys", blocking.KeyCount);
         text.Line("total_blocking_keys_on_nokey", blocking.CountKeysOfGone());
+        WritePause(text, server.Pause, server.MonotonicMs);
+    }
+
+    /// <summary>As in Valkey: Redis does not tell.</summary>
+    private static void WritePause(InfoText text, Pause pause, long nowMs)
+    {
+        text.Line("paused_reason", pause.IsOn ? "client_pause" : "none");
+        text.Line("paused_actions", !pause.IsOn ? "none" : pause.StopsAll ? "all" : "write");
+        text.Line("paused_timeout_milliseconds", pause.IsOn ? Math.Max(0, pause.EndMs - nowMs) : 0);
     }
 
     /// <summary>The command thread does all reading and writing.</summary>

@@ -51,7 +51,7 @@ internal sealed class Cron
     public int MillisecondsToNext()
     {
         var due = IsPaused ? _nextTimeoutMs : Math.Min(_nextTimeoutMs, HasMore ? _nextSliceMs : _nextRoundMs);
-        return (int)Math.Clamp(due - _server.MonotonicMs, 0, 1000);
+        return (int)Math.Clamp(Math.Min(due, _server.Pause.DueMs) - _server.MonotonicMs, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
@@ -61,6 +61,13 @@ internal sealed class Cron
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         _server.Keyspace.Author = _server.Keyspace.Self;
         if (IsPaused) return;
+        _server.Watchdog.Begin("background work");
+        RunDue(nowMs);
+        _server.Watchdog.End();
+    }
+
+    private void RunDue(long nowMs)
+    {
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();
         if (nowMs < _nextRoundMs) return;
@@ -86,7 +93,9 @@ internal sealed class Cron
         var statistics = _server.Statistics;
         var began = world.Clock.MonotonicNanoseconds;
         _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
-        statistics.ExpiryNanoseconds += world.Clock.MonotonicNanoseconds - began;
+        var expiry = world.Clock.MonotonicNanoseconds - began;
+        statistics.ExpiryNanoseconds += expiry;
+        _server.Executor.Logs.Latency.Note(LatencyEvents.ExpireCycle, expiry);
         _hasMore |= Rehash(world.StartBudget(RehashMicroseconds));
         if (keyspace.LazyFree.IsPending) keyspace.LazyFree.Run(world.StartBudget(LazyFreeMicroseconds));
         Forget(world.StartBudget(LazyFreeMicroseconds));
@@ -105,8 +114,16 @@ internal sealed class Cron
     /// <summary>A slice takes the part of the time between slices that the round may have.</summary>
     private void Defragment()
     {
-        if (!_server.Keyspace.Options.ActiveDefragmentation) Defragmentation.Stop();
-        else if (Defragmentation.IsDue()) _hasMore |= Defragmentation.Run(_server.World.StartBudget(Defragmentation.CyclePercent * SliceEveryMs * 10));
+        if (!_server.Keyspace.Options.ActiveDefragmentation)
+        {
+            Defragmentation.Stop();
+            return;
+        }
+        if (!Defragmentation.IsDue()) return;
+        var clock = _server.World.Clock;
+        var began = clock.MonotonicNanoseconds;
+        _hasMore |= Defragmentation.Run(_server.World.StartBudget(Defragmentation.CyclePercent * SliceEveryMs * 10));
+        _server.Executor.Logs.Latency.Note(LatencyEvents.DefragmentationCycle, clock.MonotonicNanoseconds - began);
     }
 
     private bool Rehash(Budget budget)
@@ -138,7 +155,8 @@ internal sealed class Cron
     private void CheckClient(Client client, long nowMs)
     {
         var timeoutMs = _server.Options.TimeoutSeconds * 1000L;
-        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Blocked is null)
+        if (timeoutMs > 0 && nowMs - client.LastInteractionMs > timeoutMs && client.Class == ClientClass.Normal && client.Blocked is null
+            && !client.IsMonitor)
         {
             _server.Log.LogDebug("Closing idle client");
             _server.Clients.Close(client);

@@ -25,6 +25,11 @@ internal sealed class Server : IDisposable
         Executor.Services.Add(this);
         Executor.AddGate(new AuthenticationGate());
         Executor.AddGate(new SubscriberGate());
+        Executor.AddGate(new MonitorGate());
+        Executor.AddGate(Pause = new(this));
+        Executor.AddObserver(Monitors = new(this));
+        Executor.AddObserver(HotKeys = new(this));
+        Executor.AddObserver(Watchdog = new(this));
         Subscriptions = new(this);
         Keyspace.Attach(new KeyspaceMessages(this));
         _loop = new(this);
@@ -93,6 +98,14 @@ internal sealed class Server : IDisposable
     public Clients Clients { get; }
 
     public Subscriptions Subscriptions { get; }
+
+    public Pause Pause { get; }
+
+    public Monitors Monitors { get; }
+
+    public HotKeys HotKeys { get; }
+
+    public Watchdog Watchdog { get; }
 
     /// <summary>The port of the first TCP listener; 0 when there is none.</summary>
     public int Port => Listeners.Port;
@@ -185,6 +198,7 @@ internal sealed class Server : IDisposable
 
     public void Dispose()
     {
+        Watchdog.Dispose();
         Listeners.Close();
         Clients.Dispose();
         Executor.BlockedClients.Dispose();

@@ -24,9 +24,11 @@ internal sealed class TurnLoop(Server server)
         var calls = executor.CallsProcessed;
         clients.Lane.Turn(clients.HasQueued ? 0 : server.Cron.MillisecondsToNext());
         executor.BeginTurn();
+        server.Watchdog.Begin("work between requests");
         world.HandOvers.Deliver();
         world.Workers.DeliverCompleted();
         RunPosted();
+        server.Pause.Turn(GoOn);
         server.Cron.Turn();
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();
@@ -34,6 +36,7 @@ internal sealed class TurnLoop(Server server)
         clients.Outbox.HandOverAll();
         server.LocalReplies.Release();
         clients.CloseQueued();
+        server.Watchdog.End();
         server.Statistics.CountTurn(executor.EndTurn(), executor.CallsProcessed - calls);
     }
 
@@ -82,10 +85,12 @@ internal sealed class TurnLoop(Server server)
     /// </summary>
     private void RunUnblocked()
     {
-        while (_unblocked.TryDequeue(out var session))
-        {
-            if (session is Client { IsClosed: false } client) client.OnUnblocked();
-            else (session as LocalSession)?.OnUnblocked();
-        }
+        while (_unblocked.TryDequeue(out var session)) GoOn(session);
+    }
+
+    private static void GoOn(Session session)
+    {
+        if (session is Client { IsClosed: false } client) client.OnUnblocked();
+        else (session as LocalSession)?.OnUnblocked();
     }
 }

@@ -39,6 +39,8 @@ public sealed class RealWorld : World
 
     public override Budget StartBudget(long microseconds) => new(Clock, Clock.MonotonicNanoseconds + microseconds * 1000);
 
+    public override IDisposable Watch(int periodMs, Action look) => new RealWatch(periodMs, look);
+
     /// <summary>Waits for the background jobs that were posted, then closes what is open.</summary>
     public override void Dispose()
     {

@@ -64,6 +64,13 @@ public sealed class SimulatedWorld : World
         set => _clock.SkewMicroseconds = value;
     }
 
+    public override IDisposable Watch(int periodMs, Action look)
+    {
+        var watch = new SimulatedWatch(_clock.Watches, periodMs, look);
+        _clock.Watches.Add(watch);
+        return watch;
+    }
+
     public void Advance(long milliseconds) => Simulation.Advance(milliseconds);
 
     /// <summary>
@@ -145,12 +152,19 @@ internal sealed class SimulatedClock(Simulation simulation) : Clock
 
     public long SkewMicroseconds { get; set; }
 
+    public List<SimulatedWatch> Watches { get; } = [];
+
     public override long UnixMicroseconds => StartUnixMicroseconds + SkewMicroseconds + simulation.NowNanoseconds / 1000;
 
     public override long MonotonicNanoseconds => simulation.NowNanoseconds;
 
     /// <summary>Time moves; what falls due meanwhile happens afterwards, and late.</summary>
-    public override void Block(long microseconds) => simulation.MoveTo(simulation.NowNanoseconds + microseconds * 1000);
+    public override void Block(long microseconds)
+    {
+        var until = simulation.NowNanoseconds + microseconds * 1000;
+        foreach (var watch in Watches) watch.LookUntil(simulation, until);
+        simulation.MoveTo(until);
+    }
 }
 
 /// <summary>Jobs that run one after the other per queue, each at a moment drawn from the seed, and are heard of at another.</summary>

@@ -23,7 +23,8 @@ internal sealed class Recording(string server, List<Recording.Entry> entries)
         foreach (var block in File.ReadAllText(path).Split("\n> ").Skip(1))
         {
             var end = block.IndexOf('\n');
-            entries.Add(new(block[..end], block[(end + 1)..].TrimEnd('\n') + "\n"));
+            var replies = block[(end + 1)..].TrimEnd('\n');
+            entries.Add(new(block[..end], replies.Length > 0 ? replies + "\n" : ""));
         }
         return new(server, entries);
     }

@@ -45,7 +45,19 @@ internal sealed class AllocationTests
     /// <summary>Copied messages, of several chunks too, and such as are stored once.</summary>
     [TestCase(5, 1), TestCase(500, 40), TestCase(5000, 3)]
     public void Messages_to_many_allocate_no_managed_memory(int bytes, int pipeline) =>
-        Assert.That(Allocated($"*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n${bytes}\r\n{new string('x', bytes)}\r\n", pipeline, pipeline, subscribers: 20), Is.Zero);
+        Assert.That(Allocated($"*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n${bytes}\r\n{new string('x', bytes)}\r\n", pipeline, pipeline, others: 20, prepare: server =>
+        {
+            foreach (var client in server.Clients) server.Subscriptions.Add(client, SubscriptionKind.Channel, "c"u8);
+        }), Is.Zero);
+
+    /// <summary>Copied lines, and such as are stored once.</summary>
+    [TestCase(5, 10), TestCase(5000, 3)]
+    public void Monitors_and_hot_keys_allocate_no_managed_memory(int bytes, int pipeline) =>
+        Assert.That(Allocated($"SET k {new string('x', bytes)}\r\n", pipeline, pipeline, others: 3, prepare: server =>
+        {
+            foreach (var client in server.Clients.Skip(1)) server.Monitors.Add(client);
+            server.HotKeys.Start(new(HotKeyMetrics.Cpu | HotKeyMetrics.Net, 10, 0, 1, []));
+        }), Is.Zero);
 
     [TestCase("INFO\r\n"), TestCase("INFO everything\r\n")]
     public void Info_leaves_little_garbage(string request) => Assert.That(Allocated(request, 1, 1) / Turns, Is.LessThan(28 << 10));
@@ -64,15 +76,15 @@ internal sealed class AllocationTests
     /// Bytes in <see cref="Turns"/> turns: the least of three times, because draws and the workers' pace may have a list grow beyond what it was before, once. What
     /// commands or seconds allocate is in each of them.
     /// </summary>
-    /// <param name="subscribers">So many clients besides hear the channel c.</param>
-    private static long Allocated(string request, int pipeline, int callsPerTurn, int subscribers = 0)
+    /// <param name="others">So many clients are there besides.</param>
+    private static long Allocated(string request, int pipeline, int callsPerTurn, int others = 0, Action<Server>? prepare = null)
     {
         using var world = new MemoryWorld(request, pipeline);
         using var server = new Server(new ServerOptions { Port = 1, Bind = ["127.0.0.1"], Memory = new AllocatorOptions { RangeBytesMax = 1L << 30 } }, world, NullLogger.Instance);
         Assert.That(server.Start(), Is.Null);
         var listener = new MemoryListener(new ListenOptions(new IPEndPoint(IPAddress.Loopback, 1)));
-        for (var i = 0; i < subscribers; i++) ((INetworkHandler)server.Clients.Lane).OnAccepted(new MemoryConnection(""), listener);
-        foreach (var client in server.Clients) server.Subscriptions.Add(client, SubscriptionKind.Channel, "c"u8);
+        for (var i = 0; i < others; i++) ((INetworkHandler)server.Clients.Lane).OnAccepted(new MemoryConnection(""), listener);
+        prepare?.Invoke(server);
         for (var i = 0; i < WarmUpTurns; i++) server.Turn();
         var least = long.MaxValue;
         for (var time = 0; time < 3 && least > 0; time++)

@@ -104,6 +104,27 @@ internal sealed class ClientCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void A_transaction_shows_until_EXEC_is_over()
+    {
+        var line = "";
+        foreach (var request in new[] { "MULTI", "PING", "CLIENT INFO" }) Run(request);
+        line = Server.Client.RunValue("EXEC").Items[1].Text!;
+        Assert.That((Field(line.Trim(), "flags"), Field(line.Trim(), "multi")), Is.EqualTo(("x", "2")));
+        Assert.That((Field(List().Single(), "flags"), Field(List().Single(), "multi")), Is.EqualTo(("N", "-1")));
+    }
+
+    [Test]
+    public void Several_are_closed_by_their_ids()
+    {
+        var (a, b, c) = (Connect(), Connect(), Connect());
+        var spared = b.Served!.Id;
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{a.Served!.Id}", $"{c.Served!.Id}", "99", "TYPE", "normal"), Is.EqualTo(":2"));
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{spared}", "ID", "99"), Is.EqualTo(":0"), "the last word counts");
+        Assert.That(Run("CLIENT", "KILL", "ID", $"{spared}", "0"), Is.EqualTo("-ERR client-id should be greater than 0"));
+        Assert.That(b.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
     public void Conditions_must_all_hold()
     {
         var (old, young) = (Connect("old"), default(TestClient));

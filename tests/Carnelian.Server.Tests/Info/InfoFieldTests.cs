@@ -17,6 +17,9 @@ internal sealed class InfoFieldTests
     {
         ["server_name"] = "who answers, where redis_version says as whom; Valkey has it too",
         ["carnelian_version"] = "the version of that",
+        ["paused_reason"] = "CLIENT PAUSE, as Valkey tells it",
+        ["paused_actions"] = "whom it stops",
+        ["paused_timeout_milliseconds"] = "for how long yet",
         ["mem_managed"] = "the .NET heap's part of used_memory",
     };
 

@@ -11,7 +11,7 @@ internal sealed class StatisticsTests
     [TearDown]
     public void Stop() => _server.Dispose();
 
-    private SlowLog SlowLog => _server.Server.Executor.SlowLog;
+    private CommandLog SlowLog => _server.Server.Executor.Logs.Slow;
 
     private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
 
@@ -54,7 +54,7 @@ internal sealed class StatisticsTests
         _server.Run("SPEND", "9");
         _server.Run("SPEND", "10");
         var entry = SlowLog.Entries.Single();
-        Assert.That(entry.Microseconds, Is.EqualTo(10_000));
+        Assert.That(entry.Value, Is.EqualTo(10_000));
         Assert.That(entry.Arguments.Select(Text), Is.EqualTo(new[] { "SPEND", "10" }));
         Assert.That(entry.ClientAddress, Is.EqualTo(_server.Client.Peer.LocalAddress));
         Assert.That(Text(entry.ClientName), Is.EqualTo("me"));

@@ -119,6 +119,25 @@ internal static class WaitingCommands
         call.Reply.Ok();
     }
 
+    [Command("BYSCRIPT", Summary = "Runs a request in a session of its own, as a script does.", Since = "1.0.0", Complexity = "O(1)",
+        Flags = NoScript | SkipMonitor | MayReplicate,
+        Arguments = "argument:string...")]
+    internal static void ByScript(ref Call call)
+    {
+        var request = call.Args.Slice(1);
+        var inner = new Call(ref call, new ScriptSession(call.Database), Nowhere.Sink);
+        inner.Begin(request, call.Commands.Find(request));
+        call.Executor.Run(ref inner);
+        call.Reply.Ok();
+    }
+
+    private sealed class ScriptSession(Database database) : Session(database, -1)
+    {
+        public override string Address => "?:0";
+
+        public override ReplySink Replies => Nowhere.Sink;
+    }
+
     [Command("TURNINSIDE", Summary = "Changes a key, turns the loop so often within its call, changes the key again.", Since = "1.0.0", Complexity = "O(N)",
         Flags = Write, Keys = "1 OW update",
         Arguments = "key turns:integer")]

@@ -23,37 +23,14 @@ internal static class SlowLogCommands
             call.FailUnknownSubcommand(1);
             return;
         }
-        if (call.Args.Count == 3 && (!IntegerText.TryParse(call.Args[2], out count) || count < -1))
-        {
-            call.Fail("ERR count should be greater than or equal to -1");
-            return;
-        }
-        var entries = call.Executor.SlowLog.Entries;
-        var left = count < 0 ? entries.Count : (int)Math.Min(count, entries.Count);
-        call.Reply.Array(left);
-        foreach (var entry in entries)
-        {
-            if (left-- == 0) break;
-            Write(ref call, entry);
-        }
-    }
-
-    private static void Write(ref Call call, SlowLogEntry entry)
-    {
-        call.Reply.Array(6);
-        call.Reply.Integer(entry.Id);
-        call.Reply.Integer(entry.UnixSeconds);
-        call.Reply.Integer(entry.Microseconds);
-        call.Reply.Array(entry.Arguments.Length);
-        foreach (var argument in entry.Arguments) call.Reply.Bulk(argument);
-        call.Reply.Bulk(ByteText.FromText(entry.ClientAddress));
-        call.Reply.Bulk(entry.ClientName);
+        if (call.Args.Count == 3 && !CommandLogCommands.TryCount(ref call, out count)) return;
+        CommandLogCommands.WriteEntries(ref call, call.Executor.Logs.Slow, count);
     }
 
     [Command("SLOWLOG LEN", Summary = "Returns the number of entries in the slow log.", Since = "2.2.12", Complexity = "O(1)",
         Flags = Admin | Loading | Stale,
         Tips = "request_policy:all_nodes response_policy:agg_sum nondeterministic_output")]
-    internal static void Length(ref Call call) => call.Reply.Integer(call.Executor.SlowLog.Entries.Count);
+    internal static void Length(ref Call call) => call.Reply.Integer(call.Executor.Logs.Slow.Entries.Count);
 
     [Command("SLOWLOG RESET", Summary = "Clears all entries from the slow log.", Since = "2.2.12",
         Complexity = "O(N) where N is the number of entries in the slowlog",
@@ -61,7 +38,7 @@ internal static class SlowLogCommands
         Tips = "request_policy:all_nodes response_policy:all_succeeded")]
     internal static void Reset(ref Call call)
     {
-        call.Executor.SlowLog.Reset();
+        call.Executor.Logs.Slow.Reset();
         call.Reply.Ok();
     }
 

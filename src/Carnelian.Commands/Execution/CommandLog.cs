@@ -1,30 +1,31 @@
 namespace Carnelian;
 
-/// <summary>One request that took long.</summary>
-public sealed record SlowLogEntry(long Id, long UnixSeconds, long Microseconds, byte[][] Arguments, string ClientAddress, byte[] ClientName);
+/// <summary>One request that is worth a look.</summary>
+/// <param name="Value">What of it was noticed: microseconds, or bytes.</param>
+public sealed record CommandLogEntry(long Id, long UnixSeconds, long Value, byte[][] Arguments, string ClientAddress, byte[] ClientName);
 
 /// <summary>
-/// The latest requests that took longer than a threshold. Arguments are cut as Redis cuts them, so that an entry stays small.
+/// The latest requests of which something reached a threshold. Arguments are cut as Redis cuts them, so that an entry stays small.
 /// </summary>
-public sealed class SlowLog
+public sealed class CommandLog(CommandLogs logs, long threshold)
 {
     private const int ArgumentsMax = 32, ArgumentBytesMax = 128;
 
-    private readonly LinkedList<SlowLogEntry> _entries = new();
+    private readonly LinkedList<CommandLogEntry> _entries = new();
     private long _nextId;
 
-    /// <summary>slowlog-log-slower-than; negative: off, 0: everything.</summary>
-    public long ThresholdMicroseconds
+    /// <summary>Negative: off, 0: everything.</summary>
+    public long Threshold
     {
         get;
         set
         {
             field = value;
-            ThresholdNanoseconds = value is < 0 or > long.MaxValue / 1000 ? long.MaxValue : value * 1000;
+            logs.Refresh();
         }
-    } = 10000;
+    } = threshold;
 
-    /// <summary>slowlog-max-len; 0: nothing is logged, and earlier entries stay.</summary>
+    /// <summary>0: nothing is logged, and earlier entries stay.</summary>
     public long LengthMax
     {
         get;
@@ -36,15 +37,15 @@ public sealed class SlowLog
     } = 128;
 
     /// <summary>Newest first.</summary>
-    public IReadOnlyCollection<SlowLogEntry> Entries => _entries;
+    public IReadOnlyCollection<CommandLogEntry> Entries => _entries;
 
-    /// <summary>The threshold for comparison with durations.</summary>
-    public long ThresholdNanoseconds { get; private set; } = 10000 * 1000;
+    /// <summary>The threshold for comparison: nothing reaches it while the log is off.</summary>
+    internal long From => Threshold < 0 ? long.MaxValue : Threshold;
 
-    public void Add(in Call call, long microseconds, long unixSeconds)
+    internal void Note(in Call call, long value)
     {
-        if (LengthMax == 0) return;
-        _entries.AddFirst(new SlowLogEntry(_nextId++, unixSeconds, microseconds, Cut(in call), call.Client.Address, call.Client.Name));
+        if (value < From || LengthMax == 0) return;
+        _entries.AddFirst(new CommandLogEntry(_nextId++, call.NowMs / 1000, value, Cut(in call), call.Client.Address, call.Client.Name));
         Trim();
     }
 
