@@ -104,6 +104,9 @@ public ref struct Call
 
     // ---- keys
 
+    /// <summary>The argument whose hash is known already, or 0; its hash and slot.</summary>
+    internal readonly (int Argument, ulong Hash, int Slot) Hashed => (_hashedArgument, _keyHash, _keySlot);
+
     /// <summary>The key that an argument names.</summary>
     public readonly Key Key(int argument) => argument == _hashedArgument ? new(Args[argument], _keyHash, _keySlot) : KeyAside(argument);
 

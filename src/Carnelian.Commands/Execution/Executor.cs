@@ -171,7 +171,8 @@ public sealed class Executor
         _found.Clear();
         _foundFields.Clear();
         _depth++;
-        Handle(ref call, command, _time.Look());
+        // A queued request begins where the one before it ended.
+        Handle(ref call, command, call.IsAdmitted ? _time.Stamp : _time.Look());
         _depth--;
         changes.HoldsUnit = heldUnit;
         if (changes.Offset != offset) call.Client.LastWriteOffset = changes.Offset;

@@ -9,7 +9,7 @@ public sealed class Transaction
     /// <summary>What the block may keep when the queue is emptied, bytes.</summary>
     private const int KeptBytes = 4096;
 
-    private const int LinkBytes = 48;
+    private const int LinkBytes = 48, QueuedBytes = 40;
 
     private readonly BlockAllocator _allocator;
     private readonly List<Queued> _queue = [];
@@ -20,7 +20,8 @@ public sealed class Transaction
     /// <summary>Memory of the blocks of long arguments.</summary>
     private long _longBytes;
 
-    private readonly record struct Queued(Command Command, int FirstArgument, int ArgumentCount);
+    /// <param name="Hashed">The argument whose hash is known, and its hash and slot.</param>
+    private readonly record struct Queued(Command Command, int FirstArgument, int ArgumentCount, (int Argument, ulong Hash, int Slot) Hashed);
 
     internal Transaction(BlockAllocator allocator)
     {
@@ -35,7 +36,7 @@ public sealed class Transaction
     public bool IsSpoiled { get; internal set; }
 
     /// <summary>A watched key was changed: EXEC answers nothing.</summary>
-    public bool IsOvertaken { get; internal set; }
+    public bool IsOvertaken { get; private set; }
 
     /// <summary>Requests queued.</summary>
     public int Count => _queue.Count;
@@ -43,8 +44,21 @@ public sealed class Transaction
     /// <summary>Flags that at least one of the queued commands has.</summary>
     public CommandFlags Flags { get; private set; }
 
-    /// <summary>Keys watched.</summary>
-    public int WatchedCount => Watched.Count;
+    /// <summary>Keys watched; of one that was overtaken, as of then.</summary>
+    public int WatchedCount => IsOvertaken ? _watchedBefore : Watched.Count;
+
+    private int _watchedBefore;
+
+    /// <summary>It watches nothing any more, whether or not it has been overtaken.</summary>
+    internal void Unwatch(bool isOvertaken)
+    {
+        _watchedBefore = Watched.Count;
+        IsOvertaken = isOvertaken;
+        Watched = default;
+        Holder = -1;
+        FirstExpiryMs = long.MaxValue;
+        Occupied.Clear();
+    }
 
     /// <summary>The keys watched, in the map of <see cref="WatchedKeys"/>.</summary>
     internal MultimapChain Watched;
@@ -67,14 +81,14 @@ public sealed class Transaction
     /// <summary>Nothing is left of it.</summary>
     internal bool IsIdle => !IsOpen && !IsOvertaken && !IsRunning && Holder < 0;
 
-    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * 16L + _arguments.Count * 8L + WatchedCount * (long)LinkBytes;
+    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * (long)QueuedBytes + _arguments.Count * 8L + Watched.Count * (long)LinkBytes;
 
     /// <summary>Copies a request to the queue's end. One that EXEC will refuse keeps none.</summary>
     internal void Add(in Call call)
     {
         if (IsSpoiled || IsOvertaken) return;
         Flags |= call.Command.Flags;
-        _queue.Add(new(call.Command, _arguments.Count, call.Args.Count));
+        _queue.Add(new(call.Command, _arguments.Count, call.Args.Count, call.Hashed));
         for (var i = 0; i < call.Args.Count; i++) Add(call.Args[i]);
     }
 
@@ -99,7 +113,8 @@ public sealed class Transaction
     internal void Begin(int i, ref Call call)
     {
         var queued = _queue[i];
-        call.Begin(new(_bytes.Span, _arguments.Slice(queued.FirstArgument, queued.ArgumentCount), _arguments), queued.Command);
+        var (hashed, hash, slot) = queued.Hashed;
+        call.Begin(new(_bytes.Span, _arguments.Slice(queued.FirstArgument, queued.ArgumentCount), _arguments), queued.Command, hashed, hash, slot);
     }
 
     /// <summary>Empties the queue.</summary>
@@ -112,7 +127,7 @@ public sealed class Transaction
         _used = 0;
         _longBytes = 0;
         if (_bytes.Length > KeptBytes) _bytes.Dispose();
-        if (_queue.Capacity > KeptBytes / 16) _queue.TrimExcess();
+        if (_queue.Capacity > KeptBytes / QueuedBytes) _queue.TrimExcess();
     }
 
     internal void Free() => _bytes.Dispose();

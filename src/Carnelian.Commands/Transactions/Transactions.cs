@@ -36,11 +36,7 @@ public sealed class Transactions : IDisposable
         Unwatch(transaction);
     }
 
-    internal void Unwatch(Transaction transaction)
-    {
-        Watched.Leave(transaction);
-        transaction.IsOvertaken = false;
-    }
+    internal void Unwatch(Transaction transaction) => Watched.Leave(transaction);
 
     /// <summary>Lets go of a session's transaction if nothing is left of it.</summary>
     internal void Release(Session session)
@@ -78,7 +74,7 @@ internal sealed class QueueingGate() : Gate(Gates.Queueing)
             return GateAnswer.Answered;
         }
         call.Session.Transaction!.Add(in call);
-        call.Reply.Simple("QUEUED"u8);
+        call.Reply.Raw("+QUEUED\r\n"u8);
         return GateAnswer.Answered;
     }
 }
