@@ -36,7 +36,7 @@ public sealed class Transaction
     public bool IsSpoiled { get; internal set; }
 
     /// <summary>A watched key was changed: EXEC answers nothing.</summary>
-    public bool IsOvertaken { get; private set; }
+    public bool IsOvertaken { get; internal set; }
 
     /// <summary>Requests queued.</summary>
     public int Count => _queue.Count;
@@ -44,21 +44,8 @@ public sealed class Transaction
     /// <summary>Flags that at least one of the queued commands has.</summary>
     public CommandFlags Flags { get; private set; }
 
-    /// <summary>Keys watched; of one that was overtaken, as of then.</summary>
-    public int WatchedCount => IsOvertaken ? _watchedBefore : Watched.Count;
-
-    private int _watchedBefore;
-
-    /// <summary>It watches nothing any more, whether or not it has been overtaken.</summary>
-    internal void Unwatch(bool isOvertaken)
-    {
-        _watchedBefore = Watched.Count;
-        IsOvertaken = isOvertaken;
-        Watched = default;
-        Holder = -1;
-        FirstExpiryMs = long.MaxValue;
-        Occupied.Clear();
-    }
+    /// <summary>Keys watched.</summary>
+    public int WatchedCount => Watched.Count;
 
     /// <summary>The keys watched, in the map of <see cref="WatchedKeys"/>.</summary>
     internal MultimapChain Watched;
@@ -81,7 +68,7 @@ public sealed class Transaction
     /// <summary>Nothing is left of it.</summary>
     internal bool IsIdle => !IsOpen && !IsOvertaken && !IsRunning && Holder < 0;
 
-    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * (long)QueuedBytes + _arguments.Count * 8L + Watched.Count * (long)LinkBytes;
+    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * (long)QueuedBytes + _arguments.Count * 8L + WatchedCount * (long)LinkBytes;
 
     /// <summary>Copies a request to the queue's end. One that EXEC will refuse keeps none.</summary>
     internal void Add(in Call call)

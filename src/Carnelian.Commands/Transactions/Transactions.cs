@@ -36,7 +36,11 @@ public sealed class Transactions : IDisposable
         Unwatch(transaction);
     }
 
-    internal void Unwatch(Transaction transaction) => Watched.Leave(transaction);
+    internal void Unwatch(Transaction transaction)
+    {
+        Watched.Leave(transaction);
+        transaction.IsOvertaken = false;
+    }
 
     /// <summary>Lets go of a session's transaction if nothing is left of it.</summary>
     internal void Release(Session session)

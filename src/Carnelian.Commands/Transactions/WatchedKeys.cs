@@ -42,9 +42,9 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     internal void Watch(Transaction transaction, Database database, Key key)
     {
         if (transaction.Holder < 0) Enter(transaction);
-        var count = transaction.Watched.Count;
+        var count = transaction.WatchedCount;
         var link = _watched.Add(database.Number, key.Bytes, key.Hash, transaction.Holder, ref transaction.Watched);
-        if (transaction.Watched.Count == count) return;
+        if (transaction.WatchedCount == count) return;
         var view = _keyspace.Find(database, key, LookupFlags.NoEffects);
         if (!view.Exists) return;
         if (!_keyspace.IsAlive(view))
@@ -70,18 +70,17 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     }
 
     /// <summary>Watches nothing any more.</summary>
-    internal void Leave(Transaction transaction, bool isOvertaken = false)
+    internal void Leave(Transaction transaction)
     {
-        if (transaction.Holder >= 0) Forget(transaction);
-        transaction.Unwatch(isOvertaken);
-    }
-
-    private void Forget(Transaction transaction)
-    {
+        if (transaction.Holder < 0) return;
         _holders[transaction.Holder] = null;
         if (--Watchers == 0) _keyspace.ListenersChanged();
         _leaving.Enqueue((transaction.Watched, transaction.Holder));
-        if (transaction.Watched.Count <= LinksAtOnce && _leaving.Count == 1) ForgetSome();
+        if (transaction.WatchedCount <= LinksAtOnce && _leaving.Count == 1) ForgetSome();
+        transaction.Watched = default;
+        transaction.Holder = -1;
+        transaction.FirstExpiryMs = long.MaxValue;
+        transaction.Occupied.Clear();
     }
 
     /// <summary>Some links are still to be removed: <see cref="ForgetSome"/> is called again and again.</summary>
@@ -97,6 +96,12 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
 
     /// <summary>Whether EXEC must answer nothing: a watched key was changed, or is over by now.</summary>
     internal bool IsOvertaken(Transaction transaction) => transaction.IsOvertaken || _keyspace.IsOver(transaction.FirstExpiryMs);
+
+    private void Overtake(Transaction transaction)
+    {
+        transaction.IsOvertaken = true;
+        Leave(transaction);
+    }
 
     // ---- changes
 
@@ -114,7 +119,7 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
             if (wasOver && !isThere) link.Note = 0;
             // Overtaking may remove the link, and with the last one the group.
             link = link.Next;
-            if (transaction is not null && (!wasOver || isThere)) Leave(transaction, isOvertaken: true);
+            if (transaction is not null && (!wasOver || isThere)) Overtake(transaction);
         }
     }
 
@@ -122,7 +127,7 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     {
         for (var i = 0; i < _holders.Count; i++)
         {
-            if (_holders[i] is { } transaction && (database is null ? transaction.Occupied.Count > 0 : transaction.Occupied.Contains(database))) Leave(transaction, isOvertaken: true);
+            if (_holders[i] is { } transaction && (database is null ? transaction.Occupied.Count > 0 : transaction.Occupied.Contains(database))) Overtake(transaction);
         }
     }
 
@@ -132,7 +137,7 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
         for (var i = 0; i < _holders.Count; i++)
         {
             if (_holders[i] is not { } transaction) continue;
-            if (transaction.Occupied.Contains(one) || transaction.Occupied.Contains(other) || IsOvertakenBySwap(transaction, one, other)) Leave(transaction, isOvertaken: true);
+            if (transaction.Occupied.Contains(one) || transaction.Occupied.Contains(other) || IsOvertakenBySwap(transaction, one, other)) Overtake(transaction);
         }
     }
 
