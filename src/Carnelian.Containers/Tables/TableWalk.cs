@@ -158,6 +158,37 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
         }
     }
 
+    /// <summary>
+    /// Visits the entries of whole buckets, from a drawn one on: of as many as have <paramref name="wanted"/> entries on average, whatever is in them, so that each
+    /// entry is as likely as the others to be visited. Neighbours come together, none comes twice, and where almost all buckets are empty none may come.
+    /// </summary>
+    /// <param name="chance">A random number, the only source of chance here.</param>
+    public void Draw<TVisitor>(ulong chance, int wanted, ref TVisitor visitor) where TVisitor : struct, IDrawVisitor
+    {
+        if (_root->Count == 0) return;
+        var total = _root->Buckets;
+        var number = (long)Math.BigMul(chance, (ulong)total, out _);
+        // Whatever is drawn where a rehash has emptied buckets would fall to the first one behind them.
+        for (; SkipEmpty(number) != number; number = (long)Math.BigMul(chance, (ulong)total, out _)) chance = Mix(chance);
+        var left = BucketsPerDraw(wanted, _root->Count);
+        for (var bound = Math.Min(total, BucketsPerDrawMax); bound > 0 && (left > 0 || !visitor.HasFound); bound--, left--)
+        {
+            Visit(BucketAt(number), ref visitor);
+            number = SkipEmpty(number + 1);
+            if (number >= total) number = SkipEmpty(0);
+        }
+    }
+
+    public const int BucketsPerDrawMax = 256;
+
+    /// <summary>So many buckets that a rehash has not emptied, or has come to, have a number of <paramref name="entries"/> on average.</summary>
+    public long BucketsPerDraw(int wanted, long entries)
+    {
+        var (main, target) = (_root->Main.Size, _root->Target.Size);
+        var used = _root->IsRehashing ? main + (target - main) / Math.Min(main, target) * _root->RehashIndex : main;
+        return Math.Min((wanted * used + entries - 1) / entries, BucketsPerDrawMax);
+    }
+
     /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
     internal static ulong Mix(ulong x)
     {

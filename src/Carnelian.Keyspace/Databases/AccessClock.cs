@@ -1,14 +1,15 @@
 namespace Carnelian;
 
 /// <summary>
-/// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c).
+/// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c), by policies that ignore reads
+/// only when it is changed.
 /// <code>
 /// with an LFU policy:   | minutes of the last use, modulo 2^16: 16 | logarithmic counter 8 |
 /// with any other:       | seconds of the last use, modulo 2^24: 24 |
 /// </code>
 /// A change of policy rewrites nothing. Until an entry is used again, the new policy reads the bits of the old one as its own, as in Redis.
 /// </summary>
-public sealed class AccessClock(Keyspace keyspace)
+public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
 {
     private const int SecondsMax = (1 << 24) - 1, MinutesMax = (1 << 16) - 1, CounterMax = 255;
 
@@ -26,7 +27,7 @@ public sealed class AccessClock(Keyspace keyspace)
 
     private KeyspaceOptions Options => keyspace.Options;
 
-    public bool CountsUses => Options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
+    public bool CountsUses => Options.EvictionPolicy.CountsUses();
 
     /// <summary>
     /// INFO's lru_clock. It follows the monotonic clock: if somebody set back the wall clock, all keys would look unused for months.
@@ -47,7 +48,7 @@ public sealed class AccessClock(Keyspace keyspace)
     /// <summary>Notes a use of an entry that does not bear <see cref="Fresh"/>.</summary>
     internal void Freshen(EntryView entry)
     {
-        if (keyspace.Author.LeavesNoTrace) return;
+        if (keyspace.Author.LeavesNoTrace || Options.EvictionPolicy.IgnoresReads()) return;
         entry.Access = CountsUses ? (Minutes << 8) | Increased(Frequency(entry)) : Fresh;
     }
 
@@ -75,4 +76,23 @@ public sealed class AccessClock(Keyspace keyspace)
         var chance = (keyspace.Randomness.Next() >> 11) * (1.0 / (1L << 53));
         return chance < 1.0 / ((double)Math.Max(0, counter - CounterOfNew) * Options.LfuLogFactor + 1) ? counter + 1 : counter;
     }
+
+    // ---- changes
+
+    KeyspaceEventClass IKeyspaceListener.Wants => KeyspaceEventClass.None;
+
+    bool IKeyspaceListener.WantsModified => Options.EvictionPolicy.IgnoresReads();
+
+    void IKeyspaceListener.OnModified(Author author, Database database, Key key)
+    {
+        // The key is being changed: nothing may move in its table, so that it is looked at without a step.
+        var entry = database.Data.TableOf(key.Slot).Find(key.Bytes, key.Hash).View;
+        if (entry.Exists) entry.Access = Seconds;
+    }
+
+    void IKeyspaceListener.OnFlushing(Database? database) { }
+
+    void IKeyspaceListener.OnSwapping(Database one, Database other) { }
+
+    void IKeyspaceListener.OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) { }
 }

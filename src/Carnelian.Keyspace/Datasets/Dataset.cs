@@ -17,6 +17,9 @@ public sealed class Dataset
     /// <summary>Slots that one step of the search for what is due may look at in vain.</summary>
     private const int SlotsPerScan = 64;
 
+    /// <summary>Slots whose keys are compared together, at most.</summary>
+    private const int SlotsPerDraw = 5;
+
     private readonly bool _usesSlots;
 
     /// <summary>Where the active expiry and defragmentation have got to: a slot, and a position in its table.</summary>
@@ -197,6 +200,22 @@ public sealed class Dataset
         if (Count == 0) return default;
         var number = Math.BigMul(chance, (ulong)Count, out var rest);
         return TableOf(Tables.SlotOfKey((long)number)).Walk.Sample(rest);
+    }
+
+    /// <summary>
+    /// Adds keys drawn at random to an empty list, <paramref name="wanted"/> on average; for whoever compares them.
+    /// </summary>
+    /// <param name="due">Only keys that expire, or in which something else does; none may be found where they are rare.</param>
+    internal void Draw(ulong chance, int wanted, bool due, EntryList found)
+    {
+        for (var tries = Tables.HasSlots ? SlotsPerDraw : 1; tries > 0 && found.Count < wanted; tries--)
+        {
+            var number = Math.BigMul(chance, (ulong)(due ? Due : Count), out var rest);
+            var slot = !Tables.HasSlots ? 0 : due ? Tables.SlotOfDue((long)number) : Tables.SlotOfKey((long)number);
+            if (due) TableOf(slot).Walk.DrawDue(rest, wanted, found);
+            else TableOf(slot).Walk.Draw(rest, wanted, found);
+            chance = (rest ^ (ulong)tries) * 0x9e3779b97f4a7c15UL;
+        }
     }
 
     // ---- chores
