@@ -76,15 +76,18 @@ internal sealed class Cache(int residentKeys, int requests, bool scans, ulong se
 {
     private const int KeysPerResident = 10;
     private const int BytesPerKey = 150;
+
+    /// <summary>As little as a key takes anywhere, so that the limit comes nearer to its aim with each adjustment.</summary>
+    private const int BytesPerKeyMin = 60;
     private const int RequestsPerSecond = 100_000;
     private const int BatchRequests = 50;
-    private const int Adjustments = 10;
+    private const int Adjustments = 20;
 
     private readonly ZipfNumbers _zipf = new(residentKeys * KeysPerResident, 0.99, seed);
     private readonly byte[] _value = RespLoader.Value(32);
     private readonly byte[][] _keys = [.. Enumerable.Range(0, BatchRequests).Select(_ => RespLoader.NewKey(RespLoader.KeyPrefix))];
     private readonly long _started = Stopwatch.GetTimestamp();
-    private long _asked, _hot, _hits;
+    private long _asked, _hot, _hits, _limit;
 
     public CacheRun Run(ServerUnderTest server, string policy, bool byMemory)
     {
@@ -99,7 +102,7 @@ internal sealed class Cache(int residentKeys, int requests, bool scans, ulong se
         {
             Ask(connection, half - (Adjustments - adjustment) * (requests / 2 / Adjustments));
             if (!byMemory)
-                Limit(connection, (long)MemoryInfo.UsedBytes(connection) + (residentKeys - Keys(connection)) * BytesPerKey);
+                Limit(connection, _limit + (residentKeys - Keys(connection)) * BytesPerKeyMin);
         }
         (_hot, _hits) = (0, 0);
         Ask(connection, half + requests / 2);
@@ -113,7 +116,11 @@ internal sealed class Cache(int residentKeys, int requests, bool scans, ulong se
         Limit(connection, (long)MemoryInfo.UsedBytes(connection));
     }
 
-    private static void Limit(RespConnection connection, long bytes) => connection.Call("CONFIG", "SET", "maxmemory", bytes.ToString(CultureInfo.InvariantCulture));
+    private void Limit(RespConnection connection, long bytes)
+    {
+        _limit = bytes;
+        connection.Call("CONFIG", "SET", "maxmemory", bytes.ToString(CultureInfo.InvariantCulture));
+    }
 
     private static long Keys(RespConnection connection) => long.Parse(connection.Call("DBSIZE"), CultureInfo.InvariantCulture);
 

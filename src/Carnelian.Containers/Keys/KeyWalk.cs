@@ -35,6 +35,10 @@ public readonly unsafe struct KeyWalk
         _table.Walk.Draw(chance, wanted, ref collector);
     }
 
+    public void PrefetchDraw(ulong chance) => _table.Walk.PrefetchDraw(chance);
+
+    public void PrefetchDrawn(ulong chance, int wanted) => _table.Walk.PrefetchDrawn(chance, wanted);
+
     /// <summary>As <see cref="Draw"/>, of keys that expire or in which something does; see <see cref="ExpiryWalk{TLayout}.Draw"/>.</summary>
     public void DrawDue(ulong chance, int wanted, EntryList found)
     {

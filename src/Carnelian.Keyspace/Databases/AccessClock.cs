@@ -19,6 +19,7 @@ public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
     private const int EveryUseCounts = -1;
 
     private long _nowMs;
+    private int _seconds;
 
     /// <summary>
     /// The access bits of an entry that was used so recently that another use changes nothing. With -1, which no entry has, every use counts.
@@ -32,7 +33,7 @@ public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
     /// <summary>
     /// INFO's lru_clock. It follows the monotonic clock: if somebody set back the wall clock, all keys would look unused for months.
     /// </summary>
-    public int Seconds => (int)(_nowMs / 1000) & SecondsMax;
+    public int Seconds => _seconds;
 
     private int Minutes => (int)(_nowMs / 60_000) & MinutesMax;
 
@@ -41,6 +42,7 @@ public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
     public void Advance(long monotonicMs)
     {
         _nowMs = monotonicMs;
+        _seconds = (int)(monotonicMs / 1000) & SecondsMax;
         keyspace.Host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
         Fresh = CountsUses ? EveryUseCounts : Seconds;
     }

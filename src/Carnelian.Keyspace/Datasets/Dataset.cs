@@ -208,14 +208,35 @@ public sealed class Dataset
     /// <param name="due">Only keys that expire, or in which something else does; none may be found where they are rare.</param>
     internal void Draw(ulong chance, int wanted, bool due, EntryList found)
     {
-        for (var tries = Tables.HasSlots ? SlotsPerDraw : 1; tries > 0 && found.Count < wanted; tries--)
+        if (!Tables.HasSlots)
         {
-            var number = Math.BigMul(chance, (ulong)(due ? Due : Count), out var rest);
-            var slot = !Tables.HasSlots ? 0 : due ? Tables.SlotOfDue((long)number) : Tables.SlotOfKey((long)number);
-            if (due) TableOf(slot).Walk.DrawDue(rest, wanted, found);
-            else TableOf(slot).Walk.Draw(rest, wanted, found);
+            Draw(TableOf(0), chance, wanted, due, found);
+            return;
+        }
+        for (var tries = SlotsPerDraw; tries > 0 && found.Count < wanted; tries--)
+        {
+            var number = (long)Math.BigMul(chance, (ulong)(due ? Due : Count), out var rest);
+            Draw(TableOf(due ? Tables.SlotOfDue(number) : Tables.SlotOfKey(number)), rest, wanted, due, found);
             chance = (rest ^ (ulong)tries) * 0x9e3779b97f4a7c15UL;
         }
+    }
+
+    private static void Draw(KeyTable table, ulong chance, int wanted, bool due, EntryList found)
+    {
+        if (due) table.Walk.DrawDue(chance, wanted, found);
+        else table.Walk.Draw(chance, wanted, found);
+    }
+
+    /// <summary>Asks the processor for the bucket that <see cref="Draw"/> will begin with.</summary>
+    internal void PrefetchDraw(ulong chance)
+    {
+        if (!Tables.HasSlots) TableOf(0).Walk.PrefetchDraw(chance);
+    }
+
+    /// <summary>As <see cref="PrefetchDraw"/>, for the keys that it will find, when the bucket has arrived.</summary>
+    internal void PrefetchDrawn(ulong chance, int wanted)
+    {
+        if (!Tables.HasSlots) TableOf(0).Walk.PrefetchDrawn(chance, wanted);
     }
 
     // ---- chores

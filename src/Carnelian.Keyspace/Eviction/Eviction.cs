@@ -24,6 +24,9 @@ public sealed class Eviction(Keyspace keyspace)
 
     private readonly EvictionPool _pool = new();
     private readonly EntryList _drawn = new();
+
+    /// <summary>What the next draws from each database will be.</summary>
+    private (ulong Next, ulong AfterNext)[] _ahead = [];
     private EvictionPolicy _policy;
     private int _nextDatabase;
 
@@ -50,9 +53,9 @@ public sealed class Eviction(Keyspace keyspace)
         for (var draws = 0; draws < DrawsMax; draws++)
         {
             if (!DrawFromAll()) return EvictionOutcome.Exhausted;
-            while (_pool.TryTake(out var best))
+            while (_pool.TryTake(out var score, out var database, out var key))
             {
-                if (TryEvict(best)) return EvictionOutcome.Evicted;
+                if (TryEvict(keyspace.Databases[database], key, score)) return EvictionOutcome.Evicted;
             }
         }
         return EvictionOutcome.NotFound;
@@ -74,7 +77,7 @@ public sealed class Eviction(Keyspace keyspace)
     private void Draw(Database database)
     {
         _drawn.Clear();
-        database.Data.Draw(keyspace.Randomness.Next(), Options.EvictionSamples, due: !_policy.TakesAnyKey(), _drawn);
+        database.Data.Draw(NextChance(database), Options.EvictionSamples, due: !_policy.TakesAnyKey(), _drawn);
         for (var i = 0; i < _drawn.Count; i++)
         {
             var entry = _drawn[i];
@@ -82,6 +85,22 @@ public sealed class Eviction(Keyspace keyspace)
             var score = Score(entry);
             if (_pool.Wants(score)) _pool.Offer(score, database.Number, keyspace.KeyOf(entry.Key));
         }
+    }
+
+    /// <summary>
+    /// Draws a chance two draws ahead, so that the processor has the buckets when the next draw is made, and the entries by the time of the one after that: between two
+    /// draws a request is run.
+    /// </summary>
+    private ulong NextChance(Database database)
+    {
+        if (_ahead.Length < keyspace.Databases.Length) Array.Resize(ref _ahead, keyspace.Databases.Length);
+        ref var ahead = ref _ahead[database.Number];
+        var chance = ahead.Next;
+        ahead = (ahead.AfterNext, keyspace.Randomness.Next());
+        if (!_policy.TakesAnyKey()) return chance;
+        database.Data.PrefetchDrawn(ahead.Next, Options.EvictionSamples);
+        database.Data.PrefetchDraw(ahead.AfterNext);
+        return chance;
     }
 
     private bool MayGo(EntryView entry) => entry.Expires || _policy.TakesAnyKey();
@@ -94,14 +113,12 @@ public sealed class Eviction(Keyspace keyspace)
     }
 
     /// <summary>False if the key is gone, may stay, or has been used since it was drawn.</summary>
-    private bool TryEvict(EvictionPool.Candidate candidate)
+    private bool TryEvict(Database database, Key key, ulong score)
     {
-        var database = keyspace.Databases[candidate.Database];
-        var key = candidate.Key;
         var table = database.Data.TableOf(key.Slot);
         table.Step();
         var found = table.Find(key.Bytes, key.Hash);
-        if (!found.Exists || !MayGo(found.View) || Score(found.View) < candidate.Score) return false;
+        if (!found.Exists || !MayGo(found.View) || Score(found.View) < score) return false;
         keyspace.Evict(database, key, ref found);
         return true;
     }
@@ -118,7 +135,7 @@ public sealed class Eviction(Keyspace keyspace)
             var database = keyspace.Databases[_nextDatabase];
             if (CandidatesOf(database) == 0) continue;
             outcome = EvictionOutcome.NotFound;
-            var chance = keyspace.Randomness.Next();
+            var chance = NextChance(database);
             var drawn = _policy.TakesAnyKey() ? database.Data.Sample(chance) : database.Data.SampleExpiring(chance);
             if (!drawn.Exists) continue;
             Evict(database, keyspace.KeyOf(drawn.Key));

@@ -1,26 +1,34 @@
 namespace Carnelian;
 
 /// <summary>
-/// The best candidates for eviction that were seen so far, of all databases (Redis' eviction pool): what one sample offers and the next ones do not beat
-/// is not lost. A candidate is a key's bytes, because the key may be gone or changed by the time that it is taken.
+/// The best candidates for eviction that were seen so far, of all databases (Redis' eviction pool): what one draw offers and the next ones do not beat is not
+/// lost. A candidate is a key's bytes, because the key may be gone or changed by the time that it is taken.
 /// </summary>
 internal sealed class EvictionPool
 {
     public const int Size = 16;
 
-    /// <summary>From the worst to the best. What lies behind <see cref="_count"/> keeps its bytes for use again.</summary>
-    private readonly Candidate[] _candidates = new Candidate[Size];
+    /// <summary>The array of a longer key is not used again.</summary>
+    private const int BytesKeptMax = 1024;
+
+    /// <summary>From the worst to the best; behind <see cref="_count"/> the places that are free.</summary>
+    private readonly (ulong Score, int Place)[] _ranking = new (ulong, int)[Size];
+
+    // By place.
+    private readonly ulong[] _hashes = new ulong[Size];
+    private readonly (int Database, int Slot, int Length)[] _keys = new (int, int, int)[Size];
+    private readonly byte[][] _bytes = new byte[Size][];
     private int _count;
 
     public EvictionPool()
     {
-        for (var i = 0; i < Size; i++) _candidates[i].Bytes = [];
+        for (var i = 0; i < Size; i++) (_ranking[i].Place, _bytes[i]) = (i, []);
     }
 
     public void Clear() => _count = 0;
 
     /// <summary>Whether a candidate with such a score would be kept.</summary>
-    public bool Wants(ulong score) => _count < Size || score > _candidates[0].Score;
+    public bool Wants(ulong score) => _count < Size || score > _ranking[0].Score;
 
     /// <summary>Keeps a key with its score: the higher, the better. It takes the place of the worst if there is no other, and of what was kept of the key itself.</summary>
     public void Offer(ulong score, int database, Key key)
@@ -29,17 +37,28 @@ internal sealed class EvictionPool
         if (!Wants(score)) return;
         if (_count == Size) Remove(0);
         var at = _count++;
-        var added = _candidates[at];
-        for (; at > 0 && _candidates[at - 1].Score >= score; at--) _candidates[at] = _candidates[at - 1];
-        added.Set(score, database, key);
-        _candidates[at] = added;
+        var place = _ranking[at].Place;
+        for (; at > 0 && _ranking[at - 1].Score >= score; at--) _ranking[at] = _ranking[at - 1];
+        _ranking[at] = (score, place);
+        Store(place, database, key);
+    }
+
+    private void Store(int place, int database, Key key)
+    {
+        _hashes[place] = key.Hash;
+        _keys[place] = (database, key.Slot, key.Bytes.Length);
+        ref var bytes = ref _bytes[place];
+        if (bytes.Length < key.Bytes.Length || bytes.Length > BytesKeptMax) bytes = new byte[key.Bytes.Length];
+        key.Bytes.CopyTo(bytes);
     }
 
     private void Drop(int database, ulong hash)
     {
+        var place = _hashes.AsSpan().IndexOf(hash);
+        if (place < 0 || _keys[place].Database != database) return;
         for (var i = 0; i < _count; i++)
         {
-            if (_candidates[i].Hash != hash || _candidates[i].Database != database) continue;
+            if (_ranking[i].Place != place) continue;
             Remove(i);
             return;
         }
@@ -47,42 +66,20 @@ internal sealed class EvictionPool
 
     private void Remove(int i)
     {
-        var removed = _candidates[i];
-        for (_count--; i < _count; i++) _candidates[i] = _candidates[i + 1];
-        _candidates[_count] = removed;
+        var removed = _ranking[i];
+        for (_count--; i < _count; i++) _ranking[i] = _ranking[i + 1];
+        _ranking[_count] = removed;
     }
 
-    /// <summary>Takes the best candidate out. Its key's bytes are valid until the next offer.</summary>
-    public bool TryTake(out Candidate best)
+    /// <summary>Takes the best candidate out. Its bytes are valid until the next offer.</summary>
+    public bool TryTake(out ulong score, out int database, out Key key)
     {
-        best = default;
+        (score, database) = (0, 0);
+        key = default;
         if (_count == 0) return false;
-        best = _candidates[--_count];
+        (score, var place) = _ranking[--_count];
+        (database, var slot, var length) = _keys[place];
+        key = new(_bytes[place].AsSpan(0, length), _hashes[place], slot);
         return true;
-    }
-
-    public struct Candidate
-    {
-        /// <summary>The array of a longer key is not used again.</summary>
-        private const int BytesKeptMax = 1024;
-
-        private int _length, _slot;
-
-        public ulong Score { get; private set; }
-
-        public ulong Hash { get; private set; }
-
-        public int Database { get; private set; }
-
-        internal byte[] Bytes { get; set; }
-
-        public readonly Key Key => new(Bytes.AsSpan(0, _length), Hash, _slot);
-
-        internal void Set(ulong score, int database, Key key)
-        {
-            (Score, Database, Hash, _slot, _length) = (score, database, key.Hash, key.Slot, key.Bytes.Length);
-            if (Bytes.Length < _length || Bytes.Length > BytesKeptMax) Bytes = new byte[_length];
-            key.Bytes.CopyTo(Bytes);
-        }
     }
 }

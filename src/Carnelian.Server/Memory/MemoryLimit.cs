@@ -17,6 +17,7 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
 
     private readonly Eviction _eviction = new(server.Keyspace);
     private State _state;
+    private long _managedBytes;
 
     /// <summary>Of the turn, from the first eviction on.</summary>
     private Budget _budget;
@@ -42,10 +43,15 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
     /// <summary>Bytes; long.MaxValue: there is no limit.</summary>
     private long Limit => server.Options.Keyspace.MaxMemory is var bytes and > 0 and < long.MaxValue ? (long)bytes : long.MaxValue;
 
-    private bool IsExceeded(long limit) => MemoryUse.Total(server) > limit && Used > limit;
+    /// <summary>Looks at managed memory anew, which changes with collections only.</summary>
+    private bool IsExceeded(long limit)
+    {
+        _managedBytes = server.World.Process.ManagedBytes;
+        return server.Allocator.UsedBytes + _managedBytes > limit && Used > limit;
+    }
 
     /// <summary>What is held against the limit.</summary>
-    private long Used => MemoryUse.Total(server) - MemoryUse.NotCountedForEviction(server);
+    private long Used => server.Allocator.UsedBytes + _managedBytes - MemoryUse.NotCountedForEviction(server);
 
     /// <summary>As <see cref="Used"/>, when all is freed that is being freed.</summary>
     private long Expected => Used - server.Keyspace.LazyFree.PendingBytes;
@@ -102,8 +108,8 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
         if (call.Executor.IsWithinCall || server.Keyspace.HoldsOwnChanges) return GateAnswer.Admitted;
         if (IsExceeded(Limit))
         {
-            MakeRoom();
-            call.Executor.BeginBatch();
+            // What a few keys take is not worth a look at the clock; of more the call that follows is innocent.
+            if (MakeRoom() > KeysPastBudget) call.Executor.BeginBatch();
         }
         else if (_state != State.Within) Note(State.Within);
         if (_state != State.Full || !MayNeedMemory(ref call)) return GateAnswer.Admitted;
@@ -134,14 +140,17 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
     }
 
     /// <summary>Evicts until there is room, there will be, or the turn's time is over.</summary>
-    private void MakeRoom()
+    /// <returns>How many keys were evicted.</returns>
+    private long MakeRoom()
     {
         if (!_hasBudget) BeginBudget();
         var keyspace = server.Keyspace;
         var author = keyspace.Author;
+        var evicted = keyspace.Statistics.Evicted;
         keyspace.Author = keyspace.Self;
         Note(Evict());
         keyspace.Author = author;
+        return keyspace.Statistics.Evicted - evicted;
     }
 
     private State Evict()

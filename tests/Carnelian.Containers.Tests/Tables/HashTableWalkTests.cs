@@ -291,13 +291,14 @@ public sealed unsafe class HashTableWalkTests
     }
 
     [Test]
-    public void Draw_finds_several_entries_each_as_often_as_the_others([Values(1, 4, 30, 400)] int count, [Values] bool duringRehash)
+    public void Draw_finds_several_entries_each_as_often_as_the_others([Values(1, 4, 30, 400)] int count, [Values("", "growing", "shrinking")] string rehash)
     {
-        if (duringRehash && count < 30) count += 20;
+        if (rehash.Length > 0 && count < 30) count += 20;
         using var rig = new TableRig(count);
-        while (rig.Model.Count < count || (duringRehash && !rig.Table.IsRehashing)) Insert(rig);
-        if (duringRehash) while (rig.Root.RehashIndex < rig.Root.Main.Size / 2) rig.Table.Step();
-        else rig.StepToEnd();
+        while (rig.Model.Count < count * (rehash == "shrinking" ? 20 : 1) || (rehash == "growing" && !rig.Table.IsRehashing)) Insert(rig);
+        if (rehash != "growing") rig.StepToEnd();
+        while (rehash == "shrinking" && !rig.Table.IsRehashing) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+        if (rehash.Length > 0) while (rig.Root.RehashIndex < Math.Min(rig.Root.Main.Size, rig.Root.Target.Size) / 2) rig.Table.Step();
 
         const int Wanted = 5, DrawsPerEntry = 1000;
         var drawn = rig.Keys.ToDictionary(key => key, _ => 0);
@@ -309,7 +310,8 @@ public sealed unsafe class HashTableWalkTests
             foreach (var key in keys) drawn[key]++;
         }
         Assert.That((double)drawn.Values.Sum() / draws, Is.InRange(Math.Min(Wanted, rig.Keys.Count), 4 * Wanted));
-        Assert.That(drawn.Values.Max(), Is.LessThan(drawn.Values.Average() * 1.3));
+        // In a table that shrinks most buckets are empty: who stands behind many of them is found when nothing else is.
+        Assert.That(drawn.Values.Max(), Is.LessThan(drawn.Values.Average() * (rehash == "shrinking" ? 2 : 1.3)));
         Assert.That(drawn.Values.Min(), Is.GreaterThan(drawn.Values.Average() * 0.7));
     }
 
