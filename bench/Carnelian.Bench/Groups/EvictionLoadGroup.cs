@@ -7,8 +7,8 @@ namespace Carnelian;
 internal sealed class EvictionLoadGroup : IGroup
 {
     private const string Explanation = """
-        Set: valkey-benchmark SETs keys of ten times as many as fit (16-byte keys, 32-byte values, 50 clients, pipeline of 16) into a server that is full, so that
-        nearly each evicts another; medians of the rounds (at most three). Shrink: maxmemory of a filled server is set to half of what is used, and a probe PINGs and
+        Set: one client SETs random keys of ten times as many as fit (16-byte keys, 32-byte values, pipelines of 512, two under way: valkey-benchmark would be the limit) into a
+        server that is full, so that nearly each evicts another; medians of the rounds (at most three). Shrink: maxmemory of a filled server is set to half of what is used, and a probe PINGs and
         GETs every millisecond until memory is within it; ready is when. Turn is the longest of the server's loop by its own account (`eventloop_duration_max`).
         """;
 
@@ -49,8 +49,16 @@ internal sealed class EvictionLoadGroup : IGroup
         connection.Call("CONFIG", "SET", "maxmemory-policy", policy);
         RespLoader.Fill(connection, "filled:", 0, lab.Size(1_000_000, 2_000_000), RespLoader.Value(32));
         connection.Call("CONFIG", "RESETSTAT");
-        var run = BenchmarkRun.Measure(lab.Children, lab.Benchmark, server, new Workload(Set, "-t set -c 50 -P 16 -d 32", keys, requests, requests), requests);
-        return new EvictionRun(server.Name, run.RequestsPerSecond, run.CpuMicroseconds, Field(connection, "evicted_keys"), LongestTurnMs(connection), double.NaN, double.NaN);
+        var (random, key, value) = (new SeededRandom(1), RespLoader.NewKey(RespLoader.KeyPrefix), RespLoader.Value(32));
+        var (started, cpu) = (Stopwatch.GetTimestamp(), server.Cpu());
+        RespLoader.Run(connection, 0, requests, (to, _) =>
+        {
+            RespLoader.PutNumber(key, random.Below(keys));
+            to.AppendSet(key, value);
+        });
+        var perSecond = requests / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var microseconds = server.Cpu().Since(cpu).Nanoseconds / 1000.0 / requests;
+        return new EvictionRun(server.Name, perSecond, microseconds, Field(connection, "evicted_keys"), LongestTurnMs(connection), double.NaN, double.NaN);
     }
 
     private static EvictionRun RunShrink(Lab lab, ServerUnderTest server)

@@ -76,8 +76,7 @@ public sealed class Eviction(Keyspace keyspace)
 
     private void Draw(Database database)
     {
-        _drawn.Clear();
-        database.Data.Draw(NextChance(database), Options.EvictionSamples, due: !_policy.TakesAnyKey(), _drawn);
+        Draw(database, Options.EvictionSamples);
         for (var i = 0; i < _drawn.Count; i++)
         {
             var entry = _drawn[i];
@@ -85,6 +84,12 @@ public sealed class Eviction(Keyspace keyspace)
             var score = Score(entry);
             if (_pool.Wants(score)) _pool.Offer(score, database.Number, keyspace.KeyOf(entry.Key));
         }
+    }
+
+    private void Draw(Database database, int keys)
+    {
+        _drawn.Clear();
+        database.Data.Draw(NextChance(database), keys, due: !_policy.TakesAnyKey(), _drawn);
     }
 
     /// <summary>
@@ -135,13 +140,24 @@ public sealed class Eviction(Keyspace keyspace)
             var database = keyspace.Databases[_nextDatabase];
             if (CandidatesOf(database) == 0) continue;
             outcome = EvictionOutcome.NotFound;
-            var chance = NextChance(database);
-            var drawn = _policy.TakesAnyKey() ? database.Data.Sample(chance) : database.Data.SampleExpiring(chance);
-            if (!drawn.Exists) continue;
-            Evict(database, keyspace.KeyOf(drawn.Key));
-            return EvictionOutcome.Evicted;
+            Draw(database, keys: 1);
+            if (TryEvictDrawn(database)) return EvictionOutcome.Evicted;
         }
         return outcome;
+    }
+
+    /// <summary>One of those that a bucket has.</summary>
+    private bool TryEvictDrawn(Database database)
+    {
+        var first = _drawn.Count > 0 ? keyspace.Randomness.Below(_drawn.Count) : 0;
+        for (var i = 0; i < _drawn.Count; i++)
+        {
+            var entry = _drawn[(first + i) % _drawn.Count];
+            if (!MayGo(entry)) continue;
+            Evict(database, keyspace.KeyOf(entry.Key));
+            return true;
+        }
+        return false;
     }
 
     private void Evict(Database database, Key key)
