@@ -27,7 +27,7 @@ internal static class DebugReports
             : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view, call.Keyspace.Options)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
-            + $"serializedlength:{serialized} lru:{view.Access} lru_seconds_idle:{idle}")
+            + $"serializedlength:{serialized} lru:{view.Access & AccessClock.RedisMask} lru_seconds_idle:{idle}")
             + (isOfNodes ? Nodes(ref call, call.Database.Data.List(view)) : ""));
     }
 
