@@ -36,7 +36,7 @@ public sealed class KeyspaceOptions
     /// <summary>maxmemory-policy.</summary>
     public EvictionPolicy EvictionPolicy { get; set; } = EvictionPolicy.NoEviction;
 
-    /// <summary>How many keys of each database are looked at, at least, to evict one (maxmemory-samples).</summary>
+    /// <summary>How many keys of each database are looked at, on average, to evict one (maxmemory-samples).</summary>
     public int EvictionSamples { get; set; } = 5;
 
     /// <summary>0 to 100: how long eviction may hold others up (maxmemory-eviction-tenacity).</summary>

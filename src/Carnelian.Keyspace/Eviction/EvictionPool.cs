@@ -54,13 +54,12 @@ internal sealed class EvictionPool
 
     private void Drop(int database, ulong hash)
     {
-        var place = _hashes.AsSpan().IndexOf(hash);
-        if (place < 0 || _keys[place].Database != database) return;
-        for (var i = 0; i < _count; i++)
+        // Seldom: a free place may have it, too.
+        if (!_hashes.AsSpan().Contains(hash)) return;
+        for (var i = _count - 1; i >= 0; i--)
         {
-            if (_ranking[i].Place != place) continue;
-            Remove(i);
-            return;
+            var place = _ranking[i].Place;
+            if (_hashes[place] == hash && _keys[place].Database == database) Remove(i);
         }
     }
 
