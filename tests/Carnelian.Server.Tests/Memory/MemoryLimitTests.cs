@@ -103,6 +103,29 @@ internal sealed class MemoryLimitTests(RespVersion version) : CommandFixture(ver
         Assert.That(Run("SET k v"), Is.EqualTo(Refused));
     }
 
+    [Test]
+    public void Within_a_call_that_lasts_long_nothing_is_refused()
+    {
+        SimulatedServer.SkipUnlessInline("another's request comes within the call at once");
+        using var server = new SimulatedServer(commands: WaitingCommands.Table());
+        var other = server.Connect();
+        other.Run("PING");
+        server.Client.Run("PING");
+        server.Client.Send("TURNINSIDE", "k", "50");
+        other.SendRaw([.. TestClient.Request("CONFIG", "SET", "maxmemory", "1"), .. TestClient.Request("SET", "new", "v")]);
+        Assert.That(other.Read(2), Is.EqualTo(new[] { "+OK", "+OK" }));
+        Assert.That(server.Client.Read(), Is.EqualTo("\"done\""));
+        Assert.That(other.Run("SET", "new", "v"), Is.EqualTo(Refused));
+    }
+
+    [Test]
+    public void A_limit_may_be_there_from_the_start()
+    {
+        using var server = new SimulatedServer(options => options.Keyspace.MaxMemory = 1);
+        Assert.That(server.Run("SET", "k", "v"), Is.EqualTo(Refused));
+        Assert.That(server.Run("CONFIG", "GET", "maxmemory"), Is.EqualTo("[\"maxmemory\", \"1\"]"));
+    }
+
     // ---- evicting
 
     [TestCase("allkeys-lru"), TestCase("allkeys-lfu"), TestCase("allkeys-lrm"), TestCase("allkeys-random"), TestCase("volatile-ttl"), TestCase("volatile-random")]
