@@ -11,7 +11,7 @@ internal static class Program
     private static readonly IGroup[] Groups =
     [
         new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new TransactionsGroup(), new PubSubGroup(), new PauseGroup(),
-        new StartUpGroup(), new AllocationsGroup(),
+        new StartUpGroup(), new AllocationsGroup(), new EvictionHitsGroup(), new EvictionLoadGroup(),
     ];
 
     private static int Main(string[] arguments)

@@ -120,6 +120,9 @@ public abstract class ConnectionSession : Session
     /// <summary>The most that waited in the output at the end of a turn, since about a second.</summary>
     public long OutputPeak { get; private set; }
 
+    /// <summary>As of when the sum of its class was last brought up to date.</summary>
+    public long CountedMemory => _memoryCounted;
+
     /// <summary>Brings the sum of its class up to date.</summary>
     private void CountMemory()
     {
@@ -127,8 +130,13 @@ public abstract class ConnectionSession : Session
         if (memory == _memoryCounted && Class == _classCounted) return;
         Host.MemoryByClass[(int)_classCounted] -= _memoryCounted;
         Host.MemoryByClass[(int)Class] += memory;
+        var before = _memoryCounted;
         (_memoryCounted, _classCounted) = (memory, Class);
+        OnMemoryCounted(before);
     }
+
+    /// <summary><see cref="CountedMemory"/> is another one, or counts in the sum of another class.</summary>
+    protected virtual void OnMemoryCounted(long before) { }
 
     /// <summary>To be called when <see cref="Class"/> is another one: another sum and another limit count.</summary>
     protected void OnClassChanged()
@@ -247,6 +255,7 @@ public abstract class ConnectionSession : Session
     internal void OnBatchRun()
     {
         if (Output.IsMuted && Output.IsEmpty) Output.Clear();
+        CountMemory();
     }
 
     /// <summary>All that a read brought has been run.</summary>

@@ -429,7 +429,7 @@ internal sealed class Intake
     /// <param name="running">Bytes of the shared buffer that are being run.</param>
     private void Report(int running, bool hasReceived = false)
     {
-        var waiting = Math.Max(running, _buffer.Waiting);
+        var waiting = Math.Max(running, _buffer.Unparsed);
         var size = running > _buffer.Length ? _lane.ReadBufferBytes : _buffer.Capacity;
         var counters = new IntakeCounters(waiting, Math.Max(0, size - waiting), _buffer.Capacity, _buffer.ArgumentBytes);
         if (_lane.IsInline) _session.OnIntake(counters, hasReceived);

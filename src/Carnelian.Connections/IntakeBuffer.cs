@@ -65,6 +65,9 @@ internal struct IntakeBuffer
     /// <summary>Bytes that wait, long arguments among them.</summary>
     public readonly long Waiting => Length + _longBytes + _longArgumentLength;
 
+    /// <summary>As CLIENT LIST tells it: a long argument that is being received alone, without what was parsed before it.</summary>
+    public readonly long Unparsed => _longArgument is null ? Waiting : _longArgumentLength;
+
     /// <summary>Memory of the block, and of long arguments.</summary>
     public readonly long Capacity => (_block?.Length ?? 0) + _longBlockBytes + (_longArgument?.Length ?? 0);
 

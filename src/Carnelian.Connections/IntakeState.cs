@@ -20,7 +20,7 @@ internal enum IntakeState : byte
 }
 
 /// <summary>What the command thread knows of a connection's input, as of when the lane last told.</summary>
-/// <param name="Waiting">Bytes received that wait or are being run.</param>
+/// <param name="Waiting">Bytes received that wait or are being run; of a request whose long argument is being received, those of that argument.</param>
 /// <param name="Free">Unused bytes of the buffer that they are in.</param>
 /// <param name="Memory">Bytes of the input buffer, and of long arguments that have one of their own.</param>
 /// <param name="Arguments">Bytes of an incomplete request's arguments that have come.</param>

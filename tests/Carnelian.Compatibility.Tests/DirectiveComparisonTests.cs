@@ -33,6 +33,7 @@ public class DirectiveComparisonTests
         ["activedefrag"] = "moving entries costs little here and is on; Debian's Redis can't do it at all",
         ["active-defrag-cycle-min"] = "slices are short, so that a round may begin with more of them",
         ["active-defrag-ignore-bytes"] = "what is waste to memory that is used exactly begins earlier",
+        ["maxmemory-policy"] = "the two of Redis 8.6 are there too",
         ["enable-debug-command"] = "the test's own servers differ in it",
         ["enable-protected-configs"] = "the recorded servers had to allow setting everything",
         ["dbfilename"] = "the candidate does not allow it: see enable-protected-configs",

@@ -47,7 +47,7 @@ internal static class ObjectCommands
         Tips = "nondeterministic_output")]
     internal static void ReferenceCount(ref Call call)
     {
-        if (TryKey(ref call, out var view)) call.Reply.Integer(ObjectTerms.References(view));
+        if (TryKey(ref call, out var view)) call.Reply.Integer(ObjectTerms.References(view, call.Keyspace.Options));
     }
 
     [Command("OBJECT HELP", Summary = "Returns helpful text about the different subcommands.", Since = "6.2.0", Complexity = "O(1)",

@@ -40,6 +40,11 @@ internal abstract unsafe class RootedKind(ValueType type, ValueEncoding encoding
     /// <summary>Memory that the collection takes; where it is not known, <paramref name="samples"/> parts are measured and stand for the others.</summary>
     public abstract long MemoryBytes(byte* root, long samples, TableHost host);
 
+    /// <summary>Parts of a collection that are measured when it comes to be freed, where its memory is not known.</summary>
+    protected const int SamplesOfFreed = 16;
+
+    public virtual long MeasureSome(byte* root, TableHost host) => MemoryBytes(root, SamplesOfFreed, host);
+
     /// <summary>Adds the elements of another collection of the kind to an empty one.</summary>
     public abstract void AddAll(byte* root, byte* other, TableHost host);
 

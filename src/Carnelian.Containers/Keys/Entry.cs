@@ -7,7 +7,7 @@ namespace Carnelian;
 /// <code>
 /// | header 8 | expiry 8, if any | key length 4, if 255 or more | key … | value … |
 /// header, from the lowest bit:
-/// | key length 8 | access 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | fields expire 1 | spare 2 | inline value length 15 |
+/// | key length 8 | access 24 | type 4 | encoding 4 | expires 1 | external 1 | mark 4 | fields expire 1 | more of access 2 | inline value length 15 |
 /// value: the bytes themselves, or, when external, | address 8 | length 4 | capacity 4 |; capacity 0: address of a collection's root
 /// </code>
 /// Key length 255 says that the length follows. The expiry is in Unix milliseconds. The block's size follows
@@ -21,9 +21,9 @@ internal static unsafe class Entry
     /// <summary>Longer values lie outside, where they can grow and be handed over without a copy.</summary>
     public const int InlineValueMax = 1024;
 
-    private const int AccessShift = 8, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
+    private const int AccessShift = 8, AccessBits = 24, MoreAccessShift = 47, TypeShift = 32, EncodingShift = 36, MarkShift = 42, InlineShift = 49;
     private const ulong ExpiresBit = 1UL << 40, ExternalBit = 1UL << 41, FieldsExpireBit = 1UL << 46;
-    private const ulong AccessMask = 0xffffffUL << AccessShift, MarkMask = 0xfUL << MarkShift;
+    private const ulong AccessMask = 0xffffffUL << AccessShift | 3UL << MoreAccessShift, MarkMask = 0xfUL << MarkShift;
 
     /// <summary>Pins what is drawn above. Not a static constructor: those cost a test at each use.</summary>
     public static void CheckLayout() =>
@@ -60,9 +60,15 @@ internal static unsafe class Entry
 
     public static int InlineLength(ulong header) => (int)(header >> InlineShift);
 
-    public static int Access(ulong header) => (int)((header & AccessMask) >> AccessShift);
+    /// <summary>26 bits, the upper two of which lie apart.</summary>
+    public static int Access(ulong header) =>
+        (int)(header >> AccessShift) & ((1 << AccessBits) - 1) | ((int)(header >> MoreAccessShift) & 3) << AccessBits;
 
-    public static ulong WithAccess(ulong header, int access) => (header & ~AccessMask) | (((ulong)(uint)access << AccessShift) & AccessMask);
+    public static ulong WithAccess(ulong header, int access)
+    {
+        var bits = (ulong)(uint)access;
+        return (header & ~AccessMask) | (bits & ((1 << AccessBits) - 1)) << AccessShift | (bits >> AccessBits & 3) << MoreAccessShift;
+    }
 
     /// <summary>A new header with the access bits and the mark of the old one.</summary>
     public static ulong Succeeding(ulong made, ulong old) => made | (old & (AccessMask | MarkMask));

@@ -52,7 +52,7 @@ public readonly unsafe ref struct EntryView
         }
     }
 
-    /// <summary>When or how often the key was used, 24 bits. No edit: writing it needs no snapshot and no record.</summary>
+    /// <summary>When or how often the key was used, 26 bits. No edit: writing it needs no snapshot and no record.</summary>
     public int Access
     {
         get => Entry.Access(Entry.Header(Address));

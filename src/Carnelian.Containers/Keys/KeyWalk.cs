@@ -28,6 +28,25 @@ public readonly unsafe struct KeyWalk
     /// <summary>A random key; see <see cref="TableWalk.Sample"/>.</summary>
     public EntryView Sample(ulong chance) => new(_table.Walk.Sample(chance));
 
+    /// <summary>Adds some keys drawn at random to a list, so many on average; see <see cref="TableWalk.Draw"/>.</summary>
+    public void Draw(ulong chance, int wanted, EntryList found)
+    {
+        var collector = new FoundList.DrawCollector(found);
+        _table.Walk.Draw(chance, wanted, ref collector);
+    }
+
+    public void PrefetchDraw(ulong chance) => _table.Walk.PrefetchDraw(chance);
+
+    public void PrefetchDrawn(ulong chance, int wanted) => _table.Walk.PrefetchDrawn(chance, wanted);
+
+    /// <summary>As <see cref="Draw"/>, of keys that expire or in which something does; see <see cref="ExpiryWalk{TLayout}.Draw"/>.</summary>
+    public void DrawDue(ulong chance, int wanted, EntryList found)
+    {
+        if (_table.Due == 0) return;
+        var collector = new FoundList.DrawCollector(found);
+        _table.ExpiryWalk.Draw(chance, _table.Walk.BucketsPerDraw(wanted, _table.Due), ref collector);
+    }
+
     /// <summary>
     /// A random key that expires, or in which something does; none may be found. Where many do, each is as likely as the others; where so few do that drawing
     /// any key again and again meets none, see <see cref="ExpiryWalk{TLayout}.SampleExpiring"/> for how fair that is.

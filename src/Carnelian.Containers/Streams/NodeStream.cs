@@ -389,13 +389,13 @@ public readonly unsafe struct NodeStream
     // ---- the stream as a whole
 
     /// <summary>Memory of the stream; <paramref name="samples"/> nodes are measured and stand for the others.</summary>
-    public long MemoryBytes(long samples)
+    public long MemoryBytes(long samples, long samplesOfGroups = long.MaxValue)
     {
         var measured = Math.Min(NodeCount, samples);
         long nodes = 0;
         var at = _nodes.First;
         for (var n = 0; n < measured; n++, at.MoveNext()) nodes += StreamNode.Capacity(NodeAt(at));
-        var own = BlockAllocator.UsableSize(sizeof(StreamRoot)) + _nodes.MemoryBytes + Groups.MemoryBytes;
+        var own = BlockAllocator.UsableSize(sizeof(StreamRoot)) + _nodes.MemoryBytes + Groups.MemoryBytes(samplesOfGroups);
         return own + (measured == NodeCount ? nodes : (long)((double)nodes / measured * NodeCount));
     }
 

@@ -25,6 +25,9 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
 
     private const int LeavesPerMove = 16;
 
+    /// <summary>Consumers of a removed group that are measured.</summary>
+    private const int SamplesOfFreed = 16;
+
     private static readonly Freer _freer = new();
 
     private readonly byte** _word = word;
@@ -75,26 +78,31 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
 
     private static byte* NewRoot(BlockAllocator allocator, Purpose purpose) => allocator.AllocateZeroed(sizeof(GroupsRoot), purpose);
 
-    public long MemoryBytes
+    /// <summary>Memory of the groups; <paramref name="samples"/> of them, and as many consumers of each, are measured and stand for the others.</summary>
+    public long MemoryBytes(long samples) => Root == null ? 0 : MemoryBytes(Root, samples);
+
+    private static long MemoryBytes(GroupsRoot* root, long samples)
     {
-        get
-        {
-            if (Root == null) return 0;
-            long bytes = BlockAllocator.UsableSize(sizeof(GroupsRoot)) + Root->Groups.MemoryBytes;
-            for (var i = 0; i < Count; i++)
-            {
-                var group = (GroupRoot*)Root->Groups[i];
-                bytes += BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)group)) + group->Pending.NodesBytes + group->Consumers.MemoryBytes
-                    + DeliveryTimes.MemoryBytes(group->Times);
-                for (var c = 0; c < group->Consumers.Count; c++)
-                {
-                    var consumer = (ConsumerRoot*)group->Consumers[c];
-                    bytes += BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)consumer)) + consumer->Pending.NodesBytes;
-                }
-            }
-            return bytes;
-        }
+        var measured = (int)Math.Min(root->Groups.Count, samples);
+        long groups = 0;
+        for (var i = 0; i < measured; i++) groups += MemoryBytes((GroupRoot*)root->Groups[i], samples);
+        return BlockAllocator.UsableSize(sizeof(GroupsRoot)) + root->Groups.MemoryBytes + Extrapolate(groups, measured, root->Groups.Count);
     }
+
+    private static long MemoryBytes(GroupRoot* group, long samples)
+    {
+        var measured = (int)Math.Min(group->Consumers.Count, samples);
+        long consumers = 0;
+        for (var c = 0; c < measured; c++)
+        {
+            var consumer = (ConsumerRoot*)group->Consumers[c];
+            consumers += BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)consumer)) + consumer->Pending.NodesBytes;
+        }
+        return BlockAllocator.UsableSize(NamedBlock.Bytes((byte*)group)) + group->Pending.NodesBytes + group->Consumers.MemoryBytes
+            + DeliveryTimes.MemoryBytes(group->Times) + Extrapolate(consumers, measured, group->Consumers.Count);
+    }
+
+    private static long Extrapolate(long bytes, int measured, int count) => measured == count ? bytes : (long)((double)bytes / measured * count);
 
     /// <summary>Adds the groups of another stream; there are none yet.</summary>
     public void AddAll(StreamGroups other)
@@ -226,5 +234,7 @@ internal readonly unsafe struct StreamGroups(byte** word, TableHost host)
     private sealed class Freer : IFreedLater
     {
         bool IFreedLater.FreeSome(byte* root, TableHost host) => StreamGroups.FreeSome((GroupsRoot*)root, host, Purpose.Collections);
+
+        long IFreedLater.MeasureSome(byte* root, TableHost host) => MemoryBytes((GroupsRoot*)root, SamplesOfFreed);
     }
 }

@@ -16,6 +16,8 @@ internal sealed unsafe class StreamKind() : RootedKind(ValueType.Stream, ValueEn
 
     public override long MemoryBytes(byte* root, long samples, TableHost host) => new NodeStream(root, host).MemoryBytes(samples);
 
+    public override long MeasureSome(byte* root, TableHost host) => new NodeStream(root, host).MemoryBytes(SamplesOfFreed, SamplesOfFreed);
+
     public override void AddAll(byte* root, byte* other, TableHost host) => new NodeStream(root, host).AddAll(new(other, host));
 
     public override bool DefragmentSome(byte* root, TableHost host, ref BlockMover mover) => new NodeStream(root, host).Defragment(NodesPerStep, ref mover);

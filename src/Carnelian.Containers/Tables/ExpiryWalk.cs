@@ -11,7 +11,7 @@ internal readonly unsafe struct ExpiryWalk<TLayout>(TableRoot* root) where TLayo
     /// <summary>Times of groups that cost as much to look through as a few buckets: 32 KiB.</summary>
     private const int GroupsPerLook = 4096;
 
-    private const int LooksPerSampleMax = 16;
+    private const int LooksPerSampleMax = 16, LooksPerDrawMax = 64;
 
     private readonly TableRoot* _root = root;
 
@@ -140,6 +140,26 @@ internal readonly unsafe struct ExpiryWalk<TLayout>(TableRoot* root) where TLayo
             return picker.Picked;
         }
         return null;
+    }
+
+    /// <summary>
+    /// As <see cref="TableWalk.Draw"/>, of entries that expire. Where so few do that the buckets drawn have none, the walk goes on for a bounded number of looks, and how
+    /// fair that is, <see cref="SampleExpiring"/> tells.
+    /// </summary>
+    /// <param name="buckets">Of how many buckets the entries are wanted.</param>
+    /// <param name="chance">A random number, the only source of chance here.</param>
+    public void Draw<TVisitor>(ulong chance, long buckets, ref TVisitor visitor) where TVisitor : struct, IDrawVisitor
+    {
+        var total = _root->Buckets;
+        var cursor = (long)Math.BigMul(chance, (ulong)total, out _);
+        long passed = 0;
+        for (var left = LooksPerDrawMax; left > 0 && passed < total && (passed < buckets || !visitor.HasFound); left--)
+        {
+            var next = ScanExpiring(cursor, 1, ref visitor);
+            // Behind the last bucket comes the first.
+            passed += next > cursor ? next - cursor : total - cursor;
+            cursor = next;
+        }
     }
 
     private struct Picker : IEntryVisitor

@@ -98,6 +98,16 @@ public abstract unsafe class FoundList
         }
     }
 
+    /// <summary>As <see cref="Collector"/>, and tells whether it has found any.</summary>
+    internal readonly struct DrawCollector(FoundList list) : IDrawVisitor
+    {
+        private readonly int _before = list.Count;
+
+        public bool HasFound => list.Count > _before;
+
+        public void Visit(byte* entry, bool expires) => new Collector(list).Visit(entry, expires);
+    }
+
     /// <summary>Takes what is due, until the list holds <paramref name="countMax"/> entries.</summary>
     internal readonly struct DueCollector(FoundList list, int countMax) : IDueVisitor
     {

@@ -3,7 +3,8 @@ namespace Carnelian;
 /// <summary>What all containers of one server share.</summary>
 public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
 {
-    private readonly Queue<(nint Root, IFreedLater Kind, bool IsObject)> _pendingFrees = new();
+    private readonly Queue<(nint Root, IFreedLater Kind, long Bytes, bool IsObject)> _pendingFrees = new();
+    private PendingMemory _pendingMemory;
     private LzfTable? _lzfTable;
 
     public BlockAllocator Allocator { get; } = allocator;
@@ -56,11 +57,16 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     /// <summary>Those of them that INFO tells of.</summary>
     public int ObjectsPending { get; private set; }
 
+    /// <summary>Memory that is still to be freed of the collections that wait, as far as it is known.</summary>
+    public long BytesPending => _pendingMemory.Bytes;
+
     /// <summary>Takes over a collection that nobody refers to any more, in O(1); views of it live on until the end of the call.</summary>
     /// <param name="isObject">INFO tells of it: Redis, too, would free it in the background.</param>
     internal unsafe void FreeLater(byte* root, IFreedLater kind, bool isObject = true)
     {
-        _pendingFrees.Enqueue(((nint)root, kind, isObject));
+        var bytes = kind.MeasureSome(root, this);
+        _pendingMemory.Add(bytes);
+        _pendingFrees.Enqueue(((nint)root, kind, bytes, isObject));
         if (isObject) ObjectsPending++;
     }
 
@@ -68,7 +74,10 @@ public sealed class TableHost(BlockAllocator allocator, HashSeed seed)
     public unsafe bool FreeSome()
     {
         if (!_pendingFrees.TryPeek(out var next)) return false;
-        if (!next.Kind.FreeSome((byte*)next.Root, this)) return false;
+        var used = Allocator.UsedBytes;
+        var isFreed = next.Kind.FreeSome((byte*)next.Root, this);
+        _pendingMemory.NoteFreed(next.Bytes, used - Allocator.UsedBytes, isFreed);
+        if (!isFreed) return false;
         _pendingFrees.Dequeue();
         if (next.IsObject) ObjectsPending--;
         return next.IsObject;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian;
 
@@ -157,6 +158,87 @@ internal readonly unsafe struct TableWalk(TableRoot* root, BlockAllocator alloca
             return Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(present)]);
         }
     }
+
+    /// <summary>
+    /// Visits the entries of whole buckets, from a drawn one on: of as many as have <paramref name="wanted"/> entries on average, whatever is in them, so that each
+    /// entry is as likely as the others to be visited. Neighbours come together, none comes twice, and where almost all buckets are empty none may come.
+    /// </summary>
+    /// <param name="chance">A random number, the only source of chance here.</param>
+    public void Draw<TVisitor>(ulong chance, int wanted, ref TVisitor visitor) where TVisitor : struct, IDrawVisitor
+    {
+        if (_root->Count == 0) return;
+        var left = BucketsPerDraw(wanted, _root->Count);
+        var number = BucketOf(chance);
+        for (var bound = Math.Min(_root->Buckets, BucketsPerDrawMax); bound > 0 && (left > 0 || !visitor.HasFound); bound--, left--)
+        {
+            Visit(BucketAt(number), ref visitor);
+            number = Behind(number);
+        }
+    }
+
+    private const int BucketsPerDrawMax = 256;
+
+    /// <summary>
+    /// The bucket that is drawn, of those that a rehash has not emptied, or has come to. In numbers of the smaller array the first <see cref="TableRoot.RehashIndex"/>
+    /// are the target's, wherever they recur there, and the others the main array's.
+    /// </summary>
+    private long BucketOf(ulong chance)
+    {
+        var drawn = (long)Math.BigMul(chance, (ulong)UsedBuckets, out _);
+        if (!_root->IsRehashing) return drawn;
+        var (size, moved) = (_root->Main.Size, _root->RehashIndex);
+        var small = Math.Min(size, _root->Target.Size);
+        var (first, left) = (moved, small - moved);
+        if (drawn >= size / small * left)
+        {
+            drawn -= size / small * left;
+            (first, left) = (size, moved);
+        }
+        for (; drawn >= left; drawn -= left) first += small;
+        return first + drawn;
+    }
+
+    private long UsedBuckets
+    {
+        get
+        {
+            var (main, target) = (_root->Main.Size, _root->Target.Size);
+            return _root->IsRehashing ? main + (target - main) / Math.Min(main, target) * _root->RehashIndex : main;
+        }
+    }
+
+    private long Behind(long number)
+    {
+        number = SkipEmpty(number + 1);
+        return number < _root->Buckets ? number : SkipEmpty(0);
+    }
+
+    /// <summary>Asks the processor for the bucket that <see cref="Draw"/> will begin with.</summary>
+    public void PrefetchDraw(ulong chance)
+    {
+        if (Sse.IsSupported && _root->Count > 0) Sse.Prefetch0(BucketAt(BucketOf(chance)));
+    }
+
+    /// <summary>As <see cref="PrefetchDraw"/>, for what it will visit, when the bucket has arrived.</summary>
+    public void PrefetchDrawn(ulong chance, int wanted)
+    {
+        if (!Sse.IsSupported || _root->Count == 0) return;
+        var number = BucketOf(chance);
+        for (var left = Math.Min(BucketsPerDraw(wanted, _root->Count), BucketsPrefetchedMax); left > 0; left--)
+        {
+            var bucket = BucketAt(number);
+            if (bucket->IsChained) Sse.Prefetch0(bucket->Next);
+            for (var present = bucket->Present; present != 0; present &= present - 1)
+                Sse.Prefetch0(Bucket.EntryOf((*bucket)[BitOperations.TrailingZeroCount(present)]));
+            number = Behind(number);
+        }
+    }
+
+    /// <summary>What more of them hold would not stay in the processor's cache.</summary>
+    private const int BucketsPrefetchedMax = 4;
+
+    /// <summary>So many of the buckets that have <paramref name="entries"/> in all have <paramref name="wanted"/> of them on average.</summary>
+    public long BucketsPerDraw(int wanted, long entries) => Math.Min((wanted * UsedBuckets + entries - 1) / entries, BucketsPerDrawMax);
 
     /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
     internal static ulong Mix(ulong x)

@@ -90,6 +90,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         MoveTo = new(KeyspaceEventClass.Generic, "move_to"),
         CopyTo = new(KeyspaceEventClass.Generic, "copy_to"),
         Expired = new(KeyspaceEventClass.Expired, "expired"),
+        Evicted = new(KeyspaceEventClass.Evicted, "evicted"),
         New = new(KeyspaceEventClass.New, "new"),
         KeyMiss = new(KeyspaceEventClass.KeyMiss, "keymiss");
 }

@@ -1,14 +1,16 @@
 namespace Carnelian;
 
 /// <summary>
-/// When or how often keys are used: 24 bits in each entry, written whenever it is read or changed (Redis' evict.c).
+/// When or how often keys are used: 26 bits in each entry, written whenever it is read or changed (Redis' evict.c), by policies that ignore reads
+/// only when it is changed.
 /// <code>
-/// with an LFU policy:   | minutes of the last use, modulo 2^16: 16 | logarithmic counter 8 |
-/// with any other:       | seconds of the last use, modulo 2^24: 24 |
+/// with an LFU policy:   | 0: 2                | minutes of the last use, modulo 2^16: 16 | logarithmic counter 8 |
+/// with any other:       | quarter of second 2 | seconds of the last use, modulo 2^24: 24                          |
 /// </code>
+/// The lower 24 are Redis'. The quarters are for caches that turn over within seconds: by whole ones most keys would be of an age.
 /// A change of policy rewrites nothing. Until an entry is used again, the new policy reads the bits of the old one as its own, as in Redis.
 /// </summary>
-public sealed class AccessClock(Keyspace keyspace)
+public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
 {
     private const int SecondsMax = (1 << 24) - 1, MinutesMax = (1 << 16) - 1, CounterMax = 255;
 
@@ -17,7 +19,15 @@ public sealed class AccessClock(Keyspace keyspace)
 
     private const int EveryUseCounts = -1;
 
+    private const int QuartersMax = (1 << 26) - 1, QuarterMs = 250;
+
+    /// <summary>What Redis has of the bits.</summary>
+    public const int RedisMask = SecondsMax;
+
     private long _nowMs;
+
+    /// <summary>Quarters of seconds, modulo 2^26.</summary>
+    private int _quarters;
 
     /// <summary>
     /// The access bits of an entry that was used so recently that another use changes nothing. With -1, which no entry has, every use counts.
@@ -26,12 +36,12 @@ public sealed class AccessClock(Keyspace keyspace)
 
     private KeyspaceOptions Options => keyspace.Options;
 
-    public bool CountsUses => Options.EvictionPolicy is EvictionPolicy.VolatileLfu or EvictionPolicy.AllKeysLfu;
+    public bool CountsUses => Options.EvictionPolicy.CountsUses();
 
     /// <summary>
     /// INFO's lru_clock. It follows the monotonic clock: if somebody set back the wall clock, all keys would look unused for months.
     /// </summary>
-    public int Seconds => (int)(_nowMs / 1000) & SecondsMax;
+    public int Seconds => _quarters >> 2;
 
     private int Minutes => (int)(_nowMs / 60_000) & MinutesMax;
 
@@ -40,22 +50,28 @@ public sealed class AccessClock(Keyspace keyspace)
     public void Advance(long monotonicMs)
     {
         _nowMs = monotonicMs;
-        keyspace.Host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Seconds;
-        Fresh = CountsUses ? EveryUseCounts : Seconds;
+        _quarters = (int)(monotonicMs / QuarterMs) & QuartersMax;
+        Now = Seconds | (_quarters & 3) << 24;
+        keyspace.Host.Access = CountsUses ? (Minutes << 8) | CounterOfNew : Now;
+        Fresh = CountsUses ? EveryUseCounts : Now;
     }
 
     /// <summary>Notes a use of an entry that does not bear <see cref="Fresh"/>.</summary>
     internal void Freshen(EntryView entry)
     {
-        if (keyspace.Author.LeavesNoTrace) return;
+        if (keyspace.Author.LeavesNoTrace || Options.EvictionPolicy.IgnoresReads()) return;
         entry.Access = CountsUses ? (Minutes << 8) | Increased(Frequency(entry)) : Fresh;
     }
 
-    /// <summary>Milliseconds since the last use, in steps of a second.</summary>
+    /// <summary>The bits of an entry that is used now.</summary>
+    private int Now { get; set; }
+
+    /// <summary>Milliseconds since the last use, in steps of a quarter of a second.</summary>
     public long IdleMs(EntryView entry)
     {
-        var elapsed = Seconds - entry.Access;
-        return (elapsed >= 0 ? elapsed : elapsed + SecondsMax) * 1000L;
+        var access = entry.Access;
+        var elapsed = _quarters - ((access & SecondsMax) << 2 | access >> 24);
+        return (elapsed >= 0 ? elapsed : elapsed + QuartersMax) * (long)QuarterMs;
     }
 
     /// <summary>The counter, less one for each lfu-decay-time since the last use. 0 to 255.</summary>
@@ -63,7 +79,7 @@ public sealed class AccessClock(Keyspace keyspace)
     {
         var counter = entry.Access & CounterMax;
         if (Options.LfuDecayMinutes == 0) return counter;
-        var elapsed = Minutes - (entry.Access >> 8);
+        var elapsed = Minutes - (entry.Access >> 8 & MinutesMax);
         if (elapsed < 0) elapsed += MinutesMax;
         return Math.Max(0, counter - elapsed / Options.LfuDecayMinutes);
     }
@@ -75,4 +91,23 @@ public sealed class AccessClock(Keyspace keyspace)
         var chance = (keyspace.Randomness.Next() >> 11) * (1.0 / (1L << 53));
         return chance < 1.0 / ((double)Math.Max(0, counter - CounterOfNew) * Options.LfuLogFactor + 1) ? counter + 1 : counter;
     }
+
+    // ---- changes
+
+    KeyspaceEventClass IKeyspaceListener.Wants => KeyspaceEventClass.None;
+
+    bool IKeyspaceListener.WantsModified => Options.EvictionPolicy.IgnoresReads();
+
+    void IKeyspaceListener.OnModified(Author author, Database database, Key key)
+    {
+        // The key is being changed: nothing may move in its table, so that it is looked at without a step.
+        var entry = database.Data.TableOf(key.Slot).Find(key.Bytes, key.Hash).View;
+        if (entry.Exists) entry.Access = Now;
+    }
+
+    void IKeyspaceListener.OnFlushing(Database? database) { }
+
+    void IKeyspaceListener.OnSwapping(Database one, Database other) { }
+
+    void IKeyspaceListener.OnEvent(KeyspaceEventClass kind, ReadOnlySpan<byte> name, Database database, Key key) { }
 }

@@ -21,6 +21,7 @@ public sealed class Keyspace : IDisposable
         _host = new(allocator, new(randomness.Next(), randomness.Next()));
         Author = Self;
         Access = new(this);
+        Attach(Access);
         HashExpiry = new(this);
         LazyFree = new(_host, Statistics);
         Changes = new(allocator);
@@ -188,17 +189,32 @@ public sealed class Keyspace : IDisposable
     private void Expire(Database database, Key key, scoped ref EntryHandle found)
     {
         var began = ExpiryTimer?.Begin() ?? 0;
+        Statistics.Expired++;
+        DeleteUnasked(database, key, ref found, KeyspaceEvent.Expired, Options.ExpiryCommand);
+        ExpiryTimer?.End(began);
+    }
+
+    /// <summary>Deletes a key to make room. It is a unit of its own in the change log.</summary>
+    internal void Evict(Database database, Key key, scoped ref EntryHandle found)
+    {
+        Changes.BeginUnit();
+        Statistics.Evicted++;
+        DeleteUnasked(database, key, ref found, KeyspaceEvent.Evicted, Options.EvictionCommand);
+    }
+
+    /// <summary>Deletes a key that no command has named.</summary>
+    /// <param name="command">What is propagated of it.</param>
+    private void DeleteUnasked(Database database, Key key, scoped ref EntryHandle found, KeyspaceEvent happened, ReadOnlySpan<byte> command)
+    {
         BeforeChange(database, found.View);
         database.Data.TableOf(key.Slot).Remove(ref found);
-        Statistics.Expired++;
         if ((Changes.Listening & Author.Targets) != 0)
         {
             Changes.Begin(Author.Targets, database.Number, 2, Options.UsesSlots ? key.Slot : ChangeLog.NoSlot);
-            Changes.Append(Options.ExpiryCommand).Append(key.Bytes);
+            Changes.Append(command).Append(key.Bytes);
         }
-        Raise(KeyspaceEvent.Expired, database, key);
+        Raise(happened, database, key);
         SignalModified(database, key);
-        ExpiryTimer?.End(began);
     }
 
     /// <summary>Propagates that a field was deleted because its time was over.</summary>

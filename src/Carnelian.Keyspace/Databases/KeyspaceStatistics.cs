@@ -9,6 +9,9 @@ public sealed class KeyspaceStatistics
     /// <summary>Keys deleted because their time was over.</summary>
     public long Expired;
 
+    /// <summary>Keys deleted to make room.</summary>
+    public long Evicted;
+
     /// <summary>Fields of hashes deleted because their time was over.</summary>
     public long FieldsExpired;
 
@@ -30,7 +33,7 @@ public sealed class KeyspaceStatistics
 
     public void Reset()
     {
-        Hits = Misses = Expired = FieldsExpired = LazilyFreed = ExpiryTurnsCut = 0;
+        Hits = Misses = Expired = Evicted = FieldsExpired = LazilyFreed = ExpiryTurnsCut = 0;
         StaleRatio = 0;
     }
 }

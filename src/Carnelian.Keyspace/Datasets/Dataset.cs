@@ -17,6 +17,9 @@ public sealed class Dataset
     /// <summary>Slots that one step of the search for what is due may look at in vain.</summary>
     private const int SlotsPerScan = 64;
 
+    /// <summary>Slots whose keys are compared together, at most.</summary>
+    private const int SlotsPerDraw = 5;
+
     private readonly bool _usesSlots;
 
     /// <summary>Where the active expiry and defragmentation have got to: a slot, and a position in its table.</summary>
@@ -197,6 +200,43 @@ public sealed class Dataset
         if (Count == 0) return default;
         var number = Math.BigMul(chance, (ulong)Count, out var rest);
         return TableOf(Tables.SlotOfKey((long)number)).Walk.Sample(rest);
+    }
+
+    /// <summary>
+    /// Adds keys drawn at random to an empty list, <paramref name="wanted"/> on average; for whoever compares them.
+    /// </summary>
+    /// <param name="due">Only keys that expire, or in which something else does; none may be found where they are rare.</param>
+    internal void Draw(ulong chance, int wanted, bool due, EntryList found)
+    {
+        if (!Tables.HasSlots)
+        {
+            Draw(TableOf(0), chance, wanted, due, found);
+            return;
+        }
+        for (var tries = SlotsPerDraw; tries > 0 && found.Count < wanted; tries--)
+        {
+            var number = (long)Math.BigMul(chance, (ulong)(due ? Due : Count), out var rest);
+            Draw(TableOf(due ? Tables.SlotOfDue(number) : Tables.SlotOfKey(number)), rest, wanted, due, found);
+            chance = (rest ^ (ulong)tries) * 0x9e3779b97f4a7c15UL;
+        }
+    }
+
+    private static void Draw(KeyTable table, ulong chance, int wanted, bool due, EntryList found)
+    {
+        if (due) table.Walk.DrawDue(chance, wanted, found);
+        else table.Walk.Draw(chance, wanted, found);
+    }
+
+    /// <summary>Asks the processor for the bucket that <see cref="Draw"/> will begin with.</summary>
+    internal void PrefetchDraw(ulong chance)
+    {
+        if (!Tables.HasSlots) TableOf(0).Walk.PrefetchDraw(chance);
+    }
+
+    /// <summary>As <see cref="PrefetchDraw"/>, for the keys that it will find, when the bucket has arrived.</summary>
+    internal void PrefetchDrawn(ulong chance, int wanted)
+    {
+        if (!Tables.HasSlots) TableOf(0).Walk.PrefetchDrawn(chance, wanted);
     }
 
     // ---- chores

@@ -6,8 +6,12 @@ namespace Carnelian;
 /// </summary>
 public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
 {
-    private readonly Queue<Dataset> _datasets = new();
+    /// <summary>Keys of a dataset that are measured and stand for the others.</summary>
+    private const int KeysMeasured = 64, SamplesOfCollection = 5;
+
+    private readonly Queue<(Dataset Data, long Bytes)> _datasets = new();
     private long _datasetsTaken, _datasetsFreed;
+    private PendingMemory _ofDatasets;
 
     public bool IsPending => _datasets.Count > 0 || host.FreesPending > 0;
 
@@ -17,10 +21,13 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
         get
         {
             long objects = host.ObjectsPending;
-            foreach (var data in _datasets) objects += data.Tables.Disposal.Unfreed;
+            foreach (var (data, _) in _datasets) objects += data.Tables.Disposal.Unfreed;
             return objects;
         }
     }
+
+    /// <summary>Memory that is on its way back, as far as it is known.</summary>
+    public long PendingBytes => host.BytesPending + _ofDatasets.Bytes;
 
     /// <summary>Stands for all that has been taken over so far; see <see cref="IsDone"/>.</summary>
     public long Ticket => _datasetsTaken;
@@ -30,8 +37,18 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
 
     internal void Take(Dataset data)
     {
-        _datasets.Enqueue(data);
+        var bytes = Measure(data);
+        _ofDatasets.Add(bytes);
+        _datasets.Enqueue((data, bytes));
         _datasetsTaken++;
+    }
+
+    private static long Measure(Dataset data)
+    {
+        long bytes = 0;
+        for (var i = 0; i < KeysMeasured && data.Count > 0; i++) bytes += data.KeyBytes(data.Sample((ulong)i * (ulong.MaxValue / KeysMeasured)), SamplesOfCollection);
+        var tables = data.MeasureMemory();
+        return (long)((double)bytes / KeysMeasured * data.Count) + tables.BucketBytes + tables.ExpiryCountBytes;
     }
 
     /// <summary>Frees within a budget; between calls only.</summary>
@@ -51,14 +68,22 @@ public sealed class LazyFree(TableHost host, KeyspaceStatistics statistics)
 
     private void FreeDataset()
     {
-        var disposal = _datasets.Peek().Tables.Disposal;
+        var (data, bytes) = _datasets.Peek();
+        var disposal = data.Tables.Disposal;
         if (disposal.IsDone)
         {
+            _ofDatasets.NoteFreed(bytes, 0, isAll: true);
             _datasets.Dequeue();
             _datasetsFreed++;
+            return;
         }
-        else statistics.LazilyFreed += disposal.FreeSome();
+        var before = Expected;
+        statistics.LazilyFreed += disposal.FreeSome();
+        _ofDatasets.NoteFreed(bytes, before - Expected, isAll: false);
     }
+
+    /// <summary>Collections of a dataset are not freed with it but counted among those that wait.</summary>
+    private long Expected => host.Allocator.UsedBytes - host.BytesPending;
 
     /// <summary>Frees all, when the keyspace ends.</summary>
     internal void Finish()

@@ -56,6 +56,19 @@ internal sealed class Client : ConnectionSession
     /// <summary>Position in the server's list of clients.</summary>
     internal LinkedListNode<Client>? Node { get; set; }
 
+    internal const int NoMemoryClass = -1;
+
+    /// <summary>Where <see cref="ClientEviction"/> keeps it.</summary>
+    internal int MemoryClass { get; set; } = NoMemoryClass;
+
+    internal LinkedListNode<Client>? MemoryNode { get; set; }
+
+    protected override void OnMemoryCounted(long before)
+    {
+        // While it is being made it is nobody's.
+        if (Node is not null) _server.Clients.Eviction.Update(this, before);
+    }
+
     // ---- running
 
     protected override void Run(ref Call call)
@@ -89,7 +102,11 @@ internal sealed class Client : ConnectionSession
     internal bool IsSpared
     {
         get => Has(ClientModes.NoEvict);
-        set => _modes = value ? _modes | ClientModes.NoEvict : _modes & ~ClientModes.NoEvict;
+        set
+        {
+            _modes = value ? _modes | ClientModes.NoEvict : _modes & ~ClientModes.NoEvict;
+            _server.Clients.Eviction.Update(this, CountedMemory);
+        }
     }
 
     /// <summary>CLIENT IMPORT-SOURCE: to it nothing is over.</summary>
@@ -131,6 +148,7 @@ internal sealed class Client : ConnectionSession
     internal void ResetModes(ref Call call)
     {
         if (Has(ClientModes.RepliesOff)) AnswerAll(ref call);
+        IsSpared = false;
         _modes = ClientModes.None;
         LeavesNoTrace = IsImportSource = false;
     }

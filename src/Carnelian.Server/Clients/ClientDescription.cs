@@ -30,7 +30,7 @@ internal static class ClientDescription
         text.Append($" db={client.Database.Number} sub={subscriber?.Channels ?? 0} psub={subscriber?.Patterns ?? 0} ssub={subscriber?.ShardChannels ?? 0} multi={(transaction is { IsUnderway: true } ? transaction.Count : -1)} watch={transaction?.WatchedCount ?? 0} qbuf={client.InputBytes} qbuf-free={client.InputFree}");
         text.Append($" argv-mem={client.ArgumentBytes + runningArgumentBytes} multi-mem={transaction?.MemoryBytes ?? 0}");
         text.Append($" rbs={beginning.Bytes} rbp={client.OutputPeak} obl={beginning.Waiting}");
-        text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes}");
+        text.Append($" oll={output.ChunkCount - (beginning.Bytes > 0 ? 1 : 0)} omem={output.QueuedMemoryBytes} tot-mem={client.MemoryBytes + runningArgumentBytes}");
         text.Append(" events=").Append(client.WaitsForPeer ? "rw" : "r");
         text.Append($" cmd={command} user={client.User} redir=-1 resp={(int)client.Version}");
         text.Append(" lib-name=").Append(ByteText.FromBytes(client.LibraryName)).Append(" lib-ver=").Append(ByteText.FromBytes(client.LibraryVersion));

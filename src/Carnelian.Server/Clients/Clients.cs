@@ -22,6 +22,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         _server = server;
         OutputChunks = new(server.Allocator);
         Outbox = new(server.Keyspace.Changes);
+        Eviction = new(server);
         Lane = new(this, server.World.Network, server.World.HandOvers, server.Allocator, server.RequestLimits, server.Statistics.Traffic);
     }
 
@@ -31,6 +32,8 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
     public OutputChunks OutputChunks { get; }
 
     public Outbox Outbox { get; }
+
+    public ClientEviction Eviction { get; }
 
     public ConnectionSession? Serving { get; set; }
 
@@ -80,6 +83,7 @@ internal sealed class Clients : IConnectionHost, IReadOnlyCollection<Client>, ID
         }
         client.Node = _all.AddLast(client);
         _byId.Add(client.Id, client);
+        Eviction.Update(client, before: 0);
         _server.Statistics.PeakClients = Math.Max(_server.Statistics.PeakClients, _all.Count);
         if (_server.Log.IsEnabled(LogLevel.Debug)) _server.Log.LogDebug("Accepted {Address}", connection.RemoteAddress);
     }

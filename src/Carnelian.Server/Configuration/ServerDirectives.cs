@@ -90,6 +90,11 @@ internal static class ServerDirectives
                 // Who sets it is the next to be judged by it.
                 server.Clients.Serving?.RefreshOutputLimit();
             });
+        registry.MemoryOrPercent("maxmemory-clients", 0, () => o.ClientMemoryMax, v =>
+        {
+            o.ClientMemoryMax = v;
+            server.Clients.Eviction.Refresh();
+        });
         registry.Memory("proto-max-bulk-len", 512UL << 20, 1UL << 20, long.MaxValue, () => o.BulkBytesMax, v =>
         {
             o.BulkBytesMax = v;
@@ -129,6 +134,8 @@ internal static class ServerDirectives
         }, alias: "list-max-ziplist-size");
         registry.Integer("list-compress-depth", 0, 0, int.MaxValue, () => server.Keyspace.Host.ListCompressDepth, v => server.Keyspace.Host.ListCompressDepth = (int)v);
         registry.Flag("lazyfree-lazy-expire", false, () => o.LazyExpire, v => o.LazyExpire = v);
+        registry.Flag("lazyfree-lazy-eviction", false, () => o.LazyEviction, v => o.LazyEviction = v);
+        registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
@@ -181,19 +188,28 @@ internal static class ServerDirectives
         }
     }
 
-    /// <summary>Which key would go first, and so what a use of a key leaves in it.</summary>
+    /// <summary>From when on keys go, which of them first, and so what a use of a key leaves in it.</summary>
     private static void DeclareEviction(DirectiveRegistry registry, Server server)
     {
         var o = server.Options.Keyspace;
+        registry.Memory("maxmemory", 0, 0, ulong.MaxValue, () => o.MaxMemory, v =>
+        {
+            o.MaxMemory = v;
+            server.MemoryLimit.Refresh();
+        }, apply: server.MemoryLimit.Apply);
         registry.Enum("maxmemory-policy", EvictionPolicy.NoEviction,
             [("volatile-lru", EvictionPolicy.VolatileLru), ("volatile-lfu", EvictionPolicy.VolatileLfu), ("volatile-random", EvictionPolicy.VolatileRandom),
-                ("volatile-ttl", EvictionPolicy.VolatileTtl), ("allkeys-lru", EvictionPolicy.AllKeysLru), ("allkeys-lfu", EvictionPolicy.AllKeysLfu),
-                ("allkeys-random", EvictionPolicy.AllKeysRandom), ("noeviction", EvictionPolicy.NoEviction)],
+                ("volatile-ttl", EvictionPolicy.VolatileTtl), ("volatile-lrm", EvictionPolicy.VolatileLrm), ("allkeys-lru", EvictionPolicy.AllKeysLru),
+                ("allkeys-lfu", EvictionPolicy.AllKeysLfu), ("allkeys-random", EvictionPolicy.AllKeysRandom), ("allkeys-lrm", EvictionPolicy.AllKeysLrm),
+                ("noeviction", EvictionPolicy.NoEviction)],
             () => o.EvictionPolicy, v =>
             {
                 o.EvictionPolicy = v;
                 server.Keyspace.Access.Advance(server.MonotonicMs);
+                server.Keyspace.ListenersChanged();
             });
+        registry.Integer("maxmemory-samples", 5, 1, 64, () => o.EvictionSamples, v => o.EvictionSamples = (int)v);
+        registry.Integer("maxmemory-eviction-tenacity", 10, 0, 100, () => o.EvictionTenacity, v => o.EvictionTenacity = (int)v);
         registry.Integer("lfu-log-factor", 10, 0, int.MaxValue, () => o.LfuLogFactor, v => o.LfuLogFactor = (int)v);
         registry.Integer("lfu-decay-time", 1, 0, int.MaxValue, () => o.LfuDecayMinutes, v => o.LfuDecayMinutes = (int)v);
     }

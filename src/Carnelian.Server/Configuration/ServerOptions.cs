@@ -56,6 +56,9 @@ public sealed class ServerOptions
     /// <summary>What a client may send of requests that are not complete yet, before it is closed.</summary>
     public long QueryBufferBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>What all clients together may take of memory, before some are closed, bytes; less than 0: percent of maxmemory; 0: no limit.</summary>
+    public long ClientMemoryMax { get; set; }
+
     /// <summary>Longest argument of a request, and longest string that commands make, bytes; what is over 2 GB counts as that (proto-max-bulk-len).</summary>
     public ulong BulkBytesMax { get; set; } = 512UL << 20;
 

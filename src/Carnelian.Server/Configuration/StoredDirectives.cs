@@ -26,12 +26,6 @@ internal sealed class StoredDirectives(DirectiveRegistry registry)
         registry.Memory(name, stored, min, max, () => stored, v => stored = v, alias, flags | Stored);
     }
 
-    public void MemoryOrPercent(string name, long defaultValue, DirectiveFlags flags = 0)
-    {
-        var stored = defaultValue;
-        registry.MemoryOrPercent(name, defaultValue, () => stored, v => stored = v, flags | Stored);
-    }
-
     public void MemoryOrUnlimited(string name, long defaultValue, DirectiveFlags flags = 0)
     {
         var stored = defaultValue;

@@ -55,11 +55,6 @@ internal static class UnimplementedDirectives
 
     private static void DeclareMemory(StoredDirectives stored)
     {
-        stored.Memory("maxmemory", 0, 0, ulong.MaxValue);
-        stored.Integer("maxmemory-samples", 5, 1, 64);
-        stored.Integer("maxmemory-eviction-tenacity", 10, 0, 100);
-        stored.Flag("lazyfree-lazy-eviction", false);
-        stored.Flag("lazyfree-lazy-user-del", false);
         stored.Flag("activerehashing", true);
         stored.Integer("active-defrag-max-scan-fields", 1000, 1, long.MaxValue);
         stored.Flag("jemalloc-bg-thread", true);
@@ -68,7 +63,6 @@ internal static class UnimplementedDirectives
 
     private static void DeclareClients(StoredDirectives stored)
     {
-        stored.MemoryOrPercent("maxmemory-clients", 0);
         stored.Integer("tracking-table-max-keys", 1_000_000, 0, long.MaxValue);
         stored.Integer("max-new-connections-per-cycle", 10, 1, 1000);
         stored.Integer("max-new-tls-connections-per-cycle", 1, 1, 1000);

@@ -44,8 +44,9 @@ internal static class DebugCommands
             case ("oom", _): throw new OutOfMemoryException($"Allocating {nint.MaxValue} bytes!");
             case ("protocol", 3): DebugReports.WriteProtocol(ref call); break;
             case ("stringmatch-test", 2): TestPatterns(ref call); break;
-            // Clients are not evicted for their memory: maxmemory-clients has no effect yet.
-            case ("client-eviction", 2): call.Fail("ERR maxmemory-clients is disabled."); break;
+            case ("client-eviction", 2): DescribeClientEviction(ref call); break;
+            // A reply buffer lives no longer than the reply in it: none is ever resized.
+            case ("replybuffer", 4) when call.Is(2, "resizing"u8): call.Reply.Ok(); break;
             case ("set-active-expire", 3): server.Cron.ActiveExpiryEnabled = Switch(ref call); break;
             case ("config-rewrite-force-all", 2): ConfigCommands.Rewrite(ref call, all: true); break;
             case ("pause-cron", 3): server.Cron.IsPaused = Switch(ref call); break;
@@ -101,6 +102,12 @@ internal static class DebugCommands
         var host = call.Keyspace.Host;
         host.ListLimit = host.ListLimit with { LargeFrom = (int)Math.Min(bytes, int.MaxValue) };
         call.Reply.Ok();
+    }
+
+    private static void DescribeClientEviction(ref Call call)
+    {
+        if (call.Server().Clients.Eviction.Describe() is { } classes) call.Reply.Verbatim(ByteText.ToBytes(classes), "txt"u8);
+        else call.Fail("ERR maxmemory-clients is disabled.");
     }
 
     /// <summary>Makes keys without propagating them; those that exist stay as they are.</summary>
@@ -231,6 +238,8 @@ internal static class DebugCommands
         "QUICKLIST-PACKED-THRESHOLD <size>",
         "    Sets the threshold for elements to be inserted as plain vs packed nodes",
         "    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.",
+        "REPLYBUFFER RESIZING <0|1>",
+        "    Enable or disable the reply buffer resize cron job",
         "DICT-RESIZING <0|1>",
         "    Enable or disable the main dict and expire dict resizing.");
 }

@@ -26,8 +26,8 @@ internal static class DebugReports
             : view.Encoding == ValueEncoding.SkipList ? SerializedLength.Of(new SortedSetView(call.Database.Data, view), compresses)
             : SerializedLength.Of(view, hash, compresses);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
-            $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
-            + $"serializedlength:{serialized} lru:{view.Access} lru_seconds_idle:{idle}")
+            $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view, call.Keyspace.Options)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
+            + $"serializedlength:{serialized} lru:{view.Access & AccessClock.RedisMask} lru_seconds_idle:{idle}")
             + (isOfNodes ? Nodes(ref call, call.Database.Data.List(view)) : ""));
     }
 

@@ -8,8 +8,7 @@ internal static class MemorySection
         var use = new MemoryUse(server);
         WriteTotals(text, use, server.World.Process.MachineBytes);
         WriteScripting(text);
-        var limit = ServerSettings.Number(server, "maxmemory", 0);
-        text.Size("maxmemory", limit);
+        text.Size("maxmemory", unchecked((long)server.Options.Keyspace.MaxMemory));
         text.Line("maxmemory_policy", ServerSettings.Text(server, "maxmemory-policy", "noeviction"));
         WriteFragmentation(text, use);
         WriteParts(text, server, use);
@@ -63,7 +62,7 @@ internal static class MemorySection
 
     private static void WriteParts(InfoText text, Server server, MemoryUse use)
     {
-        text.Line("mem_not_counted_for_evict", 0);
+        text.Line("mem_not_counted_for_evict", MemoryUse.NotCountedForEviction(server));
         text.Line("mem_replication_backlog", 0);
         text.Line("mem_total_replication_buffers", 0);
         text.Line("mem_replica_full_sync_buffer", 0);

@@ -23,6 +23,9 @@ internal sealed class ServerStatistics
 
     public long OutputBufferLimitDisconnections { get; set; }
 
+    /// <summary>Clients closed because all together took too much memory.</summary>
+    public long ClientsEvicted { get; set; }
+
     /// <summary>Wrong passwords and users. Since the start.</summary>
     public long AuthenticationsDenied { get; set; }
 
@@ -84,7 +87,7 @@ internal sealed class ServerStatistics
     {
         ConnectionsReceived = ConnectionsRejected = 0;
         Traffic.Reset();
-        QueryBufferLimitDisconnections = OutputBufferLimitDisconnections = 0;
+        QueryBufferLimitDisconnections = OutputBufferLimitDisconnections = ClientsEvicted = 0;
         Turns = TurnNanoseconds = LongestTurnNanoseconds = MostCallsInTurn = CronNanoseconds = ExpiryNanoseconds = 0;
         foreach (var rate in (ReadOnlySpan<Rate>)[_commands, _input, _output, _turns, _turnMicroseconds]) rate.Reset();
     }

@@ -51,11 +51,12 @@ internal static class StatisticsSections
         text.Line("expired_stale_perc", $"{keys.StaleRatio * 100:F2}");
         text.Line("expired_time_cap_reached_count", keys.ExpiryTurnsCut);
         text.Line("expire_cycle_cpu_milliseconds", server.Statistics.ExpiryNanoseconds / 1_000_000);
-        text.Line("evicted_keys", 0);
-        text.Line("evicted_clients", 0);
+        text.Line("evicted_keys", keys.Evicted);
+        text.Line("evicted_clients", server.Statistics.ClientsEvicted);
         text.Line("evicted_scripts", 0);
-        text.Line("total_eviction_exceeded_time", 0);
-        text.Line("current_eviction_exceeded_time", 0);
+        var exceeded = server.MemoryLimit.ExceededMs;
+        text.Line("total_eviction_exceeded_time", exceeded.Total);
+        text.Line("current_eviction_exceeded_time", exceeded.Current);
         text.Line("keyspace_hits", keys.Hits);
         text.Line("keyspace_misses", keys.Misses);
     }

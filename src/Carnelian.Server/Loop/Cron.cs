@@ -50,6 +50,7 @@ internal sealed class Cron
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
+        if (_server.MemoryLimit.IsEvicting) return 0;
         var due = IsPaused ? _nextTimeoutMs : Math.Min(_nextTimeoutMs, HasMore ? _nextSliceMs : _nextRoundMs);
         return (int)Math.Clamp(Math.Min(due, _server.Pause.DueMs) - _server.MonotonicMs, 0, 1000);
     }
@@ -60,6 +61,7 @@ internal sealed class Cron
         var nowMs = _server.MonotonicMs;
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         _server.Keyspace.Author = _server.Keyspace.Self;
+        _server.MemoryLimit.Turn();
         if (IsPaused) return;
         _server.Watchdog.Begin("background work");
         RunDue(nowMs);

@@ -30,6 +30,8 @@ internal sealed class Server : IDisposable
         Executor.AddObserver(Monitors = new(this));
         Executor.AddObserver(HotKeys = new(this));
         Executor.AddObserver(Watchdog = new(this));
+        Executor.AddGate(MemoryLimit = new(this));
+        MemoryLimit.Refresh();
         Subscriptions = new(this);
         Keyspace.Attach(new KeyspaceMessages(this));
         _loop = new(this);
@@ -95,6 +97,8 @@ internal sealed class Server : IDisposable
     /// <summary>Milliseconds of the monotonic clock as of the latest call or turn: for all spans, since the wall clock may be set.</summary>
     public long MonotonicMs => Executor.MonotonicMs;
 
+    internal MemoryLimit MemoryLimit { get; }
+
     public Clients Clients { get; }
 
     public Subscriptions Subscriptions { get; }
@@ -136,6 +140,7 @@ internal sealed class Server : IDisposable
         Statistics.Reset();
         Keyspace.Statistics.Reset();
         Executor.ResetStatistics();
+        MemoryLimit.ResetStatistics();
         Cron.Defragmentation.ResetStatistics();
     }
 

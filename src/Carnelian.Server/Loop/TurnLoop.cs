@@ -22,7 +22,7 @@ internal sealed class TurnLoop(Server server)
     {
         var (executor, clients, world) = (server.Executor, server.Clients, server.World);
         var calls = executor.CallsProcessed;
-        clients.Lane.Turn(clients.HasQueued ? 0 : server.Cron.MillisecondsToNext());
+        clients.Lane.Turn(clients.HasQueued || clients.Eviction.IsBehind ? 0 : server.Cron.MillisecondsToNext());
         executor.BeginTurn();
         server.Watchdog.Begin("work between requests");
         world.HandOvers.Deliver();
@@ -36,6 +36,7 @@ internal sealed class TurnLoop(Server server)
         clients.Outbox.HandOverAll();
         server.LocalReplies.Release();
         clients.CloseQueued();
+        clients.Eviction.Run();
         server.Watchdog.End();
         server.Statistics.CountTurn(executor.EndTurn(), executor.CallsProcessed - calls);
     }
@@ -54,6 +55,7 @@ internal sealed class TurnLoop(Server server)
         clients.Outbox.HandOverIdle();
         server.LocalReplies.Release();
         clients.CloseQueued();
+        clients.Eviction.Run();
     }
 
     /// <summary>Ends <see cref="Run"/> soon. Any thread; also a signal handler.</summary>

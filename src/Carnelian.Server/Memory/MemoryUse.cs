@@ -87,6 +87,16 @@ internal readonly struct MemoryUse
 
     public static long Total(Server server) => server.Allocator.UsedBytes + server.World.Process.ManagedBytes;
 
+    /// <summary>
+    /// What maxmemory leaves out: buffers that grow because keys are evicted, as each eviction is told to the append-only file and replicas, or a snapshot takes
+    /// the key's last value. Evicting for their sake would never end.
+    /// </summary>
+    public static long NotCountedForEviction(Server server)
+    {
+        var isTold = server.Keyspace.Changes.Listening != ChangeTargets.None;
+        return (isTold ? server.Allocator.UsedBytesOf(Purpose.ChangeLog) : 0) + server.Allocator.UsedBytesOf(Purpose.Snapshot);
+    }
+
     /// <summary>Native memory's own peak is exact; with the managed part it is looked at now and then.</summary>
     public static void NotePeak(Server server) =>
         server.Statistics.PeakMemoryBytes = Math.Max(server.Statistics.PeakMemoryBytes, Math.Max(server.Allocator.PeakUsedBytes, Total(server)));

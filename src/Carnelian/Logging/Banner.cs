@@ -39,6 +39,14 @@ internal static class Banner
         log.LogInformation("Server initialized");
         if (server.Options.Port != 0) log.LogInformation("Ready to accept connections tcp");
         if (server.Options.UnixSocket is { Length: > 0 }) log.LogInformation("Ready to accept connections unix");
+        WarnOfLimit(server.Options.Keyspace.MaxMemory, log);
+    }
+
+    private static void WarnOfLimit(ulong bytes, RedisLogger log)
+    {
+        if (bytes is 0 or >= 1 << 20) return;
+        log.LogWarning(
+            "WARNING: You specified a maxmemory value that is less than 1MB (current value is {Bytes} bytes). Are you sure this is what you really want?", bytes);
     }
 
     private static string Logo(Server server) => $"""

@@ -18,8 +18,9 @@ public sealed unsafe class EntryTests
     {
         foreach (var rest in new[] { 0UL, ulong.MaxValue })
         {
-            Assert.That(Entry.Access(Entry.WithAccess(rest, 0x123456)), Is.EqualTo(0x123456));
-            Assert.That(Entry.WithAccess(rest, 0x123456) & ~(0xffffffUL << 8), Is.EqualTo(rest & ~(0xffffffUL << 8)));
+            Assert.That(Entry.Access(Entry.WithAccess(rest, 0x2123456)), Is.EqualTo(0x2123456));
+            const ulong access = 0xffffffUL << 8 | 3UL << 47;
+            Assert.That(Entry.WithAccess(rest, 0x2123456) & ~access, Is.EqualTo(rest & ~access));
             Assert.That(Entry.Mark(Entry.WithMark(rest, 5)), Is.EqualTo(5));
             Assert.That(Entry.WithMark(rest, 5) & ~(0xfUL << 42), Is.EqualTo(rest & ~(0xfUL << 42)));
             Assert.That(Entry.Encoding(Entry.WithEncoding(rest, ValueEncoding.Int)), Is.EqualTo(ValueEncoding.Int));

@@ -13,7 +13,7 @@ public sealed unsafe class KeyTableTests
         long cursor = 0;
         for (var i = 0; i < 3000; i++)
         {
-            if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 24);
+            if (rig.Random.Next(40) == 0) rig.Host.Access = rig.Random.Next(1 << 26);
             if (rig.Random.Next(200) == 0) rig.Host.Mark = rig.Random.Next(16);
             var key = keys[rig.Random.Next(i < 2000 ? keys.Length : 20)];
             Edit(rig, KeyTableRig.Text(key), key);
@@ -56,7 +56,7 @@ public sealed unsafe class KeyTableTests
         else
         {
             var view = at.View;
-            view.Access = rig.Random.Next(1 << 24);
+            view.Access = rig.Random.Next(1 << 26);
             view.Mark = rig.Random.Next(16);
             rig.Model[text] = expected! with { Access = view.Access, Mark = view.Mark };
         }

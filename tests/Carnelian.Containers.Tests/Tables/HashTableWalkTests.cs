@@ -277,4 +277,69 @@ public sealed unsafe class HashTableWalkTests
         rig.RemoveAll();
         Assert.That(rig.Table.Walk.Sample(1) == null);
     }
+
+    private static List<ulong> Draw(TableRig rig, int wanted, bool expiring = false)
+    {
+        var found = new FieldList();
+        var collector = new FoundList.DrawCollector(found);
+        var chance = (ulong)rig.Random.NextInt64() << 1;
+        if (expiring) rig.Table.ExpiryWalk.Draw(chance, rig.Table.Walk.BucketsPerDraw(wanted, Math.Max(1, rig.Table.Due)), ref collector);
+        else rig.Table.Walk.Draw(chance, wanted, ref collector);
+        var keys = new List<ulong>();
+        for (var i = 0; i < found.Count; i++) keys.Add(TableRig.KeyOf(found[i].Address));
+        return keys;
+    }
+
+    [Test]
+    public void Draw_finds_several_entries_each_as_often_as_the_others([Values(1, 4, 30, 400)] int count, [Values("", "growing", "shrinking")] string rehash)
+    {
+        if (rehash.Length > 0 && count < 30) count += 20;
+        using var rig = new TableRig(count);
+        while (rig.Model.Count < count * (rehash == "shrinking" ? 20 : 1) || (rehash == "growing" && !rig.Table.IsRehashing)) Insert(rig);
+        if (rehash != "growing") rig.StepToEnd();
+        while (rehash == "shrinking" && !rig.Table.IsRehashing) rig.RemoveAt(rig.Random.Next(rig.Keys.Count));
+        if (rehash.Length > 0) while (rig.Root.RehashIndex < Math.Min(rig.Root.Main.Size, rig.Root.Target.Size) / 2) rig.Table.Step();
+
+        const int Wanted = 5, DrawsPerEntry = 1000;
+        var drawn = rig.Keys.ToDictionary(key => key, _ => 0);
+        var draws = DrawsPerEntry * rig.Keys.Count / Wanted;
+        for (var i = 0; i < draws; i++)
+        {
+            var keys = Draw(rig, Wanted);
+            Assert.That(keys, Is.Unique.And.Not.Empty);
+            foreach (var key in keys) drawn[key]++;
+        }
+        Assert.That((double)drawn.Values.Sum() / draws, Is.InRange(Math.Min(Wanted, rig.Keys.Count), 4 * Wanted));
+        // In a table that shrinks most buckets are empty: who stands behind many of them is found when nothing else is.
+        Assert.That(drawn.Values.Max(), Is.LessThan(drawn.Values.Average() * (rehash == "shrinking" ? 2 : 1.3)));
+        Assert.That(drawn.Values.Min(), Is.GreaterThan(drawn.Values.Average() * 0.7));
+    }
+
+    [Test]
+    public void Draw_of_what_expires_finds_nothing_else([Values(1, 3, 50)] int everyOne, [Values] bool duringRehash)
+    {
+        using var rig = new TableRig(everyOne);
+        for (ulong i = 0; i < 400 || (duringRehash && !rig.Table.IsRehashing); i++) rig.Insert(i, i % (ulong)everyOne == 0);
+        if (duringRehash) while (rig.Root.RehashIndex < rig.Root.Main.Size / 2) rig.Table.Step();
+        else rig.StepToEnd();
+        var seen = new HashSet<ulong>();
+        for (var i = 0; i < 3000; i++)
+        {
+            var keys = Draw(rig, 5, expiring: true);
+            Assert.That(keys, Is.Unique.And.All.Matches<ulong>(key => rig.Model[key].Expires));
+            seen.UnionWith(keys);
+        }
+        Assert.That(seen, Is.EquivalentTo(rig.Model.Where(e => e.Value.Expires).Select(e => e.Key)));
+    }
+
+    [Test]
+    public void Draw_finds_nothing_in_an_empty_table()
+    {
+        using var rig = new TableRig(1);
+        Assert.That(Draw(rig, 5), Is.Empty);
+        Insert(rig);
+        rig.RemoveAll();
+        Assert.That(Draw(rig, 5), Is.Empty);
+        Assert.That(Draw(rig, 5, expiring: true), Is.Empty);
+    }
 }
