@@ -61,9 +61,16 @@ public sealed class LatencyMonitor(Clock clock, Keyspace keyspace, CommandLogs l
         return _series[^1];
     }
 
-    long IExpiryTimer.Begin() => clock.MonotonicNanoseconds;
+    /// <summary>An event begins; the clock is looked at only while the monitor is on.</summary>
+    public long Begin() => IsOn ? clock.MonotonicNanoseconds : 0;
 
-    void IExpiryTimer.End(long began) => Note(LatencyEvents.ExpireDelete, clock.MonotonicNanoseconds - began);
+    /// <summary>The event that began then is over.</summary>
+    public void End(string name, long began)
+    {
+        if (began > 0) Note(name, clock.MonotonicNanoseconds - began);
+    }
+
+    void IExpiryTimer.End(long began) => End(LatencyEvents.ExpireDelete, began);
 
     /// <summary>Forgets one kind of event, whose name may be in any case, or all. Returns how many these were.</summary>
     public int Reset(ReadOnlySpan<byte> name, bool all)

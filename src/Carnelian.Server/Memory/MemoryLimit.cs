@@ -147,19 +147,24 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
         var keyspace = server.Keyspace;
         var author = keyspace.Author;
         var evicted = keyspace.Statistics.Evicted;
+        var latency = server.Executor.Logs.Latency;
+        var began = latency.Begin();
         keyspace.Author = keyspace.Self;
-        Note(Evict());
+        Note(Evict(latency));
         keyspace.Author = author;
+        latency.End(LatencyEvents.EvictionCycle, began);
         return keyspace.Statistics.Evicted - evicted;
     }
 
-    private State Evict()
+    private State Evict(LatencyMonitor latency)
     {
         var limit = Limit;
         for (var keys = 0; Expected > _target; keys++)
         {
             if (_target > limit && keys == KeysPastBudget) break;
+            var began = latency.Begin();
             var outcome = _eviction.EvictOne();
+            latency.End(LatencyEvents.EvictionDelete, began);
             if (outcome == EvictionOutcome.Exhausted) return server.Keyspace.LazyFree.IsPending ? State.Evicting : State.Full;
             if (outcome == EvictionOutcome.NotFound) return State.Evicting;
             server.Allocator.ReleaseRetired();

@@ -53,10 +53,23 @@ internal sealed class LatencyTests(RespVersion version) : CommandFixture(version
         Assert.That(Run("LATENCY HISTORY expire-del"), Does.Contain(", :300]"));
     }
 
-    /// <summary>Takes its time to hear that a key has expired.</summary>
+    [Test]
+    public void Keys_that_are_evicted_are_kept_with_the_work_that_chose_them()
+    {
+        Server.Server.Keyspace.Attach(new SlowListener(Server.World.Clock));
+        Run("SET k v");
+        Run("CONFIG SET maxmemory-policy allkeys-lru");
+        Run("CONFIG SET maxmemory 1");
+        Run("PING");
+        Assert.That(Run("INFO stats"), Does.Contain("evicted_keys:1\r\n"));
+        Assert.That(Run("LATENCY HISTORY eviction-del"), Does.Contain(", :300]"));
+        Assert.That(Run("LATENCY HISTORY eviction-cycle"), Does.Contain(", :300]"));
+    }
+
+    /// <summary>Takes its time to hear that a key is gone.</summary>
     private sealed class SlowListener(Clock clock) : IKeyspaceListener
     {
-        public KeyspaceEventClass Wants => KeyspaceEventClass.Expired;
+        public KeyspaceEventClass Wants => KeyspaceEventClass.Expired | KeyspaceEventClass.Evicted;
 
         public bool WantsModified => false;
 
