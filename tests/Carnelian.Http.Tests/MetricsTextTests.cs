@@ -181,6 +181,19 @@ internal sealed partial class MetricsTextTests
         Assert.That(named, Is.EquivalentTo(MetricFamilies.All.Select(family => family.Name)));
     }
 
+    [Test]
+    public void The_latest_spike_of_each_kind_of_event_is_told()
+    {
+        var latency = _server.Server.Executor.Logs.Latency;
+        latency.ThresholdMs = 10;
+        latency.Note(LatencyEvents.Command, 20_000_000);
+        latency.Note(LatencyEvents.ExpireCycle, 1_500_000_000);
+        var values = Values(Scrape());
+        Assert.That(values["redis_latency_spike_duration_seconds{event_name=\"command\"}"], Is.EqualTo(0.02).Within(1e-9));
+        Assert.That(values["redis_latency_spike_duration_seconds{event_name=\"expire-cycle\"}"], Is.EqualTo(1.5).Within(1e-9));
+        Assert.That(values["redis_latency_spike_last{event_name=\"command\"}"], Is.EqualTo(_server.World.Clock.UnixMicroseconds / 1_000_000));
+    }
+
     private void Use()
     {
         _server.Run("SET", "k", "v", "EX", "100");

@@ -45,6 +45,10 @@ internal static class MetricFamilies
 
     public static MetricFamily LastSlowSeconds { get; } = new("redis_last_slow_execution_duration_seconds", Gauge, "How long the request of that entry took");
 
+    public static MetricFamily SpikeTime { get; } = new("redis_latency_spike_last", Gauge, "When what LATENCY watches last took too long, by kind of event, Unix seconds", "event_name");
+
+    public static MetricFamily SpikeSeconds { get; } = new("redis_latency_spike_duration_seconds", Gauge, "How long it took then", "event_name");
+
     public static MetricFamily ConfiguredClients { get; } = new("redis_config_maxclients", Gauge, "The directive maxclients");
 
     public static MetricFamily ConfiguredMemory { get; } = new("redis_config_maxmemory", Gauge, "The directive maxmemory");
@@ -76,7 +80,7 @@ internal static class MetricFamilies
     public static MetricFamily[] All { get; } =
     [
         Up, LastScrapeError, LastScrapeSeconds, Scrapes, InstanceInfo, StartTime, .. InfoFields.All.Select(field => field.Family), Keys, ExpiringKeys, AverageTtl, Calls, CallSeconds,
-        RejectedCalls, FailedCalls, LatencyPercentiles, Latencies, Errors, SlowLogLength, SlowLogLastId, LastSlowSeconds, ConfiguredClients, ConfiguredMemory, ConfiguredThreads,
-        ConfiguredBacklog, OutputLimitBytes, OutputLimitSeconds, BuildInfo, MemoryByPurpose, CachedMemory, LeavingMemory, LiveBlocks, Collections, PauseSeconds,
+        RejectedCalls, FailedCalls, LatencyPercentiles, Latencies, Errors, SlowLogLength, SlowLogLastId, LastSlowSeconds, SpikeTime, SpikeSeconds, ConfiguredClients, ConfiguredMemory,
+        ConfiguredThreads, ConfiguredBacklog, OutputLimitBytes, OutputLimitSeconds, BuildInfo, MemoryByPurpose, CachedMemory, LeavingMemory, LiveBlocks, Collections, PauseSeconds,
     ];
 }

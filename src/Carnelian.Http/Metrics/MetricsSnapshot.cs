@@ -26,6 +26,7 @@ internal sealed class MetricsSnapshot
         Errors = [.. server.Executor.Errors.ByCode];
         SlowLogLength = server.Executor.Logs.Slow.Entries.Count;
         LastSlow = server.Executor.Logs.Slow.Entries.FirstOrDefault();
+        Spikes = [.. server.Executor.Logs.Latency.Series.Select(series => (series.Name, series.Samples[^1]))];
         OutputLimits = server.Options.OutputBufferLimits;
         ConfiguredMemory = ServerSettings.Number(server, "maxmemory", 0);
         ConfiguredThreads = ServerSettings.Number(server, "io-threads", 1);
@@ -55,6 +56,9 @@ internal sealed class MetricsSnapshot
     public int SlowLogLength { get; }
 
     public CommandLogEntry? LastSlow { get; }
+
+    /// <summary>Of each kind of event that LATENCY has noted the latest.</summary>
+    public (string Event, LatencySample Latest)[] Spikes { get; }
 
     /// <summary>By client class.</summary>
     public OutputBufferLimit[] OutputLimits { get; }

@@ -34,6 +34,7 @@ internal static class MetricsText
         WriteCommands(text, snapshot);
         WriteErrors(text, snapshot.Errors);
         WriteSlowLog(text, snapshot);
+        WriteSpikes(text, snapshot.Spikes);
         WriteConfiguration(text, snapshot, info);
         WriteMemory(text, snapshot);
         return text.Parts;
@@ -151,6 +152,14 @@ internal static class MetricsText
         text.Only(MetricFamilies.SlowLogLength, snapshot.SlowLogLength);
         text.Only(MetricFamilies.SlowLogLastId, snapshot.LastSlow?.Id ?? 0);
         text.Only(MetricFamilies.LastSlowSeconds, (snapshot.LastSlow?.Value ?? 0) * Microsecond);
+    }
+
+    private static void WriteSpikes(PrometheusText text, (string Event, LatencySample Latest)[] spikes)
+    {
+        text.Begin(MetricFamilies.SpikeTime);
+        foreach (var (name, latest) in spikes) text.Value(latest.UnixSeconds, ("event_name", name));
+        text.Begin(MetricFamilies.SpikeSeconds);
+        foreach (var (name, latest) in spikes) text.Value(latest.Milliseconds * Millisecond, ("event_name", name));
     }
 
     private static void WriteConfiguration(PrometheusText text, MetricsSnapshot snapshot, Dictionary<string, string> info)
