@@ -76,6 +76,7 @@ internal sealed class Client : ConnectionSession
         LastCommand = call.Command;
         if (Has(ClientModes.SkipsReply)) RunUnanswered(ref call);
         else _server.Executor.Run(ref call);
+        if (Has(ClientModes.SkipsReply)) SetMuted(ref call, true);
         OnCallEnded(ref call);
     }
 
@@ -90,7 +91,11 @@ internal sealed class Client : ConnectionSession
 
     public override void OnUnblocked()
     {
-        if (Has(ClientModes.SkipsReply)) AnswerAll();
+        if (Has(ClientModes.SkipsReply))
+        {
+            _modes &= ~ClientModes.SkipsReply;
+            AnswerAll();
+        }
         base.OnUnblocked();
     }
 
@@ -116,11 +121,17 @@ internal sealed class Client : ConnectionSession
         set => OwnPolicy = value ? ExpiryPolicy.Ignore : null;
     }
 
-    /// <summary>CLIENT REPLY OFF and SKIP. Takes effect behind the replies already written.</summary>
-    internal void Mute(ref Call call, ClientModes mode)
+    /// <summary>CLIENT REPLY OFF. Takes effect behind the replies already written.</summary>
+    internal void AnswerNothing(ref Call call)
     {
         SetMuted(ref call, true);
-        _modes |= mode;
+        _modes |= ClientModes.RepliesOff;
+    }
+
+    /// <summary>CLIENT REPLY SKIP: concerns the next request, in a transaction that behind EXEC.</summary>
+    internal void SkipReply()
+    {
+        if (!Has(ClientModes.RepliesOff)) _modes |= ClientModes.SkipsReply;
     }
 
     /// <summary>Replies are dropped from here on, or no longer. Returns whether they were.</summary>
@@ -140,7 +151,7 @@ internal sealed class Client : ConnectionSession
 
     private void AnswerAll()
     {
-        _modes &= ~(ClientModes.RepliesOff | ClientModes.SkipsReply);
+        _modes &= ~ClientModes.RepliesOff;
         Output.IsMuted = false;
     }
 

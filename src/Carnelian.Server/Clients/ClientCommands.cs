@@ -162,6 +162,8 @@ internal static class ClientCommands
         if (call.Args.Count > 3) call.Reply.Integer(killed);
         else if (killed > 0) call.Reply.Ok();
         else call.Fail("ERR No such client");
+        // What else a transaction would answer is lost.
+        if (call.Session is Client { IsEnding: true } self) self.SetMuted(ref call, true);
     }
 
     [Command("CLIENT REPLY", Summary = "Instructs the server whether to reply to commands.", Since = "3.2.0", Complexity = "O(1)",
@@ -175,9 +177,9 @@ internal static class ClientCommands
             client.AnswerAll(ref call);
             call.Reply.Ok();
         }
-        else if (call.Is(2, "off"u8)) client.Mute(ref call, ClientModes.RepliesOff);
+        else if (call.Is(2, "off"u8)) client.AnswerNothing(ref call);
         else if (!call.Is(2, "skip"u8)) call.FailSyntax();
-        else if ((client.Modes & ClientModes.RepliesOff) == 0) client.Mute(ref call, ClientModes.SkipsReply);
+        else client.SkipReply();
     }
 
     [Command("CLIENT UNBLOCK", Summary = "Unblocks a client blocked by a blocking command from a different connection.", Since = "5.0.0",

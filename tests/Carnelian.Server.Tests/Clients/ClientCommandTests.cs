@@ -169,6 +169,23 @@ internal sealed class ClientCommandTests(RespVersion version) : CommandFixture(v
     }
 
     [Test]
+    public void Within_a_transaction_SKIP_concerns_what_comes_behind_it()
+    {
+        const string Expected = "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n+OK\r\n$1\r\na\r\n$1\r\nc\r\n";
+        Server.Client.SendRaw("MULTI\r\nCLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nECHO a\r\nEXEC\r\nECHO b\r\nECHO c\r\n");
+        Assert.That(Server.Client.ReadRaw(Expected.Length), Is.EqualTo(Expected), "as in Redis the array lacks an element");
+    }
+
+    [Test]
+    public void Behind_its_own_end_a_transaction_answers_nothing()
+    {
+        var client = Connect();
+        client.SendRaw($"MULTI\r\nCLIENT KILL ID {client.Run("CLIENT", "ID")[1..]} SKIPME no\r\nSET k v\r\nEXEC\r\n");
+        Assert.That(client.ReadToEnd(), Is.EqualTo("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n"));
+        Assert.That(Run("GET k"), Is.EqualTo("\"v\""));
+    }
+
+    [Test]
     public void Who_wants_no_replies_makes_none_wait()
     {
         Run("SET", "large", new string('x', 300_000));

@@ -214,6 +214,13 @@ internal sealed class TransactionTests(RespVersion version) : CommandFixture(ver
         watcher.Run("SET", "k", "w");
         Assert.That(watcher.Run("CLIENT", "LIST"), Does.Contain("flags=xd ").And.Contain("multi=1 watch=0 "));
         Assert.That(watcher.Run("INFO", "clients"), Does.Contain("watching_clients:0").And.Contain("total_watched_keys:0"));
+
+        Run("DISCARD");
+        Run("WATCH k l");
+        watcher.Run("FLUSHALL");
+        Assert.That(watcher.Run("CLIENT", "LIST"), Does.Contain("flags=d ").And.Contain("watch=2 "), "as in Redis, which forgets what is watched when one key changes only");
+        Run("UNWATCH");
+        Assert.That(watcher.Run("CLIENT", "LIST"), Does.Not.Contain("watch=2 "));
     }
 
     [Test]
