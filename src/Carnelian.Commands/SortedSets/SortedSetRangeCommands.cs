@@ -76,9 +76,15 @@ internal static class SortedSetRangeCommands
         var result = call.Keyspace.NewSortedSet();
         if (ranks.Count > 0)
         {
-            result.Expect(ranks.Count, 0);
+            // As in Redis, which knows the number of ranks only beforehand: what begins packed has 0 for -0.
+            if (request.Order == RangeOrder.Rank) result.Expect(ranks.Count, 0);
+            Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
             var walk = set.From(ranks.First);
-            for (var left = ranks.Count; left > 0 && walk.MoveNext(); left--) result.Add(walk.Member, walk.Score);
+            for (var left = ranks.Count; left > 0 && walk.MoveNext(); left--)
+            {
+                var score = walk.Score;
+                result.Set(walk.Member.Text(digits), ref score);
+            }
         }
         SortedSetAlgebraCommands.Store(ref call, result, KeyspaceEvent.SortedSetRangeStore);
     }

@@ -179,6 +179,16 @@ internal sealed class SortedSetCommandTests(RespVersion version) : CommandFixtur
         Assert.That(Run(request), Is.EqualTo(error));
     }
 
+    [TestCase("-5 5 BYSCORE", "0"), TestCase("0 -1", "-0")]
+    public void A_range_that_is_stored_keeps_the_sign_of_zero_only_where_it_begins_as_a_table(string range, string zero)
+    {
+        Run("CONFIG SET zset-max-listpack-entries 3");
+        Run("ZADD z 11 m 1 a 2 b 3 c");
+        Run("ZADD z -0 m");
+        Run($"ZRANGESTORE to z {range}");
+        Assert.That(Run("ZRANGE to 0 0 WITHSCORES"), Is.EqualTo(Pairs("m", zero)));
+    }
+
     [Test]
     public void Infinities_that_cancel_each_other_are_zero()
     {
