@@ -21,8 +21,10 @@ internal sealed class Server : IDisposable
         Log = logger;
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
+        Dumps = new(Keyspace);
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
+        Executor.Services.Add(Dumps);
         Executor.AddGate(new AuthenticationGate());
         Executor.AddGate(new SubscriberGate());
         Executor.AddGate(new MonitorGate());
@@ -62,6 +64,8 @@ internal sealed class Server : IDisposable
     public BlockAllocator Allocator { get; }
 
     public Keyspace Keyspace { get; }
+
+    public Dumps Dumps { get; }
 
     public Executor Executor { get; }
 
