@@ -72,7 +72,7 @@ internal static class DumpCommands
         Complexity = "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects "
             + "composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so "
             + "simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).",
-        Flags = Write | DenyOom | Asking, Categories = "keyspace dangerous", Keys = "1 OW update",
+        Group = "server", Flags = Write | DenyOom | Asking, Categories = "keyspace dangerous", Keys = "1 OW update",
         Arguments = "key ttl:integer serialized-value [REPLACE@3.0.0] [ABSTTL@5.0.0] [IDLETIME seconds:integer@5.0.0] [FREQ frequency:integer@5.0.0]",
         History = [
             "3.0.0: Added the `REPLACE` modifier.",

@@ -25,6 +25,9 @@ public sealed class Dumps(Keyspace keyspace)
     /// <summary>False: any checksum is right (DEBUG SET-SKIP-CHECKSUM-VALIDATION).</summary>
     public bool ChecksChecksums { get; set; } = true;
 
+    /// <summary>Told what is wrong with a payload that is no value, and where.</summary>
+    public Action<string, long>? Refused { get; set; }
+
     /// <summary>A key's value, until the next payload is made.</summary>
     public ReadOnlySpan<byte> Dump(Dataset data, EntryView entry)
     {
@@ -59,13 +62,21 @@ public sealed class Dumps(Keyspace keyspace)
     public bool TryRestore(ReadOnlySpan<byte> payload, scoped ref KeyEdit key, long expiryMs)
     {
         var input = new RdbReader(payload[..^FooterBytes]);
-        return input.TryByte(out var type) && _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) == RdbOutcome.Read;
+        var outcome = input.TryByte(out var type) ? _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) : RdbOutcome.Damaged;
+        return End(input, outcome);
     }
 
     /// <summary>Whether a payload that is intact holds a value.</summary>
     public bool IsValue(ReadOnlySpan<byte> payload)
     {
         var input = new RdbReader(payload[..^FooterBytes]);
-        return input.TryByte(out var type) && _reader.Look(ref input, type, VersionOf(payload)) == RdbOutcome.Read;
+        var outcome = input.TryByte(out var type) ? _reader.Look(ref input, type, VersionOf(payload)) : RdbOutcome.Damaged;
+        return End(input, outcome);
+    }
+
+    private bool End(scoped in RdbReader input, RdbOutcome outcome)
+    {
+        if (outcome != RdbOutcome.Read) Refused?.Invoke(input.Error ?? "no elements", input.Error is null ? input.Offset : input.ErrorOffset);
+        return outcome == RdbOutcome.Read;
     }
 }

@@ -80,18 +80,19 @@ internal readonly struct RdbHashReader(RdbTools tools)
     private RdbOutcome ReadPacked(scoped ref RdbReader input, RdbType type, scoped ref KeyEdit key, long expiryMs)
     {
         var offset = input.Offset;
+        var form = type == RdbType.HashZipMap ? "Zipmap" : type == RdbType.HashZipList ? "Hash ziplist" : "Hash listpack";
         var isRead = type == RdbType.HashZipMap ? TryZipMap(ref input, out var listPack, out var elements)
-            : type == RdbType.HashZipList ? tools.TryZipList(ref input, out listPack, out elements)
-            : tools.TryListPack(ref input, out listPack, out elements);
+            : type == RdbType.HashZipList ? tools.TryZipList(ref input, form, out listPack, out elements)
+            : tools.TryListPack(ref input, form, out listPack, out elements);
         var expires = type is RdbType.HashListPackTimes or RdbType.HashListPackTimesPreGa;
-        if (!isRead || !TryCheck(ref input, offset, elements, expires)) return RdbOutcome.Damaged;
+        if (!isRead || !TryCheck(ref input, form, offset, elements, expires)) return RdbOutcome.Damaged;
         if (elements.Count == 0) return RdbOutcome.Empty;
         var step = expires ? 3 : 2;
         var isPacked = elements.Count / step <= Limit.FieldsMax && elements.FitPacked && (type != RdbType.HashZipMap || AreTextsShort(elements));
         if (!isPacked) return Unpack(ref input, offset, elements, expires, ref key, expiryMs);
         if (tools.Duplicates.AreIn(elements, step, tools.Host))
         {
-            input.Fail(FieldTwice, offset);
+            input.Fail(form + RdbTools.Damaged + ": a field twice", offset);
             return RdbOutcome.Damaged;
         }
         tools.Write(ref key, ValueType.Hash, expires ? ValueEncoding.ListPackEx : ValueEncoding.ListPack, tools.Pack(listPack, elements).Bytes, expiryMs);
@@ -105,7 +106,7 @@ internal readonly struct RdbHashReader(RdbTools tools)
         elements = default;
         var offset = input.Offset;
         if (!input.TryString(tools.Value, out var zipMap)) return false;
-        if (!Repacking.TryRepackMap(zipMap, tools.Packed, out listPack)) return input.Fail("a zipmap is damaged", offset);
+        if (!Repacking.TryRepackMap(zipMap, tools.Packed, out listPack)) return input.Fail("Zipmap" + RdbTools.Damaged, offset);
         Check.That(CheckedElements.TryRead(listPack, out elements));
         return true;
     }
@@ -121,11 +122,11 @@ internal readonly struct RdbHashReader(RdbTools tools)
     }
 
     /// <summary>Names, values and, if there are some, times: whole fields, times in order and none behind the fields without one.</summary>
-    private static bool TryCheck(scoped ref RdbReader input, long offset, scoped in CheckedElements elements, bool expires)
+    private static bool TryCheck(scoped ref RdbReader input, string form, long offset, scoped in CheckedElements elements, bool expires)
     {
         var step = expires ? 3 : 2;
-        if (elements.Count % step != 0) return input.Fail("a hash's last field is not whole", offset);
-        return !expires || AreTimesInOrder(elements) || input.Fail("times of a hash's fields are damaged", offset);
+        if (elements.Count % step != 0) return input.Fail(form + RdbTools.Damaged + ": the last field is not whole", offset);
+        return !expires || AreTimesInOrder(elements) || input.Fail(form + RdbTools.Damaged + ": times that are none, or out of order", offset);
     }
 
     private static bool AreTimesInOrder(scoped in CheckedElements elements)

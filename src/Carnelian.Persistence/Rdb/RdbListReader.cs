@@ -39,7 +39,7 @@ internal readonly struct RdbListReader(RdbTools tools)
     /// <summary>It stays a list of nodes, as in Redis.</summary>
     private RdbOutcome ReadZipList(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)
     {
-        if (!tools.TryZipList(ref input, out _, out var elements)) return RdbOutcome.Damaged;
+        if (!tools.TryZipList(ref input, "List ziplist", out _, out var elements)) return RdbOutcome.Damaged;
         if (elements.Count == 0) return RdbOutcome.Empty;
         var list = tools.Keyspace.NewList();
         PushAll(ref list, elements);
@@ -58,8 +58,8 @@ internal readonly struct RdbListReader(RdbTools tools)
                 continue;
             }
             var isRead = type == RdbType.ListQuickList
-                ? tools.TryZipList(ref input, out var listPack, out var elements)
-                : tools.TryListPack(ref input, out listPack, out elements);
+                ? tools.TryZipList(ref input, "Ziplist", out var listPack, out var elements)
+                : tools.TryListPack(ref input, "Listpack", out listPack, out elements);
             if (!isRead) return tools.End(isWhole: false, ref key, expiryMs);
             if (elements.Count == 0) continue;
             if (count == 1 && elements.FitPacked && tools.Host.ListLimit is var limit && limit.AllowsPacked(listPack.Length, elements.Count))
@@ -82,7 +82,7 @@ internal readonly struct RdbListReader(RdbTools tools)
         var offset = input.Offset;
         if (!input.TryLength(out var kind)) return false;
         isPlain = kind == RdbValueWriter.PlainNode;
-        return isPlain || kind == RdbValueWriter.PackedNode || input.Fail("unknown kind of a list's node", offset);
+        return isPlain || kind == RdbValueWriter.PackedNode || input.Fail("Quicklist" + RdbTools.Damaged + ": unknown kind of a node", offset);
     }
 
     private bool TryPlainNode(scoped ref RdbReader input, scoped ref ListEdit list)

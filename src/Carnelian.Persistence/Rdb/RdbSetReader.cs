@@ -40,7 +40,7 @@ internal readonly struct RdbSetReader(RdbTools tools)
         if (!input.TryString(tools.Value, out var bytes)) return RdbOutcome.Damaged;
         if (!TryCheckIntegers(bytes, out var width, out var count))
         {
-            input.Fail("an intset is damaged", offset);
+            input.Fail("Intset" + RdbTools.Damaged, offset);
             return RdbOutcome.Damaged;
         }
         if (Limit.AllowsIntegers(count))
@@ -84,13 +84,13 @@ internal readonly struct RdbSetReader(RdbTools tools)
     private RdbOutcome ReadListPack(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)
     {
         var offset = input.Offset;
-        if (!tools.TryListPack(ref input, out var listPack, out var elements)) return RdbOutcome.Damaged;
+        if (!tools.TryListPack(ref input, "Set listpack", out var listPack, out var elements)) return RdbOutcome.Damaged;
         if (elements.Count == 0) return RdbOutcome.Empty;
         if (elements.Count <= Limit.MembersMax && elements.FitPacked)
         {
             if (tools.Duplicates.AreIn(elements, 1, tools.Host))
             {
-                input.Fail(MemberTwice, offset);
+                input.Fail("Set listpack" + RdbTools.Damaged + ": a member twice", offset);
                 return RdbOutcome.Damaged;
             }
             tools.Write(ref key, ValueType.Set, ValueEncoding.ListPack, tools.Pack(listPack, elements).Bytes, expiryMs);

@@ -33,18 +33,19 @@ internal readonly struct RdbSortedSetReader(RdbTools tools)
     private RdbOutcome ReadPacked(scoped ref RdbReader input, RdbType type, scoped ref KeyEdit key, long expiryMs)
     {
         var offset = input.Offset;
+        var form = type == RdbType.SortedSetZipList ? "Zset ziplist" : "Zset listpack";
         var isRead = type == RdbType.SortedSetZipList
-            ? tools.TryZipList(ref input, out var listPack, out var elements)
-            : tools.TryListPack(ref input, out listPack, out elements);
+            ? tools.TryZipList(ref input, form, out var listPack, out var elements)
+            : tools.TryListPack(ref input, form, out listPack, out elements);
         if (!isRead) return RdbOutcome.Damaged;
-        if (!TryCheck(ref input, offset, elements, out var isOrdered)) return RdbOutcome.Damaged;
+        if (!TryCheck(ref input, form, offset, elements, out var isOrdered)) return RdbOutcome.Damaged;
         if (elements.Count == 0) return RdbOutcome.Empty;
         var isSmall = Limit.AllowsCount(elements.Count / 2) && elements.FitPacked;
         if (isSmall && isOrdered)
         {
             if (tools.Duplicates.AreIn(elements, 2, tools.Host))
             {
-                input.Fail(MemberTwice, offset);
+                input.Fail(form + RdbTools.Damaged + ": a member twice", offset);
                 return RdbOutcome.Damaged;
             }
             tools.Write(ref key, ValueType.SortedSet, ValueEncoding.ListPack, tools.Pack(listPack, elements).Bytes, expiryMs);
@@ -66,10 +67,10 @@ internal readonly struct RdbSortedSetReader(RdbTools tools)
     }
 
     /// <param name="isOrdered">By score, then by member, as a packed set must be.</param>
-    private static bool TryCheck(scoped ref RdbReader input, long offset, scoped in CheckedElements elements, out bool isOrdered)
+    private static bool TryCheck(scoped ref RdbReader input, string form, long offset, scoped in CheckedElements elements, out bool isOrdered)
     {
         isOrdered = true;
-        if (elements.Count % 2 != 0) return input.Fail("a sorted set's last member has no score", offset);
+        if (elements.Count % 2 != 0) return input.Fail(form + RdbTools.Damaged + ": the last member has no score", offset);
         Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax], digitsBefore = stackalloc byte[PackedElement.IntegerTextMax];
         var scoreBefore = double.NaN;
         PackedElement memberBefore = default;
@@ -77,7 +78,7 @@ internal readonly struct RdbSortedSetReader(RdbTools tools)
         {
             var member = walk.Current;
             walk.MoveNext();
-            if (!PackedScores.TryScoreOf(walk.Current, out var score)) return input.Fail("a score is no number", offset);
+            if (!PackedScores.TryScoreOf(walk.Current, out var score)) return input.Fail(form + RdbTools.Damaged + ": a score is no number", offset);
             isOrdered &= !(score < scoreBefore) && (score != scoreBefore || memberBefore.Text(digitsBefore).SequenceCompareTo(member.Text(digits)) < 0);
             scoreBefore = score;
             memberBefore = member;

@@ -9,6 +9,8 @@ internal readonly struct RdbStreamReader(RdbTools tools)
     /// <summary>Bytes that a node, a group, a consumer, what is pending of a group and of a consumer take at least.</summary>
     private const int NodeBytes = 18, GroupBytes = 5, ConsumerBytes = 10, PendingBytes = 25;
 
+    private const string NodeForm = "Stream listpack";
+
     public RdbOutcome Read(scoped ref RdbReader input, RdbType type, scoped ref KeyEdit key, long expiryMs)
     {
         var stream = new StreamEdit(tools.Keyspace.NewKey());
@@ -28,9 +30,9 @@ internal readonly struct RdbStreamReader(RdbTools tools)
             if (!TryRawId(ref input, out var master)) return false;
             if (!isFirst && master <= last) return input.Fail("a stream's nodes are not in order", offset);
             offset = input.Offset;
-            if (!tools.TryListPack(ref input, out var listPack, out var elements)) return false;
+            if (!tools.TryListPack(ref input, NodeForm, out var listPack, out var elements)) return false;
             var scratch = elements.IsCanonical ? default : tools.Packed.Take(elements.PackedBytesMax);
-            if (!StreamNodeCheck.TryRead(listPack, elements, master, scratch, out var list, out var facts)) return input.Fail("a stream's node is damaged", offset);
+            if (!StreamNodeCheck.TryRead(listPack, elements, master, scratch, out var list, out var facts)) return input.Fail(NodeForm + RdbTools.Damaged, offset);
             last = facts.Last;
             if (facts.Live > 0) stream.AppendNode(master, list, facts.Live);
         }
@@ -113,7 +115,7 @@ internal readonly struct RdbStreamReader(RdbTools tools)
         if (!input.TryKeptString(tools.Value, out var name) || !input.TryMilliseconds(out var seenMs)) return false;
         var activeMs = seenMs;
         if (type == RdbType.Stream3 && !input.TryMilliseconds(out activeMs)) return false;
-        if (group.View.FindConsumer(name).Exists) return input.Fail("a group has a consumer twice", offset);
+        if (group.View.FindConsumer(name).Exists) return input.Fail("Duplicate stream consumer detected", offset);
         var consumer = group.AddConsumer(name, seenMs);
         group.SetActive(consumer, activeMs);
         if (!input.TryCount(out var pending, StreamId.Bytes)) return false;

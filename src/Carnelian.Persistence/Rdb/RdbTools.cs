@@ -40,22 +40,26 @@ internal sealed class RdbTools(Keyspace keyspace)
         return isWhole ? RdbOutcome.Read : RdbOutcome.Damaged;
     }
 
+    /// <summary>What is said of packed bytes that are damaged, behind what they are: the words that Redis' log has.</summary>
+    public const string Damaged = " integrity check failed";
+
     /// <summary>Reads a listpack.</summary>
-    public bool TryListPack(scoped ref RdbReader input, out ReadOnlySpan<byte> listPack, out CheckedElements elements)
+    /// <param name="form">What it is, as the log says it: "Hash listpack".</param>
+    public bool TryListPack(scoped ref RdbReader input, string form, out ReadOnlySpan<byte> listPack, out CheckedElements elements)
     {
         elements = default;
         var offset = input.Offset;
-        return input.TryString(Value, out listPack) && (CheckedElements.TryRead(listPack, out elements) || input.Fail("a listpack is damaged", offset));
+        return input.TryString(Value, out listPack) && (CheckedElements.TryRead(listPack, out elements) || input.Fail(form + Damaged, offset));
     }
 
     /// <summary>Reads a ziplist, and makes a listpack of it.</summary>
-    public bool TryZipList(scoped ref RdbReader input, out ReadOnlySpan<byte> listPack, out CheckedElements elements)
+    public bool TryZipList(scoped ref RdbReader input, string form, out ReadOnlySpan<byte> listPack, out CheckedElements elements)
     {
         listPack = default;
         elements = default;
         var offset = input.Offset;
         if (!input.TryString(Value, out var zipList)) return false;
-        if (!Repacking.TryRepack(zipList, Packed, out listPack)) return input.Fail("a ziplist is damaged", offset);
+        if (!Repacking.TryRepack(zipList, Packed, out listPack)) return input.Fail(form + Damaged, offset);
         Check.That(CheckedElements.TryRead(listPack, out elements));
         return true;
     }

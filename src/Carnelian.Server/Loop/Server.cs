@@ -21,7 +21,7 @@ internal sealed class Server : IDisposable
         Log = logger;
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
-        Dumps = new(Keyspace);
+        Dumps = new(Keyspace) { Refused = LogRefusedPayload };
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.Services.Add(Dumps);
@@ -147,6 +147,8 @@ internal sealed class Server : IDisposable
         MemoryLimit.ResetStatistics();
         Cron.Defragmentation.ResetStatistics();
     }
+
+    private void LogRefusedPayload(string error, long offset) => Log.LogDebug("RESTORE of a payload that is no value: {Error}, at byte {Offset}", error, offset);
 
     private void LogTooManyErrors(string codes)
     {

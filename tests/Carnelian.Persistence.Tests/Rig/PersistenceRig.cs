@@ -32,6 +32,12 @@ internal sealed class PersistenceRig : IDisposable
 
     public Executor Executor { get; }
 
+    /// <summary>The database that requests concern.</summary>
+    public int Database
+    {
+        set => _session.Database = Keyspace.Databases[value];
+    }
+
     public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
     public RespValue Run(params byte[][] words)

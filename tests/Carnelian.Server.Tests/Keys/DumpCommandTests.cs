@@ -192,6 +192,19 @@ internal sealed class DumpCommandTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void What_is_wrong_with_a_payload_is_logged_with_its_place()
+    {
+        var log = new LogLines();
+        using var server = new SimulatedServer(logger: log);
+        // A set's listpack whose length is wrong.
+        byte[] body = [20, 8, 9, 0, 0, 0, 0, 0, 0xff, 0xff, 11, 0];
+        var checksum = BitConverter.GetBytes(Crc64.Of(body));
+        server.Client.SendRaw(TestClient.Request([Bytes("RESTORE"), Bytes("k"), Bytes("0"), [.. body, .. checksum]]));
+        Assert.That(server.Client.Read(), Is.EqualTo("-ERR Bad data format"));
+        Assert.That(log.Text, Does.Contain("RESTORE of a payload that is no value: Set listpack integrity check failed, at byte 1"));
+    }
+
+    [Test]
     public void Restore_asking_is_restore()
     {
         var payload = DumpOf("v");

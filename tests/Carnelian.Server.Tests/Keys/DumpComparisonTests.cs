@@ -39,17 +39,10 @@ internal sealed class DumpComparisonTests
         }
     }
 
-    /// <summary>Valkey's digest of a hash with times is another one.</summary>
-    private static string Show(Func<string[], string> run, string key, bool hasFieldTimes)
-    {
-        if (!hasFieldTimes) return run(["DEBUG", "DIGEST-VALUE", key]);
-        return run(["HLEN", key]) + run(["HMGET", key, .. TravellingValues.FieldNames]) + run(["HPEXPIRETIME", key, "FIELDS", "12", .. TravellingValues.FieldNames]);
-    }
-
     private static void Exchange(SimulatedServer server, SocketClient client, string key, bool isRedis, bool hasFieldTimes)
     {
-        var shown = Show(server.Run, key, hasFieldTimes);
-        Assert.That(Show(client.Run, key, hasFieldTimes), Is.EqualTo(shown), key);
+        var shown = TravellingValues.Show(server.Run, key, hasFieldTimes);
+        Assert.That(TravellingValues.Show(client.Run, key, hasFieldTimes), Is.EqualTo(shown), key);
         var ours = server.Client.RunValue("DUMP", key).Bytes;
         client.Send(TestClient.Request("DUMP", key));
         var theirs = client.Read().Bytes;
@@ -61,12 +54,12 @@ internal sealed class DumpComparisonTests
         byte[] Restore(byte[] payload) => TestClient.Request("RESTORE"u8.ToArray(), "copy"u8.ToArray(), "0"u8.ToArray(), payload, "REPLACE"u8.ToArray());
         server.Client.SendRaw(Restore(theirs));
         Assert.That(server.Client.Read(), Is.EqualTo("+OK"), $"{key}: {Convert.ToHexString(theirs)}");
-        Assert.That(Show(server.Run, "copy", hasFieldTimes), Is.EqualTo(shown), key);
+        Assert.That(TravellingValues.Show(server.Run, "copy", hasFieldTimes), Is.EqualTo(shown), key);
         if (isRedis) Assert.That(server.Run("OBJECT", "ENCODING", "copy"), Is.EqualTo(client.Run("OBJECT", "ENCODING", key)), key);
         // A hash with times is understood by Redis alone as we write it.
         if (hasFieldTimes && !isRedis) return;
         client.Send(Restore(ours));
         Assert.That(TestReply.Show(client.Read()), Is.EqualTo("+OK"), $"{key}: {Convert.ToHexString(ours)}");
-        Assert.That(Show(client.Run, "copy", hasFieldTimes), Is.EqualTo(shown), key);
+        Assert.That(TravellingValues.Show(client.Run, "copy", hasFieldTimes), Is.EqualTo(shown), key);
     }
 }

@@ -15,6 +15,13 @@ internal static class TravellingValues
 
     public static bool HasFieldTimes(int kind) => kind is 11 or 12;
 
+    /// <summary>What a server has of such a key, as far as both families tell it alike: Valkey's digest of a hash with times is another one.</summary>
+    public static string Show(Func<string[], string> run, string key, bool hasFieldTimes)
+    {
+        if (!hasFieldTimes) return run(["DEBUG", "DIGEST-VALUE", key]);
+        return run(["HLEN", key]) + run(["HMGET", key, .. FieldNames]) + run(["HPEXPIRETIME", key, "FIELDS", "12", .. FieldNames]);
+    }
+
     public static List<string[]> Make(string key, int kind, Random random)
     {
         var requests = new List<string[]>();
