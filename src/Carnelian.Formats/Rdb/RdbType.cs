@@ -69,7 +69,8 @@ public static class RdbVersion
     /// <summary>Valkey 9, whose type 22 is its own.</summary>
     public const int Valkey = 80;
 
-    public static bool IsKnown(int version) => version is >= 1 and <= Redis or Valkey;
+    /// <summary>Payloads may have version 0, as in Redis; files begin with 1.</summary>
+    public static bool IsKnown(int version) => version is >= 0 and <= Redis or Valkey;
 
     /// <summary>The first version that has values of a type that is written.</summary>
     public static int Of(RdbType type) => type switch

@@ -39,4 +39,7 @@ public interface IRdbSink
 
     /// <summary>A key, whose value is to be read now: by <see cref="RdbValueReader.Read"/>, or <see cref="RdbValueReader.Look"/>. What else is wrong with it goes to <see cref="RdbReader.Fail(string)"/>.</summary>
     RdbOutcome TakeKey(scoped ref RdbReader input, scoped in RdbKey key);
+
+    /// <summary>Reading pauses or is over: what was taken and kept back is to be done. False if something is wrong with it.</summary>
+    bool TryPause(scoped ref RdbReader input);
 }

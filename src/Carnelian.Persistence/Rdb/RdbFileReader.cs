@@ -53,6 +53,7 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
         var input = new RdbReader(source);
         var isRead = Version != 0 || TryMagic(ref input);
         while (isRead && !IsOver && keysMax > 0) isRead = TryNext(ref input, ref keysMax);
+        isRead = sink.TryPause(ref input) && isRead;
         IsOver |= !isRead;
         (Error, ErrorOffset) = (input.Error, input.ErrorOffset);
         Check.That(isRead || Error is not null);
@@ -65,7 +66,7 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
         var isValkey = magic.StartsWith("VALKEY"u8);
         if (!isValkey && !magic.StartsWith("REDIS"u8)) return input.Fail("no RDB file: it has another beginning", 0);
         var digits = magic[(isValkey ? 6 : 5)..];
-        if (!Utf8Parser.TryParse(digits, out int version, out var used) || used != digits.Length || !RdbVersion.IsKnown(version) || isValkey != version >= RdbVersion.Valkey)
+        if (!Utf8Parser.TryParse(digits, out int version, out var used) || used != digits.Length || version == 0 || !RdbVersion.IsKnown(version) || isValkey != version >= RdbVersion.Valkey)
             return input.Fail($"an RDB file of a version that cannot be read: {ByteText.FromBytes(magic)}", 0);
         Version = version;
         return true;

@@ -106,9 +106,9 @@ internal readonly struct RdbHashReader(RdbTools tools)
         elements = default;
         var offset = input.Offset;
         if (!input.TryString(tools.Value, out var zipMap)) return false;
-        if (!Repacking.TryRepackMap(zipMap, tools.Packed, out listPack)) return input.Fail("Zipmap" + RdbTools.Damaged, offset);
-        Check.That(CheckedElements.TryRead(listPack, out elements));
-        return true;
+        // Nobody ever wrote an empty one.
+        return Repacking.TryRepackMap(zipMap, tools.Packed, out listPack) && CheckedElements.TryRead(listPack, out elements) && elements.Count > 0
+            || input.Fail("Zipmap" + RdbTools.Damaged, offset);
     }
 
     private bool AreTextsShort(scoped in CheckedElements elements)
@@ -158,7 +158,7 @@ internal readonly struct RdbHashReader(RdbTools tools)
             var value = walk.Current;
             long time = 0;
             if (expires && walk.MoveNext()) time = walk.Current.Integer;
-            isWhole = hash.Set(name.Text(nameDigits), value.Text(valueDigits), time == 0 ? EntryView.NoExpiry : time) || input.Fail(FieldTwice, offset);
+            isWhole = hash.Set(name.Text(nameDigits), value.Text(valueDigits), time == 0 ? EntryView.NoExpiry : time) || input.Fail("Hash listpack with dup elements", offset);
         }
         hash.Settle();
         return tools.End(isWhole, ref key, expiryMs);

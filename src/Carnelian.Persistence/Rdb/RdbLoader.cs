@@ -4,6 +4,8 @@ namespace Carnelian;
 public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
 {
     private readonly RdbValueReader _values = new(keyspace);
+    private readonly StringsAhead _strings = new(keyspace);
+    private readonly RdbScratch _text = new();
 
     /// <summary>True: a key whose time is over is left out. The base of an append-only file needs them, because what comes behind it relies on them.</summary>
     public bool DropsExpired { get; init; } = true;
@@ -39,12 +41,11 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
             input.Fail($"a key of database {key.Database}, where there are {keyspace.Databases.Length}");
             return RdbOutcome.Damaged;
         }
-        var edit = keyspace.EditEvenExpired(keyspace.Databases[(int)key.Database], keyspace.KeyOf(key.Name));
-        if (edit.Exists)
-        {
-            input.Fail($"the key '{ByteText.FromBytes(key.Name)}' twice in database {key.Database}");
-            return RdbOutcome.Damaged;
-        }
+        var database = keyspace.Databases[(int)key.Database];
+        if (key.Type == (byte)RdbType.String) return TakeString(ref input, database, key);
+        if (!TryPause(ref input)) return RdbOutcome.Damaged;
+        var edit = keyspace.EditEvenExpired(database, keyspace.KeyOf(key.Name));
+        if (edit.Exists) return FailTwice(ref input, key.Name);
         var outcome = _values.Read(ref input, key.Type, key.Version, ref edit, key.ExpiryMs);
         if (outcome == RdbOutcome.Read)
         {
@@ -53,5 +54,41 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
         }
         keyspace.Allocator.ReleaseRetired();
         return outcome;
+    }
+
+    private RdbOutcome TakeString(scoped ref RdbReader input, Database database, scoped in RdbKey key)
+    {
+        if (!input.TryString(_text, out var value)) return RdbOutcome.Damaged;
+        if (_strings.IsFull && !_strings.TryPut(out var name)) return FailTwice(ref input, name);
+        KeysLoaded++;
+        if (StringsAhead.Takes(key.Name.Length, value.Length))
+        {
+            _strings.Add(database, key, value);
+            return RdbOutcome.Read;
+        }
+        if (!TryPause(ref input)) return RdbOutcome.Damaged;
+        var edit = keyspace.EditEvenExpired(database, keyspace.KeyOf(key.Name));
+        if (edit.Exists) return FailTwice(ref input, key.Name);
+        edit.Write(ValueType.String, StringValue.EncodingOf(value), value, key.ExpiryMs, null);
+        keyspace.Access.SetUse(edit.View, key.IdleSeconds, key.Frequency);
+        return RdbOutcome.Read;
+    }
+
+    public bool TryPause(scoped ref RdbReader input)
+    {
+        while (!_strings.IsEmpty)
+        {
+            if (_strings.TryPut(out var name)) continue;
+            FailTwice(ref input, name);
+            return false;
+        }
+        keyspace.Allocator.ReleaseRetired();
+        return true;
+    }
+
+    private static RdbOutcome FailTwice(scoped ref RdbReader input, scoped ReadOnlySpan<byte> name)
+    {
+        input.Fail($"the key '{ByteText.FromBytes(name)}' twice in one database");
+        return RdbOutcome.Damaged;
     }
 }

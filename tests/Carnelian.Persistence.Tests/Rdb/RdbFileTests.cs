@@ -164,7 +164,7 @@ internal sealed class RdbFileTests
         Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(7); o.Text("k"); o.Length(0x8412345678abcd00UL); o.Length(0); })), Does.Contain("module type '"));
         Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(246); o.Text("f"); })), Does.StartWith("9: functions of a release candidate"));
         Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(99); o.Text("k"); })), Does.Contain("unknown type 99"));
-        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(0); o.Text("k"); o.Text("v"); o.Byte(0); o.Text("k"); o.Text("v"); })), Does.Contain("the key 'k' twice in database 0"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(0); o.Text("k"); o.Text("v"); o.Byte(0); o.Text("k"); o.Text("v"); })), Does.Contain("the key 'k' twice in one database"));
         Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(254); o.Length(16); o.Byte(0); o.Text("k"); o.Text("v"); })), Does.Contain("a key of database 16"));
         var file = RdbTestFile.Of("REDIS0012", o => { o.Byte(0); o.Text("k"); o.Text("v"); });
         Assert.That(ErrorOf(file[..^3]), Is.EqualTo($"{file.Length - 8}: unexpected end"));

@@ -11,10 +11,10 @@ internal sealed class PersistenceRig : IDisposable
 
     private readonly MemorySession _session;
 
-    public PersistenceRig(ulong seed = 1)
+    public PersistenceRig(ulong seed = 1, bool isChecked = true)
     {
         World = new(seed);
-        Allocator = new(new() { Checked = true, RangeBytesMax = 1L << 31, QuarantineBlocks = 64 });
+        Allocator = new(new() { Checked = isChecked, RangeBytesMax = isChecked ? 1L << 31 : 1L << 36, QuarantineBlocks = 64 });
         Keyspace = new(new(), Allocator, World.Randomness);
         Dumps = new(Keyspace);
         Executor = new(Keyspace, _table, World.Clock);

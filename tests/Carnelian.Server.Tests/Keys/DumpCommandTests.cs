@@ -127,6 +127,8 @@ internal sealed class DumpCommandTests(RespVersion version) : CommandFixture(ver
         Assert.That(Run("DEBUG SET-SKIP-CHECKSUM-VALIDATION 1"), Is.EqualTo("+OK"));
         Assert.That(Restore("a", "0", payload), Is.EqualTo("+OK"));
         Assert.That(Run("GET a"), Is.EqualTo("\"iello\""));
+        payload[^10] = 0;
+        Assert.That(Restore("zero", "0", payload), Is.EqualTo("+OK"), "as in Redis");
         payload[^10] = 13;
         Assert.That(Restore("b", "0", payload), Is.EqualTo(wrong), "of a later version");
         Run("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0");
