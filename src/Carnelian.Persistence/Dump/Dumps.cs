@@ -58,10 +58,12 @@ public sealed class Dumps(Keyspace keyspace)
 
     private static int VersionOf(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadUInt16LittleEndian(payload[^FooterBytes..]);
 
+    // As in Redis, a value that is cut short goes on in the footer: only a checksum of somebody's own makes such a payload intact.
+
     /// <summary>Gives a key what a payload holds that is intact; false, if that is no value: the key is as it was.</summary>
     public bool TryRestore(ReadOnlySpan<byte> payload, scoped ref KeyEdit key, long expiryMs)
     {
-        var input = new RdbReader(payload[..^FooterBytes]);
+        var input = new RdbReader(payload);
         var outcome = input.TryByte(out var type) ? _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) : RdbOutcome.Damaged;
         return End(input, outcome);
     }
@@ -69,7 +71,7 @@ public sealed class Dumps(Keyspace keyspace)
     /// <summary>Whether a payload that is intact holds a value.</summary>
     public bool IsValue(ReadOnlySpan<byte> payload)
     {
-        var input = new RdbReader(payload[..^FooterBytes]);
+        var input = new RdbReader(payload);
         var outcome = input.TryByte(out var type) ? _reader.Look(ref input, type, VersionOf(payload)) : RdbOutcome.Damaged;
         return End(input, outcome);
     }

@@ -137,6 +137,13 @@ internal sealed class DumpCommandTests(RespVersion version) : CommandFixture(ver
     }
 
     [Test]
+    public void A_value_that_is_cut_short_goes_on_in_the_footer_as_in_Redis()
+    {
+        Assert.That(Restore("a", "0", new byte[11]), Is.EqualTo("+OK"), "a string, whose length is the version's first byte");
+        Assert.That(Run("GET a"), Is.EqualTo("\"\""));
+    }
+
+    [Test]
     public void Rdbcompression_decides_whether_texts_are_compressed()
     {
         var text = new string('a', 500);
