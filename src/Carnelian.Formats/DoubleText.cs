@@ -38,6 +38,14 @@ public static class DoubleText
         return length;
     }
 
+    /// <summary>As <see cref="Format"/>, but an integer as any other number: 100000000 is "1e+8" (fpconv_dtoa).</summary>
+    public static int FormatShortest(double value, Span<byte> destination)
+    {
+        if (!double.IsFinite(value)) return FormatInfinite(value, destination);
+        if (value == 0) return Put(double.IsNegative(value) ? "-0"u8 : "0"u8, destination);
+        return Write(value, destination, isFull: false);
+    }
+
     /// <summary>Writes a number with 17 digits and no zeros at the end, as C's <c>%.17g</c> does.</summary>
     public static int FormatFully(double value, Span<byte> destination) =>
         double.IsFinite(value) ? Write(value, destination, isFull: true) : FormatInfinite(value, destination);

@@ -4,7 +4,7 @@ namespace Carnelian;
 /// How many entries a group has read, and how many are still before it, as far as that can be told without counting: by the stream's length, by how many were ever added, and
 /// by the greatest ID that was deleted.
 /// </summary>
-internal static class GroupCounts
+public static class GroupCounts
 {
     /// <summary>How many entries the group has yet to read, if that can be told. Where somebody has set the counters, it may be negative.</summary>
     public static long? Lag(scoped StreamView stream, ConsumerGroup group)
@@ -26,7 +26,7 @@ internal static class GroupCounts
         group.EntriesRead != ConsumerGroup.Unknown && (stream.Length == 0 || stream.MaxDeletedId == StreamId.Min || group.LastId > stream.MaxDeletedId);
 
     /// <summary>The number that an entry has among all that were ever added, if it can be told.</summary>
-    private static long Position(scoped StreamView stream, StreamId id)
+    public static long Position(scoped StreamView stream, StreamId id)
     {
         if (stream.EntriesAdded == 0) return 0;
         if (stream.Length == 0 && id <= stream.LastId) return stream.EntriesAdded;

@@ -7,7 +7,7 @@ namespace Carnelian;
 /// may read them.
 /// <code>| root 8 | nodes 8 | released 8 | pages 8 | page of the directory 24 … |</code>
 /// </summary>
-public readonly unsafe struct FrozenList
+public readonly unsafe struct FrozenList : IListNodes
 {
     private const int HeaderWords = 4;
 
@@ -54,6 +54,13 @@ public readonly unsafe struct FrozenList
         var node = NodeAt(i);
         length = CompressedNode.LengthOf(node);
         return ListNode.At(node)->IsCompressed ? CompressedNode.Compressed(node) : default;
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Uncompressed(int i)
+    {
+        Check.That(!ListNode.At(NodeAt(i))->IsCompressed);
+        return ListPackOf(i, default);
     }
 
     /// <summary>The node has one element that is too large to have company.</summary>

@@ -233,10 +233,10 @@ internal static class ListPack
         text.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, prefix), length));
     }
 
-    private static int BackLengthSize(int body) => body switch { < 1 << 7 => 1, < 1 << 14 => 2, < 1 << 21 => 3, < 1 << 28 => 4, _ => 5 };
+    internal static int BackLengthSize(int body) => body switch { < 1 << 7 => 1, < 1 << 14 => 2, < 1 << 21 => 3, < 1 << 28 => 4, _ => 5 };
 
     /// <summary>Most significant group first; all but that one carry the bit that says "go on to the left".</summary>
-    private static void WriteBackLength(ref byte to, int body)
+    internal static void WriteBackLength(ref byte to, int body)
     {
         var size = BackLengthSize(body);
         for (var i = size - 1; i > 0; i--, body >>= 7) Unsafe.Add(ref to, i) = (byte)(body & 0x7f | 0x80);

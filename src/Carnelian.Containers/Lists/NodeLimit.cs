@@ -42,7 +42,7 @@ public readonly struct NodeLimit
     public bool IsLarge(int length) => LargeFrom > 0 ? length >= LargeFrom : length > BytesMax;
 
     /// <summary>Whether a node's packed list may be the key's value itself: half the limit, when the list has shrunk, so that it does not go to and fro.</summary>
-    internal bool AllowsPacked(int bytes, int elements, bool hasShrunk)
+    public bool AllowsPacked(int bytes, int elements, bool hasShrunk = false)
     {
         var part = hasShrunk ? 2 : 1;
         return IsByElements ? elements <= ElementsMax / part : bytes <= BytesMax / part;

@@ -9,7 +9,7 @@ namespace Carnelian;
 /// to a method that changes the same list. What is inserted, removed and set leaves the nodes as Redis 8.0's quicklist does, except that where there are more than two,
 /// removals bring together neighbours that fill half a node or less, and that setting does not let a node grow beyond the limit.
 /// </summary>
-public readonly unsafe struct NodeList
+public readonly unsafe struct NodeList : IListNodes
 {
     /// <summary>Where a node was split, merging reaches so many nodes to either side.</summary>
     private const int MergedAround = 3;
@@ -72,8 +72,22 @@ public readonly unsafe struct NodeList
         return MemoryMarshal.CreateReadOnlySpan(ref _nodes.Read(Valid(n), ref scratch), ListNode.Total(_nodes[n]));
     }
 
-    /// <summary>What a compressed node holds as LZF, see <see cref="FrozenList.Compressed"/>; nothing of another one.</summary>
+    /// <summary>What a compressed node holds as LZF, see <see cref="IListNodes.Compressed"/>; nothing of another one.</summary>
     public ReadOnlySpan<byte> Compressed(int n) => ListNode.At(_nodes[Valid(n)])->IsCompressed ? CompressedNode.Compressed(_nodes[n]) : default;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Compressed(int n, out int length)
+    {
+        length = LengthOf(n);
+        return Compressed(n);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Uncompressed(int n)
+    {
+        Check.That(!ListNode.At(_nodes[Valid(n)])->IsCompressed);
+        return ListPackOf(n);
+    }
 
     /// <summary>Elements of a node.</summary>
     public int CountOf(int n) => _nodes.CountOf(Valid(n));

@@ -48,7 +48,7 @@ public readonly ref struct PackedList
     private ref byte Elements => ref Unsafe.Add(ref Start, HeaderBytes);
 
     /// <summary>A look at a whole listpack.</summary>
-    internal static PackedList Of(ReadOnlySpan<byte> listPack) => new(listPack[TotalBytes..^EndBytes]);
+    public static PackedList Of(ReadOnlySpan<byte> listPack) => new(listPack[TotalBytes..^EndBytes]);
 
     /// <summary>Writes the list as a whole listpack.</summary>
     public void WriteListPack(Span<byte> to)

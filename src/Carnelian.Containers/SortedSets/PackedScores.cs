@@ -29,9 +29,15 @@ public readonly ref struct PackedScores
 
     public static double ScoreOf(PackedElement score)
     {
-        if (score.IsInteger) return score.Integer;
-        Check.That(DoubleText.TryParse(score.Text(default), out var value));
+        Check.That(TryScoreOf(score, out var value));
         return value;
+    }
+
+    /// <summary>False: an element that came from outside is no score.</summary>
+    public static bool TryScoreOf(scoped PackedElement score, out double value)
+    {
+        value = score.Integer;
+        return score.IsInteger || DoubleText.TryParse(score.Text(default), out value);
     }
 
     /// <summary>The member, whose value is its score, or none. Looks through all.</summary>

@@ -100,6 +100,23 @@ public readonly unsafe struct ConsumerGroupEdit
         Check.That(isAdded);
     }
 
+    /// <summary>Makes an entry pending at nobody yet, as files have it; <see cref="TryOwn"/> is to follow. False if it is pending already.</summary>
+    public bool TryAddUnowned(StreamId id, long deliveredMs, long deliveries)
+    {
+        var delivery = (Delivery*)Pending.GetOrAdd(id, out var isAdded);
+        if (isAdded) *delivery = new() { AtMs = deliveredMs, Count = deliveries };
+        return isAdded;
+    }
+
+    /// <summary>Gives a pending entry that nobody has to a consumer; false if there is none.</summary>
+    public bool TryOwn(StreamId id, StreamConsumer consumer)
+    {
+        if (!Pending.TryEdit(id, out var value) || ((Delivery*)value)->To != null) return false;
+        ((Delivery*)value)->To = consumer.Root;
+        PendingOf(consumer.Root).GetOrAdd(id, out _);
+        return true;
+    }
+
     /// <summary>A pending entry was delivered to the same consumer once more.</summary>
     public void Redeliver(StreamId id, long nowMs)
     {

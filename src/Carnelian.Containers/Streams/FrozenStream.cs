@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Carnelian;
 
 /// <summary>A stream as it was when a snapshot came upon it. Its nodes and the tree that finds them do not change until they are released, so that another thread may read them.</summary>
-public readonly unsafe struct FrozenStream
+public readonly unsafe struct FrozenStream : IStreamParts
 {
     /// <summary>What it costs to free a node, in nodes that are only let go, as <see cref="FrozenList"/> has it.</summary>
     private const int FreeCost = 64;

@@ -32,7 +32,7 @@ internal unsafe struct StreamRoot
 /// A handle to a stream: nodes of packed entries (<see cref="StreamPack"/>) up to <see cref="TableHost.StreamLimit"/>, and a tree that finds them by ID. Entries are
 /// views into the nodes: they end with the next change. What is added, deleted and trimmed leaves the nodes as Redis 8.0 has them: a deleted entry stays, marked, until its whole node goes.
 /// </summary>
-public readonly unsafe struct NodeStream
+public readonly unsafe struct NodeStream : IStreamParts
 {
     private const int AddressBytes = sizeof(long);
 
@@ -182,6 +182,20 @@ public readonly unsafe struct NodeStream
         _root->Tail = node;
         _root->TailMaster = master;
         return node;
+    }
+
+    /// <summary>Adds a node as it is, one that <see cref="StreamNodeCheck"/> has seen.</summary>
+    /// <param name="master">Greater than all IDs there are.</param>
+    /// <param name="live">Entries of it that are not deleted.</param>
+    public void AppendNode(StreamId master, ReadOnlySpan<byte> list, long live)
+    {
+        Check.That(_root->Tail == null || master > _root->TailMaster);
+        var node = StreamNode.Allocate(_host.Allocator, list.Length, _host.SnapshotNumber);
+        list.CopyTo(new(StreamNode.List(node), list.Length));
+        *(byte**)_nodes.GetOrAdd(master, out _) = node;
+        _root->Tail = node;
+        _root->TailMaster = master;
+        _root->Length += live;
     }
 
     private void Fit(byte* tail)

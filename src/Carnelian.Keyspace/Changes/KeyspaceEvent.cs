@@ -89,6 +89,7 @@ public sealed class KeyspaceEvent(KeyspaceEventClass kind, string name)
         MoveFrom = new(KeyspaceEventClass.Generic, "move_from"),
         MoveTo = new(KeyspaceEventClass.Generic, "move_to"),
         CopyTo = new(KeyspaceEventClass.Generic, "copy_to"),
+        Restore = new(KeyspaceEventClass.Generic, "restore"),
         Expired = new(KeyspaceEventClass.Expired, "expired"),
         Evicted = new(KeyspaceEventClass.Evicted, "evicted"),
         New = new(KeyspaceEventClass.New, "new"),

@@ -79,6 +79,22 @@ public ref struct HashEdit
         if (fields > Limit.FieldsMax || !Limit.AllowsText(textBytes) || (Exists && !PackedHashLimit.AllowsBytes(Packed, allBytes))) MakeTable();
     }
 
+    /// <summary>Makes the hash, which there is not yet, a table if so many fields are more than may be packed.</summary>
+    /// <param name="sized">For how many of them the table is made at once.</param>
+    public void Reserve(long fields, long sized)
+    {
+        if (fields <= Limit.FieldsMax) return;
+        MakeTable();
+        _fields.Reserve(sized);
+    }
+
+    /// <summary>Has the key know when fields of a packed hash, written as a whole, are due.</summary>
+    public void NoteDue()
+    {
+        _isDueChanged = true;
+        Settle();
+    }
+
     /// <summary>Sets a field's value. True if the field is new.</summary>
     /// <param name="expiryMs">Unix milliseconds, <see cref="EntryView.NoExpiry"/> or <see cref="KeepsExpiry"/>.</param>
     public bool Set(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value, long expiryMs = EntryView.NoExpiry)

@@ -97,6 +97,29 @@ public ref struct ListEdit
         _edit.Recount(before);
     }
 
+    /// <summary>Adds a node as it is, whatever its size; the list is one of nodes from there on.</summary>
+    public void AppendNode(PackedList node)
+    {
+        var nodes = MakeNodes(out var before);
+        nodes.AppendNode(node);
+        _edit.Recount(before);
+    }
+
+    /// <summary>As <see cref="AppendNode"/>, of a text that has a node of its own.</summary>
+    public void AppendPlainNode(scoped ReadOnlySpan<byte> text)
+    {
+        var nodes = MakeNodes(out var before);
+        nodes.AppendPlainNode(text);
+        _edit.Recount(before);
+    }
+
+    private NodeList MakeNodes(out long before)
+    {
+        if (!_edit.Exists) _edit.Replace(ValueType.List, ValueEncoding.QuickList);
+        Check.That(IsOfNodes);
+        return BeginNodes(out before);
+    }
+
     /// <summary>Puts an element in another one's place. <see cref="Grow"/> comes first.</summary>
     public void Set(long index, scoped ReadOnlySpan<byte> value)
     {
@@ -158,9 +181,10 @@ public ref struct ListEdit
     }
 
     /// <summary>Makes the list a packed one if what was removed has left it small. No change to anybody who listens.</summary>
-    public void Shrink()
+    /// <param name="hasShrunk">False of a list that was read as a whole: it may fill the limit.</param>
+    public void Shrink(bool hasShrunk = true)
     {
-        if (!IsOfNodes || !_edit.Nodes.FitsPacked(hasShrunk: true)) return;
+        if (!IsOfNodes || !_edit.Nodes.FitsPacked(hasShrunk)) return;
         _edit.WritePacked(ValueType.List, ValueEncoding.ListPack, _edit.Nodes.Node(0).Bytes);
     }
 

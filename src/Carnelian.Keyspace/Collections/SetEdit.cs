@@ -338,7 +338,7 @@ public ref struct SetEdit
     }
 
     /// <summary>Has the key know how many members there are.</summary>
-    private void Settle()
+    public void Settle()
     {
         if (Exists && IsTable && _table.Count != _countKnown) _countKnown = _edit.Recount(_countKnown);
     }

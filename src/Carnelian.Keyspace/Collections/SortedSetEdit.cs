@@ -295,6 +295,9 @@ public ref struct SortedSetEdit
         if (Exists && !_isTable) MakeTable(0);
     }
 
+    /// <summary>Has a set that there is not yet begin as a table of so many members.</summary>
+    public void Unpack(long members) => MakeTable(members);
+
     /// <summary>Packs what a command has made as a table, if it has become small.</summary>
     public void PackIfSmall()
     {
@@ -325,7 +328,7 @@ public ref struct SortedSetEdit
     }
 
     /// <summary>Has the key know how many members there are.</summary>
-    private void Settle()
+    public void Settle()
     {
         if (Exists && _isTable && _table.Count != _countKnown) _countKnown = _edit.Recount(_countKnown);
     }

@@ -40,6 +40,9 @@ public ref struct StreamEdit
     /// <param name="textBytes">Of these arguments together, no more than <see cref="StreamLimit.HardBytesMax"/>.</param>
     public void Append(StreamId id, scoped in Arguments args, int first, long textBytes) => Begin().Append(id, new EntryArguments(args, first), textBytes);
 
+    /// <inheritdoc cref="NodeStream.AppendNode"/>
+    public void AppendNode(StreamId master, scoped ReadOnlySpan<byte> list, long live) => Begin().AppendNode(master, list, live);
+
     /// <summary>Deletes an entry; false if there is none. <see cref="EndDeletions"/> is to follow.</summary>
     public bool Delete(StreamId id) => Begin().Delete(id);
 

@@ -66,6 +66,15 @@ public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
     /// <summary>The bits of an entry that is used now.</summary>
     private int Now { get; set; }
 
+    /// <summary>Notes the use of an entry that came from elsewhere, as far as the policy counts it: how long ago, or how often; what is not known is negative.</summary>
+    public void SetUse(EntryView entry, long idleSeconds, int frequency)
+    {
+        if (CountsUses && frequency >= 0) entry.Access = (Minutes << 8) | frequency;
+        if (CountsUses || idleSeconds < 0) return;
+        var at = Seconds - idleSeconds;
+        entry.Access = (int)((at < 0 ? at + SecondsMax : at) & SecondsMax) | (_quarters & 3) << 24;
+    }
+
     /// <summary>Milliseconds since the last use, in steps of a quarter of a second.</summary>
     public long IdleMs(EntryView entry)
     {

@@ -93,6 +93,9 @@ public ref struct KeyEdit
         Changed(happened);
     }
 
+    /// <summary>Raises that the key is new, which it was not when it got the value that it has: RESTORE deletes what was there before.</summary>
+    public readonly void AnnounceNew() => _keyspace.Created(_database, _key);
+
     public void Delete(KeyspaceEvent happened)
     {
         Check.That(Exists);

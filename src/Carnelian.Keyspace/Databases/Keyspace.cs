@@ -125,12 +125,33 @@ public sealed class Keyspace : IDisposable
     /// <summary>As <see cref="NewSet"/>: a list, which the call stores unless it is empty.</summary>
     public ListEdit NewList() => new(NewKey());
 
-    private KeyEdit NewKey()
+    /// <summary>
+    /// As <see cref="NewSet"/>: a key for a value of any type, so that what is read of one from outside becomes a key when it is whole. It is not kept across
+    /// <see cref="GiveNew"/> or <see cref="DiscardNew"/>, of which one is to follow.
+    /// </summary>
+    public KeyEdit NewKey()
     {
         _making ??= new(0, this, new Dataset(new(_host), usesSlots: false)) { IsHidden = true };
         Check.That(_making.Data.Count == 0);
         return Edit(_making, KeyOf(default));
     }
+
+    /// <summary>Gives what was made under <see cref="NewKey"/> to a key, in place of what that has, with an expiry, and counts it as a change without an event.</summary>
+    public void GiveNew(scoped ref KeyEdit key, long expiryMs)
+    {
+        var made = EditNew();
+        key.Take(ref made, expiryMs);
+        key.Changed(1, null);
+    }
+
+    /// <summary>Frees what was made under <see cref="NewKey"/>, if something was.</summary>
+    public void DiscardNew()
+    {
+        var made = EditNew();
+        if (made.Exists) made.Destroy();
+    }
+
+    private KeyEdit EditNew() => EditEvenExpired(_making!, KeyOf(default));
 
     /// <summary>Slots whose keys are arriving.</summary>
     internal List<SlotImport> Imports { get; } = [];

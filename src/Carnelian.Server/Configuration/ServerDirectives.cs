@@ -138,6 +138,7 @@ internal static class ServerDirectives
         registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
+        registry.Flag("rdbcompression", true, () => server.Dumps.Compresses, v => server.Dumps.Compresses = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
         var d = o.Defragmentation;
         registry.Memory("active-defrag-ignore-bytes", d.IgnoreBytes, 1, long.MaxValue, () => d.IgnoreBytes, v => d.IgnoreBytes = v);

@@ -29,11 +29,11 @@ internal static class UnimplementedDirectives
     {
         registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v, Unimplemented);
         stored.Text("dbfilename", "dump.rdb", Protected, validate: v => FileNames.IsPlain(v) ? null : "dbfilename can't be a path, just a filename");
-        stored.Flag("rdbcompression", true);
         stored.Flag("rdbchecksum", true, Immutable);
         stored.Flag("rdb-del-sync-files", false);
         stored.Flag("rdb-save-incremental-fsync", true);
         stored.Flag("stop-writes-on-bgsave-error", true);
+        // Whatever comes from outside is looked at in full.
         stored.Words("sanitize-dump-payload", "no", "no yes clients");
     }
 

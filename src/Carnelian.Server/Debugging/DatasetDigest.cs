@@ -92,7 +92,7 @@ internal static class DatasetDigest
         {
             one.Clear();
             Mix(one, walk.Member.Text(text));
-            Mix(one, text[..DoubleText.FormatFully(walk.Score, text)]);
+            Mix(one, text[..DoubleText.FormatShortest(walk.Score, text)]);
             XorHash(digest, one);
         }
     }

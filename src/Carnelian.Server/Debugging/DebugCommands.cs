@@ -53,6 +53,7 @@ internal static class DebugCommands
             case ("listpack", 3): StructureReports.WriteListPack(ref call); break;
             case ("quicklist", 3 or 4): StructureReports.WriteQuickList(ref call, full: call.Args.Count == 4 && IsYes(call.Args[3])); break;
             case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
+            case ("set-skip-checksum-validation", 3): server.Dumps.ChecksChecksums = !Switch(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
         }
@@ -240,6 +241,8 @@ internal static class DebugCommands
         "    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.",
         "REPLYBUFFER RESIZING <0|1>",
         "    Enable or disable the reply buffer resize cron job",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    Enables or disables checksum checks for RDB files and RESTORE's payload.",
         "DICT-RESIZING <0|1>",
         "    Enable or disable the main dict and expire dict resizing.");
 }

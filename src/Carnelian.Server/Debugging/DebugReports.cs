@@ -15,16 +15,9 @@ internal static class DebugReports
             call.Fail("ERR no such key");
             return;
         }
-        var hash = view.Type == ValueType.Hash ? new HashView(call.Keyspace, call.Database, view) : default;
         var idle = call.Keyspace.Access.IdleMs(view) / 1000;
-        var compresses = call.Server().Directives.Find("rdbcompression")?.Get() != "no";
         var isOfNodes = view.Encoding == ValueEncoding.QuickList;
-        var set = view.Type == ValueType.Set ? new SetView(call.Database.Data, view) : default;
-        var serialized = isOfNodes ? SerializedLength.Of(call.Database.Data.List(view), compresses)
-            : set.IsTable ? SerializedLength.Of(set, compresses)
-            : view.Encoding == ValueEncoding.Stream ? SerializedLength.Of(call.Database.Data.Stream(view), compresses)
-            : view.Encoding == ValueEncoding.SkipList ? SerializedLength.Of(new SortedSetView(call.Database.Data, view), compresses)
-            : SerializedLength.Of(view, hash, compresses);
+        var serialized = call.Server().Dumps.SerializedLength(call.Database.Data, view);
         call.Reply.Simple(string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{view.Location:x} refcount:{ObjectTerms.References(view, call.Keyspace.Options)} encoding:{ObjectTerms.EncodingName(view.Encoding)} "
             + $"serializedlength:{serialized} lru:{view.Access & AccessClock.RedisMask} lru_seconds_idle:{idle}")
@@ -39,10 +32,6 @@ internal static class DebugReports
             $" ql_nodes:{list.NodeCount} ql_avg_node:{(double)list.Count / list.NodeCount:F2} ql_listpack_max:{call.Keyspace.Options.ListMaxListpackSize} "
             + $"ql_compressed:{Math.Min(list.CompressDepth, 1)} ql_uncompressed_size:{bytes}");
     }
-
-    /// <summary>What Redis has in a node: a packed list, or the text that is alone in it.</summary>
-    internal static ReadOnlySpan<byte> BytesOf(NodeList list, int node) =>
-        list.IsPlain(node) ? list.Node(node)[0].Text(new byte[PackedElement.IntegerTextMax]) : list.ListPackOf(node);
 
     /// <summary>DEBUG HTSTATS. Keys that expire have no table of their own, so the second part only counts them.</summary>
     public static void WriteTables(ref Call call)

@@ -21,8 +21,10 @@ internal sealed class Server : IDisposable
         Log = logger;
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
+        Dumps = new(Keyspace) { Refused = LogRefusedPayload };
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
+        Executor.Services.Add(Dumps);
         Executor.AddGate(new AuthenticationGate());
         Executor.AddGate(new SubscriberGate());
         Executor.AddGate(new MonitorGate());
@@ -62,6 +64,8 @@ internal sealed class Server : IDisposable
     public BlockAllocator Allocator { get; }
 
     public Keyspace Keyspace { get; }
+
+    public Dumps Dumps { get; }
 
     public Executor Executor { get; }
 
@@ -143,6 +147,8 @@ internal sealed class Server : IDisposable
         MemoryLimit.ResetStatistics();
         Cron.Defragmentation.ResetStatistics();
     }
+
+    private void LogRefusedPayload(string error, long offset) => Log.LogDebug("RESTORE of a payload that is no value: {Error}, at byte {Offset}", error, offset);
 
     private void LogTooManyErrors(string codes)
     {

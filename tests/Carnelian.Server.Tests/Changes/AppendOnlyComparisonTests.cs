@@ -51,7 +51,7 @@ internal sealed class AppendOnlyComparisonTests
         for (var i = 0; i < one.Length; i++)
         {
             if (one[i] == other[i]) continue;
-            var isMoment = one[0].EndsWith("PEXPIREAT", StringComparison.OrdinalIgnoreCase) ? i == 2 : i > 0 && one[i - 1] is "PXAT" or "TIME";
+            var isMoment = one[0].EndsWith("PEXPIREAT", StringComparison.OrdinalIgnoreCase) || one[0].Equals("RESTORE", StringComparison.OrdinalIgnoreCase) ? i == 2 : i > 0 && one[i - 1] is "PXAT" or "TIME";
             if (!isMoment || !long.TryParse(one[i], CultureInfo.InvariantCulture, out var a) || !long.TryParse(other[i], CultureInfo.InvariantCulture, out var b)) return false;
             if (Math.Abs(a - b) > ToleranceMs) return false;
         }

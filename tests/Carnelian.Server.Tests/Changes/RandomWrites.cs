@@ -297,7 +297,7 @@ internal sealed class RandomWrites(Random chance)
         _ => [Word("PERSIST"), Key()],
     };
 
-    private string[] KeyRequest() => chance.Next(26) switch
+    private string[] KeyRequest() => chance.Next(27) switch
     {
         < 2 => [Word("DEL"), Key(), Key()],
         < 4 => [Word("UNLINK"), Key(), Key()],
@@ -314,8 +314,23 @@ internal sealed class RandomWrites(Random chance)
         22 => [Word("SCAN"), "0", "COUNT", "1000", "MATCH", Key(), .. Pick([], ["TYPE", "string"])],
         23 => chance.Next(3) == 0 ? [Word("SWAPDB"), Database(), Database()] : [Word("DBSIZE")],
         24 => chance.Next(8) == 0 ? [Word(chance.Next(2) == 0 ? "FLUSHDB" : "FLUSHALL"), .. Pick([], ["SYNC"], ["ASYNC"])] : [Word("EXISTS"), Key()],
+        25 => [Word("RESTORE"), Key(), .. RestoreOptions()],
         _ => [Word("KEYS"), "k*"],
     };
+
+    /// <summary>A time and a payload, of an empty string: the only one whose bytes are text.</summary>
+    private string[] RestoreOptions()
+    {
+        string[] options = chance.Next(3) == 0 ? [] : [Word("REPLACE")];
+        var payload = new string('\0', 11);
+        return chance.Next(4) switch
+        {
+            0 => [$"{NowMs + chance.Next(1000, 2000) * 1000}", payload, Word("ABSTTL"), .. options],
+            1 => ["1", payload, .. options, Word("ABSTTL")],
+            2 => [Far() + "000", payload, .. options],
+            _ => ["0", payload, .. options],
+        };
+    }
 
     private string Key() => chance.Next(8) == 0 ? $"{Pick("h", "l", "s", "x", "z")}{chance.Next(4)}" : $"k{chance.Next(8)}";
 

@@ -10,7 +10,7 @@ public sealed partial class TestCommands : CommandSet;
 [CommandFamily("generic")]
 internal static class WaitingCommands
 {
-    public static CommandTable Table() => new(CommandTableKind.Server, new DataCommands(), new AdministrativeCommands(), new TestCommands());
+    public static CommandTable Table() => new(CommandTableKind.Server, new DataCommands(), new PersistenceCommands(), new AdministrativeCommands(), new TestCommands());
 
     [Command("WAITFORKEY", Summary = "Takes the value of the first key that exists, deleting it, or waits for one.", Since = "1.0.0", Complexity = "O(1)",
         Flags = Write | Blocking, Keys = "1..-2 RW access delete",

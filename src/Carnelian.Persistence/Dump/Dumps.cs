@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+
+namespace Carnelian;
+
+/// <summary>
+/// Values as payloads, which other servers understand.
+/// <code>| type 1 | value … | version 2 | checksum of all before 8 |, the lower bytes first</code>
+/// The version that is written is the first one that has such values, so that older servers take them; Redis and Valkey write their own.
+/// </summary>
+public sealed class Dumps(Keyspace keyspace)
+{
+    private const int ChecksumBytes = 8, FooterBytes = 2 + ChecksumBytes;
+
+    private readonly RdbBuffer _buffer = new();
+    private readonly RdbValueWriter _writer = new(new());
+    private readonly RdbValueReader _reader = new(keyspace);
+
+    /// <summary>rdbcompression.</summary>
+    public bool Compresses
+    {
+        get => _buffer.Compresses;
+        set => _buffer.Compresses = value;
+    }
+
+    /// <summary>False: any checksum is right (DEBUG SET-SKIP-CHECKSUM-VALIDATION).</summary>
+    public bool ChecksChecksums { get; set; } = true;
+
+    /// <summary>Told what is wrong with a payload that is no value, and where.</summary>
+    public Action<string, long>? Refused { get; set; }
+
+    /// <summary>A key's value, until the next payload is made.</summary>
+    public ReadOnlySpan<byte> Dump(Dataset data, EntryView entry)
+    {
+        _buffer.Clear();
+        var type = RdbValueWriter.TypeOf(data, entry);
+        _buffer.Type(type);
+        _writer.Write(_buffer, data, entry);
+        Span<byte> footer = stackalloc byte[FooterBytes];
+        BinaryPrimitives.WriteUInt16LittleEndian(footer, (ushort)RdbVersion.Of(type));
+        _buffer.Bytes(footer[..^ChecksumBytes]);
+        BinaryPrimitives.WriteUInt64LittleEndian(footer, Crc64.Of(_buffer.Written));
+        _buffer.Bytes(footer[..ChecksumBytes]);
+        return _buffer.Written;
+    }
+
+    /// <summary>Bytes that a value takes in a file, without its key, as DEBUG OBJECT shows them: Redis leaves out the time in front of a hash with times.</summary>
+    public long SerializedLength(Dataset data, EntryView entry)
+    {
+        var counter = new RdbCounter { Compresses = Compresses };
+        _writer.Write(counter, data, entry);
+        return counter.Written - (RdbValueWriter.TypeOf(data, entry) is RdbType.HashTimes or RdbType.HashListPackTimes ? sizeof(long) : 0);
+    }
+
+    /// <summary>Whether a payload is of a version that is understood, and has the right checksum.</summary>
+    public bool IsIntact(ReadOnlySpan<byte> payload) =>
+        payload.Length >= FooterBytes && RdbVersion.IsKnown(VersionOf(payload))
+        && (!ChecksChecksums || Crc64.Of(payload[..^ChecksumBytes]) == BinaryPrimitives.ReadUInt64LittleEndian(payload[^ChecksumBytes..]));
+
+    private static int VersionOf(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadUInt16LittleEndian(payload[^FooterBytes..]);
+
+    // As in Redis, a value that is cut short goes on in the footer: only a checksum of somebody's own makes such a payload intact.
+
+    /// <summary>Gives a key what a payload holds that is intact; false, if that is no value: the key is as it was.</summary>
+    public bool TryRestore(ReadOnlySpan<byte> payload, scoped ref KeyEdit key, long expiryMs)
+    {
+        var input = new RdbReader(payload);
+        var outcome = input.TryByte(out var type) ? _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) : RdbOutcome.Damaged;
+        return End(input, outcome);
+    }
+
+    /// <summary>Whether a payload that is intact holds a value.</summary>
+    public bool IsValue(ReadOnlySpan<byte> payload)
+    {
+        var input = new RdbReader(payload);
+        var outcome = input.TryByte(out var type) ? _reader.Look(ref input, type, VersionOf(payload)) : RdbOutcome.Damaged;
+        return End(input, outcome);
+    }
+
+    private bool End(scoped in RdbReader input, RdbOutcome outcome)
+    {
+        if (outcome != RdbOutcome.Read) Refused?.Invoke(input.Error ?? "no elements", input.Error is null ? input.Offset : input.ErrorOffset);
+        return outcome == RdbOutcome.Read;
+    }
+}

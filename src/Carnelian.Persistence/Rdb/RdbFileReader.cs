@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace Carnelian;
+
+/// <summary>
+/// Reads an RDB file of Redis (versions 1 to 12) or Valkey (80) a portion at a time, and hands what it has to a sink. What is wrong with a file is told with its offset; nothing is thrown.
+/// <code>| "REDIS" and 4 digits, or "VALKEY" and 3 | (opcode … | type 1 | key | value …) … | 0xff | checksum 8, from version 5 on |</code>
+/// </summary>
+public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
+{
+    private const int MagicBytes = 9, ChecksumFrom = 5;
+
+    private readonly RdbScratch _name = new(), _text = new();
+    private long _database;
+    private long _expiryMs = EntryView.NoExpiry, _idleSeconds = -1;
+    private int _frequency = -1;
+
+    /// <summary>Of the file, once the first portion is read.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>All is read, or something is wrong.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>What is wrong, or null.</summary>
+    public string? Error { get; private set; }
+
+    public long ErrorOffset { get; private set; }
+
+    /// <summary>Bytes read so far, some of the last ones left out.</summary>
+    public long Consumed => source.Consumed;
+
+    /// <summary>Keys without elements, which are passed over.</summary>
+    public long EmptyKeys { get; private set; }
+
+    /// <summary>Data of modules that belong to no key, which are passed over.</summary>
+    public long ModuleParts { get; private set; }
+
+    /// <summary>False: a wrong checksum is as good as a right one.</summary>
+    public bool ChecksChecksum { get; init; } = true;
+
+    /// <summary>Reads the whole file; false if something is wrong.</summary>
+    public bool ReadAll()
+    {
+        while (!IsOver) ReadSome(int.MaxValue);
+        return Error is null;
+    }
+
+    /// <summary>Reads up to so many keys.</summary>
+    public void ReadSome(int keysMax)
+    {
+        if (IsOver) return;
+        var input = new RdbReader(source);
+        var isRead = Version != 0 || TryMagic(ref input);
+        while (isRead && !IsOver && keysMax > 0) isRead = TryNext(ref input, ref keysMax);
+        isRead = sink.TryPause(ref input) && isRead;
+        IsOver |= !isRead;
+        (Error, ErrorOffset) = (input.Error, input.ErrorOffset);
+        Check.That(isRead || Error is not null);
+        input.Pause();
+    }
+
+    private bool TryMagic(scoped ref RdbReader input)
+    {
+        if (!input.TryBytes(MagicBytes, out var magic)) return false;
+        var isValkey = magic.StartsWith("VALKEY"u8);
+        if (!isValkey && !magic.StartsWith("REDIS"u8)) return input.Fail("no RDB file: it has another beginning", 0);
+        var digits = magic[(isValkey ? 6 : 5)..];
+        if (!Utf8Parser.TryParse(digits, out int version, out var used) || used != digits.Length || version == 0 || !RdbVersion.IsKnown(version) || isValkey != version >= RdbVersion.Valkey)
+            return input.Fail($"an RDB file of a version that cannot be read: {ByteText.FromBytes(magic)}", 0);
+        Version = version;
+        return true;
+    }
+
+    private bool TryNext(scoped ref RdbReader input, scoped ref int keysMax)
+    {
+        var offset = input.Offset;
+        if (!input.TryByte(out var opcode)) return false;
+        switch ((RdbOpcode)opcode)
+        {
+            case RdbOpcode.ExpiryMs: return input.TryMilliseconds(out _expiryMs);
+            case RdbOpcode.ExpirySeconds:
+                var isRead = input.TrySeconds(out var seconds);
+                _expiryMs = seconds * 1000L;
+                return isRead;
+            case RdbOpcode.Idle:
+                isRead = input.TryLength(out var idle);
+                _idleSeconds = (long)Math.Min(idle, long.MaxValue);
+                return isRead;
+            case RdbOpcode.Frequency:
+                isRead = input.TryByte(out var frequency);
+                _frequency = frequency;
+                return isRead;
+            case RdbOpcode.SelectDatabase:
+                isRead = input.TryLength(out var database);
+                _database = (long)Math.Min(database, long.MaxValue);
+                return isRead;
+            case RdbOpcode.ResizeDatabase: return TrySizes(ref input, hasSlot: false);
+            case RdbOpcode.SlotInfo: return TrySizes(ref input, hasSlot: true);
+            case RdbOpcode.Aux:
+                if (!input.TryKeptString(_name, out var name) || !input.TryString(_text, out var text)) return false;
+                sink.TakeAux(name, text);
+                return true;
+            case RdbOpcode.Function2:
+                if (!input.TryString(_text, out text)) return false;
+                sink.TakeFunctions(text);
+                return true;
+            case RdbOpcode.FunctionPreGa: return input.Fail("functions of a release candidate of Redis 7.0", offset);
+            case RdbOpcode.ModuleAux:
+                ModuleParts++;
+                return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbModule.TrySkip(ref input, _text);
+            case RdbOpcode.End: return TryEnd(ref input);
+            default:
+                keysMax--;
+                return TryKey(ref input, opcode);
+        }
+    }
+
+    private bool TrySizes(scoped ref RdbReader input, bool hasSlot)
+    {
+        ulong slot = 0;
+        if (hasSlot && !input.TryLength(out slot) || !input.TryLength(out ulong keys) || !input.TryLength(out ulong expiring)) return false;
+        sink.TakeSizes(_database, hasSlot ? (int)Math.Min(slot, int.MaxValue) : -1, (long)Math.Min(keys, long.MaxValue), (long)Math.Min(expiring, long.MaxValue));
+        return true;
+    }
+
+    private bool TryKey(scoped ref RdbReader input, byte type)
+    {
+        if (!input.TryKeptString(_name, out var name)) return false;
+        var outcome = sink.TakeKey(ref input, new RdbKey
+        {
+            Type = type, Name = name, Database = _database, Version = Version, ExpiryMs = _expiryMs, IdleSeconds = _idleSeconds, Frequency = _frequency,
+        });
+        if (outcome == RdbOutcome.Empty) EmptyKeys++;
+        _expiryMs = EntryView.NoExpiry;
+        _idleSeconds = _frequency = -1;
+        return outcome != RdbOutcome.Damaged;
+    }
+
+    private bool TryEnd(scoped ref RdbReader input)
+    {
+        IsOver = true;
+        if (Version < ChecksumFrom) return true;
+        var offset = input.Offset;
+        var checksum = input.Checksum;
+        if (!input.TryBytes(sizeof(ulong), out var bytes)) return false;
+        var told = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        // 0: it was written without one.
+        return told == 0 || told == checksum || !ChecksChecksum || !source.Sums || input.Fail($"wrong checksum {told:x}: the bytes before have {checksum:x}", offset);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+
+namespace Carnelian;
+
+/// <summary>
+/// Writes an RDB file, in this order: <see cref="Begin"/>, what the file says of itself, functions, then each database with its keys, and <see cref="End"/>. On whatever thread.
+/// </summary>
+/// <param name="version">No value needs a later one: see <see cref="RdbVersion.Of"/>.</param>
+public sealed class RdbFileWriter(RdbChunks output, int version)
+{
+    private readonly RdbValueWriter _values = new(new());
+
+    public RdbChunks Output => output;
+
+    public void Begin() => output.Bytes(ByteText.ToBytes($"REDIS{version:d4}"));
+
+    public void Aux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        output.Opcode(RdbOpcode.Aux);
+        output.String(name);
+        output.String(value);
+    }
+
+    public void Aux(ReadOnlySpan<byte> name, long value)
+    {
+        Span<byte> digits = stackalloc byte[IntegerText.LengthMax];
+        Aux(name, digits[..IntegerText.Format(value, digits)]);
+    }
+
+    /// <summary>What Redis says in front of every file.</summary>
+    public void UsualAux(ReadOnlySpan<byte> release, long unixSeconds, long usedMemory, bool isAppendOnlyBase)
+    {
+        Aux("redis-ver"u8, release);
+        Aux("redis-bits"u8, 64);
+        Aux("ctime"u8, unixSeconds);
+        Aux("used-mem"u8, usedMemory);
+        Aux("aof-base"u8, isAppendOnlyBase ? 1 : 0);
+    }
+
+    public void Functions(ReadOnlySpan<byte> library)
+    {
+        output.Opcode(RdbOpcode.Function2);
+        output.String(library);
+    }
+
+    /// <summary>Begins a database that has keys.</summary>
+    public void Database(int number, long keys, long expiring)
+    {
+        output.Opcode(RdbOpcode.SelectDatabase);
+        output.Length(number);
+        output.Opcode(RdbOpcode.ResizeDatabase);
+        output.Length(keys);
+        output.Length(expiring);
+    }
+
+    /// <summary>Begins a slot of a cluster that has keys.</summary>
+    public void Slot(int slot, long keys, long expiring)
+    {
+        output.Opcode(RdbOpcode.SlotInfo);
+        output.Length(slot);
+        output.Length(keys);
+        output.Length(expiring);
+    }
+
+    /// <summary>A key that is in use.</summary>
+    public void Key(Dataset data, EntryView entry, long idleSeconds = -1, int frequency = -1)
+    {
+        BeginKey(RdbValueWriter.TypeOf(data, entry), entry, idleSeconds, frequency);
+        _values.Write(output, data, entry);
+    }
+
+    /// <summary>Begins a key; its value is to follow, as <see cref="RdbValueWriter"/> writes it.</summary>
+    /// <param name="idleSeconds">Since when it was not used, or -1: with a policy that counts that.</param>
+    /// <param name="frequency">How often it was used, or -1.</param>
+    public void BeginKey(RdbType type, EntryView entry, long idleSeconds = -1, int frequency = -1)
+    {
+        Check.That(RdbVersion.Of(type) <= version);
+        if (entry.Expires)
+        {
+            output.Opcode(RdbOpcode.ExpiryMs);
+            output.Milliseconds(entry.ExpiryMs);
+        }
+        if (idleSeconds >= 0)
+        {
+            output.Opcode(RdbOpcode.Idle);
+            output.Length(idleSeconds);
+        }
+        if (frequency >= 0)
+        {
+            output.Opcode(RdbOpcode.Frequency);
+            output.Byte((byte)frequency);
+        }
+        output.Type(type);
+        output.String(entry.Key);
+    }
+
+    public void End()
+    {
+        output.Opcode(RdbOpcode.End);
+        Span<byte> checksum = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(checksum, output.Checksum);
+        output.Bytes(checksum);
+        output.Flush();
+    }
+}

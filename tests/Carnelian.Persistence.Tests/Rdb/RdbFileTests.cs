@@ -1,0 +1,227 @@
+using System.Text;
+
+namespace Carnelian.Tests;
+
+internal sealed class RdbFileTests
+{
+    private static PersistenceRig Filled(int seed, int keys)
+    {
+        var rig = new PersistenceRig((ulong)seed + 1);
+        var random = new Random(seed);
+        rig.Keyspace.Host.ListCompressDepth = seed % 2;
+        var values = new RandomValues(rig, random);
+        for (var i = 0; i < keys; i++)
+        {
+            values.Make($"key {i}".Replace(' ', '-'), i % RandomValues.Kinds);
+            if (i % 5 == 0) rig.Run($"MOVE key-{i} {1 + random.Next(3)}");
+        }
+        return rig;
+    }
+
+    /// <summary>All keys, by database and name.</summary>
+    private static string[] Shown(PersistenceRig rig)
+    {
+        var shown = new List<string>();
+        for (var database = 0; database < 4; database++)
+        {
+            rig.Database = database;
+            foreach (var key in rig.Run("KEYS *").Items) shown.Add($"{database} {key.Text} {rig.ShowKept(key.Text!)}");
+        }
+        rig.Database = 0;
+        return [.. shown.Order(StringComparer.Ordinal)];
+    }
+
+    [Test]
+    public void What_is_loaded_is_what_was_written([Range(1, 12)] int seed)
+    {
+        using var from = Filled(seed, 60);
+        var file = RdbTestFile.Write(from, sums: seed % 3 != 0);
+        using var to = new PersistenceRig((ulong)seed);
+        var loader = new RdbLoader(to.Keyspace);
+        var reader = RdbTestFile.Load(to, file, loader, chunkBytes: 100 + seed * 300);
+        while (!reader.IsOver) reader.ReadSome(1 + seed % 7);
+        Assert.That(reader.Error, Is.Null, $"at {reader.ErrorOffset} of {file.Length}");
+        Assert.That((loader.KeysLoaded, reader.EmptyKeys), Is.EqualTo((60L, 0L)));
+        Assert.That(Shown(to), Is.EqualTo(Shown(from)));
+        Assert.That(loader.Aux["redis-ver"], Is.EqualTo("8.0.6"));
+        Assert.That(reader.Version, Is.EqualTo(12));
+    }
+
+    [Test]
+    public void A_file_goes_through_the_disk_and_says_what_failed_there()
+    {
+        using var from = Filled(1, 40);
+        var disk = from.World.Disk;
+        using (var file = disk.Open("dump.rdb", DiskOpenMode.Replace).Value!)
+        {
+            var output = new RdbFileOutput(file);
+            var writer = new RdbFileWriter(output, RdbVersion.Redis);
+            writer.Begin();
+            writer.Database(0, 1, 0);
+            from.Run("SET long " + new string('x', 300_000));
+            from.Run("SELECT 0");
+            writer.Key(from.Keyspace.Databases[0].Data, from.Keyspace.Find(from.Keyspace.Databases[0], from.Keyspace.KeyOf("long"u8)));
+            writer.End();
+            Assert.That((output.Status.Ok, output.Written), Is.EqualTo((true, file.Length)));
+        }
+        using var read = disk.Open("dump.rdb", DiskOpenMode.Read).Value!;
+        using var to = new PersistenceRig();
+        var reader = new RdbFileReader(new RdbFileSource(read), new RdbLoader(to.Keyspace));
+        Assert.That(reader.ReadAll(), reader.Error);
+        Assert.That(to.Run("STRLEN long").Integer, Is.EqualTo(300_000));
+        disk.FreeBytes = 10;
+        using var full = disk.Open("full.rdb", DiskOpenMode.Replace).Value!;
+        var failing = new RdbFileOutput(full);
+        failing.Bytes(new byte[200_000]);
+        Assert.That(failing.Status.Error, Is.EqualTo("No space left on device"));
+    }
+
+    [Test]
+    public void What_is_over_is_left_out_unless_the_file_is_the_base_of_another_one()
+    {
+        using var from = new PersistenceRig();
+        from.Run("SET stays v");
+        from.Run("RPUSH goes a b");
+        from.Run("PEXPIREAT goes 4102444800000");
+        var file = RdbTestFile.Write(from);
+        foreach (var drops in new[] { true, false })
+        {
+            using var to = new PersistenceRig();
+            to.Keyspace.NowMs = 4102444800001;
+            var loader = new RdbLoader(to.Keyspace) { DropsExpired = drops };
+            Assert.That(RdbTestFile.Load(to, file, loader).ReadAll());
+            Assert.That((to.Keyspace.Databases[0].Data.Count, loader.KeysExpired), Is.EqualTo(drops ? (1L, 1L) : (2L, 0L)));
+        }
+    }
+
+    [Test]
+    public void Idle_times_are_written_and_read()
+    {
+        using var from = new PersistenceRig();
+        from.Run("SET k v");
+        from.Keyspace.Access.Advance(500_000);
+        var file = RdbTestFile.Write(from, withUse: true);
+        using var to = new PersistenceRig();
+        to.Keyspace.Access.Advance(900_000);
+        Assert.That(RdbTestFile.Load(to, file).ReadAll());
+        Assert.That(to.Run("OBJECT IDLETIME k").Integer, Is.EqualTo(500));
+    }
+
+    [Test]
+    public void All_that_files_have_besides_keys_is_understood_or_passed_over()
+    {
+        using var rig = new PersistenceRig();
+        var loader = new RdbLoader(rig.Keyspace);
+        var file = RdbTestFile.Of("REDIS0011", o =>
+        {
+            void Aux(string name, string value) { o.Byte(250); o.Text(name); o.Text(value); }
+            Aux("redis-ver", "7.2.0");
+            Aux("never heard of", "1");
+            // Data of a module: a number, a double, a text.
+            o.Byte(247); o.Length(12345); o.Length(2); o.Length(1);
+            o.Length(2); o.Length(7); o.Length(4); o.Double(1.5); o.Length(5); o.Text("text"); o.Length(3); o.Bytes(new byte[4]); o.Length(0);
+            o.Byte(245); o.Text("#!lua name=lib\nredis.call('ping')");
+            o.Byte(254); o.Length(2); o.Byte(251); o.Length(5); o.Length(1);
+            o.Byte(244); o.Length(100); o.Length(5); o.Length(1);
+            o.Byte(253); o.Bytes([0, 0, 0, 0x7f]); o.Byte(249); o.Byte(200); o.Byte(0); o.Text("seconds"); o.Text("v");
+            o.Byte(252); o.Milliseconds(4102444800000); o.Byte(248); o.Length(77); o.Byte(0); o.Text("ms"); o.Text("v");
+            o.Byte(1); o.Text("empty"); o.Length(0);
+            o.Byte(0); o.Text("none"); o.Text("v");
+        });
+        var reader = RdbTestFile.Load(rig, file, loader);
+        Assert.That(reader.ReadAll(), reader.Error);
+        rig.Database = 2;
+        Assert.That(rig.Run("PEXPIRETIME seconds").Integer, Is.EqualTo(0x7f000000L * 1000));
+        Assert.That(rig.Run("PEXPIRETIME ms").Integer, Is.EqualTo(4102444800000));
+        Assert.That(rig.Run("PEXPIRETIME none").Integer, Is.EqualTo(-1), "each key has its own");
+        Assert.That((loader.KeysLoaded, reader.EmptyKeys, reader.ModuleParts, loader.Functions.Count), Is.EqualTo((3L, 1L, 1L, 1)));
+        Assert.That(Encoding.ASCII.GetString(loader.Functions[0]), Does.StartWith("#!lua name=lib"));
+        Assert.That(loader.Aux, Has.Count.EqualTo(2));
+    }
+
+    private static string? ErrorOf(byte[] file)
+    {
+        using var rig = new PersistenceRig();
+        var reader = RdbTestFile.Load(rig, file);
+        return reader.ReadAll() ? null : $"{reader.ErrorOffset}: {reader.Error}";
+    }
+
+    [Test]
+    public void Versions_1_to_12_and_Valkeys_80_are_read_and_no_others([Values(1, 4, 5, 12, 13, 79, 80, 0, 81)] int version)
+    {
+        var isValkey = version >= 80;
+        var file = RdbTestFile.Of(isValkey ? $"VALKEY{version:d3}" : $"REDIS{version:d4}", o => { o.Byte(0); o.Text("k"); o.Text("v"); });
+        Assert.That(ErrorOf(file) is null, Is.EqualTo(version is >= 1 and <= 12 or 80));
+        Assert.That(ErrorOf(RdbTestFile.Of("VALKEY012", _ => { })), Does.Contain("version"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0080", _ => { })), Does.Contain("version"));
+    }
+
+    [Test]
+    public void What_is_wrong_is_told_with_its_place()
+    {
+        Assert.That(ErrorOf([]), Is.EqualTo("0: unexpected end"));
+        Assert.That(ErrorOf("SIDER0012...."u8.ToArray()), Does.StartWith("0: no RDB file"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(7); o.Text("k"); o.Length(0x8412345678abcd00UL); o.Length(0); })), Does.Contain("module type '"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(246); o.Text("f"); })), Does.StartWith("9: functions of a release candidate"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(99); o.Text("k"); })), Does.Contain("unknown type 99"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(0); o.Text("k"); o.Text("v"); o.Byte(0); o.Text("k"); o.Text("v"); })), Does.Contain("the key 'k' twice in one database"));
+        Assert.That(ErrorOf(RdbTestFile.Of("REDIS0012", o => { o.Byte(254); o.Length(16); o.Byte(0); o.Text("k"); o.Text("v"); })), Does.Contain("a key of database 16"));
+        var file = RdbTestFile.Of("REDIS0012", o => { o.Byte(0); o.Text("k"); o.Text("v"); });
+        Assert.That(ErrorOf(file[..^3]), Is.EqualTo($"{file.Length - 8}: unexpected end"));
+        file[^1] ^= 1;
+        Assert.That(ErrorOf(file), Does.StartWith($"{file.Length - 8}: wrong checksum"));
+        file.AsSpan(^8).Clear();
+        Assert.That(ErrorOf(file), Is.Null, "written without one");
+    }
+
+    private sealed class Failing : RdbSource
+    {
+        private bool _isRead;
+
+        public override long Length => 1000;
+
+        protected override int Read(Span<byte> to)
+        {
+            if (_isRead)
+            {
+                Failure = "Input/output error";
+                return 0;
+            }
+            _isRead = true;
+            "REDIS0012"u8.CopyTo(to);
+            return 9;
+        }
+    }
+
+    [Test]
+    public void A_disk_that_fails_is_no_damaged_file()
+    {
+        using var rig = new PersistenceRig();
+        var reader = new RdbFileReader(new Failing(), new RdbLoader(rig.Keyspace));
+        Assert.That(reader.ReadAll(), Is.False);
+        Assert.That(reader.Error, Is.EqualTo("Input/output error"));
+    }
+
+    /// <summary>CARNELIAN_DAMAGED: so many files for each seed.</summary>
+    [Test]
+    public void A_damaged_file_is_refused_or_loaded_and_nothing_is_left_behind([Range(1, 6)] int seed)
+    {
+        byte[] whole;
+        using (var from = Filled(seed, 30)) whole = RdbTestFile.Write(from);
+        var random = new Random(seed);
+        var loaded = 0;
+        for (var round = TestSettings.Number("CARNELIAN_DAMAGED", 100) / 2; round > 0; round--)
+        {
+            var file = (byte[])whole.Clone();
+            Mutation.Apply(ref file, random);
+            using var rig = new PersistenceRig();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var reader = RdbTestFile.Load(rig, file, chunkBytes: 1000, checks: false);
+            if (reader.ReadAll()) loaded++;
+            Assert.That(reader.ErrorOffset, Is.LessThanOrEqualTo(file.Length));
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before + rig.Allocator.UsedBytes, Is.LessThan((16 << 20) + file.Length * 1000L));
+            foreach (var key in rig.Run("KEYS *").Items) rig.Run("TYPE"u8.ToArray(), key.Bytes);
+        }
+        TestContext.Out.WriteLine($"{loaded} were loaded");
+    }
+}
