@@ -44,11 +44,8 @@ public sealed class Transaction
     /// <summary>Flags that at least one of the queued commands has.</summary>
     public CommandFlags Flags { get; private set; }
 
-    /// <summary>Keys watched, or said to be: see <see cref="WatchedKeys"/>.</summary>
-    public int WatchedCount => IsOvertaken ? WatchedBefore : Watched.Count;
-
-    /// <summary>Keys that an overtaken transaction is said to watch.</summary>
-    internal int WatchedBefore { get; set; }
+    /// <summary>Keys watched.</summary>
+    public int WatchedCount => Watched.Count;
 
     /// <summary>The keys watched, in the map of <see cref="WatchedKeys"/>.</summary>
     internal MultimapChain Watched;
@@ -71,7 +68,7 @@ public sealed class Transaction
     /// <summary>Nothing is left of it.</summary>
     internal bool IsIdle => !IsOpen && !IsOvertaken && !IsRunning && Holder < 0;
 
-    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * (long)QueuedBytes + _arguments.Count * 8L + Watched.Count * (long)LinkBytes;
+    public long MemoryBytes => _bytes.Length + _longBytes + _queue.Capacity * (long)QueuedBytes + _arguments.Count * 8L + WatchedCount * (long)LinkBytes;
 
     /// <summary>Copies a request to the queue's end. One that EXEC will refuse keeps none.</summary>
     internal void Add(in Call call)

@@ -42,9 +42,9 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     internal void Watch(Transaction transaction, Database database, Key key)
     {
         if (transaction.Holder < 0) Enter(transaction);
-        var count = transaction.Watched.Count;
+        var count = transaction.WatchedCount;
         var link = _watched.Add(database.Number, key.Bytes, key.Hash, transaction.Holder, ref transaction.Watched);
-        if (transaction.Watched.Count == count) return;
+        if (transaction.WatchedCount == count) return;
         var view = _keyspace.Find(database, key, LookupFlags.NoEffects);
         if (!view.Exists) return;
         if (!_keyspace.IsAlive(view))
@@ -76,7 +76,7 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
         _holders[transaction.Holder] = null;
         if (--Watchers == 0) _keyspace.ListenersChanged();
         _leaving.Enqueue((transaction.Watched, transaction.Holder));
-        if (transaction.Watched.Count <= LinksAtOnce && _leaving.Count == 1) ForgetSome();
+        if (transaction.WatchedCount <= LinksAtOnce && _leaving.Count == 1) ForgetSome();
         transaction.Watched = default;
         transaction.Holder = -1;
         transaction.FirstExpiryMs = long.MaxValue;
@@ -97,14 +97,6 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     /// <summary>Whether EXEC must answer nothing: a watched key was changed, or is over by now.</summary>
     internal bool IsOvertaken(Transaction transaction) => transaction.IsOvertaken || _keyspace.IsOver(transaction.FirstExpiryMs);
 
-    /// <param name="shown">How many keys it is said to watch from now on: as in Redis none after a change of one, and all where databases were flushed or swapped.</param>
-    private void Overtake(Transaction transaction, int shown)
-    {
-        transaction.WatchedBefore = shown;
-        transaction.IsOvertaken = true;
-        Leave(transaction);
-    }
-
     // ---- changes
 
     public void OnModified(Author author, Database database, Key key)
@@ -121,15 +113,18 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
             if (wasOver && !isThere) link.Note = 0;
             // Overtaking may remove the link, and with the last one the group.
             link = link.Next;
-            if (transaction is not null && (!wasOver || isThere)) Overtake(transaction, shown: 0);
+            if (transaction is null || wasOver && !isThere) continue;
+            transaction.IsOvertaken = true;
+            Leave(transaction);
         }
     }
 
+    /// <summary>As in Redis, transactions that this or an exchange overtakes go on watching, as INFO and CLIENT LIST show.</summary>
     public void OnFlushing(Database? database)
     {
         for (var i = 0; i < _holders.Count; i++)
         {
-            if (_holders[i] is { } transaction && (database is null ? transaction.Occupied.Count > 0 : transaction.Occupied.Contains(database))) Overtake(transaction, transaction.Watched.Count);
+            if (_holders[i] is { } transaction && (database is null ? transaction.Occupied.Count > 0 : transaction.Occupied.Contains(database))) transaction.IsOvertaken = true;
         }
     }
 
@@ -138,8 +133,8 @@ public sealed class WatchedKeys : IKeyspaceListener, IDisposable
     {
         for (var i = 0; i < _holders.Count; i++)
         {
-            if (_holders[i] is not { } transaction) continue;
-            if (transaction.Occupied.Contains(one) || transaction.Occupied.Contains(other) || IsOvertakenBySwap(transaction, one, other)) Overtake(transaction, transaction.Watched.Count);
+            if (_holders[i] is not { IsOvertaken: false } transaction) continue;
+            if (transaction.Occupied.Contains(one) || transaction.Occupied.Contains(other) || IsOvertakenBySwap(transaction, one, other)) transaction.IsOvertaken = true;
         }
     }
 
