@@ -26,7 +26,10 @@ internal static class SlimKestrel
         return services.BuildServiceProvider().GetRequiredService<IServer>();
     }
 
-    /// <summary>Where Kestrel enters its services; nothing is built by it.</summary>
+    /// <summary>
+    /// Where Kestrel enters its services, by <see cref="ConfigureServices(Action{IServiceCollection})"/> alone. The interface's other members would build a host, which there is not; if a later
+    /// Kestrel calls one, the endpoint does not open and its tests fail.
+    /// </summary>
     private sealed class Registration(IServiceCollection services) : IWebHostBuilder
     {
         public IWebHostBuilder ConfigureServices(Action<IServiceCollection> configureServices)
@@ -35,17 +38,19 @@ internal static class SlimKestrel
             return this;
         }
 
-        public IWebHostBuilder ConfigureServices(Action<WebHostBuilderContext, IServiceCollection> configureServices) => throw new NotSupportedException();
+        public IWebHostBuilder ConfigureServices(Action<WebHostBuilderContext, IServiceCollection> configureServices) => throw NoHost();
 
-        public IWebHostBuilder ConfigureAppConfiguration(Action<WebHostBuilderContext, IConfigurationBuilder> configureDelegate) => throw new NotSupportedException();
+        public IWebHostBuilder ConfigureAppConfiguration(Action<WebHostBuilderContext, IConfigurationBuilder> configureDelegate) => throw NoHost();
 
-        public IWebHostBuilder UseSetting(string key, string? value) => throw new NotSupportedException();
+        public IWebHostBuilder UseSetting(string key, string? value) => throw NoHost();
 
         public string? GetSetting(string key) => null;
 
 #pragma warning disable ASPDEPR008 // Old, but of the interface.
-        public IWebHost Build() => throw new NotSupportedException();
+        public IWebHost Build() => throw NoHost();
 #pragma warning restore ASPDEPR008
+
+        private static UnreachableException NoHost() => new("Kestrel wants more of a host than its services");
     }
 
     /// <summary>Of what Kestrel has to say, warnings and errors go to the server's log.</summary>

@@ -28,7 +28,7 @@ internal sealed class MetricsSnapshot
         LastSlow = server.Executor.Logs.Slow.Entries.FirstOrDefault();
         Spikes = [.. server.Executor.Logs.Latency.Series.Select(series => (series.Name, series.Samples[^1]))];
         OutputLimits = server.Options.OutputBufferLimits;
-        ConfiguredMemory = ServerSettings.Number(server, "maxmemory", 0);
+        ConfiguredMemory = unchecked((long)server.Options.Keyspace.MaxMemory);
         ConfiguredThreads = ServerSettings.Number(server, "io-threads", 1);
         ConfiguredBacklog = ServerSettings.Number(server, "repl-backlog-size", 0);
         StartedMs = server.StartedMs;
