@@ -14,18 +14,40 @@ internal sealed record BenchmarkRun(
     /// <summary>From here on the throughput is the generator's; CPU per request still tells the servers apart.</summary>
     public const double GeneratorIsSaturated = 0.95;
 
+    private static ProcessStartInfo StartInfo(string benchmark, ServerUnderTest server, Workload workload, int requests) =>
+        new(benchmark, ["-h", "127.0.0.1", "-p", $"{server.Port}", "-n", $"{requests}", "-r", $"{workload.Keys}", .. workload.Arguments.Split(' ')]);
+
+    /// <summary>Goes on with the workload until what is returned is disposed of.</summary>
+    public static IDisposable Begin(Children children, string benchmark, ServerUnderTest server, Workload workload)
+    {
+        var start = StartInfo(benchmark, server, workload, int.MaxValue);
+        start.RedirectStandardOutput = true;
+        return new Running(children, start);
+    }
+
+    private sealed class Running : IDisposable
+    {
+        private readonly Children _children;
+        private readonly Process _process;
+
+        public Running(Children children, ProcessStartInfo start)
+        {
+            _children = children;
+            _process = children.Start(start);
+            _process.OutputDataReceived += static (_, _) => { };
+            _process.BeginOutputReadLine();
+        }
+
+        public void Dispose() => _children.End(_process);
+    }
+
     /// <summary>Runs the workload once; the server's CPU clock is read directly before and after.</summary>
     public static BenchmarkRun Measure(Children children, string benchmark, ServerUnderTest server, Workload workload, int requests)
     {
-        string[] arguments =
-        [
-            "-h", "127.0.0.1", "-p", $"{server.Port}", "-n", $"{requests}", "-r", $"{workload.Keys}",
-            .. workload.Arguments.Split(' '),
-        ];
         var cpuBefore = server.Cpu();
         var generatorBefore = OperatingSystemCalls.CpuSecondsOfEndedChildren();
         var started = Stopwatch.GetTimestamp();
-        var (exitCode, output, errors) = children.Run(new ProcessStartInfo(benchmark, arguments), TimeSpan.FromMinutes(5));
+        var (exitCode, output, errors) = children.Run(StartInfo(benchmark, server, workload, requests), TimeSpan.FromMinutes(5));
         var wallSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var generatorSeconds = OperatingSystemCalls.CpuSecondsOfEndedChildren() - generatorBefore;
         var cpu = server.Cpu().Since(cpuBefore);

@@ -12,6 +12,7 @@ internal static class Program
     [
         new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new TransactionsGroup(), new PubSubGroup(), new PauseGroup(),
         new StartUpGroup(), new AllocationsGroup(), new EvictionHitsGroup(), new EvictionLoadGroup(),
+        new SaveGroup(), new LoadingGroup(), new AppendOnlyGroup(),
     ];
 
     private static int Main(string[] arguments)

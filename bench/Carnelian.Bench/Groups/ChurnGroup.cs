@@ -43,7 +43,7 @@ internal sealed class ChurnGroup : IGroup
             table.Add(
                 server.Name, Figure.Of(commands / 1e6), Figure.Of(churn.LiveKeys), Figure.Mebibytes(churn.PayloadBytes), Figure.Mebibytes(atEnd),
                 Figure.Mebibytes(idle), Figure.Of(ratio), Figure.Of((double)idle / (churn.PayloadBytes + EntryBytes * churn.LiveKeys)),
-                Figure.Of(MemoryInfo.UsedBytes(connection) / churn.PayloadBytes), server.IsCandidate ? "" : Figure.Ratio(candidate, ratio));
+                Figure.Of(ServerInfo.Number(connection, "used_memory") / churn.PayloadBytes), server.IsCandidate ? "" : Figure.Ratio(candidate, ratio));
         });
     }
 

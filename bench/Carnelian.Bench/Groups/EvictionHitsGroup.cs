@@ -106,14 +106,14 @@ internal sealed class Cache(int residentKeys, int requests, bool scans, ulong se
         }
         (_hot, _hits) = (0, 0);
         Ask(connection, half + requests / 2);
-        return new CacheRun(server.Name, 100.0 * _hits / _hot, Keys(connection), MemoryInfo.UsedBytes(connection));
+        return new CacheRun(server.Name, 100.0 * _hits / _hot, Keys(connection), ServerInfo.Number(connection, "used_memory"));
     }
 
     private void Fill(RespConnection connection)
     {
         while (Keys(connection) < residentKeys)
             Ask(connection, _asked + residentKeys / 10);
-        Limit(connection, (long)MemoryInfo.UsedBytes(connection));
+        Limit(connection, (long)ServerInfo.Number(connection, "used_memory"));
     }
 
     private void Limit(RespConnection connection, long bytes)

@@ -58,7 +58,7 @@ internal sealed class EvictionLoadGroup : IGroup
         });
         var perSecond = requests / Stopwatch.GetElapsedTime(started).TotalSeconds;
         var microseconds = server.Cpu().Since(cpu).Nanoseconds / 1000.0 / requests;
-        return new EvictionRun(server.Name, perSecond, microseconds, Field(connection, "evicted_keys"), LongestTurnMs(connection), double.NaN, double.NaN);
+        return new EvictionRun(server.Name, perSecond, microseconds, ServerInfo.Number(connection, "evicted_keys"), LongestTurnMs(connection), double.NaN, double.NaN);
     }
 
     private static EvictionRun RunShrink(Lab lab, ServerUnderTest server)
@@ -68,24 +68,17 @@ internal sealed class EvictionLoadGroup : IGroup
         connection.Call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
         connection.Call("CONFIG", "RESETSTAT");
         using var probe = LatencyProbe.Start(server);
-        var limit = (long)MemoryInfo.UsedBytes(connection) / 2;
+        var limit = (long)ServerInfo.Number(connection, "used_memory") / 2;
         var started = Stopwatch.GetTimestamp();
         connection.Call("CONFIG", "SET", "maxmemory", limit.ToString(CultureInfo.InvariantCulture));
         // Some buffers come and go.
-        while (MemoryInfo.UsedBytes(connection) > limit * 1.01 && Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1))
+        while (ServerInfo.Number(connection, "used_memory") > limit * 1.01 && Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1))
             Thread.Sleep(10);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return new EvictionRun(server.Name, double.NaN, double.NaN, Field(connection, "evicted_keys"), LongestTurnMs(connection), probe.Stop().Max, seconds);
+        return new EvictionRun(server.Name, double.NaN, double.NaN, ServerInfo.Number(connection, "evicted_keys"), LongestTurnMs(connection), probe.Stop().Max, seconds);
     }
 
-    private static double LongestTurnMs(RespConnection connection) => Field(connection, "eventloop_duration_max") / 1000;
-
-    private static double Field(RespConnection connection, string name)
-    {
-        var line = connection.Call("INFO", "everything").Split("\r\n").FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal));
-        line ??= connection.Call("INFO", "debug").Split("\r\n").FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal));
-        return line is null ? double.NaN : double.Parse(line.AsSpan(name.Length + 1), CultureInfo.InvariantCulture);
-    }
+    private static double LongestTurnMs(RespConnection connection) => ServerInfo.Number(connection, "eventloop_duration_max") / 1000;
 
     private static void AddRows(Lab lab, Table table, string member, List<EvictionRun> runs)
     {

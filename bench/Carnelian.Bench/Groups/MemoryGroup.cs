@@ -59,23 +59,11 @@ internal sealed class MemoryGroup : IGroup
             Thread.Sleep(SettleMs);
             perKey[size] = (double)(server.ResidentBytes() - emptyBytes) / size;
             if (size == mainSize)
-                usedPerKey = MemoryInfo.UsedBytes(connection) / size;
+                usedPerKey = ServerInfo.Number(connection, "used_memory") / size;
         }
         // Keys that were evicted or overwritten would flatter the figure.
         if (connection.Call("DBSIZE") is var held && held != $"{filled}")
             throw new MeasurementFailed($"{filled} keys were written, DBSIZE says {held}");
         return (emptyBytes, perKey, usedPerKey);
-    }
-}
-
-/// <summary>What a server says of its own memory.</summary>
-internal static class MemoryInfo
-{
-    /// <summary>used_memory of INFO; NaN for a server that has no such field.</summary>
-    public static double UsedBytes(RespConnection connection)
-    {
-        const string Field = "used_memory:";
-        var line = connection.Call("INFO", "memory").Split("\r\n").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
-        return line != null && double.TryParse(line.AsSpan(Field.Length), out var bytes) ? bytes : double.NaN;
     }
 }

@@ -20,12 +20,13 @@ internal sealed record ServerProgram(string Name, string[] Command, bool RedisOp
     }
 
     /// <summary>The command with the options of an empty server without persistence, on the loopback only.</summary>
-    public ProcessStartInfo StartOn(int port, string directory, int clientsMax)
+    /// <param name="further">Options of redis-server.</param>
+    public ProcessStartInfo StartOn(int port, string directory, int clientsMax, params string[] further)
     {
         var start = StartInfo(Command, RedisOptions);
         string[] options = ["--port", $"{port}", "--bind", "127.0.0.1"];
         if (RedisOptions)
-            options = [.. options, "--save", "", "--dir", directory, "--maxclients", $"{clientsMax}"];
+            options = [.. options, "--save", "", "--dir", directory, "--maxclients", $"{clientsMax}", .. further];
         foreach (var option in options)
             start.ArgumentList.Add(option);
         start.WorkingDirectory = directory;

@@ -23,15 +23,17 @@ internal sealed class ServerUnderTest : IDisposable
     private readonly Children _children;
     private readonly Process _process;
     private readonly string _directory;
+    private readonly bool _keepsDirectory;
     private readonly Queue<string> _log = new();
 
-    private ServerUnderTest(ServerProgram program, Children children, int clientsMax)
+    private ServerUnderTest(ServerProgram program, Children children, int clientsMax, string? directory, string[] options)
     {
         Program = program;
         Port = FreePort();
         _children = children;
-        _directory = Directory.CreateTempSubdirectory("carnelian-bench-").FullName;
-        var start = program.StartOn(Port, _directory, clientsMax);
+        _keepsDirectory = directory is not null;
+        _directory = directory ?? Directory.CreateTempSubdirectory("carnelian-bench-").FullName;
+        var start = program.StartOn(Port, _directory, clientsMax, options);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var started = Stopwatch.GetTimestamp();
         _process = children.Start(start);
@@ -59,7 +61,11 @@ internal sealed class ServerUnderTest : IDisposable
     /// <summary>From just before exec to the first +PONG, looked for every millisecond.</summary>
     public TimeSpan TimeToPong { get; }
 
-    public static ServerUnderTest Start(ServerProgram program, Children children, int clientsMax = 1000) => new(program, children, clientsMax);
+    public static ServerUnderTest Start(ServerProgram program, Children children, int clientsMax = 1000) => new(program, children, clientsMax, null, []);
+
+    /// <summary>A server with files of its own that outlive it, and further options.</summary>
+    public static ServerUnderTest StartIn(string directory, ServerProgram program, Children children, params string[] options) =>
+        new(program, children, 1000, directory, options);
 
     public RespConnection Connect() => new(Port);
 
@@ -79,6 +85,25 @@ internal sealed class ServerUnderTest : IDisposable
         return long.Parse(resident.Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>Bytes that the process and those that it forked take, what they share counted once.</summary>
+    public long ProportionalBytes()
+    {
+        var total = 0L;
+        foreach (var id in File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Prepend($"{_process.Id}"))
+        {
+            try
+            {
+                var bytes = Machine.Field($"/proc/{id}/smaps_rollup", "Pss");
+                if (bytes is not null) total += long.Parse(bytes.Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
+            }
+            catch (IOException)
+            {
+                // A child that has ended since.
+            }
+        }
+        return total;
+    }
+
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Whether the server has ended; after a lost connection it may take a moment to.</summary>
@@ -95,7 +120,7 @@ internal sealed class ServerUnderTest : IDisposable
     public void Dispose()
     {
         _children.End(_process);
-        Directory.Delete(_directory, recursive: true);
+        if (!_keepsDirectory) Directory.Delete(_directory, recursive: true);
     }
 
     private static int FreePort()

@@ -8,7 +8,7 @@ namespace Carnelian;
 /// </summary>
 internal sealed class Sources(Options options, Children children) : IDisposable
 {
-    private const string GarnetVersion = "2.2.5";
+    private const string GarnetVersion = "2.2.8";
 
     private static readonly TimeSpan FetchMax = TimeSpan.FromMinutes(30);
 
