@@ -8,10 +8,12 @@ public abstract class Disk
 {
     public abstract DiskResult<DiskFile> Open(string path, DiskOpenMode mode);
 
+    /// <summary>In one step: whoever looks, and a crash too, finds the old file at the target or the new one. Both must be on one file system.</summary>
     public abstract DiskStatus Rename(string from, string to);
 
     public abstract DiskStatus Delete(string path);
 
+    /// <summary>With those above it that are missing. Durable once the directory that it is in is synced.</summary>
     public abstract DiskStatus CreateDirectory(string path);
 
     /// <summary>Makes renames, creations and deletions in a directory durable.</summary>
@@ -61,6 +63,10 @@ public abstract class DiskFile : IDisposable
     /// <summary>Writes all at the end of the file. After a failure the file may hold a part of it (a torn write).</summary>
     public abstract DiskStatus Append(ReadOnlySpan<byte> source);
 
+    /// <summary>
+    /// Makes all bytes durable that were appended before the call. After a failure nobody knows which of them are, and a later success may be silent about
+    /// them: Linux forgets what it could not write.
+    /// </summary>
     public abstract DiskStatus Sync();
 
     public abstract DiskStatus Truncate(long length);
@@ -80,12 +86,18 @@ public enum DiskOpenMode
     Replace,
 }
 
-/// <summary>Success, or the operating system's reason ("No space left on device").</summary>
-public readonly record struct DiskStatus(string? Error)
+/// <summary>Success, or what went wrong.</summary>
+/// <param name="Error">The operating system's words ("No space left on device"); null: success.</param>
+/// <param name="Name">The error's name ("ENOSPC"), where it is known.</param>
+/// <param name="Path">What it was done to, as it was opened or asked for, where that is known.</param>
+public readonly record struct DiskStatus(string? Error, string? Name = null, string? Path = null)
 {
     public static DiskStatus Success => default;
 
     public bool Ok => Error is null;
+
+    /// <summary>For the log: words, name and path.</summary>
+    public override string ToString() => Error is null ? "success" : $"{Error}{(Name is null ? "" : $" ({Name})")}{(Path is null ? "" : $": {Path}")}";
 }
 
 public readonly record struct DiskResult<T>(T? Value, DiskStatus Status)

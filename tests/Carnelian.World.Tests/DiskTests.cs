@@ -111,6 +111,21 @@ internal sealed class DiskTests(bool simulated)
     }
 
     [Test]
+    public void Trouble_names_its_error_and_its_path()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Because("Windows numbers errors otherwise.");
+        Assert.That(Disk.Open(In("none"), DiskOpenMode.Read).Status, Is.EqualTo(new DiskStatus("No such file or directory", "ENOENT", In("none"))));
+        Assert.That(Disk.Open(_root, DiskOpenMode.Append).Status, Is.EqualTo(new DiskStatus("Is a directory", "EISDIR", _root)));
+        Assert.That(Disk.Rename(In("none"), In("b")).ToString(), Is.EqualTo($"No such file or directory (ENOENT): {In("none")}"));
+        Assert.That(Disk.SyncDirectory(In("none")).Path, Is.EqualTo(In("none")));
+        Assert.That(Disk.List(In("none")).Status.Name, Is.EqualTo("ENOENT"));
+        using var file = Disk.Open(In("a"), DiskOpenMode.Append).Value!;
+        Assert.That(Disk.CreateDirectory(In("a")), Is.EqualTo(new DiskStatus("File exists", "EEXIST", In("a"))));
+        Assert.That(Disk.CreateDirectory(In("sub")).Ok);
+        Assert.That(Disk.Rename(In("a"), In("sub")).Name, Is.EqualTo("EISDIR"));
+    }
+
+    [Test]
     public void A_full_disk_says_so()
     {
         if (simulated) ((SimulatedWorld)_world).Disk.FreeBytes = 4;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Carnelian;
@@ -14,7 +13,7 @@ internal sealed class RealDisk : Disk
         {
             // Others may read, rename and delete an open file: so it is on Unix, and rewriting logs depends on it.
             var handle = File.OpenHandle(path, fileMode, access, FileShare.ReadWrite | FileShare.Delete);
-            return new(new RealDiskFile(handle), DiskStatus.Success);
+            return new(new RealDiskFile(handle, path), DiskStatus.Success);
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
@@ -22,26 +21,32 @@ internal sealed class RealDisk : Disk
         }
     }
 
-    public override DiskStatus Rename(string from, string to) => DiskTrouble.Guard((from, to), static p => File.Move(p.from, p.to, overwrite: true));
+    public override DiskStatus Rename(string from, string to)
+    {
+        // .NET copies where the system would refuse to rename from one file system to another: that would not be one step.
+        if (OperatingSystem.IsWindows()) return DiskTrouble.Guard((from, to), from, static p => File.Move(p.from, p.to, overwrite: true));
+        return Libc.rename(from, to) == 0 ? DiskStatus.Success : DiskTrouble.StatusOf(Libc.Errno, from);
+    }
 
-    public override DiskStatus Delete(string path) => DiskTrouble.Guard(path, static p =>
+    public override DiskStatus Delete(string path) => DiskTrouble.Guard(path, path, static p =>
     {
         // Deleting what is not there succeeds in .NET but is an error here.
         if (!File.Exists(p)) throw new FileNotFoundException(null, p);
         File.Delete(p);
     });
 
-    public override DiskStatus CreateDirectory(string path) => DiskTrouble.Guard(path, static p => Directory.CreateDirectory(p));
+    public override DiskStatus CreateDirectory(string path) => DiskTrouble.Guard(path, path, static p => Directory.CreateDirectory(p));
 
     public override DiskStatus SyncDirectory(string path)
     {
         // Windows makes directory entries durable itself and has no call for it.
         if (OperatingSystem.IsWindows()) return DiskStatus.Success;
         var descriptor = Libc.open(path, Libc.O_RDONLY | (OperatingSystem.IsLinux() ? Libc.O_CLOEXEC : 0));
-        if (descriptor < 0) return new(Libc.ErrorText(Libc.Errno));
-        var status = Libc.fsync(descriptor) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
+        if (descriptor < 0) return DiskTrouble.StatusOf(Libc.Errno, path);
+        var status = Libc.fsync(descriptor) == 0 ? DiskStatus.Success : DiskTrouble.StatusOf(Libc.Errno, path);
         Libc.close(descriptor);
-        return status;
+        // Some file systems (of networks, mostly) have no such thing for directories: there is nothing that could be done better.
+        return status.Name == "EINVAL" ? DiskStatus.Success : status;
     }
 
     public override bool FileExists(string path) => File.Exists(path);
@@ -63,7 +68,7 @@ internal sealed class RealDisk : Disk
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
-            return new(null, DiskTrouble.StatusOf(e));
+            return new(null, DiskTrouble.StatusOf(e) with { Path = directory });
         }
     }
 }
@@ -71,15 +76,17 @@ internal sealed class RealDisk : Disk
 internal sealed class RealDiskFile : DiskFile
 {
     private readonly SafeFileHandle _handle;
+    private readonly string _path;
 
     /// <summary>What has no positions is read in order, by this.</summary>
     private readonly FileStream? _pipe;
 
     private long _length;
 
-    public RealDiskFile(SafeFileHandle handle)
+    public RealDiskFile(SafeFileHandle handle, string path)
     {
         _handle = handle;
+        _path = path;
         try
         {
             _length = RandomAccess.GetLength(handle);
@@ -100,10 +107,11 @@ internal sealed class RealDiskFile : DiskFile
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
-            return new(0, DiskTrouble.StatusOf(e));
+            return new(0, DiskTrouble.StatusOf(e, _path));
         }
     }
 
+    /// <summary>.NET repeats what a signal interrupted, and goes on where the system took only a part.</summary>
     public override DiskStatus Append(ReadOnlySpan<byte> source)
     {
         try
@@ -116,67 +124,25 @@ internal sealed class RealDiskFile : DiskFile
         {
             // A part may have been written before the disk was full.
             _length = RandomAccess.GetLength(_handle);
-            return DiskTrouble.StatusOf(e);
+            return DiskTrouble.StatusOf(e, _path);
         }
     }
 
     public override DiskStatus Sync()
     {
         // Linux: the data and the length are enough; the times that fsync adds cost a second write of the journal.
-        if (!OperatingSystem.IsLinux()) return DiskTrouble.Guard(_handle, RandomAccess.FlushToDisk);
-        var status = Libc.fdatasync((int)_handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : new(Libc.ErrorText(Libc.Errno));
+        if (!OperatingSystem.IsLinux()) return DiskTrouble.Guard(_handle, _path, RandomAccess.FlushToDisk);
+        var status = Libc.fdatasync((int)_handle.DangerousGetHandle()) == 0 ? DiskStatus.Success : DiskTrouble.StatusOf(Libc.Errno, _path);
         GC.KeepAlive(_handle);
         return status;
     }
 
     public override DiskStatus Truncate(long length)
     {
-        var status = DiskTrouble.Guard((_handle, length), static p => RandomAccess.SetLength(p._handle, p.length));
+        var status = DiskTrouble.Guard((_handle, length), _path, static p => RandomAccess.SetLength(p._handle, p.length));
         _length = RandomAccess.GetLength(_handle);
         return status;
     }
 
     public override void Dispose() => _handle.Dispose();
-}
-
-/// <summary>Turns .NET's file exceptions back into what the operating system said.</summary>
-public static class DiskTrouble
-{
-    private const int Win32Facility = unchecked((int)0x80070000);
-
-    private const int FileNotFound = 2, AccessDeniedUnix = 13, AccessDeniedWindows = 5, NameTooLongUnix = 36, NameTooLongWindows = 206, IsDirectoryUnix = 21;
-
-    public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
-
-    public static DiskStatus Guard<T>(T parameter, Action<T> action)
-    {
-        try
-        {
-            action(parameter);
-            return DiskStatus.Success;
-        }
-        catch (Exception e) when (Is(e))
-        {
-            return StatusOf(e);
-        }
-    }
-
-    /// <param name="path">What was to be opened, if it was a file: .NET says of a directory that the access is denied.</param>
-    public static DiskStatus StatusOf(Exception e, string? path = null)
-    {
-        var windows = OperatingSystem.IsWindows();
-        var code = e switch
-        {
-            FileNotFoundException or DirectoryNotFoundException => FileNotFound,
-            PathTooLongException => windows ? NameTooLongWindows : NameTooLongUnix,
-            UnauthorizedAccessException when !windows && Directory.Exists(path) => IsDirectoryUnix,
-            UnauthorizedAccessException { InnerException: IOException inner } => inner.HResult,
-            UnauthorizedAccessException => windows ? AccessDeniedWindows : AccessDeniedUnix,
-            IOException when (e.HResult & 0xFFFF0000) == unchecked((uint)Win32Facility) => e.HResult & 0xFFFF,
-            // On Unix the result of a plain IOException is the errno.
-            IOException when !windows && e.HResult > 0 => e.HResult,
-            _ => 0,
-        };
-        return new(code == 0 ? e.Message : Marshal.GetPInvokeErrorMessage(code));
-    }
 }

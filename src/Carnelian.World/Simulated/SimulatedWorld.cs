@@ -6,7 +6,7 @@ namespace Carnelian;
 /// <summary>
 /// A machine that exists only in memory and repeats exactly from its seed. Alone, a turn of its network moves time to
 /// what happens next; together with others in one <see cref="Simulation"/>, who drives the simulation moves time.
-/// Single-threaded throughout: jobs run when time passes.
+/// One thing happens at a time: jobs run when time passes, and where the disk takes time they stop halfway while other things happen.
 /// </summary>
 public sealed class SimulatedWorld : World
 {
@@ -30,7 +30,7 @@ public sealed class SimulatedWorld : World
         Address = address;
         _clock = new SimulatedClock(simulation);
         Randomness = new SimulatedRandomness(simulation.Chance.Next());
-        Disk = new SimulatedDisk(simulation.Chance);
+        Disk = new SimulatedDisk(this);
         _network = new SimulatedNetwork(this, movesTime);
         _workers = new SimulatedWorkers(this);
         _handOvers = new SimulatedHandOvers(this);
@@ -52,6 +52,9 @@ public sealed class SimulatedWorld : World
     public override Workers Workers => _workers;
 
     public override HandOvers HandOvers => _handOvers;
+
+    /// <summary>The worker whose job runs at this moment; null: the command thread's own work does.</summary>
+    internal SimulatedWorker? RunningWorker => _workers.Running;
 
     public override ProcessInformation Process { get; } = new SimulatedProcess();
 
@@ -86,13 +89,18 @@ public sealed class SimulatedWorld : World
     /// <summary>The process dies and the machine goes on: like <see cref="Crash"/>, but the disk loses nothing.</summary>
     public void Kill()
     {
+        // First: a job that is in the midst of its work must not change the disk any more.
+        Disk.CloseAll();
         _workers.Forget();
         _handOvers.Forget();
         _network.ResetAll();
-        Disk.CloseAll();
     }
 
-    public override void Dispose() => Kill();
+    public override void Dispose()
+    {
+        Kill();
+        _workers.EndThreads();
+    }
 }
 
 /// <summary>A process that is the same on every machine and at every time.</summary>
@@ -164,58 +172,5 @@ internal sealed class SimulatedClock(Simulation simulation) : Clock
         var until = simulation.NowNanoseconds + microseconds * 1000;
         foreach (var watch in Watches) watch.LookUntil(simulation, until);
         simulation.MoveTo(until);
-    }
-}
-
-/// <summary>Jobs that run one after the other per queue, each at a moment drawn from the seed, and are heard of at another.</summary>
-internal sealed class SimulatedWorkers(SimulatedWorld world) : Workers
-{
-    private readonly long[] _busyUntilNanoseconds = new long[Enum.GetValues<WorkerQueue>().Length];
-    private readonly Queue<WorkerJob> _finished = new();
-    private int _pending;
-
-    /// <summary>Jobs of an earlier life must neither run nor be counted.</summary>
-    private int _life;
-
-    public override int Pending => _pending;
-
-    public override void Post(WorkerQueue queue, WorkerJob job)
-    {
-        _pending++;
-        var simulation = world.Simulation;
-        var life = _life;
-        ref var busyUntil = ref _busyUntilNanoseconds[(int)queue];
-        var start = Math.Max(0, busyUntil - simulation.NowNanoseconds) / 1000 + Draw();
-        var end = start + Draw();
-        busyUntil = simulation.NowNanoseconds + end * 1000;
-        simulation.After(start, () =>
-        {
-            if (life == _life) job.Run();
-        });
-        simulation.After(end, () =>
-        {
-            if (life != _life) return;
-            _finished.Enqueue(job);
-            world.Network.Wake();
-        });
-    }
-
-    private long Draw() => world.Simulation.Draw(1, world.Simulation.Conditions.JobMicrosecondsMax);
-
-    public override void DeliverCompleted()
-    {
-        for (var left = _finished.Count; left > 0 && _finished.TryDequeue(out var job); left--)
-        {
-            _pending--;
-            job.Completed();
-        }
-    }
-
-    public void Forget()
-    {
-        _life++;
-        _pending = 0;
-        _finished.Clear();
-        _busyUntilNanoseconds.AsSpan().Clear();
     }
 }
