@@ -33,8 +33,11 @@ public enum RdbType : byte
     SetListPack = 20,
     Stream3 = 21,
 
-    /// <summary>In files of Redis 7.4's release candidates a hash with absolute times; in those of Valkey 9 (version 80) one whose times stand behind the values.</summary>
+    /// <summary>In files of Redis 7.4's release candidates a hash with absolute times.</summary>
     HashTimesPreGa = 22,
+
+    /// <summary>The same number in those of Valkey 9 (version 80): the times stand behind the values.</summary>
+    HashTimesBehind = HashTimesPreGa,
     HashListPackTimesPreGa = 23,
     HashTimes = 24,
     HashListPackTimes = 25,
@@ -63,6 +66,9 @@ public static class RdbVersion
     /// <summary>Redis 2.6: no reader that matters is older.</summary>
     public const int Least = 6;
 
+    /// <summary>Redis 7.0: what is written for it every later server reads, too.</summary>
+    public const int Redis70 = 10;
+
     /// <summary>Redis 7.4 to 8.4.</summary>
     public const int Redis = 12;
 
@@ -76,9 +82,10 @@ public static class RdbVersion
     public static int Of(RdbType type) => type switch
     {
         RdbType.SortedSet2 => 8,
-        RdbType.ListQuickList2 or RdbType.HashListPack or RdbType.SortedSetListPack => 10,
+        RdbType.ListQuickList2 or RdbType.HashListPack or RdbType.SortedSetListPack or RdbType.Stream2 => Redis70,
         RdbType.SetListPack or RdbType.Stream3 => 11,
-        RdbType.HashTimes or RdbType.HashListPackTimes => 12,
+        RdbType.HashTimes or RdbType.HashListPackTimes => Redis,
+        RdbType.HashTimesBehind => Valkey,
         _ => Least,
     };
 }

@@ -5,7 +5,7 @@ namespace Carnelian;
 /// <summary>
 /// Values as payloads, which other servers understand.
 /// <code>| type 1 | value … | version 2 | checksum of all before 8 |, the lower bytes first</code>
-/// The version that is written is the first one that has such values, so that older servers take them; Redis and Valkey write their own.
+/// The version that is written is the first one that has the value's form, so that older servers take it; Redis and Valkey write their own.
 /// </summary>
 public sealed class Dumps(Keyspace keyspace)
 {
@@ -22,6 +22,9 @@ public sealed class Dumps(Keyspace keyspace)
         set => _buffer.Compresses = value;
     }
 
+    /// <summary>Who is to read payloads, and files.</summary>
+    public RdbFormat Format { get; set; }
+
     /// <summary>False: any checksum is right (DEBUG SET-SKIP-CHECKSUM-VALIDATION).</summary>
     public bool ChecksChecksums { get; set; } = true;
 
@@ -32,9 +35,9 @@ public sealed class Dumps(Keyspace keyspace)
     public ReadOnlySpan<byte> Dump(Dataset data, EntryView entry)
     {
         _buffer.Clear();
-        var type = RdbValueWriter.TypeOf(data, entry);
+        var type = RdbValueWriter.TypeOf(entry, Format.PayloadVersion());
         _buffer.Type(type);
-        _writer.Write(_buffer, data, entry);
+        _writer.Write(_buffer, type, data, entry);
         Span<byte> footer = stackalloc byte[FooterBytes];
         BinaryPrimitives.WriteUInt16LittleEndian(footer, (ushort)RdbVersion.Of(type));
         _buffer.Bytes(footer[..^ChecksumBytes]);
@@ -47,8 +50,9 @@ public sealed class Dumps(Keyspace keyspace)
     public long SerializedLength(Dataset data, EntryView entry)
     {
         var counter = new RdbCounter { Compresses = Compresses };
-        _writer.Write(counter, data, entry);
-        return counter.Written - (RdbValueWriter.TypeOf(data, entry) is RdbType.HashTimes or RdbType.HashListPackTimes ? sizeof(long) : 0);
+        var type = RdbValueWriter.TypeOf(entry, RdbVersion.Redis);
+        _writer.Write(counter, type, data, entry);
+        return counter.Written - (type is RdbType.HashTimes or RdbType.HashListPackTimes ? sizeof(long) : 0);
     }
 
     /// <summary>Whether a payload is of a version that is understood, and has the right checksum.</summary>

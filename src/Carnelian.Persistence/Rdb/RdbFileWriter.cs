@@ -5,14 +5,17 @@ namespace Carnelian;
 /// <summary>
 /// Writes an RDB file, in this order: <see cref="Begin"/>, what the file says of itself, functions, then each database with its keys, and <see cref="End"/>. On whatever thread.
 /// </summary>
-/// <param name="version">No value needs a later one: see <see cref="RdbVersion.Of"/>.</param>
+/// <param name="version">No value needs a later one: see <see cref="RdbFormats.FileVersion"/>.</param>
 public sealed class RdbFileWriter(RdbChunks output, int version)
 {
     private readonly RdbValueWriter _values = new(new());
 
     public RdbChunks Output => output;
 
-    public void Begin() => output.Bytes(ByteText.ToBytes($"REDIS{version:d4}"));
+    /// <summary>Of the file: what values are written for (<see cref="RdbValueWriter.TypeOf(EntryView, int)"/>).</summary>
+    public int Version => version;
+
+    public void Begin() => output.Bytes(ByteText.ToBytes(version >= RdbVersion.Valkey ? $"VALKEY{version:d3}" : $"REDIS{version:d4}"));
 
     public void Aux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -53,9 +56,10 @@ public sealed class RdbFileWriter(RdbChunks output, int version)
         output.Length(expiring);
     }
 
-    /// <summary>Begins a slot of a cluster that has keys.</summary>
+    /// <summary>Begins a slot of a cluster that has keys. It is only told whom it does not stop.</summary>
     public void Slot(int slot, long keys, long expiring)
     {
+        if (version < RdbVersion.Redis) return;
         output.Opcode(RdbOpcode.SlotInfo);
         output.Length(slot);
         output.Length(keys);
@@ -65,8 +69,16 @@ public sealed class RdbFileWriter(RdbChunks output, int version)
     /// <summary>A key that is in use.</summary>
     public void Key(Dataset data, EntryView entry, long idleSeconds = -1, int frequency = -1)
     {
-        BeginKey(RdbValueWriter.TypeOf(data, entry), entry, idleSeconds, frequency);
-        _values.Write(output, data, entry);
+        var type = RdbValueWriter.TypeOf(entry, version);
+        if (type == RdbType.Stream2) TellActivity(data.Stream(entry));
+        BeginKey(type, entry, idleSeconds, frequency);
+        _values.Write(output, type, data, entry);
+    }
+
+    /// <summary>In front of a stream that is written as <see cref="RdbType.Stream2"/>: what that leaves out, if it is of importance.</summary>
+    public void TellActivity<T>(in T stream) where T : struct, IStreamParts
+    {
+        if (ConsumerActivity.TryTell(stream, out var text)) Aux(ConsumerActivity.AuxName, text);
     }
 
     /// <summary>Begins a key; its value is to follow, as <see cref="RdbValueWriter"/> writes it.</summary>

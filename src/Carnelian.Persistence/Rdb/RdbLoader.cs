@@ -7,6 +7,12 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
     private readonly StringsAhead _strings = new(keyspace);
     private readonly RdbScratch _text = new();
 
+    /// <summary>No file says more of itself; a damaged one takes no memory by it.</summary>
+    private const int AuxMax = 1000;
+
+    /// <summary>Of the stream that comes next; null: nothing was told.</summary>
+    private byte[]? _activity;
+
     /// <summary>True: a key whose time is over is left out. The base of an append-only file needs them, because what comes behind it relies on them.</summary>
     public bool DropsExpired { get; init; } = true;
 
@@ -20,7 +26,11 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
     /// <summary>Sources of libraries.</summary>
     public List<byte[]> Functions { get; } = [];
 
-    public void TakeAux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Aux[ByteText.FromBytes(name)] = ByteText.FromBytes(value);
+    public void TakeAux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (name.SequenceEqual(ConsumerActivity.AuxName)) _activity = value.ToArray();
+        else if (Aux.Count < AuxMax) Aux[ByteText.FromBytes(name)] = ByteText.FromBytes(value);
+    }
 
     public void TakeFunctions(ReadOnlySpan<byte> library) => Functions.Add(library.ToArray());
 
@@ -49,11 +59,22 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
         var outcome = _values.Read(ref input, key.Type, key.Version, ref edit, key.ExpiryMs);
         if (outcome == RdbOutcome.Read)
         {
+            if (_activity is not null) TakeActivity(key.Type, edit);
             keyspace.Access.SetUse(edit.View, key.IdleSeconds, key.Frequency);
             KeysLoaded++;
         }
         keyspace.Allocator.ReleaseRetired();
         return outcome;
+    }
+
+    private void TakeActivity(byte type, KeyEdit edit)
+    {
+        if (type == (byte)RdbType.Stream2)
+        {
+            var stream = new StreamEdit(edit);
+            ConsumerActivity.Apply(ref stream, _activity);
+        }
+        _activity = null;
     }
 
     private RdbOutcome TakeString(scoped ref RdbReader input, Database database, scoped in RdbKey key)

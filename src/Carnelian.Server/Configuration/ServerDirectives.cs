@@ -139,6 +139,9 @@ internal static class ServerDirectives
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
         registry.Flag("rdbcompression", true, () => server.Dumps.Compresses, v => server.Dumps.Compresses = v);
+        registry.Enum("rdb-format", RdbFormat.Lowest,
+            [("lowest", RdbFormat.Lowest), ("redis-7.0", RdbFormat.Redis70), ("redis-8", RdbFormat.Redis8), ("valkey", RdbFormat.Valkey)],
+            () => server.Dumps.Format, v => server.Dumps.Format = v, DirectiveFlags.Hidden);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
         var d = o.Defragmentation;
         registry.Memory("active-defrag-ignore-bytes", d.IgnoreBytes, 1, long.MaxValue, () => d.IgnoreBytes, v => d.IgnoreBytes = v);

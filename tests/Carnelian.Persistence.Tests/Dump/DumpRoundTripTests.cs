@@ -23,6 +23,32 @@ internal sealed class DumpRoundTripTests
         }
     }
 
+    [TestCase("SADD k a", RdbFormat.Redis70, 2, 6), TestCase("XADD k 1-1 a b", RdbFormat.Redis70, 19, 10), TestCase("HSET k a b", RdbFormat.Redis70, 16, 10)]
+    [TestCase("SADD k a", RdbFormat.Valkey, 20, 11), TestCase("XADD k 1-1 a b", RdbFormat.Valkey, 21, 11), TestCase("SET k v", RdbFormat.Valkey, 0, 6)]
+    public void Who_is_to_read_payloads_decides_about_their_form(string words, RdbFormat format, int type, int version)
+    {
+        using var rig = new PersistenceRig();
+        rig.Run(words);
+        rig.Dumps.Format = format;
+        var payload = rig.Dump("k");
+        Assert.That((payload[0], payload[^10]), Is.EqualTo(((byte)type, (byte)version)));
+        Assert.That(rig.Restore("l", payload).Text, Is.EqualTo("OK"));
+        Assert.That(rig.ShowKept("l"), Is.EqualTo(rig.ShowKept("k")));
+    }
+
+    [TestCase(RdbFormat.Redis70, 25, 12), TestCase(RdbFormat.Redis8, 25, 12), TestCase(RdbFormat.Valkey, 22, 80)]
+    public void Times_of_fields_have_two_forms(RdbFormat format, int type, int version)
+    {
+        using var rig = new PersistenceRig();
+        rig.Run("HSET k f v g w");
+        rig.Run("HPEXPIREAT k 4102444800000 FIELDS 1 f");
+        rig.Dumps.Format = format;
+        var payload = rig.Dump("k");
+        Assert.That((payload[0], payload[^10]), Is.EqualTo(((byte)type, (byte)version)));
+        Assert.That(rig.Restore("l", payload).Text, Is.EqualTo("OK"));
+        Assert.That(rig.Show("l"), Is.EqualTo(rig.Show("k")));
+    }
+
     /// <summary>The other form is read too: limits that were lowered or raised meanwhile decide.</summary>
     [Test]
     public void What_is_restored_is_kept_as_the_limits_say([Range(0, RandomValues.Kinds - 1)] int kind, [Values] bool isPackedAtFirst)

@@ -47,6 +47,76 @@ internal sealed class RdbFileTests
         Assert.That(reader.Version, Is.EqualTo(12));
     }
 
+    /// <summary>Without hashes whose fields expire unless the kinds say so.</summary>
+    private static PersistenceRig Filled(int seed, int[] kinds)
+    {
+        var rig = new PersistenceRig((ulong)seed + 1);
+        var values = new RandomValues(rig, new Random(seed));
+        for (var i = 0; i < 4 * kinds.Length; i++) values.Make($"key-{i}", kinds[i % kinds.Length]);
+        return rig;
+    }
+
+    private static readonly int[] _withoutTimes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13];
+
+    private static void AssertIsLoaded(PersistenceRig from, byte[] file, int version, bool isKeptAlike = true)
+    {
+        using var to = new PersistenceRig();
+        var reader = RdbTestFile.Load(to, file);
+        Assert.That(reader.ReadAll(), reader.Error);
+        Assert.That(reader.Version, Is.EqualTo(version));
+        if (isKeptAlike) Assert.That(Shown(to), Is.EqualTo(Shown(from)));
+        foreach (var key in from.Run("KEYS *").Items) Assert.That(to.Show(key.Text!), Is.EqualTo(from.Show(key.Text!)));
+    }
+
+    [Test]
+    public void A_file_has_the_version_of_Redis_7_0_unless_fields_expire([Range(1, 6)] int seed, [Values(RdbFormat.Lowest, RdbFormat.Redis70, RdbFormat.Valkey)] RdbFormat format)
+    {
+        using var from = Filled(seed, _withoutTimes);
+        AssertIsLoaded(from, RdbTestFile.Write(from, format: format), 10);
+        from.Run("HSET hash f v");
+        from.Run("HPEXPIREAT hash 4102444800000 FIELDS 1 f");
+        // Valkey keeps no times in packed hashes.
+        var isValkey = format == RdbFormat.Valkey;
+        AssertIsLoaded(from, RdbTestFile.Write(from, format: format), isValkey ? 80 : 12, isKeptAlike: !isValkey);
+        // A hash that may have times and has none is as any other.
+        from.Run("HPERSIST hash FIELDS 1 f");
+        AssertIsLoaded(from, RdbTestFile.Write(from, format: format), 10, isKeptAlike: false);
+        AssertIsLoaded(from, RdbTestFile.Write(from, format: RdbFormat.Redis8), 12);
+    }
+
+    [Test]
+    public void Times_of_fields_are_written_for_Valkey_too([Range(1, 4)] int seed)
+    {
+        using var from = Filled(seed, [11, 12, 4, 13]);
+        AssertIsLoaded(from, RdbTestFile.Write(from, format: RdbFormat.Valkey), 80, isKeptAlike: false);
+    }
+
+    [Test]
+    public void An_old_file_tells_when_consumers_got_something_in_front_of_their_stream()
+    {
+        using var from = new PersistenceRig();
+        from.Run("XGROUP CREATE k g $ MKSTREAM");
+        from.Run("XGROUP CREATECONSUMER k g never");
+        from.Run("XADD k 1-1 a b");
+        from.Run("XREADGROUP GROUP g once STREAMS k >");
+        from.World.Simulation.Advance(5_000);
+        from.Run("XREADGROUP GROUP g once STREAMS k >");
+        var file = RdbTestFile.Write(from, format: RdbFormat.Lowest);
+        Assert.That(Encoding.Latin1.GetString(file), Does.Contain("consumers-active"));
+        using var to = new PersistenceRig();
+        to.World.Simulation.Advance(5_000);
+        Assert.That(RdbTestFile.Load(to, file).ReadAll());
+        Assert.That(to.Show("k"), Is.EqualTo(from.Show("k")).And.Contains("inactive -1").And.Contains("inactive 5000"));
+        // The next stream has nothing of it.
+        from.Run("XADD l 1-1 a b");
+        from.Run("XGROUP CREATE l g 0");
+        from.Run("XREADGROUP GROUP g c STREAMS l >");
+        using var both = new PersistenceRig();
+        Assert.That(RdbTestFile.Load(both, RdbTestFile.Write(from, format: RdbFormat.Lowest)).ReadAll());
+        both.World.Simulation.Advance(5_000);
+        Assert.That(both.Show("l"), Is.EqualTo(from.Show("l")));
+    }
+
     [Test]
     public void A_file_goes_through_the_disk_and_says_what_failed_there()
     {

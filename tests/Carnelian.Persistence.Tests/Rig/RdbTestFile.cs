@@ -4,12 +4,10 @@ namespace Carnelian.Tests;
 internal static class RdbTestFile
 {
     /// <summary>Writes all keys of a rig.</summary>
-    public static byte[] Write(PersistenceRig rig, bool sums = true, bool withUse = false)
+    public static byte[] Write(PersistenceRig rig, bool sums = true, bool withUse = false, RdbFormat format = RdbFormat.Redis8)
     {
         var output = new Written { Sums = sums };
-        var version = 6;
-        ForEach(rig, (_, data, entry) => version = Math.Max(version, RdbVersion.Of(RdbValueWriter.TypeOf(data, entry))));
-        var writer = new RdbFileWriter(output, version);
+        var writer = new RdbFileWriter(output, format.FileVersion(rig.Keyspace));
         writer.Begin();
         writer.UsualAux("8.0.6"u8, 1_700_000_000, rig.Allocator.UsedBytes, isAppendOnlyBase: false);
         var database = -1;
