@@ -92,16 +92,18 @@ internal static class KeyCommands
     internal static void Type(ref Call call)
     {
         var view = call.Find(1, LookupFlags.NoTouch);
-        call.Reply.Simple(view.Exists ? TypeName(view.Type) : "none"u8);
+        call.Reply.Simple(view.Exists ? TypeName(view, stackalloc byte[ModuleName.Length]) : "none"u8);
     }
 
-    internal static ReadOnlySpan<byte> TypeName(ValueType type) => type switch
+    /// <param name="scratch">For the name of a module's type.</param>
+    internal static ReadOnlySpan<byte> TypeName(EntryView view, Span<byte> scratch) => view.Type switch
     {
         ValueType.String => "string"u8,
         ValueType.List => "list"u8,
         ValueType.Set => "set"u8,
         ValueType.SortedSet => "zset"u8,
         ValueType.Hash => "hash"u8,
+        ValueType.Module => ModuleName.OfValue(view.Value, scratch),
         _ => "stream"u8,
     };
 
@@ -192,7 +194,7 @@ internal static class KeyCommands
         {
             call.Keyspace.Changes.BeginUnit();
             var view = call.Keyspace.Find(call.Database, call.Keyspace.KeyOf(entry.Key), LookupFlags.NoTouch | LookupFlags.NoNotify);
-            return view.Exists && options.MatchesType(view.Type);
+            return view.Exists && options.MatchesType(view);
         }
         call.Keyspace.ExpireIfOver(call.Database, entry);
         return call.Keyspace.IsAlive(entry);

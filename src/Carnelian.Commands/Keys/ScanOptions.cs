@@ -91,5 +91,5 @@ internal readonly ref struct ScanOptions
     public bool Matches(ReadOnlySpan<byte> name) => !HasPattern || GlobPattern.Matches(Pattern, name);
 
     /// <summary>A type that does not exist matches no key.</summary>
-    public bool MatchesType(ValueType type) => System.Text.Ascii.EqualsIgnoreCase(KeyCommands.TypeName(type), Type);
+    public bool MatchesType(EntryView view) => System.Text.Ascii.EqualsIgnoreCase(KeyCommands.TypeName(view, stackalloc byte[ModuleName.Length]), Type);
 }

@@ -71,7 +71,7 @@ internal static unsafe class CollectionKinds
     private static readonly CollectionKind?[] _all = Index(
         new PackedListKind(), new NodeListKind(), new PackedHashKind(), new ExpiringPackedHashKind(), new FieldTableKind(ValueType.Hash),
         new IntegerSetKind(), new PackedSetKind(), new FieldTableKind(ValueType.Set), new PackedSortedSetKind(), new SortedTableKind(),
-        new StreamKind());
+        new ModuleKind(), new StreamKind());
 
     private static CollectionKind?[] Index(params ReadOnlySpan<CollectionKind> kinds)
     {

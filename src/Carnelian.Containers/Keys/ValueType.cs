@@ -8,5 +8,8 @@ public enum ValueType : byte
     Set = 2,
     SortedSet = 3,
     Hash = 4,
+
+    /// <summary>A value of a module's type, as files have it: kept as it is, for whoever knows it.</summary>
+    Module = 5,
     Stream = 6,
 }

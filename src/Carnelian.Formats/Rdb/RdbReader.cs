@@ -25,6 +25,10 @@ public ref struct RdbReader
     /// <summary>Of the window's first byte in the whole.</summary>
     private long _windowOffset;
 
+    /// <summary>Gets what is read as it is, from a place in the window on.</summary>
+    private RdbBuffer? _copy;
+    private int _copyFrom;
+
     public RdbReader(ReadOnlySpan<byte> whole) => _window = whole;
 
     /// <summary>Goes on where the last reader of the source was when it paused.</summary>
@@ -39,6 +43,7 @@ public ref struct RdbReader
     public void Pause()
     {
         if (_source is null) return;
+        Check.That(_copy is null || Error is not null);
         _window = _source.Refill(_at, 0);
         _windowOffset = _source.Consumed;
         _at = 0;
@@ -69,6 +74,12 @@ public ref struct RdbReader
         return false;
     }
 
+    /// <summary>Adds to what is wrong in which part of the whole it is.</summary>
+    public void NameCulprit(string part)
+    {
+        if (Error is not null && _source?.Failure is null) Error += part;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool FailShort() => Fail("unexpected end");
 
@@ -82,11 +93,36 @@ public ref struct RdbReader
         if (Error is not null) return false;
         if (_source is not null)
         {
+            if (_copy is not null && !TryCopy()) return false;
             _window = _source.Refill(_at, bytes);
             _windowOffset = _source.Consumed;
-            _at = 0;
+            _at = _copyFrom = 0;
         }
         return _window.Length - _at >= bytes || FailShort();
+    }
+
+    // ---- what is kept as it is
+
+    /// <summary>From here on all that is read goes into a buffer, too, byte for byte, until <see cref="TryEndCopy"/>.</summary>
+    public void BeginCopy(RdbBuffer to)
+    {
+        to.Clear();
+        (_copy, _copyFrom) = (to, _at);
+    }
+
+    public bool TryEndCopy()
+    {
+        var isCopied = TryCopy();
+        _copy = null;
+        return isCopied;
+    }
+
+    private bool TryCopy()
+    {
+        if (_copy!.Written.Length + (long)(_at - _copyFrom) > StringBytesMax) return Fail("a value is too long to be kept");
+        _copy.Bytes(_window[_copyFrom.._at]);
+        _copyFrom = _at;
+        return Error is null;
     }
 
     public bool TryByte(out byte value)

@@ -41,11 +41,20 @@ public enum RdbType : byte
     HashListPackTimesPreGa = 23,
     HashTimes = 24,
     HashListPackTimes = 25,
+
+    /// <summary>Of Redis 8.6: behind the groups stands what idempotent producers have sent.</summary>
+    Stream4 = 26,
 }
 
 /// <summary>What an RDB file has besides keys, with the numbers of Redis' rdb.h.</summary>
 public enum RdbOpcode : byte
 {
+    /// <summary>In front of a key: what modules keep with it (Redis 8.6).</summary>
+    KeyMetadata = 243,
+
+    /// <summary>The same number in files of Valkey: slots that were being imported.</summary>
+    SlotImport = KeyMetadata,
+
     SlotInfo = 244,
     Function2 = 245,
     FunctionPreGa = 246,
@@ -72,16 +81,19 @@ public static class RdbVersion
     /// <summary>Redis 7.4 to 8.4.</summary>
     public const int Redis = 12;
 
+    /// <summary>Redis 8.6, the last one that is read.</summary>
+    private const int LastRedis = 13;
+
     /// <summary>Valkey 9, whose type 22 is its own.</summary>
     public const int Valkey = 80;
 
     /// <summary>Payloads may have version 0, as in Redis; files begin with 1.</summary>
-    public static bool IsKnown(int version) => version is >= 0 and <= Redis or Valkey;
+    public static bool IsKnown(int version) => version is >= 0 and <= LastRedis or Valkey;
 
     /// <summary>The first version that has values of a type that is written.</summary>
     public static int Of(RdbType type) => type switch
     {
-        RdbType.SortedSet2 => 8,
+        RdbType.SortedSet2 or RdbType.Module2 => 8,
         RdbType.ListQuickList2 or RdbType.HashListPack or RdbType.SortedSetListPack or RdbType.Stream2 => Redis70,
         RdbType.SetListPack or RdbType.Stream3 => 11,
         RdbType.HashTimes or RdbType.HashListPackTimes => Redis,

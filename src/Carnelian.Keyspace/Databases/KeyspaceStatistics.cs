@@ -15,6 +15,9 @@ public sealed class KeyspaceStatistics
     /// <summary>Fields of hashes deleted because their time was over.</summary>
     public long FieldsExpired;
 
+    /// <summary>Packed parts of values from outside that were looked at in full.</summary>
+    public long PayloadsSanitized;
+
     /// <summary>Keys and collections that were freed after the call that deleted them, and all keys that FLUSHALL and FLUSHDB deleted.</summary>
     public long LazilyFreed;
 
@@ -33,7 +36,7 @@ public sealed class KeyspaceStatistics
 
     public void Reset()
     {
-        Hits = Misses = Expired = Evicted = FieldsExpired = LazilyFreed = ExpiryTurnsCut = 0;
+        Hits = Misses = Expired = Evicted = FieldsExpired = PayloadsSanitized = LazilyFreed = ExpiryTurnsCut = 0;
         StaleRatio = 0;
     }
 }

@@ -14,6 +14,7 @@ public sealed class Dumps(Keyspace keyspace)
     private readonly RdbBuffer _buffer = new();
     private readonly RdbValueWriter _writer = new(new());
     private readonly RdbValueReader _reader = new(keyspace);
+    private readonly RdbScratch _metadata = new();
 
     /// <summary>rdbcompression.</summary>
     public bool Compresses
@@ -22,8 +23,7 @@ public sealed class Dumps(Keyspace keyspace)
         set => _buffer.Compresses = value;
     }
 
-    /// <summary>Who is to read payloads, and files.</summary>
-    public RdbFormat Format { get; set; }
+    public RdbSettings Settings { get; } = new();
 
     /// <summary>False: any checksum is right (DEBUG SET-SKIP-CHECKSUM-VALIDATION).</summary>
     public bool ChecksChecksums { get; set; } = true;
@@ -35,7 +35,7 @@ public sealed class Dumps(Keyspace keyspace)
     public ReadOnlySpan<byte> Dump(Dataset data, EntryView entry)
     {
         _buffer.Clear();
-        var type = RdbValueWriter.TypeOf(entry, Format.PayloadVersion());
+        var type = RdbValueWriter.TypeOf(entry, Settings.Format.PayloadVersion());
         _buffer.Type(type);
         _writer.Write(_buffer, type, data, entry);
         Span<byte> footer = stackalloc byte[FooterBytes];
@@ -68,7 +68,7 @@ public sealed class Dumps(Keyspace keyspace)
     public bool TryRestore(ReadOnlySpan<byte> payload, scoped ref KeyEdit key, long expiryMs)
     {
         var input = new RdbReader(payload);
-        var outcome = input.TryByte(out var type) ? _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) : RdbOutcome.Damaged;
+        var outcome = TryBegin(ref input, payload, out var type) ? _reader.Read(ref input, type, VersionOf(payload), ref key, expiryMs) : RdbOutcome.Damaged;
         return End(input, outcome);
     }
 
@@ -76,8 +76,19 @@ public sealed class Dumps(Keyspace keyspace)
     public bool IsValue(ReadOnlySpan<byte> payload)
     {
         var input = new RdbReader(payload);
-        var outcome = input.TryByte(out var type) ? _reader.Look(ref input, type, VersionOf(payload)) : RdbOutcome.Damaged;
+        var outcome = TryBegin(ref input, payload, out var type) ? _reader.Look(ref input, type, VersionOf(payload)) : RdbOutcome.Damaged;
         return End(input, outcome);
+    }
+
+    /// <summary>Reads the type; of Redis 8.6 metadata of modules may stand in front of it.</summary>
+    private bool TryBegin(scoped ref RdbReader input, ReadOnlySpan<byte> payload, out byte type)
+    {
+        _reader.UnknownModules = Settings.UnknownModules;
+        _reader.CountsSanitized = Settings.Sanitizing != PayloadSanitizing.Never;
+        if (!input.TryByte(out type)) return false;
+        if (type != (byte)RdbOpcode.KeyMetadata || VersionOf(payload) >= RdbVersion.Valkey) return true;
+        long skipped = 0;
+        return RdbModule.TrySkipMetadata(ref input, _metadata, Settings.UnknownModules == UnknownModules.Skip, ref skipped) && input.TryByte(out type);
     }
 
     private bool End(scoped in RdbReader input, RdbOutcome outcome)

@@ -4,7 +4,7 @@ using System.Buffers.Text;
 namespace Carnelian;
 
 /// <summary>
-/// Reads an RDB file of Redis (versions 1 to 12) or Valkey (80) a portion at a time, and hands what it has to a sink. What is wrong with a file is told with its offset; nothing is thrown.
+/// Reads an RDB file of Redis (versions 1 to 13) or Valkey (80) a portion at a time, and hands what it has to a sink. What is wrong with a file is told with its offset; nothing is thrown.
 /// <code>| "REDIS" and 4 digits, or "VALKEY" and 3 | (opcode … | type 1 | key | value …) … | 0xff | checksum 8, from version 5 on |</code>
 /// </summary>
 public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
@@ -35,6 +35,17 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
 
     /// <summary>Data of modules that belong to no key, which are passed over.</summary>
     public long ModuleParts { get; private set; }
+
+    /// <summary>Keys of modules' types that are not known, which are passed over where <see cref="UnknownModules"/> says so.</summary>
+    public long ModuleKeys { get; private set; }
+
+    /// <summary>Classes of metadata that modules keep with keys (Redis 8.6), which are passed over.</summary>
+    public long Metadata => _metadata;
+
+    private long _metadata;
+
+    /// <summary>What its module does not want to be lost stops the reading, but for <see cref="UnknownModules.Skip"/>.</summary>
+    public UnknownModules UnknownModules { get; init; }
 
     /// <summary>False: a wrong checksum is as good as a right one.</summary>
     public bool ChecksChecksum { get; init; } = true;
@@ -109,6 +120,9 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
             case RdbOpcode.ModuleAux:
                 ModuleParts++;
                 return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbModule.TrySkip(ref input, _text);
+            case RdbOpcode.KeyMetadata when Version < RdbVersion.Valkey:
+                return RdbModule.TrySkipMetadata(ref input, _text, UnknownModules == UnknownModules.Skip, ref _metadata);
+            case RdbOpcode.SlotImport: return TrySkipImport(ref input);
             case RdbOpcode.End: return TryEnd(ref input);
             default:
                 keysMax--;
@@ -124,6 +138,17 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
         return true;
     }
 
+    /// <summary>A job's name and its slots, from one to another each: nobody is about to import them here.</summary>
+    private bool TrySkipImport(scoped ref RdbReader input)
+    {
+        if (!input.TryString(_text, out _) || !input.TryCount(out var ranges, 2)) return false;
+        for (; ranges > 0; ranges--)
+        {
+            if (!input.TryLength(out _) || !input.TryLength(out _)) return false;
+        }
+        return true;
+    }
+
     private bool TryKey(scoped ref RdbReader input, byte type)
     {
         if (!input.TryKeptString(_name, out var name)) return false;
@@ -132,6 +157,8 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
             Type = type, Name = name, Database = _database, Version = Version, ExpiryMs = _expiryMs, IdleSeconds = _idleSeconds, Frequency = _frequency,
         });
         if (outcome == RdbOutcome.Empty) EmptyKeys++;
+        else if (outcome == RdbOutcome.Skipped) ModuleKeys++;
+        else if (outcome == RdbOutcome.Damaged) input.NameCulprit($" (key '{ByteText.FromBytes(name)}' of database {_database})");
         _expiryMs = EntryView.NoExpiry;
         _idleSeconds = _frequency = -1;
         return outcome != RdbOutcome.Damaged;

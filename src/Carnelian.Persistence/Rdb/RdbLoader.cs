@@ -13,6 +13,21 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
     /// <summary>Of the stream that comes next; null: nothing was told.</summary>
     private byte[]? _activity;
 
+    public RdbSettings Settings
+    {
+        init
+        {
+            _values.UnknownModules = value.UnknownModules;
+            _values.CountsSanitized = value.Sanitizing == PayloadSanitizing.Always;
+        }
+    }
+
+    /// <summary>Told the name of a key that is passed over because it has no elements, or its module is not known.</summary>
+    public Action<string, RdbOutcome>? PassedOver { get; init; }
+
+    /// <inheritdoc cref="RdbValueReader.ProducersSkipped"/>
+    public long ProducersSkipped => _values.ProducersSkipped;
+
     /// <summary>True: a key whose time is over is left out. The base of an append-only file needs them, because what comes behind it relies on them.</summary>
     public bool DropsExpired { get; init; } = true;
 
@@ -63,6 +78,7 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
             keyspace.Access.SetUse(edit.View, key.IdleSeconds, key.Frequency);
             KeysLoaded++;
         }
+        else if (outcome != RdbOutcome.Damaged) PassedOver?.Invoke(ByteText.FromBytes(key.Name), outcome);
         keyspace.Allocator.ReleaseRetired();
         return outcome;
     }

@@ -37,6 +37,7 @@ internal readonly struct RdbSetReader(RdbTools tools)
     private RdbOutcome ReadIntegers(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)
     {
         var offset = input.Offset;
+        tools.NoteLooked();
         if (!input.TryString(tools.Value, out var bytes)) return RdbOutcome.Damaged;
         if (!TryCheckIntegers(bytes, out var width, out var count))
         {

@@ -2,12 +2,12 @@ namespace Carnelian;
 
 /// <summary>
 /// Reads streams: nodes as they are, then what is told of the whole, then consumer groups. The first form (Redis 5) knows no counters of what was added, deleted and read, the second (Redis 7.0) not when
-/// consumers got something last. Counts and IDs must be true, because replies rely on them.
+/// consumers got something last; the fourth (Redis 8.6) has what idempotent producers have sent, too. Counts and IDs must be true, because replies rely on them.
 /// </summary>
 internal readonly struct RdbStreamReader(RdbTools tools)
 {
     /// <summary>Bytes that a node, a group, a consumer, what is pending of a group and of a consumer take at least.</summary>
-    private const int NodeBytes = 18, GroupBytes = 5, ConsumerBytes = 10, PendingBytes = 25;
+    private const int NodeBytes = 18, GroupBytes = 5, ConsumerBytes = 10, PendingBytes = 25, ProducerBytes = 2, SentBytes = 3;
 
     private const string NodeForm = "Stream listpack";
 
@@ -15,7 +15,8 @@ internal readonly struct RdbStreamReader(RdbTools tools)
     {
         var stream = new StreamEdit(tools.Keyspace.NewKey());
         stream.Create();
-        return tools.End(TryNodes(ref input, ref stream, out var last) && TryWhole(ref input, type, last, ref stream) && TryGroups(ref input, type, ref stream), ref key, expiryMs);
+        return tools.End(TryNodes(ref input, ref stream, out var last) && TryWhole(ref input, type, last, ref stream) && TryGroups(ref input, type, ref stream)
+            && (type != RdbType.Stream4 || TrySkipProducers(ref input)), ref key, expiryMs);
     }
 
     private bool TryNodes(scoped ref RdbReader input, scoped ref StreamEdit stream, out StreamId last)
@@ -114,7 +115,7 @@ internal readonly struct RdbStreamReader(RdbTools tools)
         var offset = input.Offset;
         if (!input.TryKeptString(tools.Value, out var name) || !input.TryMilliseconds(out var seenMs)) return false;
         var activeMs = seenMs;
-        if (type == RdbType.Stream3 && !input.TryMilliseconds(out activeMs)) return false;
+        if (type is RdbType.Stream3 or RdbType.Stream4 && !input.TryMilliseconds(out activeMs)) return false;
         if (group.View.FindConsumer(name).Exists) return input.Fail("Duplicate stream consumer detected", offset);
         var consumer = group.AddConsumer(name, seenMs);
         group.SetActive(consumer, activeMs);
@@ -126,5 +127,24 @@ internal readonly struct RdbStreamReader(RdbTools tools)
             if (!group.TryOwn(id, consumer)) return input.Fail("an entry is pending at a consumer that is not pending in the group, or twice", offset);
         }
         return true;
+    }
+
+    /// <summary>
+    /// Passes over what is remembered of idempotent producers.
+    /// <code>| for how long, seconds | for how many | producers | (name | sent | (its own ID | the entry's, milliseconds and sequence) …) … | sent with an ID | of them twice |</code>
+    /// </summary>
+    private bool TrySkipProducers(scoped ref RdbReader input)
+    {
+        if (!input.TryLength(out _) || !input.TryLength(out _) || !input.TryCount(out var producers, ProducerBytes)) return false;
+        for (; producers > 0; producers--)
+        {
+            if (!input.TryString(tools.Value, out _) || !input.TryCount(out var sent, SentBytes)) return false;
+            for (; sent > 0; sent--)
+            {
+                if (!input.TryString(tools.Value, out _) || !TryId(ref input, out _)) return false;
+            }
+            tools.ProducersSkipped++;
+        }
+        return input.TryLength(out _) && input.TryLength(out _);
     }
 }

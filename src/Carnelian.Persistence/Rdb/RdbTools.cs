@@ -17,6 +17,16 @@ internal sealed class RdbTools(Keyspace keyspace)
 
     public DuplicateNames Duplicates { get; } = new();
 
+    public bool CountsSanitized { get; set; }
+
+    public long ProducersSkipped { get; set; }
+
+    /// <summary>A packed part is looked at in full.</summary>
+    public void NoteLooked()
+    {
+        if (CountsSanitized) Keyspace.Statistics.PayloadsSanitized++;
+    }
+
     /// <summary>A table is made at once for no more elements than this that nothing but a number tells of.</summary>
     private const long TrustedCount = 1 << 20;
 
@@ -49,6 +59,7 @@ internal sealed class RdbTools(Keyspace keyspace)
     {
         elements = default;
         var offset = input.Offset;
+        NoteLooked();
         return input.TryString(Value, out listPack) && (CheckedElements.TryRead(listPack, out elements) || input.Fail(form + Damaged, offset));
     }
 

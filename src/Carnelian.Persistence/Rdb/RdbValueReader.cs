@@ -7,6 +7,19 @@ namespace Carnelian;
 public sealed class RdbValueReader(Keyspace keyspace)
 {
     private readonly RdbTools _tools = new(keyspace);
+    private readonly RdbBuffer _kept = new();
+
+    public UnknownModules UnknownModules { get; set; }
+
+    /// <summary>Each packed part that is looked at counts as sanitized (<see cref="KeyspaceStatistics.PayloadsSanitized"/>).</summary>
+    public bool CountsSanitized
+    {
+        get => _tools.CountsSanitized;
+        set => _tools.CountsSanitized = value;
+    }
+
+    /// <summary>What idempotent producers of streams had sent (Redis 8.6), which has no place here and is passed over.</summary>
+    public long ProducersSkipped => _tools.ProducersSkipped;
 
     /// <summary>Reads a value, behind its type and, in a file, its key.</summary>
     /// <param name="version">Of the file or payload: the families disagree about one type.</param>
@@ -25,8 +38,8 @@ public sealed class RdbValueReader(Keyspace keyspace)
             (byte)RdbType.Hash or (byte)RdbType.HashZipMap or (byte)RdbType.HashZipList or (byte)RdbType.HashListPack or (byte)RdbType.HashTimesPreGa
                 or (byte)RdbType.HashListPackTimesPreGa or (byte)RdbType.HashTimes or (byte)RdbType.HashListPackTimes =>
                 new RdbHashReader(_tools).Read(ref input, (RdbType)type, version, ref key, expiryMs),
-            (byte)RdbType.Stream or (byte)RdbType.Stream2 or (byte)RdbType.Stream3 => new RdbStreamReader(_tools).Read(ref input, (RdbType)type, ref key, expiryMs),
-            (byte)RdbType.Module2 => FailOfModule(ref input),
+            (byte)RdbType.Stream or (byte)RdbType.Stream2 or (byte)RdbType.Stream3 or (byte)RdbType.Stream4 => new RdbStreamReader(_tools).Read(ref input, (RdbType)type, ref key, expiryMs),
+            (byte)RdbType.Module2 => ReadModule(ref input, ref key, expiryMs),
             _ => Fail(ref input, $"unknown type {type} of a value"),
         };
         if (outcome == RdbOutcome.Damaged) Check.That(input.Error is not null);
@@ -56,6 +69,22 @@ public sealed class RdbValueReader(Keyspace keyspace)
         return RdbOutcome.Damaged;
     }
 
-    private static RdbOutcome FailOfModule(scoped ref RdbReader input) =>
-        input.TryLength(out var id) ? Fail(ref input, $"a value of the module type '{RdbModule.NameOf(id)}', which there is not") : RdbOutcome.Damaged;
+    /// <summary>Nobody here knows what is in it: it is kept as the bytes that it is.</summary>
+    private RdbOutcome ReadModule(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)
+    {
+        var offset = input.Offset;
+        input.BeginCopy(_kept);
+        if (!input.TryLength(out ulong id)) return RdbOutcome.Damaged;
+        var isKept = UnknownModules == UnknownModules.Keep || RdbModule.IsKnown(id);
+        if (!isKept && UnknownModules == UnknownModules.Stop)
+        {
+            input.Fail($"a value of the module type '{ModuleName.Of(id)}', which there is not", offset);
+            return RdbOutcome.Damaged;
+        }
+        if (!RdbModule.TrySkip(ref input, _tools.Value) || !input.TryEndCopy()) return RdbOutcome.Damaged;
+        if (!isKept) return RdbOutcome.Skipped;
+        _tools.Write(ref key, ValueType.Module, ValueEncoding.Raw, _kept.Written, expiryMs);
+        _kept.Clear();
+        return RdbOutcome.Read;
+    }
 }

@@ -26,6 +26,7 @@ public sealed class RdbValueWriter(RdbScratch scratch)
         (ValueType.Hash, _) when expires && version >= RdbVersion.Valkey => RdbType.HashTimesBehind,
         (ValueType.Hash, ValueEncoding.ListPackEx) => expires ? RdbType.HashListPackTimes : RdbType.Hash,
         (ValueType.Hash, _) => expires ? RdbType.HashTimes : RdbType.Hash,
+        (ValueType.Module, _) => RdbType.Module2,
         (ValueType.Stream, _) => version < RdbVersion.Of(RdbType.Stream3) ? RdbType.Stream2 : RdbType.Stream3,
         _ => throw new BrokenInvariantException($"{type} is never kept as {encoding}"),
     };
@@ -67,6 +68,7 @@ public sealed class RdbValueWriter(RdbScratch scratch)
                 break;
             case RdbType.HashListPack or RdbType.SetListPack or RdbType.SortedSetListPack: WriteListPack(to, new(entry.Value)); break;
             case RdbType.Set: WriteMembers(to, new(entry.Value)); break;
+            case RdbType.Module2: to.Bytes(entry.Value); break;
             case RdbType.Hash or RdbType.HashTimesBehind: WriteFields(to, type, new(entry.Value)); break;
             default: to.String(entry.Value); break;
         }

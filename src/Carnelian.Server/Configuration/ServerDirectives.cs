@@ -141,7 +141,12 @@ internal static class ServerDirectives
         registry.Flag("rdbcompression", true, () => server.Dumps.Compresses, v => server.Dumps.Compresses = v);
         registry.Enum("rdb-format", RdbFormat.Lowest,
             [("lowest", RdbFormat.Lowest), ("redis-7.0", RdbFormat.Redis70), ("redis-8", RdbFormat.Redis8), ("valkey", RdbFormat.Valkey)],
-            () => server.Dumps.Format, v => server.Dumps.Format = v, DirectiveFlags.Hidden);
+            () => server.Dumps.Settings.Format, v => server.Dumps.Settings.Format = v, DirectiveFlags.Hidden);
+        registry.Enum("rdb-unknown-modules", UnknownModules.Stop, [("stop", UnknownModules.Stop), ("skip", UnknownModules.Skip), ("keep", UnknownModules.Keep)],
+            () => server.Dumps.Settings.UnknownModules, v => server.Dumps.Settings.UnknownModules = v, DirectiveFlags.Hidden);
+        registry.Enum("sanitize-dump-payload", PayloadSanitizing.Never,
+            [("no", PayloadSanitizing.Never), ("yes", PayloadSanitizing.Always), ("clients", PayloadSanitizing.OfClients)],
+            () => server.Dumps.Settings.Sanitizing, v => server.Dumps.Settings.Sanitizing = v);
         registry.Flag("activedefrag", true, () => o.ActiveDefragmentation, v => o.ActiveDefragmentation = v);
         var d = o.Defragmentation;
         registry.Memory("active-defrag-ignore-bytes", d.IgnoreBytes, 1, long.MaxValue, () => d.IgnoreBytes, v => d.IgnoreBytes = v);

@@ -33,8 +33,6 @@ internal static class UnimplementedDirectives
         stored.Flag("rdb-del-sync-files", false);
         stored.Flag("rdb-save-incremental-fsync", true);
         stored.Flag("stop-writes-on-bgsave-error", true);
-        // Whatever comes from outside is looked at in full.
-        stored.Words("sanitize-dump-payload", "no", "no yes clients");
     }
 
     private static void DeclareAppendOnly(StoredDirectives stored)

@@ -62,7 +62,7 @@ internal static class DatasetDigest
         Mix(digest, type);
         switch (view.Type)
         {
-            case ValueType.String: Mix(digest, view.Value); break;
+            case ValueType.String or ValueType.Module: Mix(digest, view.Value); break;
             case ValueType.List: AddElements(digest, new(database.Data, view)); break;
             case ValueType.Set: AddMembers(digest, new(database.Data, view)); break;
             case ValueType.Hash: AddFields(digest, new(keyspace, database, view)); break;

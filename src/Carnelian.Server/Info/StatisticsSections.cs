@@ -82,7 +82,7 @@ internal static class StatisticsSections
         var statistics = server.Statistics;
         text.Line("unexpected_error_replies", 0);
         text.Line("total_error_replies", server.Executor.Errors.Total);
-        text.Line("dump_payload_sanitizations", 0);
+        text.Line("dump_payload_sanitizations", server.Keyspace.Statistics.PayloadsSanitized);
         text.Line("total_reads_processed", statistics.Reads);
         text.Line("total_writes_processed", statistics.Writes);
         text.Line("io_threaded_reads_processed", 0);

@@ -29,7 +29,7 @@ internal sealed class DumpRoundTripTests
     {
         using var rig = new PersistenceRig();
         rig.Run(words);
-        rig.Dumps.Format = format;
+        rig.Dumps.Settings.Format = format;
         var payload = rig.Dump("k");
         Assert.That((payload[0], payload[^10]), Is.EqualTo(((byte)type, (byte)version)));
         Assert.That(rig.Restore("l", payload).Text, Is.EqualTo("OK"));
@@ -42,7 +42,7 @@ internal sealed class DumpRoundTripTests
         using var rig = new PersistenceRig();
         rig.Run("HSET k f v g w");
         rig.Run("HPEXPIREAT k 4102444800000 FIELDS 1 f");
-        rig.Dumps.Format = format;
+        rig.Dumps.Settings.Format = format;
         var payload = rig.Dump("k");
         Assert.That((payload[0], payload[^10]), Is.EqualTo(((byte)type, (byte)version)));
         Assert.That(rig.Restore("l", payload).Text, Is.EqualTo("OK"));

@@ -12,7 +12,7 @@ internal sealed class DamagedPayloadTests
     private static int Rounds => TestSettings.Number("CARNELIAN_DAMAGED", 300);
 
     [Test]
-    public void A_damaged_payload_is_refused_or_is_a_value([Range(0, RandomValues.Kinds + 7)] int kind)
+    public void A_damaged_payload_is_refused_or_is_a_value([Range(0, RandomValues.Kinds + OldValues.Kinds - 1)] int kind)
     {
         var accepted = 0;
         for (var seed = 0; seed < Math.Max(1, Rounds / 100); seed++)
@@ -32,9 +32,9 @@ internal sealed class DamagedPayloadTests
         TestContext.Out.WriteLine($"{accepted} of {Rounds} were values");
     }
 
-    private static byte[] Whole(PersistenceRig rig, Random random, int kind)
+    internal static byte[] Whole(PersistenceRig rig, Random random, int kind)
     {
-        if (kind >= RandomValues.Kinds) return Old(kind - RandomValues.Kinds, random);
+        if (kind >= RandomValues.Kinds) return OldValues.Make(kind - RandomValues.Kinds, random);
         rig.Dumps.Compresses = random.Next(2) == 0;
         new RandomValues(rig, random).Make("made", kind);
         var payload = rig.Dump("made");
@@ -42,23 +42,8 @@ internal sealed class DamagedPayloadTests
         return payload;
     }
 
-    private static byte[] Old(int kind, Random random)
-    {
-        string[] words = [.. Enumerable.Range(0, 2 * random.Next(1, 20)).Select(i => i % 3 == 0 ? $"{i * 1000}" : new string('w', i * 7))];
-        return kind switch
-        {
-            0 => Payload.Of(10, o => o.String(OldPacked.ZipList(words))),
-            1 => Payload.Of(12, o => o.String(OldPacked.ZipList(["a", "1", "b", "2", "c", "3.5"]))),
-            2 => Payload.Of(13, o => o.String(OldPacked.ZipList(words))),
-            3 => Payload.Of(9, o => o.String(OldPacked.ZipMap([("a", "b"), ("c", new('x', 300))]))),
-            4 => Payload.Of(14, o => { o.Length(2); o.String(OldPacked.ZipList(words)); o.String(OldPacked.ZipList(words)); }),
-            5 => Payload.Of(3, o => { o.Length(2); o.Text("a"); o.OldScore("1.5"); o.Text("b"); o.OldScore("inf"); }),
-            6 => Payload.Of(24, o => { o.Milliseconds(4102444800000); o.Length(2); o.Length(1); o.Text("a"); o.Text("1"); o.Length(0); o.Text("b"); o.Text("2"); }, 12),
-            _ => Payload.Of(22, o => { o.Length(2); o.Text("a"); o.Text("1"); o.Milliseconds(4102444800000); o.Text("b"); o.Text("2"); o.Milliseconds(-1); }, 80),
-        };
-    }
-
-    private static bool Restore(PersistenceRig rig, byte[] payload, Random random)
+    /// <summary>Restores a payload over another key; what is accepted is used. True if it was.</summary>
+    internal static bool Restore(PersistenceRig rig, byte[] payload, Random random)
     {
         rig.Run("SET k old");
         var before = GC.GetAllocatedBytesForCurrentThread() + rig.Allocator.UsedBytes;
@@ -93,6 +78,7 @@ internal sealed class DamagedPayloadTests
             "list" => ["LPUSH k x", "RPUSH k 5", "LINSERT k BEFORE x 7", "LSET k 0 y", "LREM k 0 5", "LTRIM k 0 -2", "LPOS k x", "LPOP k", "RPOP k"],
             "set" => ["SADD k x", "SADD k 5", "SREM k 5", "SPOP k", "SRANDMEMBER k 3", "SINTER k copy", "SUNIONSTORE copy k copy"],
             "zset" => ["ZADD k 5 x", "ZINCRBY k 3 x", "ZRANK k x", "ZRANGEBYSCORE k -inf inf", "ZCOUNT k 0 10", "ZREM k x", "ZPOPMIN k", "ZREMRANGEBYRANK k 0 0"],
+            "vectorset" => ["APPEND k x", "OBJECT ENCODING k", "GET k", "RENAME k l", "COPY l k", "EXPIRE k 100", "MEMORY USAGE k"],
             "hash" => ["HSET k x 1", "HINCRBY k x 2", "HPEXPIRE k 100000 FIELDS 1 x", "HPERSIST k FIELDS 1 x", "HDEL k x", "HRANDFIELD k 3", "HSTRLEN k x"],
             _ => ["XADD k * a b", "XDEL k 2-1", "XLEN k", "XREVRANGE k + -", "XTRIM k MAXLEN 3", "XADD k * c d e f", "XTRIM k MINID 5", "XGROUP CREATE k new 0",
                 "XREADGROUP GROUP new me STREAMS k >", "XAUTOCLAIM k new you 0 0", "XINFO STREAM k FULL", "XTRIM k MAXLEN 0"],
@@ -102,8 +88,9 @@ internal sealed class DamagedPayloadTests
         rig.Run("DEL k copy");
     }
 
+    /// <summary>But for a module's value: whose parts are cut, the two bytes of the version may be a number and the end.</summary>
     [Test]
-    public void A_payload_that_is_cut_is_refused_wherever_it_is_cut([Range(0, RandomValues.Kinds - 1)] int kind)
+    public void A_payload_that_is_cut_is_refused_wherever_it_is_cut([Range(0, RandomValues.Kinds - 2)] int kind)
     {
         using var rig = new PersistenceRig();
         new RandomValues(rig, new Random(kind)).Make("k", kind);

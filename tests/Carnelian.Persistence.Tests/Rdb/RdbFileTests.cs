@@ -56,7 +56,7 @@ internal sealed class RdbFileTests
         return rig;
     }
 
-    private static readonly int[] _withoutTimes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13];
+    private static readonly int[] _withoutTimes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14];
 
     private static void AssertIsLoaded(PersistenceRig from, byte[] file, int version, bool isKeptAlike = true)
     {
@@ -217,11 +217,11 @@ internal sealed class RdbFileTests
     }
 
     [Test]
-    public void Versions_1_to_12_and_Valkeys_80_are_read_and_no_others([Values(1, 4, 5, 12, 13, 79, 80, 0, 81)] int version)
+    public void Versions_1_to_13_and_Valkeys_80_are_read_and_no_others([Values(1, 4, 5, 12, 13, 14, 79, 80, 0, 81)] int version)
     {
         var isValkey = version >= 80;
         var file = RdbTestFile.Of(isValkey ? $"VALKEY{version:d3}" : $"REDIS{version:d4}", o => { o.Byte(0); o.Text("k"); o.Text("v"); });
-        Assert.That(ErrorOf(file) is null, Is.EqualTo(version is >= 1 and <= 12 or 80));
+        Assert.That(ErrorOf(file) is null, Is.EqualTo(version is >= 1 and <= 13 or 80));
         Assert.That(ErrorOf(RdbTestFile.Of("VALKEY012", _ => { })), Does.Contain("version"));
         Assert.That(ErrorOf(RdbTestFile.Of("REDIS0080", _ => { })), Does.Contain("version"));
     }

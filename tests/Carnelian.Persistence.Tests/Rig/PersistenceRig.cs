@@ -74,6 +74,7 @@ internal sealed class PersistenceRig : IDisposable
             "set" => Sorted(Run($"SMEMBERS {key}"), 1),
             "zset" => Text(Run($"ZRANGE {key} 0 -1 WITHSCORES")),
             "hash" => Fields(key),
+            "vectorset" => Convert.ToHexString(Dump(key)),
             "stream" => Text(Run($"XRANGE {key} - +")) + Text(Run($"XINFO STREAM {key}")) + Groups(key),
             _ => "",
         };

@@ -5,7 +5,7 @@ namespace Carnelian.Tests;
 /// <summary>Makes values of every type and encoding by random commands.</summary>
 internal sealed class RandomValues(PersistenceRig rig, Random random)
 {
-    public const int Kinds = 14;
+    public const int Kinds = 15;
 
     /// <summary>In 2100: nothing expires meanwhile.</summary>
     private const long FarMs = 4_102_444_800_000;
@@ -37,10 +37,27 @@ internal sealed class RandomValues(PersistenceRig rig, Random random)
                     rig.Run(Words("HPEXPIREAT"), Words(key), time, Words("FIELDS"), Words("1"), name.Bytes);
                 }
                 break;
+            case 14: rig.Run(Words("RESTORE"), Words(key), Words("0"), VectorSet()); break;
             default: MakeStream(key); break;
         }
         if (random.Next(4) == 0) Run("PEXPIREAT", key, $"{FarMs + random.Next(1000)}");
     }
+
+    /// <summary>Something that may be one: parts of every kind.</summary>
+    private byte[] VectorSet() => Payload.Of(7, output =>
+    {
+        output.Length(ModuleName.IdOf("vectorset"u8, 1));
+        for (var parts = random.Next(30); parts > 0; parts--)
+        {
+            var part = random.Next(1, 6);
+            output.Length(part);
+            if (part <= 2) output.Length((ulong)random.NextInt64() >> random.Next(64));
+            else if (part == 3) output.Bytes(BitConverter.GetBytes(random.NextSingle()));
+            else if (part == 4) output.Double(random.NextDouble());
+            else output.Text(Text(random.Next(random.Next(2) == 0 ? 30 : 3000)));
+        }
+        output.Length(0);
+    });
 
     private void MakeStream(string key)
     {

@@ -51,6 +51,8 @@ internal static class RdbTestFile
     public static RdbFileReader Load(PersistenceRig rig, byte[] file, RdbLoader? loader = null, int chunkBytes = 4096, bool checks = true) =>
         new(new Bytes(file, chunkBytes), loader ?? new RdbLoader(rig.Keyspace)) { ChecksChecksum = checks };
 
+    public static RdbSource Source(byte[] file, int chunkBytes) => new Bytes(file, chunkBytes);
+
     private sealed class Written() : RdbChunks(512)
     {
         public List<byte> All { get; } = [];
