@@ -20,6 +20,9 @@ internal sealed class ReferenceServer : IDisposable
 
     public int Port { get; }
 
+    /// <summary>Where its files are.</summary>
+    public string Folder => _folder;
+
     /// <summary>Name and version: "redis-8.0.6".</summary>
     public string Name { get; private set; } = "";
 
@@ -38,11 +41,17 @@ internal sealed class ReferenceServer : IDisposable
         return lines[^1];
     }
 
-    /// <param name="product">"redis" or "valkey".</param>
-    public static ReferenceServer Start(string product, params string[] options)
+    /// <param name="product">"redis", "valkey", or "redis-7.0".</param>
+    public static ReferenceServer Start(string product, params string[] options) => StartWith(_ => { }, product, options);
+
+    /// <param name="prepare">Puts files into the server's folder before it starts.</param>
+    /// <param name="product">"redis", "valkey", or "redis-7.0".</param>
+    public static ReferenceServer StartWith(Action<string> prepare, string product, params string[] options)
     {
-        var program = Path.Combine(Programs(), $"{product}-server");
+        var dash = product.IndexOf('-');
+        var program = Path.Combine(Programs(), dash < 0 ? $"{product}-server" : $"{product[..dash]}-server{product[dash..]}");
         var folder = Directory.CreateTempSubdirectory("carnelian-reference-").FullName;
+        prepare(folder);
         var port = LoopbackPort.Claim();
         string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--loglevel", "notice", .. options];
         var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = folder })!;
