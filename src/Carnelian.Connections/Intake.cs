@@ -23,9 +23,8 @@ internal sealed class Intake
 
     private bool _ignoresInput, _hasEnded, _isClosed;
 
-    /// <summary>Bytes that may be sent, and the chunk in which they begin; null while there are none.</summary>
-    private long _toSend;
-    private OutputChunk? _cursor;
+    /// <summary>What may be sent.</summary>
+    private OutputCursor _sending;
 
     public Intake(Lane lane, Connection connection, ConnectionSession session)
     {
@@ -350,8 +349,7 @@ internal sealed class Intake
     private void SendMore(long bytes, OutputChunk begin)
     {
         if (_isClosed) return;
-        _toSend += bytes;
-        _cursor ??= begin;
+        _sending.Add(bytes, begin);
         SendNow();
     }
 
@@ -362,23 +360,13 @@ internal sealed class Intake
 
     private void SendNow()
     {
-        long total = 0;
-        var sent = 0;
-        while (_toSend > 0)
-        {
-            sent = SendSome(out var offered);
-            if (sent <= 0) break;
-            Advance(sent);
-            total += sent;
-            if (sent < offered) break;
-        }
-        if (_toSend == 0) _cursor = null;
-        if (sent == Connection.Failed)
+        var total = _sending.Send(_connection, _lane.UnsentParts, out var failed);
+        if (failed)
         {
             Fail(_connection.Error);
             return;
         }
-        _connection.WatchWritable = _toSend > 0;
+        _connection.WatchWritable = !_sending.IsIdle;
         if (total > 0) Tell(total);
     }
 
@@ -395,33 +383,6 @@ internal sealed class Intake
     {
         if (!_session.IsClosed) tell(_session);
     });
-
-    /// <summary>Offers the next chunk, or several at once: many messages lie in one each, and a long value between what stands before and behind it.</summary>
-    private int SendSome(out long offered)
-    {
-        var first = _cursor!.Unsent(_toSend);
-        offered = first.Length;
-        if (offered == _toSend) return _connection.Send(first);
-        var parts = _lane.UnsentParts;
-        parts.Begin(_cursor, _toSend);
-        var sent = _connection.Send(parts);
-        offered = parts.Offered;
-        return sent;
-    }
-
-    private void Advance(int sent)
-    {
-        _toSend -= sent;
-        while (sent > 0)
-        {
-            var chunk = _cursor!;
-            var part = Math.Min(sent, chunk.End - chunk.Start);
-            chunk.Start += part;
-            sent -= part;
-            // A chunk whose end was sent may be gone as soon as that is told.
-            if (chunk.Start == chunk.End && sent + _toSend > 0) _cursor = chunk.Next;
-        }
-    }
 
     // ---- memory
 
@@ -464,8 +425,7 @@ internal sealed class Intake
     private void CloseNow()
     {
         _isClosed = true;
-        _cursor = null;
-        _toSend = 0;
+        _sending.Clear();
         _connection.Close();
         if (!_isRunning) Release();
         if (_lane.IsInline) _session.OnClosed();

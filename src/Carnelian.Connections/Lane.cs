@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Carnelian;
 
 /// <summary>
@@ -85,9 +87,20 @@ public sealed class Lane : INetworkHandler, IDisposable
 
     void INetworkHandler.OnAcceptFailed(Listener listener, string error) => _host.OnAcceptFailed(listener, error);
 
-    void INetworkHandler.OnReadable(Connection connection) => (connection.Owner as Intake)?.OnReadable();
+    void INetworkHandler.OnReadable(Connection connection)
+    {
+        if (connection.Owner is Intake intake) intake.OnReadable();
+        else (connection.Owner as LinkEnd)?.OnReadable();
+    }
 
-    void INetworkHandler.OnWritable(Connection connection) => (connection.Owner as Intake)?.OnWritable();
+    void INetworkHandler.OnWritable(Connection connection)
+    {
+        if (connection.Owner is Intake intake) intake.OnWritable();
+        else (connection.Owner as LinkEnd)?.OnWritable();
+    }
+
+    /// <summary>Begins a connection to somewhere else.</summary>
+    internal Connection Connect(EndPoint remote) => _poller.Connect(remote);
 
     // ---- hand-overs
 

@@ -83,6 +83,7 @@ internal sealed class TestHost : IConnectionHost, IChangeSink, IDisposable
         Lane.Turn(1);
         Executor.BeginTurn();
         World.HandOvers.Deliver();
+        World.Workers.DeliverCompleted();
         while (_unblocked.TryDequeue(out var session)) session.OnUnblocked();
         Keyspace.Changes.Deliver();
         Outbox.HandOverAll();
