@@ -56,6 +56,9 @@ public sealed class RequestBatch
     /// <summary>A request as it came. Not of one that has long arguments in blocks of their own.</summary>
     public ReadOnlySpan<byte> RawOf(int request) => Input[StartOf(request)..StartOf(request + 1)];
 
+    /// <summary>The arguments of a request.</summary>
+    public Arguments this[int request] => ArgumentsOf(in _requests[request], Input);
+
     private void Begin(OwnedBlock source, int start, ArgumentList arguments)
     {
         _source = source;
@@ -107,6 +110,18 @@ public sealed class RequestBatch
 
     /// <summary>What the error is about.</summary>
     public ReadOnlySpan<byte> Faulty => Input[_requests[0].Start..End];
+
+    /// <summary>Makes this a batch of requests that somebody else parses, from a file. <see cref="AddParsed"/> adds each.</summary>
+    /// <param name="arguments">Gets their arguments; it stays the caller's.</param>
+    public void BeginParsed(OwnedBlock source, int start, ArgumentList arguments) => Begin(source, start, arguments);
+
+    /// <summary>Adds the request that lies between two places of the block, with the arguments from <paramref name="first"/> on.</summary>
+    public void AddParsed(int start, int end, int first)
+    {
+        End = start;
+        Add(first);
+        End = end;
+    }
 
     private void Add(int first)
     {

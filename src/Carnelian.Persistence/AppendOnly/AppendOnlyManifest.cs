@@ -1,0 +1,74 @@
+namespace Carnelian;
+
+/// <summary>
+/// Which files an append-only set consists of, as Redis 7 and later keep it in a file beside them: a base, increments in order, and history that may be deleted. Never changes:
+/// what is to be another manifest is made of this one, written, and only then put in its place.
+/// </summary>
+public sealed class AppendOnlyManifest
+{
+    public static AppendOnlyManifest Empty { get; } = new(null, [], []);
+
+    private readonly AppendOnlyFileInfo[] _history, _increments;
+
+    internal AppendOnlyManifest(AppendOnlyFileInfo? @base, AppendOnlyFileInfo[] history, AppendOnlyFileInfo[] increments)
+    {
+        Base = @base;
+        _history = history;
+        _increments = increments;
+        BaseSequence = @base?.Sequence ?? 0;
+        IncrementSequence = increments.Length > 0 ? increments[^1].Sequence : 0;
+    }
+
+    public AppendOnlyFileInfo? Base { get; private init; }
+
+    public IReadOnlyList<AppendOnlyFileInfo> History => _history;
+
+    /// <summary>Oldest first, the last one being written to.</summary>
+    public IReadOnlyList<AppendOnlyFileInfo> Increments => _increments;
+
+    /// <summary>Sequence of the newest base and the newest increment there have been: names are not used twice.</summary>
+    public long BaseSequence { get; private init; }
+
+    public long IncrementSequence { get; private init; }
+
+    public bool HasFiles => Base is not null || _increments.Length > 0;
+
+    /// <summary>The files to load, in order.</summary>
+    public IEnumerable<AppendOnlyFileInfo> Files => Base is null ? _increments : _increments.Prepend(Base);
+
+    /// <summary>With a base of this name and sequence 1: a single file of an older server.</summary>
+    public static AppendOnlyManifest OfOldFile(string name) => new(new(name, 1, AppendOnlyFileType.Base), [], []);
+
+    /// <summary>With a new base; the present one becomes history.</summary>
+    public AppendOnlyManifest WithNewBase(string fileName, bool isRdb)
+    {
+        var sequence = BaseSequence + 1;
+        return new(new(AppendOnlyNames.Base(fileName, sequence, isRdb), sequence, AppendOnlyFileType.Base), Base is null ? _history : [AsHistory(Base), .. _history], _increments)
+        {
+            BaseSequence = sequence, IncrementSequence = IncrementSequence,
+        };
+    }
+
+    /// <summary>With one more increment.</summary>
+    public AppendOnlyManifest WithNewIncrement(string fileName, long startOffset = 0)
+    {
+        var sequence = IncrementSequence + 1;
+        return new(Base, _history, [.. _increments, new(AppendOnlyNames.Increment(fileName, sequence), sequence, AppendOnlyFileType.Increment, startOffset)])
+        {
+            BaseSequence = BaseSequence, IncrementSequence = sequence,
+        };
+    }
+
+    /// <summary>With all increments but the last few as history: a base has what they had.</summary>
+    public AppendOnlyManifest WithoutIncrements(int keepLast)
+    {
+        var kept = _increments[Math.Max(0, _increments.Length - keepLast)..];
+        var gone = Array.ConvertAll(_increments[..^kept.Length], AsHistory);
+        Array.Reverse(gone);
+        return new(Base, [.. gone, .. _history], kept) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };
+    }
+
+    public AppendOnlyManifest WithoutHistory() => new(Base, [], _increments) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };
+
+    private static AppendOnlyFileInfo AsHistory(AppendOnlyFileInfo file) => file with { Type = AppendOnlyFileType.History };
+}
