@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Carnelian;
 
@@ -18,8 +17,8 @@ public static class RecordChecksum
 
     public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)
     {
-        foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes)) checksum = BitOperations.Crc32C(checksum, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
-        foreach (var value in bytes[(bytes.Length & ~7)..]) checksum = BitOperations.Crc32C(checksum, value);
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..]) checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        foreach (var value in bytes) checksum = BitOperations.Crc32C(checksum, value);
         return checksum;
     }
 
