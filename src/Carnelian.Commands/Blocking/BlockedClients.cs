@@ -137,6 +137,7 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         if (call.DeadlineMs != BlockedCall.NoDeadline) CountWithDeadline--;
         if (call is BlockedCondition condition) _asking.Remove(condition);
         if (call is BlockedRequest request) Remove(request);
+        else call.End();
     }
 
     private void CountWakes(BlockedRequest request, int sign)
@@ -343,14 +344,9 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         var session = request.Session;
         request.WaitsOn = false;
         session.Blocked = null;
-        session.IsRunning = true;
         _rerun = request;
-        var call = new Call(_executor, session, session.Replies) { IsRunAgain = request.Postponed == Gates.None };
-        call.Begin(request.Arguments, request.Command);
-        _executor.Run(ref call);
-        call.Reply.Flush();
+        Run(session, request.Arguments, new Call(_executor, session, session.Replies) { IsRunAgain = request.Postponed == Gates.None }, request.Command);
         _rerun = null;
-        session.IsRunning = false;
         session.OnRunAgain();
         // A gate may have postponed what waited for keys, and the other way round.
         var next = session.Blocked;
@@ -359,6 +355,26 @@ public sealed class BlockedClients : IKeyWaiters, IDisposable
         Remove(session);
         session.Blocked = next;
         return next is null;
+    }
+
+    /// <summary>What a suspended call has begun is over: runs its request again, which answers. Between calls.</summary>
+    public void Resume(SuspendedCall suspended)
+    {
+        var session = suspended.Session;
+        suspended.IsResumed = true;
+        Remove(session);
+        Run(session, suspended.Request.Arguments, new Call(_executor, session, session.Replies) { IsRunAgain = true, IsAdmitted = true }, suspended.Command);
+        session.OnRunAgain();
+        Unblocked?.Invoke(session);
+    }
+
+    private void Run(Session session, Arguments arguments, Call call, Command command)
+    {
+        session.IsRunning = true;
+        call.Begin(arguments, command);
+        _executor.Run(ref call);
+        call.Reply.Flush();
+        session.IsRunning = false;
     }
 
     public void Dispose() => _waiting.Dispose();

@@ -47,10 +47,10 @@ public ref struct Call
     /// <summary>The session may wait for the answer; otherwise a call that would have to wait answers what a timeout answers.</summary>
     public bool MayBlock { get; }
 
-    /// <summary>Gates are not asked: they have been when the request was queued.</summary>
+    /// <summary>Gates are not asked: they have been when the request was queued, or began.</summary>
     public bool IsAdmitted { get; init; }
 
-    /// <summary>The request has waited for keys, and is run once more.</summary>
+    /// <summary>The request has waited, for keys or for what it has begun, and is run once more.</summary>
     public bool IsRunAgain { get; init; }
 
     public readonly CommandTable Commands => Executor.Commands;

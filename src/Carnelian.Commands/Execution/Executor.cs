@@ -161,7 +161,6 @@ public sealed class Executor
     private void RunWithin(ref Call call, Command command)
     {
         var watching = ClosedGates | call.Session.ClosedGates;
-        if (call.IsAdmitted) watching &= ~(Gates.FirstObserver - 1);
         if (watching != 0 && !Admits(ref call, watching)) return;
         var changes = Keyspace.Changes;
         var author = Keyspace.Author;
@@ -223,7 +222,7 @@ public sealed class Executor
     private bool Admits(ref Call call, Gates watching)
     {
         call.EndsTransaction = call.Command.Has(CommandFlags.Commits);
-        for (var bits = (uint)(watching & (Gates.FirstObserver - 1)); bits != 0; bits &= bits - 1)
+        for (var bits = call.IsAdmitted ? 0 : (uint)(watching & (Gates.FirstObserver - 1)); bits != 0; bits &= bits - 1)
         {
             if (_gates[BitOperations.TrailingZeroCount(bits)] is not { } gate) continue;
             var answer = gate.Ask(ref call);

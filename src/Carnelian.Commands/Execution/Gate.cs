@@ -31,6 +31,9 @@ public enum Gates : uint
     /// <summary>A snapshot's memory is full.</summary>
     Snapshot = 1 << 14,
 
+    /// <summary>Keys are on their way to another server.</summary>
+    HeldKeys = 1 << 15,
+
     /// <summary>From here on: observers.</summary>
     FirstObserver = 1 << 16,
     Monitor = FirstObserver,

@@ -15,6 +15,9 @@ public interface ILinkOwner
     /// <summary>Some of what was handed over has been sent.</summary>
     void OnSent(OutgoingLink link) { }
 
-    /// <summary>The link is closed: it could not be established, was ended by the peer, has failed, or what comes is no RESP.</summary>
+    /// <summary>
+    /// The link is of no use any more: it could not be established, was ended by the peer, has failed, or what comes is no RESP. What was not sent is in its output still; then
+    /// it is closed.
+    /// </summary>
     void OnGone(OutgoingLink link, string error);
 }

@@ -31,7 +31,11 @@ public sealed class OutgoingLink
     /// <summary>Where requests are written. They leave with <see cref="Send"/>.</summary>
     public OutputBuffer Output { get; }
 
+    /// <summary>The other server has accepted the connection, whatever became of it since.</summary>
     public bool IsEstablished { get; private set; }
+
+    /// <summary>The host's name is known, or was an address.</summary>
+    public bool HasAddresses { get; private set; }
 
     public bool IsClosed { get; private set; }
 
@@ -46,7 +50,8 @@ public sealed class OutgoingLink
     private void Connect(IPAddress[] addresses, int port)
     {
         if (IsClosed) return;
-        if (addresses.Length == 0) OnGone("The name is unknown");
+        HasAddresses = addresses.Length > 0;
+        if (!HasAddresses) OnGone("The name is unknown");
         else _end.Connect(addresses, port);
     }
 
@@ -62,7 +67,6 @@ public sealed class OutgoingLink
     {
         if (IsClosed) return;
         IsClosed = true;
-        IsEstablished = false;
         _end.Close();
     }
 
@@ -90,8 +94,9 @@ public sealed class OutgoingLink
     internal void OnGone(string error)
     {
         if (IsClosed) return;
-        Close();
+        IsClosed = true;
         Owner.OnGone(this, error);
+        _end.Close();
     }
 
     /// <summary>The lane's last answer: it sends no more.</summary>

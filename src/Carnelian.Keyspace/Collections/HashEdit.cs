@@ -288,7 +288,10 @@ public ref struct HashEdit
     }
 
     /// <summary>Deletes all fields whose time is over, propagates that and tells it at once. Takes as long as there are such fields.</summary>
-    public void ExpireAll() => _keyspace.HashExpiry.RunWhole(ref this);
+    public void ExpireAll()
+    {
+        if (!_keyspace.Held.Contains(_edit.Database, _edit.Key)) _keyspace.HashExpiry.RunWhole(ref this);
+    }
 
     /// <summary>
     /// Deletes up to so many fields whose time is over and propagates each, in a unit of its own while no call runs. Returns their number; the rest of the

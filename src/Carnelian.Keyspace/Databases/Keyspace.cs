@@ -25,6 +25,7 @@ public sealed class Keyspace : IDisposable
         HashExpiry = new(this);
         LazyFree = new(_host, Statistics);
         Changes = new(allocator);
+        Held = new(this);
         SetDatabaseCount(options.Databases);
     }
 
@@ -73,6 +74,9 @@ public sealed class Keyspace : IDisposable
     public AccessClock Access { get; }
 
     public LazyFree LazyFree { get; }
+
+    /// <summary>Keys that are on their way to another server.</summary>
+    public HeldKeys Held { get; }
 
     internal HashExpiry HashExpiry { get; }
 
@@ -203,7 +207,7 @@ public sealed class Keyspace : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ExpireFound(Database database, Key key, scoped ref EntryHandle found)
     {
-        if (DeletesExpired) Expire(database, key, ref found);
+        if (DeletesExpired && !Held.Contains(database, key)) Expire(database, key, ref found);
         return true;
     }
 
@@ -254,6 +258,7 @@ public sealed class Keyspace : IDisposable
     {
         if (IsAlive(entry) || !DeletesExpired) return;
         var key = KeyOf(entry.Key);
+        if (Held.Contains(database, key)) return;
         var table = database.Data.TableOf(key.Slot);
         table.Step();
         var found = table.Find(key.Bytes, key.Hash);
@@ -389,6 +394,7 @@ public sealed class Keyspace : IDisposable
         foreach (var database in _databases) database.Dispose();
         _making?.Dispose();
         LazyFree.Finish();
+        Held.Dispose();
         Changes.Dispose();
         Allocator.ReleaseRetired();
     }

@@ -123,7 +123,7 @@ public sealed class Eviction(Keyspace keyspace)
         var table = database.Data.TableOf(key.Slot);
         table.Step();
         var found = table.Find(key.Bytes, key.Hash);
-        if (!found.Exists || !MayGo(found.View) || Score(found.View) < score) return false;
+        if (!found.Exists || !MayGo(found.View) || Score(found.View) < score || keyspace.Held.Contains(database, key)) return false;
         keyspace.Evict(database, key, ref found);
         return true;
     }
@@ -153,7 +153,7 @@ public sealed class Eviction(Keyspace keyspace)
         for (var i = 0; i < _drawn.Count; i++)
         {
             var entry = _drawn[(first + i) % _drawn.Count];
-            if (!MayGo(entry)) continue;
+            if (!MayGo(entry) || keyspace.Held.Contains(database, keyspace.KeyOf(entry.Key))) continue;
             Evict(database, keyspace.KeyOf(entry.Key));
             return true;
         }

@@ -17,7 +17,9 @@ internal sealed class HashExpiry(Keyspace keyspace)
     /// </summary>
     public bool Run(Database database, EntryView entry, ref Budget budget)
     {
-        var hash = keyspace.EditEvenExpired(database, keyspace.KeyOf(entry.Key)).Hash();
+        var key = keyspace.KeyOf(entry.Key);
+        if (keyspace.Held.Contains(database, key)) return false;
+        var hash = keyspace.EditEvenExpired(database, key).Hash();
         var deleted = 0;
         do deleted += hash.DeleteDue(FieldsPerStep, _found, inUnits: true);
         while (hash.HasDue && !budget.Spent);

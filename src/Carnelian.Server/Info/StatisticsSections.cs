@@ -12,8 +12,9 @@ internal static class StatisticsSections
         text.Line("pubsub_channels", server.Subscriptions.CountOf(SubscriptionKind.Channel));
         text.Line("pubsub_patterns", server.Subscriptions.CountOf(SubscriptionKind.Pattern));
         text.Line("pubsubshard_channels", server.Subscriptions.CountOf(SubscriptionKind.ShardChannel));
-        WriteZeros(text, ["latest_fork_usec", "total_forks", "migrate_cached_sockets",
-            "slave_expires_tracked_keys"]);
+        WriteZeros(text, ["latest_fork_usec", "total_forks"]);
+        text.Line("migrate_cached_sockets", server.Migrations.LinkCount);
+        text.Line("slave_expires_tracked_keys", 0);
         WriteDefragmentation(text, server.Cron.Defragmentation);
         WriteZeros(text, ["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
         WriteReplies(text, server);

@@ -52,7 +52,7 @@ internal sealed class Cron
     {
         if (_server.MemoryLimit.IsEvicting) return 0;
         var due = IsPaused ? _nextTimeoutMs : Math.Min(_nextTimeoutMs, HasMore ? _nextSliceMs : _nextRoundMs);
-        return (int)Math.Clamp(Math.Min(due, _server.Pause.DueMs) - _server.MonotonicMs, 0, 1000);
+        return (int)Math.Clamp(Math.Min(Math.Min(due, _server.Pause.DueMs), _server.Migrations.DueMs) - _server.MonotonicMs, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
@@ -81,6 +81,7 @@ internal sealed class Cron
         _server.Clients.OutputChunks.Age();
         CheckClients(nowMs);
         _server.Clients.CloseLingering();
+        _server.Migrations.CloseIdle();
         MemoryUse.NotePeak(_server);
         _server.Statistics.CronNanoseconds += _server.World.Clock.MonotonicNanoseconds - began;
         if (!HasMore) DoMore(nowMs);

@@ -41,6 +41,7 @@ internal sealed class Server : IDisposable
         Executor.InnerTurn = _loop.TurnInside;
         Executor.Errors.TooMany = LogTooManyErrors;
         Clients = new(this);
+        Executor.Services.Add(Migrations = new(world, Executor, Dumps, Clients.Lane, Clients.OutputChunks));
         LocalReplies = new(Clients.Outbox, Keyspace.Changes);
         Listeners = new(this);
         Shutdown = new(this);
@@ -104,6 +105,8 @@ internal sealed class Server : IDisposable
     internal MemoryLimit MemoryLimit { get; }
 
     public Clients Clients { get; }
+
+    public Migrations Migrations { get; }
 
     public Subscriptions Subscriptions { get; }
 
@@ -211,6 +214,7 @@ internal sealed class Server : IDisposable
     {
         Watchdog.Dispose();
         Listeners.Close();
+        Migrations.Dispose();
         Clients.Dispose();
         Executor.BlockedClients.Dispose();
         Executor.Transactions.Dispose();

@@ -29,6 +29,7 @@ internal sealed class TurnLoop(Server server)
         world.Workers.DeliverCompleted();
         RunPosted();
         server.Pause.Turn(GoOn);
+        server.Migrations.Turn();
         server.Cron.Turn();
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();

@@ -50,6 +50,8 @@ internal sealed class RealNetwork : Network, IDisposable
     public override IPAddress[] Resolve(string host)
     {
         if (base.Resolve(host) is { Length: > 0 } literal) return literal;
+        // .NET takes no name for that of this machine.
+        if (host.Length == 0) return [];
         try
         {
             return Dns.GetHostAddresses(host);
