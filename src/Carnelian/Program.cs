@@ -9,12 +9,14 @@ internal static class Program
     {
         var name = Path.GetFileName(RealWorld.CalledAs);
         if (IsServerName(name)) return Serve(args, RedisVersion);
+        if (name is "redis-check-rdb" or "valkey-check-rdb") return RunTool(CheckRdb.Run, RealWorld.CalledAs, args);
         // A script that calls a tool by its name must not start a server instead.
         if (Array.Exists(_missing, tool => name == $"redis-{tool}" || name == $"valkey-{tool}")) return PrintMissing(name);
         return args switch
         {
             [] => Serve(args, Version),
             ["server", ..] => Serve(args[1..], Version),
+            ["check-rdb", ..] => RunTool(CheckRdb.Run, $"{RealWorld.CalledAs} check-rdb", args[1..]),
             [var first, ..] when _missing.Contains(first) => PrintMissing(first),
             ["version"] => Print(Version, 0),
             ["help"] => Print(Help, 0),
@@ -38,12 +40,18 @@ internal static class Program
     internal static string Version =>
         $"{Release.Product}, .NET {Environment.Version}, {(RuntimeFeature.IsDynamicCodeCompiled ? "JIT" : "native")}, 64 bits";
 
-    /// <summary>In the form that tools look for, which run redis-server to learn what it can do.</summary>
-    private static string RedisVersion =>
-        $"Redis server v={Release.RedisVersion} sha=00000000:0 malloc=carnelian-{Release.Version} bits=64 build=0";
+    /// <summary>There are programs that run redis-server to learn what it can do.</summary>
+    private static string RedisVersion => $"Redis server {Release.VersionLine}";
 
     /// <summary>What the program will do one day, by command and by name.</summary>
-    private static readonly string[] _missing = ["cli", "benchmark", "check-aof", "check-rdb", "sentinel"];
+    private static readonly string[] _missing = ["cli", "benchmark", "check-aof", "sentinel"];
+
+    private static int RunTool(Func<ToolConsole, string[], int> tool, string calledAs, string[] args)
+    {
+        using var world = new RealWorld();
+        using var output = new BufferedStream(Console.OpenStandardOutput());
+        return tool(new(world, calledAs, output, Console.OpenStandardError(), Console.OpenStandardInput()), args);
+    }
 
     private static int PrintMissing(string name) => Print($"carnelian: there is no {name} in Carnelian yet.", 1);
 
@@ -54,9 +62,11 @@ internal static class Program
           carnelian server redis.conf      serves as a redis.conf says
           carnelian server --port 7777     sets options as a redis.conf would
           carnelian server -               reads a configuration from standard input
+          carnelian check-rdb FILE         reads an RDB file and tells what is wrong with it, or what is in it
           carnelian --version | --help
 
-        The program also acts as redis-server when it is called by that name or as valkey-server.
+        The program also acts as redis-server when it is called by that name or as valkey-server,
+        and as redis-check-rdb or valkey-check-rdb.
         """;
 
     private static int Print(string text, int status)

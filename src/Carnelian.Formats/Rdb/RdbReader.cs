@@ -61,6 +61,9 @@ public ref struct RdbReader
     /// <summary>Where it is wrong.</summary>
     public long ErrorOffset { get; private set; }
 
+    /// <summary>What is wrong is that there is less than there should be.</summary>
+    public bool EndsEarly { get; private set; }
+
     /// <summary>Keeps what is wrong, if nothing was before, and answers false.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool Fail(string error) => Fail(error, Offset);
@@ -81,7 +84,11 @@ public ref struct RdbReader
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool FailShort() => Fail("unexpected end");
+    private bool FailShort(string error = "unexpected end")
+    {
+        EndsEarly |= Error is null && _source?.Failure is null;
+        return Fail(error);
+    }
 
     /// <summary>Has so many bytes lie in the window, if a window can have them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -193,7 +200,7 @@ public ref struct RdbReader
         count = 0;
         var offset = Offset;
         if (!TryLength(out ulong length)) return false;
-        if (length > (ulong)(Left / bytesEach)) return Fail("more elements than bytes", offset);
+        if (length > (ulong)(Left / bytesEach)) return FailShort("more elements than bytes");
         count = (long)length;
         return true;
     }
@@ -220,13 +227,14 @@ public ref struct RdbReader
         isEncoded = first >= 0xc0;
         var bytes = first >= 0xc0 ? 1 : first < 0x80 ? 2 : first == 0x80 ? 5 : first == 0x81 ? 9 : 0;
         if (bytes == 0) return Fail("unknown encoding of a length");
-        if (!TryBytes(bytes, out var read)) return false;
+        _at++;
+        if (!TryBytes(bytes - 1, out var read)) return false;
         length = bytes switch
         {
             1 => (uint)first & 0x3f,
-            2 => (uint)BinaryPrimitives.ReadUInt16BigEndian(read) & 0x3fff,
-            5 => BinaryPrimitives.ReadUInt32BigEndian(read[1..]),
-            _ => BinaryPrimitives.ReadUInt64BigEndian(read[1..]),
+            2 => ((uint)first & 0x3f) << 8 | read[0],
+            5 => BinaryPrimitives.ReadUInt32BigEndian(read),
+            _ => BinaryPrimitives.ReadUInt64BigEndian(read),
         };
         return true;
     }
@@ -245,7 +253,7 @@ public ref struct RdbReader
         var offset = Offset;
         if (!TryLength(out var length, out var isEncoded)) return false;
         if (isEncoded) return TryEncoded(scratch, length, offset, out text);
-        if (length > (ulong)Left) return Fail("a string is longer than what is left", offset);
+        if (length > (ulong)Left) return FailShort("a string is longer than what is left");
         if (length > StringBytesMax) return Fail("a string is too long", offset);
         var bytes = (int)length;
         if (_source is not null && bytes > _source.ChunkBytes) return TryAcross(scratch, bytes, out text);
@@ -291,7 +299,7 @@ public ref struct RdbReader
     {
         text = default;
         if (!TryLength(out ulong compressed) || !TryLength(out ulong length)) return false;
-        if (compressed > (ulong)Left) return Fail("a string is longer than what is left", offset);
+        if (compressed > (ulong)Left) return FailShort("a string is longer than what is left");
         if (compressed > StringBytesMax || length > StringBytesMax) return Fail("a string is too long", offset);
         if (length > compressed * ExpansionMax) return Fail("a compressed string cannot have its length", offset);
         ReadOnlySpan<byte> lzf;

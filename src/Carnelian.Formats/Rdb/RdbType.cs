@@ -46,6 +46,13 @@ public enum RdbType : byte
     Stream4 = 26,
 }
 
+/// <summary>The types there are.</summary>
+public static class RdbTypes
+{
+    /// <summary>8 was never one.</summary>
+    public static bool IsKnown(byte type) => type <= (byte)RdbType.Stream4 && type != 8;
+}
+
 /// <summary>What an RDB file has besides keys, with the numbers of Redis' rdb.h.</summary>
 public enum RdbOpcode : byte
 {

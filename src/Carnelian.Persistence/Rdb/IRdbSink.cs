@@ -33,12 +33,28 @@ public interface IRdbSink
     /// <summary>A library of functions, as its source.</summary>
     void TakeFunctions(ReadOnlySpan<byte> library);
 
+    /// <summary>What a module has kept beside the keys, which is passed over.</summary>
+    void TakeModulePart(string module)
+    {
+    }
+
+    /// <summary>The keys of a database follow.</summary>
+    void TakeDatabase(long number)
+    {
+    }
+
     /// <summary>How many keys a database has, and how many of them expire; or one of its slots.</summary>
     /// <param name="slot">-1: the database.</param>
     void TakeSizes(long database, int slot, long keys, long expiring);
 
     /// <summary>A key, whose value is to be read now: by <see cref="RdbValueReader.Read"/>, or <see cref="RdbValueReader.Look"/>. What else is wrong with it goes to <see cref="RdbReader.Fail(string)"/>.</summary>
     RdbOutcome TakeKey(scoped ref RdbReader input, scoped in RdbKey key);
+
+    /// <summary>The file is over, and nothing is wrong with its checksum.</summary>
+    /// <param name="isThere">False: it was written without one.</param>
+    void TakeChecksum(bool isThere)
+    {
+    }
 
     /// <summary>Reading pauses or is over: what was taken and kept back is to be done. False if something is wrong with it.</summary>
     bool TryPause(scoped ref RdbReader input);

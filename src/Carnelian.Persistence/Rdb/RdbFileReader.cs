@@ -9,7 +9,10 @@ namespace Carnelian;
 /// </summary>
 public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
 {
-    private const int MagicBytes = 9, ChecksumFrom = 5;
+    /// <summary>Bytes that a file begins with: what it is, and its version.</summary>
+    public const int MagicBytes = 9;
+
+    private const int ChecksumFrom = 5;
 
     private readonly RdbScratch _name = new(), _text = new();
     private long _database;
@@ -26,6 +29,18 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
     public string? Error { get; private set; }
 
     public long ErrorOffset { get; private set; }
+
+    /// <summary>Which kind of thing is wrong.</summary>
+    public RdbFault Fault { get; private set; }
+
+    /// <summary>What is being read, or was when something turned out to be wrong.</summary>
+    public RdbStep Step { get; private set; }
+
+    /// <summary>What that begins with: an <see cref="RdbOpcode"/>, or a key's <see cref="RdbType"/>.</summary>
+    public byte Opcode { get; private set; }
+
+    /// <summary>Behind what the sink is given, unless that is a key.</summary>
+    public long Offset { get; private set; }
 
     /// <summary>Bytes read so far, some of the last ones left out.</summary>
     public long Consumed => source.Consumed;
@@ -67,6 +82,7 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
         isRead = sink.TryPause(ref input) && isRead;
         IsOver |= !isRead;
         (Error, ErrorOffset) = (input.Error, input.ErrorOffset);
+        if (Error is not null && Fault == RdbFault.None) Fault = input.EndsEarly ? RdbFault.EndsEarly : RdbFault.Contents;
         Check.That(isRead || Error is not null);
         input.Pause();
     }
@@ -75,22 +91,34 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
     {
         if (!input.TryBytes(MagicBytes, out var magic)) return false;
         var isValkey = magic.StartsWith("VALKEY"u8);
-        if (!isValkey && !magic.StartsWith("REDIS"u8)) return input.Fail("no RDB file: it has another beginning", 0);
+        if (!isValkey && !magic.StartsWith("REDIS"u8)) return Fail(ref input, RdbFault.Signature, "no RDB file: it has another beginning", 0);
         var digits = magic[(isValkey ? 6 : 5)..];
-        if (!Utf8Parser.TryParse(digits, out int version, out var used) || used != digits.Length || version == 0 || !RdbVersion.IsKnown(version) || isValkey != version >= RdbVersion.Valkey)
-            return input.Fail($"an RDB file of a version that cannot be read: {ByteText.FromBytes(magic)}", 0);
+        var isNumber = Utf8Parser.TryParse(digits, out int version, out var used) && used == digits.Length;
         Version = version;
+        if (!isNumber || version == 0 || !RdbVersion.IsKnown(version) || isValkey != version >= RdbVersion.Valkey)
+            return Fail(ref input, RdbFault.Version, $"an RDB file of a version that cannot be read: {ByteText.FromBytes(magic)}", 0);
         return true;
+    }
+
+    private bool Fail(scoped ref RdbReader input, RdbFault fault, string error, long offset)
+    {
+        Fault = fault;
+        return input.Fail(error, offset);
     }
 
     private bool TryNext(scoped ref RdbReader input, scoped ref int keysMax)
     {
+        Step = RdbStep.Type;
         var offset = input.Offset;
         if (!input.TryByte(out var opcode)) return false;
+        Opcode = opcode;
         switch ((RdbOpcode)opcode)
         {
-            case RdbOpcode.ExpiryMs: return input.TryMilliseconds(out _expiryMs);
+            case RdbOpcode.ExpiryMs:
+                Step = RdbStep.Expiry;
+                return input.TryMilliseconds(out _expiryMs);
             case RdbOpcode.ExpirySeconds:
+                Step = RdbStep.Expiry;
                 var isRead = input.TrySeconds(out var seconds);
                 _expiryMs = seconds * 1000L;
                 return isRead;
@@ -102,32 +130,64 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
                 isRead = input.TryByte(out var frequency);
                 _frequency = frequency;
                 return isRead;
-            case RdbOpcode.SelectDatabase:
-                isRead = input.TryLength(out var database);
-                _database = (long)Math.Min(database, long.MaxValue);
-                return isRead;
-            case RdbOpcode.ResizeDatabase: return TrySizes(ref input, hasSlot: false);
+            case RdbOpcode.SelectDatabase: return TryDatabase(ref input);
+            case RdbOpcode.ResizeDatabase:
+                Step = RdbStep.Length;
+                return TrySizes(ref input, hasSlot: false);
             case RdbOpcode.SlotInfo: return TrySizes(ref input, hasSlot: true);
-            case RdbOpcode.Aux:
-                if (!input.TryKeptString(_name, out var name) || !input.TryString(_text, out var text)) return false;
-                sink.TakeAux(name, text);
-                return true;
-            case RdbOpcode.Function2:
-                if (!input.TryString(_text, out text)) return false;
-                sink.TakeFunctions(text);
-                return true;
-            case RdbOpcode.FunctionPreGa: return input.Fail("functions of a release candidate of Redis 7.0", offset);
-            case RdbOpcode.ModuleAux:
-                ModuleParts++;
-                return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbModule.TrySkip(ref input, _text);
+            case RdbOpcode.Aux: return TryAux(ref input);
+            case RdbOpcode.Function2: return TryFunctions(ref input);
+            case RdbOpcode.FunctionPreGa: return Fail(ref input, RdbFault.Functions, "functions of a release candidate of Redis 7.0", offset);
+            case RdbOpcode.ModuleAux: return TryModulePart(ref input);
             case RdbOpcode.KeyMetadata when Version < RdbVersion.Valkey:
                 return RdbModule.TrySkipMetadata(ref input, _text, UnknownModules == UnknownModules.Skip, ref _metadata);
             case RdbOpcode.SlotImport: return TrySkipImport(ref input);
             case RdbOpcode.End: return TryEnd(ref input);
             default:
                 keysMax--;
+                if (!RdbTypes.IsKnown(opcode)) return Fail(ref input, RdbFault.Type, $"unknown type {opcode} of a value", offset);
                 return TryKey(ref input, opcode);
         }
+    }
+
+    private bool TryDatabase(scoped ref RdbReader input)
+    {
+        Step = RdbStep.Length;
+        if (!input.TryLength(out ulong database)) return false;
+        _database = (long)Math.Min(database, long.MaxValue);
+        Offset = input.Offset;
+        sink.TakeDatabase(_database);
+        return true;
+    }
+
+    private bool TryAux(scoped ref RdbReader input)
+    {
+        Step = RdbStep.Aux;
+        if (!input.TryKeptString(_name, out var name) || !input.TryString(_text, out var text)) return false;
+        Offset = input.Offset;
+        sink.TakeAux(name, text);
+        return true;
+    }
+
+    private bool TryFunctions(scoped ref RdbReader input)
+    {
+        Step = RdbStep.Functions;
+        if (!input.TryString(_text, out var text)) return false;
+        Offset = input.Offset;
+        sink.TakeFunctions(text);
+        return true;
+    }
+
+    /// <summary>What a module has kept beside the keys: it says when it is to be loaded, and is passed over.</summary>
+    private bool TryModulePart(scoped ref RdbReader input)
+    {
+        Step = RdbStep.ModuleAux;
+        ModuleParts++;
+        if (!input.TryLength(out ulong module) || !input.TryLength(out ulong form) || !input.TryLength(out _)) return false;
+        if (form != RdbModule.Unsigned) return input.Fail("a module's part does not say when it is to be loaded");
+        Offset = input.Offset;
+        sink.TakeModulePart(ModuleName.Of(module));
+        return RdbModule.TrySkip(ref input, _text);
     }
 
     private bool TrySizes(scoped ref RdbReader input, bool hasSlot)
@@ -151,28 +211,39 @@ public sealed class RdbFileReader(RdbSource source, IRdbSink sink)
 
     private bool TryKey(scoped ref RdbReader input, byte type)
     {
+        Step = RdbStep.Key;
         if (!input.TryKeptString(_name, out var name)) return false;
+        Step = RdbStep.Value;
         var outcome = sink.TakeKey(ref input, new RdbKey
         {
             Type = type, Name = name, Database = _database, Version = Version, ExpiryMs = _expiryMs, IdleSeconds = _idleSeconds, Frequency = _frequency,
         });
         if (outcome == RdbOutcome.Empty) EmptyKeys++;
         else if (outcome == RdbOutcome.Skipped) ModuleKeys++;
-        else if (outcome == RdbOutcome.Damaged) input.NameCulprit($" (key '{ByteText.FromBytes(name)}' of database {_database})");
+        else if (outcome == RdbOutcome.Damaged)
+        {
+            input.NameCulprit($" (key '{ByteText.FromBytes(name)}' of database {_database})");
+            return false;
+        }
         _expiryMs = EntryView.NoExpiry;
         _idleSeconds = _frequency = -1;
-        return outcome != RdbOutcome.Damaged;
+        return true;
     }
 
     private bool TryEnd(scoped ref RdbReader input)
     {
         IsOver = true;
         if (Version < ChecksumFrom) return true;
+        Step = RdbStep.Checksum;
         var offset = input.Offset;
         var checksum = input.Checksum;
         if (!input.TryBytes(sizeof(ulong), out var bytes)) return false;
+        Offset = input.Offset;
         var told = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         // 0: it was written without one.
-        return told == 0 || told == checksum || !ChecksChecksum || !source.Sums || input.Fail($"wrong checksum {told:x}: the bytes before have {checksum:x}", offset);
+        if (told != 0 && told != checksum && ChecksChecksum && source.Sums)
+            return Fail(ref input, RdbFault.Checksum, $"wrong checksum {told:x}: the bytes before have {checksum:x}", offset);
+        sink.TakeChecksum(isThere: told != 0);
+        return true;
     }
 }

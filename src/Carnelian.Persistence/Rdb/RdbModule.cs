@@ -18,6 +18,9 @@ public enum UnknownModules
 /// <summary>What files have of modules: values of parts that say what they are, so that they can be passed over, and kept, without the module.</summary>
 internal static class RdbModule
 {
+    /// <summary>The part that a length follows.</summary>
+    public const ulong Unsigned = (ulong)Part.Unsigned;
+
     /// <summary>A key has no more classes of metadata.</summary>
     private const ulong MetadataMax = 7;
 

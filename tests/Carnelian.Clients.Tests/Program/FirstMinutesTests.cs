@@ -130,12 +130,10 @@ public class FirstMinutesTests
     [TestCase("redis-cli")]
     [TestCase("redis-benchmark")]
     [TestCase("redis-check-aof")]
-    [TestCase("redis-check-rdb")]
     [TestCase("redis-sentinel")]
     [TestCase("valkey-cli")]
     [TestCase("valkey-benchmark")]
     [TestCase("valkey-check-aof")]
-    [TestCase("valkey-check-rdb")]
     [TestCase("valkey-sentinel")]
     public void Called_by_the_name_of_a_tool_it_says_that_there_is_none_yet(string name)
     {
@@ -148,12 +146,27 @@ public class FirstMinutesTests
     [TestCase("cli")]
     [TestCase("benchmark")]
     [TestCase("check-aof")]
-    [TestCase("check-rdb")]
     [TestCase("sentinel")]
     public void A_command_that_is_to_come_says_that_there_is_none_yet(string name) => AssertMissing(Run([name, "--port", "0"]), name);
 
     private static void AssertMissing(Outcome outcome, string name) =>
         Assert.That((outcome.Status, outcome.Everything), Is.EqualTo((1, $"\ncarnelian: there is no {name} in Carnelian yet.\n")));
+
+    /// <summary>Scripts call the checker by its name, and go by its status and by what it calls itself.</summary>
+    [TestCase("redis-check-rdb")]
+    [TestCase("valkey-check-rdb")]
+    public void Called_by_the_name_of_the_checker_of_RDB_files_it_checks_one(string name)
+    {
+        var link = Path.Combine(_folder.FullName, name);
+        File.CreateSymbolicLink(link, CarnelianServer.Program);
+        var file = Path.Combine(_folder.FullName, name + ".rdb");
+        File.WriteAllBytes(file, [.. "REDIS0012"u8, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+        var whole = ChildProcess.Run(link, [file]);
+        Assert.That(whole.Status, Is.Zero);
+        Assert.That(whole.Output, Does.StartWith($"[offset 0] Checking RDB file {file}\n").And.Contain("RDB looks OK!"));
+        Assert.That(Run(["check-rdb", file]).Output, Is.EqualTo(whole.Output));
+        Assert.That(ChildProcess.Run(link, []), Has.Property("Status").EqualTo(1).And.Property("Error").EqualTo($"Usage: {link} <rdb-file-name>\n"));
+    }
 
     /// <summary>Tools find a server by running redis-server --version, and start it with a configuration file as the first argument.</summary>
     [Test]
