@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Carnelian.Tests;
 
 /// <summary>Requests that make values of every type and encoding, the same on any server.</summary>
-internal static class TravellingValues
+internal static partial class TravellingValues
 {
     public const int Kinds = 16;
 
@@ -15,12 +16,20 @@ internal static class TravellingValues
 
     public static bool HasFieldTimes(int kind) => kind is 11 or 12;
 
-    /// <summary>What a server has of such a key, as far as both families tell it alike: Valkey's digest of a hash with times is another one.</summary>
-    public static string Show(Func<string[], string> run, string key, bool hasFieldTimes)
+    /// <summary>
+    /// What a server has of such a key, as far as all tell it alike: Valkey's digest of a hash with times is another one, and Redis 7.0 writes scores otherwise, in replies and in what it sums up.
+    /// </summary>
+    public static string Show(Func<string[], string> run, string key, int kind)
     {
-        if (!hasFieldTimes) return run(["DEBUG", "DIGEST-VALUE", key]);
+        if (kind is 8 or 9) return Score().Replace(run(["ZRANGE", key, "0", "-1", "WITHSCORES"]), score => Shortest(score.Value));
+        if (!HasFieldTimes(kind)) return run(["DEBUG", "DIGEST-VALUE", key]);
         return run(["HLEN", key]) + run(["HMGET", key, .. FieldNames]) + run(["HPEXPIRETIME", key, "FIELDS", "12", .. FieldNames]);
     }
+
+    private static string Shortest(string score) => double.Parse(score, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"(?<="")-?\d[\d.e+-]*(?="")")]
+    private static partial Regex Score();
 
     public static List<string[]> Make(string key, int kind, Random random)
     {
@@ -44,8 +53,8 @@ internal static class TravellingValues
             case 5: Many("SADD", 1 + random.Next(60), () => [Number(random)]); break;
             case 6: Many("SADD", 1 + random.Next(60), () => [Word(random)]); break;
             case 7: Many("SADD", 130 + random.Next(100), () => [Text(random, random.Next(1, 90))]); break;
-            case 8: Many("ZADD", 1 + random.Next(60), () => [Score(random), Word(random)]); break;
-            case 9: Many("ZADD", 130 + random.Next(100), () => [Score(random), Text(random, random.Next(1, 90))]); break;
+            case 8: Many("ZADD", 1 + random.Next(60), () => [ScoreOf(random), Word(random)]); break;
+            case 9: Many("ZADD", 130 + random.Next(100), () => [ScoreOf(random), Text(random, random.Next(1, 90))]); break;
             case 10: Many("HSET", 1 + random.Next(60), () => [Word(random), Word(random)]); break;
             case 11 or 12:
                 foreach (var name in FieldNames) requests.Add(["HSET", key, name, kind == 12 ? Text(random, 100) : Word(random)]);
@@ -72,7 +81,7 @@ internal static class TravellingValues
         for (var g = random.Next(1, 4); g > 0; g--) requests.Add(["XGROUP", "CREATE", key, $"group {g}", random.Next(2) == 0 ? "0" : "5-0"]);
     }
 
-    private static string Score(Random random) => random.Next(5) switch
+    private static string ScoreOf(Random random) => random.Next(5) switch
     {
         0 => "inf",
         1 => "-inf",
