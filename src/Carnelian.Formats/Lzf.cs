@@ -24,6 +24,7 @@ public static class Lzf
     public static int Compress(ReadOnlySpan<byte> input, Span<byte> output, LzfTable table)
     {
         if (input.Length < 3 || output.IsEmpty) return 0;
+        if (input.Length <= LzfRepeats.LengthMax && output.Length <= input.Length && !LzfRepeats.Has(input)) return 0;
         var seen = table.Begin(input.Length, out var start);
         var run = new LiteralRun { End = 1 };
         var at = 0;

@@ -6,7 +6,7 @@ namespace Carnelian;
 internal sealed class ServerProgram : IDisposable
 {
     private readonly RealWorld _world = new(ownsProcess: true);
-    private readonly ServerOptions _options = new();
+    private readonly ServerOptions _options = new() { Persistence = { SavePoints = PersistenceDirectives.UsualSavePoints } };
     private readonly StartupArguments _arguments;
     private readonly byte[]? _standardInput;
     private readonly LogOutput _output;
@@ -71,9 +71,10 @@ internal sealed class ServerProgram : IDisposable
         }
         using var signals = new Signals(_server, _log);
         using var crashSignals = new CrashSignals(_server, _log);
-        Banner.WriteReady(_server, _log);
+        Banner.WriteInitialized(_log);
+        if (_server.Loading.IsOn) _server.Startup.Ended = Ready;
+        else Ready();
         daemon?.Report(null);
-        supervisor?.Ready();
         _server.Process.AdjustOomScore();
         try
         {
@@ -83,6 +84,7 @@ internal sealed class ServerProgram : IDisposable
         {
             _server.Die(defect);
         }
+        if (_server.Startup.Error is not null) return 1;
         supervisor?.Stopping();
         if (pidFile is not null)
         {
@@ -92,6 +94,12 @@ internal sealed class ServerProgram : IDisposable
         _server.Listeners.Close();
         _log.LogWarning("Redis is now ready to exit, bye bye...");
         return 0;
+
+        void Ready()
+        {
+            Banner.WriteReady(_server, _log);
+            supervisor?.Ready();
+        }
     }
 
     private string? Listen()

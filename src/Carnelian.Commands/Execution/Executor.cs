@@ -88,6 +88,9 @@ public sealed class Executor
     /// <summary>What turns the loop from within a long call; see <see cref="TurnInside"/>.</summary>
     public Action? InnerTurn { get; set; }
 
+    /// <summary>A request has emptied all databases.</summary>
+    public Action? AllFlushed { get; set; }
+
     /// <summary>latency-tracking.</summary>
     public bool TracksLatency { get; set; } = true;
 

@@ -41,6 +41,7 @@ internal static class FlushCommands
         call.Keyspace.Dirty += keys;
         // To INFO every flush is a lazy one but for those in transactions and scripts, as in Redis.
         if (atOnce && call.MayBlock) call.Keyspace.Statistics.LazilyFreed += keys;
+        if (database is null) call.Executor.AllFlushed?.Invoke();
         call.PropagateAlways();
         if (atOnce || !waits || !call.MayBlock) call.Reply.Ok();
         else call.Executor.BlockedClients.Wait(new BlockedFlush(call.Session, call.Keyspace.LazyFree));

@@ -1,5 +1,7 @@
 namespace Carnelian;
 
+public delegate bool KeyTest(Key key);
+
 /// <summary>
 /// What a session has between WATCH or MULTI and EXEC: the requests queued, the keys watched, and whether EXEC will refuse. Made when the session first
 /// needs one, and used again by another when nothing is left in it.
@@ -102,6 +104,22 @@ public sealed class Transaction
         var queued = _queue[i];
         var (hashed, hash, slot) = queued.Hashed;
         call.Begin(new(_bytes.Span, _arguments.Slice(queued.FirstArgument, queued.ArgumentCount), _arguments), queued.Command, hashed, hash, slot);
+    }
+
+    /// <summary>Whether a test holds for some key that is named by a queued request which may change something.</summary>
+    public bool AnyWrittenKey(Keyspace keyspace, KeyTest test)
+    {
+        foreach (var queued in _queue)
+        {
+            if (!queued.Command.Has(CommandFlags.Write)) continue;
+            Arguments arguments = new(_bytes.Span, _arguments.Slice(queued.FirstArgument, queued.ArgumentCount), _arguments);
+            if (!queued.Command.FindKeys(arguments, out var keys)) continue;
+            foreach (var key in keys)
+            {
+                if (test(keyspace.KeyOf(arguments[key.Position]))) return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Empties the queue.</summary>

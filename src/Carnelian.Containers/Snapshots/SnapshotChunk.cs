@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
-internal enum SnapshotRecord : byte
+public enum SnapshotRecord : byte
 {
     /// <summary>A key with its whole value.</summary>
     Key,
 
-    /// <summary>A key whose value is a hash; so many records of fields follow, with none of another kind in between.</summary>
+    /// <summary>A key whose value is a table: a hash, a set or a sorted set; so many records of fields follow, with none of another kind in between.</summary>
     Hash,
     Field,
 
@@ -26,7 +26,7 @@ internal enum SnapshotRecord : byte
 /// | size 4 | kind 1 | spare 3 | field … |
 /// </code>
 /// Records begin at multiples of 8. An entry is a key's block (see <see cref="Entry"/>); a value outside of it stands behind it, where
-/// its address points, unless it is held.
+/// its address points, unless it is held. Behind that of a hash stands a time that is not later than that of any field, 8.
 /// </summary>
 public sealed unsafe class SnapshotChunk
 {
@@ -59,11 +59,12 @@ public sealed unsafe class SnapshotChunk
 
     internal void Free(BlockAllocator allocator) => allocator.Free(_block, _capacity, Purpose.Snapshot);
 
-    internal SnapshotReader Read() => new(this);
+    /// <summary>Any one thread may read it, by whose hands it goes.</summary>
+    public SnapshotReader Read() => new(this);
 }
 
 /// <summary>Reads the records of a chunk; on any one thread. What it gives lives until the chunk is given back.</summary>
-internal unsafe ref struct SnapshotReader
+public unsafe ref struct SnapshotReader
 {
     private readonly byte* _end;
     private byte* _next;
@@ -106,6 +107,17 @@ internal unsafe ref struct SnapshotReader
         {
             Check.That(Kind == SnapshotRecord.Hash);
             return *(long*)(_record + 8);
+        }
+    }
+
+    /// <summary>A time that is not later than the expiry of any field that follows, or <see cref="EntryView.NoExpiry"/>: none expires.</summary>
+    public readonly long EarliestMs
+    {
+        get
+        {
+            Check.That(Kind == SnapshotRecord.Hash);
+            var entry = _record + SnapshotChunk.KeyHeaderBytes;
+            return Unsafe.ReadUnaligned<long>(entry + Carnelian.Entry.Size(entry));
         }
     }
 

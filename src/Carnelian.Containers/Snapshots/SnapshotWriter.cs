@@ -47,9 +47,13 @@ public sealed unsafe class SnapshotWriter(TableHost host, int chunkBytes)
         Unsafe.WriteUnaligned(Entry.ValueStart(copy), external);
     }
 
-    /// <summary>A key whose value is a hash; its fields are to follow.</summary>
-    public void AppendHash(int database, EntryView entry, long fields) =>
-        AppendKey(SnapshotRecord.Hash, database, (ulong)fields, entry.Address, (int)Entry.Size(entry.Address), 0);
+    /// <summary>A key whose value is a table; its fields are to follow, as they are now.</summary>
+    public void AppendHash(int database, EntryView entry, FieldTable fields)
+    {
+        var size = (int)Entry.Size(entry.Address);
+        var copy = AppendKey(SnapshotRecord.Hash, database, (ulong)fields.Count, entry.Address, size, sizeof(long));
+        Unsafe.WriteUnaligned(copy + size, fields.CountExpiring > 0 ? fields.NextDueMs : EntryView.NoExpiry);
+    }
 
     /// <summary>A key whose value is a list, which is held from here on.</summary>
     public void AppendList(int database, EntryView entry, NodeList list) => AppendFrozen(SnapshotRecord.List, database, entry, list.Freeze().Block);

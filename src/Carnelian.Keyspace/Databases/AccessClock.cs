@@ -12,14 +12,14 @@ namespace Carnelian;
 /// </summary>
 public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
 {
-    private const int SecondsMax = (1 << 24) - 1, MinutesMax = (1 << 16) - 1, CounterMax = 255;
+    private const int SecondsMax = AccessMoment.SecondsMax, MinutesMax = AccessMoment.MinutesMax, CounterMax = AccessMoment.CounterMax;
 
     /// <summary>New keys have some uses in advance, so that they are not the first to go.</summary>
     private const int CounterOfNew = 5;
 
     private const int EveryUseCounts = -1;
 
-    private const int QuartersMax = (1 << 26) - 1, QuarterMs = 250;
+    private const int QuartersMax = AccessMoment.QuartersMax, QuarterMs = AccessMoment.QuarterMs;
 
     /// <summary>What Redis has of the bits.</summary>
     public const int RedisMask = SecondsMax;
@@ -75,23 +75,14 @@ public sealed class AccessClock(Keyspace keyspace) : IKeyspaceListener
         entry.Access = (int)((at < 0 ? at + SecondsMax : at) & SecondsMax) | (_quarters & 3) << 24;
     }
 
-    /// <summary>Milliseconds since the last use, in steps of a quarter of a second.</summary>
-    public long IdleMs(EntryView entry)
-    {
-        var access = entry.Access;
-        var elapsed = _quarters - ((access & SecondsMax) << 2 | access >> 24);
-        return (elapsed >= 0 ? elapsed : elapsed + QuartersMax) * (long)QuarterMs;
-    }
+    /// <summary>By what uses are told now.</summary>
+    public AccessMoment Moment => new(Options.EvictionPolicy, _quarters, Minutes, Options.LfuDecayMinutes);
 
-    /// <summary>The counter, less one for each lfu-decay-time since the last use. 0 to 255.</summary>
-    public int Frequency(EntryView entry)
-    {
-        var counter = entry.Access & CounterMax;
-        if (Options.LfuDecayMinutes == 0) return counter;
-        var elapsed = Minutes - (entry.Access >> 8 & MinutesMax);
-        if (elapsed < 0) elapsed += MinutesMax;
-        return Math.Max(0, counter - elapsed / Options.LfuDecayMinutes);
-    }
+    /// <inheritdoc cref="AccessMoment.IdleMs"/>
+    public long IdleMs(EntryView entry) => Moment.IdleMs(entry);
+
+    /// <inheritdoc cref="AccessMoment.Frequency"/>
+    public int Frequency(EntryView entry) => Moment.Frequency(entry);
 
     /// <summary>The higher the counter, the less probable a step: it takes about a million uses to fill it with a factor of 10.</summary>
     private int Increased(int counter)

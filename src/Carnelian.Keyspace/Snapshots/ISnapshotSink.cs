@@ -3,10 +3,23 @@ namespace Carnelian;
 /// <summary>What was at the moment that a snapshot shows.</summary>
 /// <param name="ChangeOffset">The change log's offset: replayed up to here it gives what the snapshot holds.</param>
 /// <param name="Keys">Per database: number of keys, and of those with an expiry.</param>
-internal sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys);
+/// <param name="Use">By what the uses of its keys are told.</param>
+public sealed record SnapshotCut(long ChangeOffset, long NowMs, (long Count, long Expiring)[] Keys, AccessMoment Use)
+{
+    /// <summary>Of all databases.</summary>
+    public long KeyCount
+    {
+        get
+        {
+            long count = 0;
+            foreach (var database in Keys) count += database.Count;
+            return count;
+        }
+    }
+}
 
 /// <summary>Takes a snapshot as it is made: the encoder of a file or of a full sync, a test. Called on the command thread.</summary>
-internal interface ISnapshotSink
+public interface ISnapshotSink
 {
     /// <summary>False while it has enough chunks to work on; the walk then waits, and only what changes is added to the queue.</summary>
     bool HasRoom { get; }

@@ -1,7 +1,7 @@
 namespace Carnelian;
 
 /// <summary>How snapshots are taken.</summary>
-internal sealed class SnapshotOptions
+public sealed class SnapshotOptions
 {
     /// <summary>Bytes of a chunk; larger when a single record is.</summary>
     public int ChunkBytes { get; init; } = 64 << 10;

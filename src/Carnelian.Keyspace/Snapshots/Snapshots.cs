@@ -14,7 +14,7 @@ namespace Carnelian;
 /// which is a walk that saves nothing, brings all to that mark before the next snapshot begins.
 /// </para>
 /// </summary>
-internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
+public sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : ISnapshotObserver, IDisposable
 {
     private const int Marks = 16;
 
@@ -54,8 +54,12 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     public bool IsIdle => !IsWalking && _chunksOut == 0 && _frozen.Count == 0;
 
     /// <summary>Writers of keys that are not saved yet should wait, or the snapshot should be given up.</summary>
-    public bool IsFull =>
-        IsWalking && keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) + keyspace.Allocator.UsedBytesOf(Purpose.Held) > Options.BufferBytesMax;
+    public bool IsFull => IsWalking && KeptBytes > Options.BufferBytesMax;
+
+    /// <summary>It may be soon.</summary>
+    public bool IsNearlyFull => IsWalking && KeptBytes > Options.BufferBytesMax / 2;
+
+    private long KeptBytes => keyspace.Allocator.UsedBytesOf(Purpose.Snapshot) + keyspace.Allocator.UsedBytesOf(Purpose.Held);
 
     public SnapshotStatistics Statistics { get; } = new();
 
@@ -93,7 +97,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
     {
         var keys = new (long, long)[keyspace.Databases.Length];
         for (var i = 0; i < keys.Length; i++) keys[i] = (keyspace.Databases[i].Data.Count, keyspace.Databases[i].Data.Expiring);
-        return new(keyspace.Changes.Offset, keyspace.NowMs, keys);
+        return new(keyspace.Changes.Offset, keyspace.NowMs, keys, keyspace.Access.Moment);
     }
 
     /// <summary>Gives the snapshot up, if one goes on. It is over when the sink has given its chunks back. A sweep goes on.</summary>
@@ -309,12 +313,12 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
         if (fields.MemoryBytes > Options.HashBytesAtOnceMax)
         {
             var task = new HashTask(fields, keys is null ? null : new(_host, Options.ChunkBytes));
-            task.Writer?.AppendHash(database, entry, fields.Count);
+            task.Writer?.AppendHash(database, entry, fields);
             fields.Hold(_tasks.Count);
             _tasks.Add(task);
             return;
         }
-        keys?.AppendHash(database, entry, fields.Count);
+        keys?.AppendHash(database, entry, fields);
         ulong cursor = 0;
         long saved = 0;
         do saved += fields.SaveSome(ref cursor, keys);
@@ -393,7 +397,7 @@ internal sealed class Snapshots(Keyspace keyspace, SnapshotOptions options) : IS
 }
 
 /// <summary>Counts since the start.</summary>
-internal sealed class SnapshotStatistics
+public sealed class SnapshotStatistics
 {
     public long Keys, PreImages, PreImageBytes, Bytes;
 }

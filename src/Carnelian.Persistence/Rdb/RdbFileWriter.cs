@@ -17,6 +17,14 @@ public sealed class RdbFileWriter(RdbChunks output, int version)
 
     public void Begin() => output.Bytes(ByteText.ToBytes(version >= RdbVersion.Valkey ? $"VALKEY{version:d3}" : $"REDIS{version:d4}"));
 
+    /// <summary>Begins with all that stands before the first key.</summary>
+    public void Begin(RdbFacts facts)
+    {
+        Begin();
+        UsualAux(facts.Release, facts.UnixSeconds, facts.UsedMemory, facts.IsAppendOnlyBase);
+        foreach (var library in facts.Functions) Functions(library);
+    }
+
     public void Aux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         output.Opcode(RdbOpcode.Aux);
@@ -49,11 +57,17 @@ public sealed class RdbFileWriter(RdbChunks output, int version)
     /// <summary>Begins a database that has keys.</summary>
     public void Database(int number, long keys, long expiring)
     {
-        output.Opcode(RdbOpcode.SelectDatabase);
-        output.Length(number);
+        Select(number);
         output.Opcode(RdbOpcode.ResizeDatabase);
         output.Length(keys);
         output.Length(expiring);
+    }
+
+    /// <summary>Goes on with a database that was begun before.</summary>
+    public void Select(int number)
+    {
+        output.Opcode(RdbOpcode.SelectDatabase);
+        output.Length(number);
     }
 
     /// <summary>Begins a slot of a cluster that has keys. It is only told whom it does not stop.</summary>

@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>Puts what a file has into a keyspace that has none of its keys. Functions and what the file says of itself are kept for whoever asks.</summary>
+/// <summary>Puts what a file has into a keyspace that has none of its keys, or overwrites them. Functions and what the file says of itself are kept for whoever asks.</summary>
 public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
 {
     private readonly RdbValueReader _values = new(keyspace);
@@ -30,6 +30,9 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
 
     /// <summary>True: a key whose time is over is left out. The base of an append-only file needs them, because what comes behind it relies on them.</summary>
     public bool DropsExpired { get; init; } = true;
+
+    /// <summary>A key that there is already is overwritten; else that is an error (DEBUG RELOAD MERGE).</summary>
+    public bool Overwrites { get; init; }
 
     public long KeysLoaded { get; private set; }
 
@@ -70,7 +73,7 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
         if (key.Type == (byte)RdbType.String) return TakeString(ref input, database, key);
         if (!TryPause(ref input)) return RdbOutcome.Damaged;
         var edit = keyspace.EditEvenExpired(database, keyspace.KeyOf(key.Name));
-        if (edit.Exists) return FailTwice(ref input, key.Name);
+        if (edit.Exists && !Overwrites) return FailTwice(ref input, key.Name);
         var outcome = _values.Read(ref input, key.Type, key.Version, ref edit, key.ExpiryMs);
         if (outcome == RdbOutcome.Read)
         {
@@ -96,7 +99,7 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
     private RdbOutcome TakeString(scoped ref RdbReader input, Database database, scoped in RdbKey key)
     {
         if (!input.TryString(_text, out var value)) return RdbOutcome.Damaged;
-        if (_strings.IsFull && !_strings.TryPut(out var name)) return FailTwice(ref input, name);
+        if (_strings.IsFull && !_strings.TryPut(Overwrites, out var name)) return FailTwice(ref input, name);
         KeysLoaded++;
         if (StringsAhead.Takes(key.Name.Length, value.Length))
         {
@@ -105,7 +108,7 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
         }
         if (!TryPause(ref input)) return RdbOutcome.Damaged;
         var edit = keyspace.EditEvenExpired(database, keyspace.KeyOf(key.Name));
-        if (edit.Exists) return FailTwice(ref input, key.Name);
+        if (edit.Exists && !Overwrites) return FailTwice(ref input, key.Name);
         edit.Write(ValueType.String, StringValue.EncodingOf(value), value, key.ExpiryMs, null);
         keyspace.Access.SetUse(edit.View, key.IdleSeconds, key.Frequency);
         return RdbOutcome.Read;
@@ -115,7 +118,7 @@ public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
     {
         while (!_strings.IsEmpty)
         {
-            if (_strings.TryPut(out var name)) continue;
+            if (_strings.TryPut(Overwrites, out var name)) continue;
             FailTwice(ref input, name);
             return false;
         }

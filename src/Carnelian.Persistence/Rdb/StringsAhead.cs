@@ -45,8 +45,8 @@ internal sealed class StringsAhead(Keyspace keyspace)
 
     private Span<byte> BytesOf(int at) => _bytes.AsSpan(at * BytesMax, BytesMax);
 
-    /// <summary>Puts the first one into the keyspace; false if there is such a key.</summary>
-    public bool TryPut(out ReadOnlySpan<byte> name)
+    /// <summary>Puts the first one into the keyspace; false if there is such a key that may not be overwritten.</summary>
+    public bool TryPut(bool overwrites, out ReadOnlySpan<byte> name)
     {
         ref var pending = ref _pending[_first];
         var bytes = BytesOf(_first);
@@ -54,7 +54,7 @@ internal sealed class StringsAhead(Keyspace keyspace)
         _first = (_first + 1) % Ahead;
         _count--;
         var edit = keyspace.EditEvenExpired(pending.Database, new Key(name, pending.Hash, pending.Slot));
-        if (edit.Exists) return false;
+        if (edit.Exists && !overwrites) return false;
         var value = bytes.Slice(pending.NameLength, pending.ValueLength);
         edit.Write(ValueType.String, StringValue.EncodingOf(value), value, pending.ExpiryMs, null);
         keyspace.Access.SetUse(edit.View, pending.IdleSeconds, pending.Frequency);

@@ -16,11 +16,6 @@ internal static class ReplicationCommands
         call.Reply.Array(0);
     }
 
-    [Command("LASTSAVE", Summary = "Returns the Unix timestamp of the last successful save to disk.", Since = "1.0.0", Complexity = "O(1)",
-        Flags = Loading | Stale | Fast, Categories = "admin dangerous",
-        Tips = "nondeterministic_output")]
-    internal static void LastSave(ref Call call) => call.Reply.Integer(call.Server().StartedMs / 1000);
-
     [Command("REPLICAOF", Summary = "Configures a server as replica of another, or promotes it to a master.", Since = "5.0.0", Complexity = "O(1)",
         Flags = Admin | NoScript | Stale | NoAsyncLoading,
         Arguments = "(args: (host-port: host port:integer) | (no-one: NO ONE))")]

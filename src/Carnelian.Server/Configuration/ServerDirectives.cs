@@ -15,8 +15,9 @@ internal static class ServerDirectives
         DeclareClients(registry, server);
         DeclareKeyspace(registry, server);
         ProcessDirectives.Declare(registry, server);
+        PersistenceDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
-        UnimplementedDirectives.Declare(registry, server.Options);
+        UnimplementedDirectives.Declare(registry);
         DeclareStatements(registry, server);
         return registry;
     }
@@ -138,7 +139,6 @@ internal static class ServerDirectives
         registry.Flag("lazyfree-lazy-user-del", false, () => o.LazyUserDelete, v => o.LazyUserDelete = v);
         registry.Flag("lazyfree-lazy-user-flush", false, () => o.LazyUserFlush, v => o.LazyUserFlush = v);
         registry.Flag("lazyfree-lazy-server-del", false, () => o.LazyServerDelete, v => o.LazyServerDelete = v);
-        registry.Flag("rdbcompression", true, () => server.Dumps.Compresses, v => server.Dumps.Compresses = v);
         registry.Enum("rdb-format", RdbFormat.Lowest,
             [("lowest", RdbFormat.Lowest), ("redis-7.0", RdbFormat.Redis70), ("redis-8", RdbFormat.Redis8), ("valkey", RdbFormat.Valkey)],
             () => server.Dumps.Settings.Format, v => server.Dumps.Settings.Format = v, DirectiveFlags.Hidden);

@@ -80,8 +80,15 @@ public sealed class ServerOptions
     /// <summary>Rounds of background work per second.</summary>
     public int Hz { get; set; } = 10;
 
+    /// <summary>What is kept in files. An embedding program that wants snapshots sets <see cref="PersistenceOptions.SavePoints"/>.</summary>
+    public PersistenceOptions Persistence { get; } = new();
+
     /// <summary>Where relative paths begin; empty when that directory is gone.</summary>
-    public string Directory { get; set; } = ".";
+    public string Directory
+    {
+        get => Persistence.Directory;
+        set => Persistence.Directory = value;
+    }
 
     public LogLevelName LogLevel { get; set; } = LogLevelName.Notice;
 
@@ -125,9 +132,6 @@ public sealed class ServerOptions
     public ShutdownFlags ShutdownOnInterrupt { get; set; }
 
     public ShutdownFlags ShutdownOnTermination { get; set; }
-
-    /// <summary>When a snapshot is due. Nothing is saved yet: a shutdown tells so when there are any.</summary>
-    public SavePoint[] SavePoints { get; set; } = [new(3600, 1), new(300, 100), new(60, 10000)];
 
     /// <summary>What INFO latencystats shows of each command, percent.</summary>
     public double[] LatencyPercentiles { get; set; } = [50, 99, 99.9];

@@ -11,10 +11,10 @@ internal static class UnimplementedDirectives
 {
     private const long Kibi = 1 << 10, Mebi = 1 << 20;
 
-    public static void Declare(DirectiveRegistry registry, ServerOptions options)
+    public static void Declare(DirectiveRegistry registry)
     {
         var stored = new StoredDirectives(registry);
-        DeclareSnapshots(stored, registry, options);
+        DeclareSnapshots(stored);
         DeclareAppendOnly(stored);
         DeclareMemory(stored);
         DeclareClients(stored);
@@ -25,14 +25,9 @@ internal static class UnimplementedDirectives
         UnimplementedValkeyDirectives.Declare(stored);
     }
 
-    private static void DeclareSnapshots(StoredDirectives stored, DirectiveRegistry registry, ServerOptions o)
+    private static void DeclareSnapshots(StoredDirectives stored)
     {
-        registry.SavePoints("save", o.SavePoints, () => o.SavePoints, v => o.SavePoints = v, Unimplemented);
-        stored.Text("dbfilename", "dump.rdb", Protected, validate: v => FileNames.IsPlain(v) ? null : "dbfilename can't be a path, just a filename");
-        stored.Flag("rdbchecksum", true, Immutable);
         stored.Flag("rdb-del-sync-files", false);
-        stored.Flag("rdb-save-incremental-fsync", true);
-        stored.Flag("stop-writes-on-bgsave-error", true);
     }
 
     private static void DeclareAppendOnly(StoredDirectives stored)
@@ -95,8 +90,6 @@ internal static class UnimplementedDirectives
     /// <summary>Those by which Redis' own tests slow it down.</summary>
     private static void DeclareTests(StoredDirectives stored)
     {
-        stored.Integer("rdb-key-save-delay", 0, int.MinValue, int.MaxValue, Hidden);
-        stored.Integer("key-load-delay", 0, int.MinValue, int.MaxValue, Hidden);
         stored.Integer("loading-process-events-interval-bytes", Mebi / 2, 1024, int.MaxValue, Hidden);
     }
 }

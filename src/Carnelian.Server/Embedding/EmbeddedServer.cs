@@ -44,7 +44,7 @@ public sealed class EmbeddedServer : IDisposable
     /// <param name="world">Null: the machine. A world that is given outlives the server and serves nobody else meanwhile.</param>
     /// <param name="logger">Null: nothing is logged.</param>
     /// <param name="commands">Null: those of a data server.</param>
-    /// <exception cref="InvalidOperationException">It can't serve, and why: an address in use, a socket's path that can't be made.</exception>
+    /// <exception cref="InvalidOperationException">It can't serve, and why: an address in use, a socket's path that can't be made, data that can't be read.</exception>
     public static EmbeddedServer Start(ServerOptions options, World? world = null, ILogger? logger = null, CommandTable? commands = null)
     {
         var ownWorld = world is null ? new RealWorld() : null;
@@ -53,6 +53,8 @@ public sealed class EmbeddedServer : IDisposable
         {
             server = new Server(options, world ?? ownWorld!, logger ?? NullLogger.Instance, commands);
             if (server.Start() is { } error) throw new InvalidOperationException($"The server can't be started: {error}");
+            server.Loading.RunToEnd();
+            if (server.Startup.Error is { } failure) throw new InvalidOperationException($"The server can't be started: its data could not be loaded: {failure}");
             return new(server, ownWorld);
         }
         catch

@@ -18,7 +18,7 @@ internal static class InfoReport
         new("server", "Server", Shown.Always, ServerSections.WriteServer),
         new("clients", "Clients", Shown.Always, ServerSections.WriteClients),
         new("memory", "Memory", Shown.Always, MemorySection.Write),
-        new("persistence", "Persistence", Shown.Always, AbsentSections.WritePersistence),
+        new("persistence", "Persistence", Shown.Always, PersistenceSection.Write),
         new("threads", "Threads", Shown.Always, ServerSections.WriteThreads),
         new("stats", "Stats", Shown.Always, StatisticsSections.WriteStatistics),
         new("replication", "Replication", Shown.Always, AbsentSections.WriteReplication),

@@ -8,7 +8,7 @@ namespace Carnelian;
 /// </summary>
 internal sealed class Cron
 {
-    private const long RehashMicroseconds = 500, LazyFreeMicroseconds = 1000;
+    private const long RehashMicroseconds = 500, LazyFreeMicroseconds = 1000, LoadingMicroseconds = 1000;
     private const int RehashBurst = 64;
     private const int ClientsPerRoundMin = 5;
 
@@ -17,6 +17,7 @@ internal sealed class Cron
 
     private readonly Server _server;
     private readonly ActiveExpiry _expiry;
+    private readonly SnapshotSlices _snapshots;
 
     // When the next ones come due. All time here is the monotonic clock's: one who sets the wall clock must not stop or hasten anything.
     private long _nextRoundMs;
@@ -24,6 +25,7 @@ internal sealed class Cron
 
     private long _nextTimeoutMs = long.MaxValue;
     private bool _hasMore;
+    private bool _loadingWaits;
     private LinkedListNode<Client>? _nextClient;
 
     public Cron(Server server)
@@ -31,6 +33,7 @@ internal sealed class Cron
         _server = server;
         _expiry = new(server.Keyspace);
         Defragmentation = new(server.Keyspace);
+        _snapshots = new(server);
         _nextRoundMs = server.MonotonicMs;
         server.Keyspace.Access.Advance(server.MonotonicMs);
     }
@@ -50,8 +53,9 @@ internal sealed class Cron
     /// <summary>How long the loop may wait for the network.</summary>
     public int MillisecondsToNext()
     {
+        if (_server.Loading.IsOn) return _loadingWaits ? 1 : 0;
         if (_server.MemoryLimit.IsEvicting) return 0;
-        var due = IsPaused ? _nextTimeoutMs : Math.Min(_nextTimeoutMs, HasMore ? _nextSliceMs : _nextRoundMs);
+        var due = IsPaused ? _nextTimeoutMs : Math.Min(Math.Min(_nextTimeoutMs, _snapshots.DueMs), HasMore ? _nextSliceMs : _nextRoundMs);
         return (int)Math.Clamp(Math.Min(Math.Min(due, _server.Pause.DueMs), _server.Migrations.DueMs) - _server.MonotonicMs, 0, 1000);
     }
 
@@ -61,6 +65,11 @@ internal sealed class Cron
         var nowMs = _server.MonotonicMs;
         _nextTimeoutMs = _server.Executor.BlockedClients.TimeOutUntil(nowMs);
         _server.Keyspace.Author = _server.Keyspace.Self;
+        if (_server.Loading.IsOn)
+        {
+            _loadingWaits = !_server.Loading.Run(_server.World.StartBudget(LoadingMicroseconds));
+            return;
+        }
         _server.MemoryLimit.Turn();
         if (IsPaused) return;
         _server.Watchdog.Begin("background work");
@@ -71,6 +80,7 @@ internal sealed class Cron
     private void RunDue(long nowMs)
     {
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
+        _snapshots.Turn(nowMs);
         if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;
@@ -79,6 +89,7 @@ internal sealed class Cron
         _server.Keyspace.Access.Advance(nowMs);
         _server.Allocator.Age();
         _server.Clients.OutputChunks.Age();
+        _server.Saves.Turn();
         CheckClients(nowMs);
         _server.Clients.CloseLingering();
         _server.Migrations.CloseIdle();
@@ -95,7 +106,7 @@ internal sealed class Cron
         var keyspace = _server.Keyspace;
         var statistics = _server.Statistics;
         var began = world.Clock.MonotonicNanoseconds;
-        _hasMore = ActiveExpiryEnabled && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
+        _hasMore = ActiveExpiryEnabled && !_server.SnapshotFiles.Snapshots.IsFull && _expiry.Run(world.StartBudget(_expiry.BudgetMicroseconds(SliceEveryMs)));
         var expiry = world.Clock.MonotonicNanoseconds - began;
         statistics.ExpiryNanoseconds += expiry;
         _server.Executor.Logs.Latency.Note(LatencyEvents.ExpireCycle, expiry);

@@ -22,9 +22,20 @@ internal sealed class Server : IDisposable
         Allocator = new(options.Memory);
         Keyspace = new(options.Keyspace, Allocator, world.Randomness);
         Dumps = new(Keyspace) { Refused = LogRefusedPayload };
+        options.Persistence.Release = ByteText.ToBytes(Release.RedisVersion);
+        SnapshotFiles = new(world, Keyspace, options.Persistence);
+        Saves = new(world, Keyspace, SnapshotFiles, options.Persistence, Dumps.Settings, logger) { UsedMemory = () => MemoryUse.Total(this) };
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.Services.Add(Dumps);
+        Executor.Services.Add(SnapshotFiles);
+        Executor.Services.Add(Saves);
+        Executor.AllFlushed = Saves.OnFlushed;
+        Executor.AddGate(Loading = new(world, Executor, options.Persistence, logger));
+        DatabaseFile = new(world, Keyspace, Saves, Dumps, Loading, logger);
+        Executor.AddGate(DiskErrors = new(this));
+        Executor.AddGate(SnapshotBound = new(this));
+        Saves.StatusChanged = DiskErrors.Refresh;
         Executor.AddGate(new AuthenticationGate());
         Executor.AddGate(new SubscriberGate());
         Executor.AddGate(new MonitorGate());
@@ -45,6 +56,7 @@ internal sealed class Server : IDisposable
         LocalReplies = new(Clients.Outbox, Keyspace.Changes);
         Listeners = new(this);
         Shutdown = new(this);
+        Startup = new(this);
         Process = new(this);
         Directives = ServerDirectives.Declare(this);
         RunId = NewRunId(world.Randomness);
@@ -67,6 +79,20 @@ internal sealed class Server : IDisposable
     public Keyspace Keyspace { get; }
 
     public Dumps Dumps { get; }
+
+    public SnapshotFiles SnapshotFiles { get; }
+
+    public RdbSaves Saves { get; }
+
+    public DiskErrorGate DiskErrors { get; }
+
+    public SnapshotGate SnapshotBound { get; }
+
+    public DataLoading Loading { get; }
+
+    public DatabaseFile DatabaseFile { get; }
+
+    public StartupLoading Startup { get; }
 
     public Executor Executor { get; }
 
@@ -127,12 +153,14 @@ internal sealed class Server : IDisposable
 
     // ---- life
 
-    /// <summary>Opens the listeners. Null, or why the server can't serve.</summary>
+    /// <summary>Opens the listeners and begins to load what there is in files. Null, or why the server can't serve.</summary>
     public string? Start()
     {
         StartupMemoryBytes = MemoryUse.Total(this);
         StartupResidentBytes = World.Process.ResidentBytes;
-        return Listeners.Open();
+        if (Listeners.Open() is { } error) return error;
+        Startup.Begin();
+        return Startup.Error is { } failure ? $"The data could not be loaded: {failure}" : null;
     }
 
     /// <summary>What was used before there were clients and keys.</summary>
@@ -219,6 +247,8 @@ internal sealed class Server : IDisposable
         Executor.BlockedClients.Dispose();
         Executor.Transactions.Dispose();
         Subscriptions.Dispose();
+        Loading.Abandon();
+        SnapshotFiles.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;
         _largeMemory.End();

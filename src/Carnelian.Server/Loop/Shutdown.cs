@@ -2,28 +2,34 @@ using Microsoft.Extensions.Logging;
 
 namespace Carnelian;
 
-/// <summary>
-/// The orderly end of a server. There are no replicas to wait for and no files to write yet, so it comes at once, unless a
-/// snapshot is demanded: that can't be made yet, and a server that could not save goes on, as in Redis.
-/// </summary>
+/// <summary>The orderly end of a server: it saves what is to be saved, and goes on if it could not. There are no replicas to wait for yet.</summary>
 internal sealed class Shutdown(Server server)
 {
     /// <returns>Whether the server stops.</returns>
     public bool TryBegin(ShutdownFlags flags)
     {
+        // What is there of the data now must not take the place of the whole.
+        if (server.Loading.IsOn) flags = (flags & ~ShutdownFlags.Save) | ShutdownFlags.NoSave;
         server.Log.LogInformation("User requested shutdown...");
-        var mustSave = flags.HasFlag(ShutdownFlags.Save);
-        if (!mustSave && !flags.HasFlag(ShutdownFlags.NoSave) && server.Options.SavePoints.Length > 0)
-            server.Log.LogWarning("No snapshot is saved before exiting: snapshots are not implemented yet.");
-        if (mustSave && !CanExitUnsaved(flags)) return false;
+        StopBackgroundSave();
+        var saves = flags.HasFlag(ShutdownFlags.Save) || server.Options.Persistence.SavePoints.Length > 0 && !flags.HasFlag(ShutdownFlags.NoSave);
+        if (saves && !TrySave(flags)) return false;
         server.RequestStop();
         return true;
     }
 
-    private bool CanExitUnsaved(ShutdownFlags flags)
+    /// <summary>What it writes is older than what is written now, and must not come to stand in its place.</summary>
+    private void StopBackgroundSave()
+    {
+        if (!server.Saves.IsSaving) return;
+        server.Log.LogWarning("There is a child saving an .rdb. Killing it!");
+        server.SnapshotFiles.Kill();
+    }
+
+    private bool TrySave(ShutdownFlags flags)
     {
         server.Log.LogInformation("Saving the final RDB snapshot before exiting.");
-        server.Log.LogWarning("Failed saving the DB: snapshots are not implemented yet.");
+        if (server.Saves.Save()) return true;
         if (flags.HasFlag(ShutdownFlags.Force))
         {
             server.Log.LogWarning("Error trying to save the DB. Exit anyway.");

@@ -31,6 +31,7 @@ internal sealed class TurnLoop(Server server)
         server.Pause.Turn(GoOn);
         server.Migrations.Turn();
         server.Cron.Turn();
+        server.SnapshotBound.Turn(GoOn);
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();
         server.Keyspace.Changes.Deliver();

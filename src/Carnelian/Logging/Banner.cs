@@ -34,9 +34,11 @@ internal static class Banner
             options.TcpBacklog, BacklogLimit, most);
     }
 
+    /// <summary>It listens, and may still have to load its data.</summary>
+    public static void WriteInitialized(RedisLogger log) => log.LogInformation("Server initialized");
+
     public static void WriteReady(Server server, RedisLogger log)
     {
-        log.LogInformation("Server initialized");
         if (server.Options.Port != 0) log.LogInformation("Ready to accept connections tcp");
         if (server.Options.UnixSocket is { Length: > 0 }) log.LogInformation("Ready to accept connections unix");
         WarnOfLimit(server.Options.Keyspace.MaxMemory, log);

@@ -4,37 +4,10 @@ namespace Carnelian.Tests;
 
 internal sealed class RdbFileTests
 {
-    private static PersistenceRig Filled(int seed, int keys)
-    {
-        var rig = new PersistenceRig((ulong)seed + 1);
-        var random = new Random(seed);
-        rig.Keyspace.Host.ListCompressDepth = seed % 2;
-        var values = new RandomValues(rig, random);
-        for (var i = 0; i < keys; i++)
-        {
-            values.Make($"key {i}".Replace(' ', '-'), i % RandomValues.Kinds);
-            if (i % 5 == 0) rig.Run($"MOVE key-{i} {1 + random.Next(3)}");
-        }
-        return rig;
-    }
-
-    /// <summary>All keys, by database and name.</summary>
-    private static string[] Shown(PersistenceRig rig)
-    {
-        var shown = new List<string>();
-        for (var database = 0; database < 4; database++)
-        {
-            rig.Database = database;
-            foreach (var key in rig.Run("KEYS *").Items) shown.Add($"{database} {key.Text} {rig.ShowKept(key.Text!)}");
-        }
-        rig.Database = 0;
-        return [.. shown.Order(StringComparer.Ordinal)];
-    }
-
     [Test]
     public void What_is_loaded_is_what_was_written([Range(1, 12)] int seed)
     {
-        using var from = Filled(seed, 60);
+        using var from = RandomValues.Filled(seed, 60);
         var file = RdbTestFile.Write(from, sums: seed % 3 != 0);
         using var to = new PersistenceRig((ulong)seed);
         var loader = new RdbLoader(to.Keyspace);
@@ -42,7 +15,7 @@ internal sealed class RdbFileTests
         while (!reader.IsOver) reader.ReadSome(1 + seed % 7);
         Assert.That(reader.Error, Is.Null, $"at {reader.ErrorOffset} of {file.Length}");
         Assert.That((loader.KeysLoaded, reader.EmptyKeys), Is.EqualTo((60L, 0L)));
-        Assert.That(Shown(to), Is.EqualTo(Shown(from)));
+        Assert.That(RandomValues.Shown(to), Is.EqualTo(RandomValues.Shown(from)));
         Assert.That(loader.Aux["redis-ver"], Is.EqualTo("8.0.6"));
         Assert.That(reader.Version, Is.EqualTo(12));
     }
@@ -120,7 +93,7 @@ internal sealed class RdbFileTests
     [Test]
     public void A_file_goes_through_the_disk_and_says_what_failed_there()
     {
-        using var from = Filled(1, 40);
+        using var from = RandomValues.Filled(1, 40);
         var disk = from.World.Disk;
         using (var file = disk.Open("dump.rdb", DiskOpenMode.Replace).Value!)
         {
@@ -277,7 +250,7 @@ internal sealed class RdbFileTests
     public void A_damaged_file_is_refused_or_loaded_and_nothing_is_left_behind([Range(1, 6)] int seed)
     {
         byte[] whole;
-        using (var from = Filled(seed, 30)) whole = RdbTestFile.Write(from);
+        using (var from = RandomValues.Filled(seed, 30)) whole = RdbTestFile.Write(from);
         var random = new Random(seed);
         var loaded = 0;
         for (var round = TestSettings.Number("CARNELIAN_DAMAGED", 100) / 2; round > 0; round--)

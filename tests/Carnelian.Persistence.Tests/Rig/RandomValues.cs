@@ -10,6 +10,34 @@ internal sealed class RandomValues(PersistenceRig rig, Random random)
     /// <summary>In 2100: nothing expires meanwhile.</summary>
     private const long FarMs = 4_102_444_800_000;
 
+    /// <summary>Keys of every kind in several databases.</summary>
+    public static PersistenceRig Filled(int seed, int keys)
+    {
+        var rig = new PersistenceRig((ulong)seed + 1);
+        var random = new Random(seed);
+        rig.Keyspace.Host.ListCompressDepth = seed % 2;
+        var values = new RandomValues(rig, random);
+        for (var i = 0; i < keys; i++)
+        {
+            values.Make($"key {i}".Replace(' ', '-'), i % RandomValues.Kinds);
+            if (i % 5 == 0) rig.Run($"MOVE key-{i} {1 + random.Next(3)}");
+        }
+        return rig;
+    }
+
+    /// <summary>All keys, by database and name.</summary>
+    public static string[] Shown(PersistenceRig rig)
+    {
+        var shown = new List<string>();
+        for (var database = 0; database < 4; database++)
+        {
+            rig.Database = database;
+            foreach (var key in rig.Run("KEYS *").Items) shown.Add($"{database} {key.Text} {rig.ShowKept(key.Text!)}");
+        }
+        rig.Database = 0;
+        return [.. shown.Order(StringComparer.Ordinal)];
+    }
+
     public void Make(string key, int kind)
     {
         switch (kind)

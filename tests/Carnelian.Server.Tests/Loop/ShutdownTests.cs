@@ -19,6 +19,7 @@ internal sealed class ShutdownTests
     public void A_snapshot_that_can_not_be_saved_keeps_the_server_running()
     {
         using var server = new SimulatedServer();
+        server.World.Disk.FreeBytes = 0;
         Assert.That(server.Run("SHUTDOWN", "SAVE"), Is.EqualTo("-ERR Errors trying to SHUTDOWN. Check logs."));
         Assert.That(server.Server.StopRequested, Is.False);
         Assert.That(server.Run("PING"), Is.EqualTo("+PONG"));
@@ -29,6 +30,7 @@ internal sealed class ShutdownTests
     {
         using var server = new SimulatedServer();
         var refused = 0;
+        server.World.Disk.FreeBytes = 0;
         Assert.That(server.Run("CONFIG", "SET", "shutdown-on-sigterm", "save"), Is.EqualTo("+OK"));
         server.Server.RequestShutdown(options => options.ShutdownOnTermination, () => refused++);
         server.TurnUntil(() => refused == 1);
@@ -47,5 +49,32 @@ internal sealed class ShutdownTests
         Assert.That(server.Run(request.Split(' ')), Is.EqualTo(error));
         Assert.That(server.Server.StopRequested, Is.False);
         Assert.That(server.Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [TestCase("SHUTDOWN", false, false), TestCase("SHUTDOWN", true, true), TestCase("SHUTDOWN SAVE", false, true), TestCase("SHUTDOWN NOSAVE", true, false)]
+    public void What_is_to_be_saved_is_saved_and_found_by_the_next_one(string request, bool hasSavePoints, bool saves)
+    {
+        using var server = new SimulatedServer(options => options.Persistence.SavePoints = hasSavePoints ? [new(3600, 1)] : []);
+        server.Run("SET", "k", "v");
+        server.Client.Send(request.Split(' '));
+        server.Server.Run();
+        using var next = server.Restart();
+        next.TurnUntil(() => !next.Server.Loading.IsOn);
+        Assert.That(next.Run("GET", "k"), Is.EqualTo(saves ? "\"v\"" : "nil"));
+    }
+
+    [Test]
+    public void A_save_that_goes_on_in_the_background_does_not_overwrite_the_last_one()
+    {
+        using var server = new SimulatedServer();
+        server.Run("SET", "k", "old");
+        server.Run("BGSAVE");
+        server.Run("SET", "k", "new");
+        server.Client.Send("SHUTDOWN", "SAVE");
+        server.Server.Run();
+        server.World.Advance(100);
+        using var next = server.Restart();
+        next.TurnUntil(() => !next.Server.Loading.IsOn);
+        Assert.That(next.Run("GET", "k"), Is.EqualTo("\"new\""));
     }
 }

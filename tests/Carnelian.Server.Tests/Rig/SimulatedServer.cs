@@ -18,9 +18,11 @@ internal sealed class SimulatedServer : IDisposable
 
     private TestClient? _client;
 
-    public SimulatedServer(Action<ServerOptions>? configure = null, CommandTable? commands = null, ulong seed = 1, ILogger? logger = null)
+    public SimulatedServer(Action<ServerOptions>? configure = null, CommandTable? commands = null, ulong seed = 1, ILogger? logger = null,
+        SimulatedWorld? world = null)
     {
-        World = new SimulatedWorld(seed);
+        // One that is given has the disk of a server that ran in it before.
+        World = world ?? new SimulatedWorld(seed);
         var conditions = World.Simulation.Conditions;
         conditions.DelayMicrosecondsMin = conditions.DelayMicrosecondsMax = 1;
         conditions.PipeBytesMin = conditions.PipeBytesMax = 64 * 1024;
@@ -107,5 +109,13 @@ internal sealed class SimulatedServer : IDisposable
     {
         Server.Dispose();
         World.Dispose();
+    }
+
+    /// <summary>Ends the server as a kill does, and starts another one in its place.</summary>
+    public SimulatedServer Restart(Action<ServerOptions>? configure = null, ILogger? logger = null)
+    {
+        World.Kill();
+        Server.Dispose();
+        return new(configure, logger: logger, world: World);
     }
 }

@@ -1,0 +1,34 @@
+namespace Carnelian;
+
+/// <summary>
+/// What changes something is refused while what it changes cannot be made to last, and so is PING, so that who looks after servers hears of it.
+/// </summary>
+internal sealed class DiskErrorGate(Server server) : Gate(Gates.DiskErrors)
+{
+    private const string SaveError =
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is "
+        + "configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
+
+    private string? Error
+    {
+        get
+        {
+            var options = server.Options.Persistence;
+            return options.StopsWritesOnSaveError && options.SavePoints.Length > 0 && server.Saves.HasFailed ? SaveError : null;
+        }
+    }
+
+    /// <summary>What decides has changed.</summary>
+    public void Refresh()
+    {
+        if (Error is null) server.Executor.ClosedGates &= ~Bit;
+        else server.Executor.ClosedGates |= Bit;
+    }
+
+    public override GateAnswer Ask(ref Call call)
+    {
+        if (call.Executor.IsWithinCall || (call.Session.FlagsOf(call.Command) & CommandFlags.Write) == 0 && call.Command.Name != "ping") return GateAnswer.Admitted;
+        call.Fail(Error!);
+        return GateAnswer.Answered;
+    }
+}

@@ -1,0 +1,131 @@
+namespace Carnelian.Tests;
+
+internal sealed class LoadingTests
+{
+    private static SimulatedServer WithFile(int keys)
+    {
+        var server = new SimulatedServer();
+        for (var i = 0; i < keys; i++) server.Run("SET", $"key-{i}", $"value-{i}");
+        server.Run("SAVE");
+        return server;
+    }
+
+    private static void FinishLoading(SimulatedServer server) => server.TurnUntil(() => !server.Server.Loading.IsOn);
+
+    [Test]
+    public void A_start_loads_what_was_saved_and_counts_it_as_no_change()
+    {
+        using var first = WithFile(1000);
+        var log = new LogLines();
+        using var server = first.Restart(logger: log);
+        FinishLoading(server);
+        Assert.That(server.Run("DBSIZE"), Is.EqualTo(":1000"));
+        Assert.That(server.Run("GET", "key-999"), Is.EqualTo("\"value-999\""));
+        Assert.That((SaveTests.InfoOf(server, "rdb_last_load_keys_loaded"), SaveTests.InfoOf(server, "rdb_changes_since_last_save")), Is.EqualTo(("1000", "0")));
+        Assert.That(log.Text, Does.Contain("Done loading RDB, keys loaded: 1000, keys expired: 0.\nDB loaded from disk: "));
+    }
+
+    [Test]
+    public void Requests_are_refused_meanwhile_but_those_that_may_run()
+    {
+        using var first = WithFile(1000);
+        using var server = first.Restart(options => options.Persistence.KeyLoadDelayMicroseconds = 1000);
+        const string loading = "-LOADING Redis is loading the dataset in memory";
+        Assert.That(server.Run("GET", "key-1"), Is.EqualTo(loading));
+        Assert.That(server.Run("PING"), Is.EqualTo(loading));
+        Assert.That(server.Run("SAVE"), Is.EqualTo(loading));
+        Assert.That(server.Run("CONFIG", "GET", "port"), Does.Contain("6379"));
+        Assert.That(SaveTests.InfoOf(server, "loading"), Is.EqualTo("1"));
+        Assert.That(SaveTests.InfoOf(server, "loading_total_bytes"), Is.EqualTo($"{server.World.Disk.ReadAll("dump.rdb").Value!.Length}"));
+        FinishLoading(server);
+        Assert.That((server.Run("GET", "key-1"), SaveTests.InfoOf(server, "loading")), Is.EqualTo(("\"value-1\"", "0")));
+        Assert.That(server.World.Clock.MonotonicNanoseconds, Is.GreaterThan(1_000_000_000), "the delay for tests counts for each key");
+    }
+
+    [Test]
+    public void What_was_over_by_then_is_left_out()
+    {
+        using var first = WithFile(1);
+        first.Run("SET", "soon", "v", "PX", "1000");
+        first.Run("SAVE");
+        first.World.Advance(2000);
+        using var server = first.Restart();
+        FinishLoading(server);
+        Assert.That(server.Run("DBSIZE"), Is.EqualTo(":1"));
+        Assert.That(SaveTests.InfoOf(server, "rdb_last_load_keys_expired"), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public void A_file_that_is_damaged_ends_the_server_and_stays_as_it_is()
+    {
+        using var first = WithFile(100);
+        var bytes = first.World.Disk.ReadAll("dump.rdb").Value!;
+        bytes[500] ^= 1;
+        using (var file = first.World.Disk.Open("dump.rdb", DiskOpenMode.Replace).Value!) file.Append(bytes);
+        var log = new LogLines();
+        using var server = first.Restart(options => options.Persistence.SavePoints = [new(1, 1)], log);
+        server.TurnUntil(() => server.Server.StopRequested);
+        Assert.That(server.Server.Startup.Error, Is.Not.Null);
+        Assert.That(log.Text, Does.Contain("Internal error in RDB reading offset").And.Contain("Fatal error loading the DB, check server logs. Exiting."));
+        Assert.That(first.World.Disk.ReadAll("dump.rdb").Value, Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public void A_shutdown_meanwhile_saves_nothing()
+    {
+        using var first = WithFile(100);
+        var bytes = first.World.Disk.ReadAll("dump.rdb").Value!;
+        using var server = first.Restart(options => options.Persistence.KeyLoadDelayMicroseconds = 100_000);
+        server.Client.Send("SHUTDOWN", "SAVE");
+        server.Server.Run();
+        Assert.That(first.World.Disk.ReadAll("dump.rdb").Value, Is.EqualTo(bytes));
+    }
+
+    // ---- DEBUG RELOAD
+
+    private static SimulatedServer Debugged() => new(options => options.DebugCommand = ProtectedAction.Yes);
+
+    [Test]
+    public void Reloading_gives_the_same_data()
+    {
+        using var server = Debugged();
+        for (var i = 0; i < 100; i++) server.Run("SET", $"key-{i}", $"value-{i}");
+        server.Run("RPUSH", "list", "a", "b");
+        server.Run("SELECT", "3");
+        server.Run("HSET", "hash", "f", "v");
+        var digest = server.Run("DEBUG", "DIGEST");
+        Assert.That(server.Run("DEBUG", "RELOAD"), Is.EqualTo("+OK"));
+        Assert.That(server.Run("DEBUG", "DIGEST"), Is.EqualTo(digest));
+    }
+
+    [Test]
+    public void Reloading_takes_the_file_as_it_is_and_may_keep_what_there_is()
+    {
+        using var server = Debugged();
+        server.Run("SET", "k", "saved");
+        server.Run("SAVE");
+        server.Run("SET", "k", "changed");
+        server.Run("SET", "other", "v");
+        Assert.That(server.Run("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"), Is.EqualTo("+OK"));
+        Assert.That((server.Run("GET", "k"), server.Run("GET", "other")), Is.EqualTo(("\"saved\"", "\"v\"")));
+        Assert.That(server.Run("DEBUG", "RELOAD", "NOSAVE"), Is.EqualTo("+OK"));
+        Assert.That((server.Run("GET", "k"), server.Run("GET", "other")), Is.EqualTo(("\"saved\"", "nil")));
+        Assert.That(server.Run("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"), Is.EqualTo("-ERR Error trying to load the RDB dump, check server logs."));
+        Assert.That(server.Run("DEBUG", "RELOAD", "AGAIN"), Is.EqualTo("-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."));
+    }
+
+    [Test]
+    public void Others_are_told_that_the_server_loads()
+    {
+        using var server = Debugged();
+        for (var i = 0; i < 50; i++) server.Run("SET", $"key-{i}", "v");
+        server.Run("CONFIG", "SET", "key-load-delay", "10000");
+        var other = server.Connect();
+        other.Run("PING");
+        server.Client.Send("DEBUG", "RELOAD");
+        server.TurnUntil(() => server.World.Simulation.NowNanoseconds > 0);
+        other.Send("GET", "key-1");
+        Assert.That(server.Client.Read(), Is.EqualTo("+OK"));
+        Assert.That(other.Read(), Is.AnyOf("-LOADING Redis is loading the dataset in memory", "\"v\""));
+    }
+}
