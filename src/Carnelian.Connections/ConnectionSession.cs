@@ -11,7 +11,7 @@ public abstract class ConnectionSession : Session
     private OutputBuffer? _pushes;
     private OutputRelease _release;
     private OutputLimitWatch _limitWatch;
-    private bool _isQueued, _isQueuedForRelease, _isWritten, _hasFailedProtocol, _isIgnored;
+    private bool _isQueued, _isQueuedForRelease, _isWritten, _isPushed, _hasFailedProtocol, _isIgnored;
     private bool _hasOutputLimit, _mutesBehindPush;
     private IntakeCounters _counters;
     private long _memoryCounted;
@@ -230,6 +230,7 @@ public abstract class ConnectionSession : Session
     {
         if (output == _pushes) return;
         Output.IsMuted = _mutesBehindPush;
+        _isPushed = true;
         QueueForSending();
         // Not only when the turn is over: until then others could push any amount.
         if (Output.MemoryBytes > OutputChunks.SmallBytes) CheckOutputLimit();
@@ -239,6 +240,7 @@ public abstract class ConnectionSession : Session
     {
         var isMuted = Output.IsMuted;
         Output.IsMuted = false;
+        _isPushed = true;
         Output.Append(_pushes!);
         Output.IsMuted = isMuted;
     }
@@ -292,8 +294,8 @@ public abstract class ConnectionSession : Session
         }
         OutputPeak = Math.Max(OutputPeak, Output.Length);
         var outbox = Host.Outbox;
-        if (_isWritten && outbox.IsGated) _release.Add(Output.Length, outbox.ClosedOffset);
-        _isWritten = false;
+        if (_isWritten && outbox.IsGated) HoldBack(outbox);
+        _isWritten = _isPushed = false;
         var allowed = _release.Allowed(Output.Length, outbox.ReleasedOffset);
         if (allowed < Output.Length && !_isQueuedForRelease)
         {
@@ -306,6 +308,13 @@ public abstract class ConnectionSession : Session
         CountMemory();
         if (Output.IsEmpty && IsEnding) EndWhenSent();
         else CheckOutputLimit();
+    }
+
+    /// <summary>Replies wait for what the session has changed, and for what it has read that is not safe yet; what was pushed may tell of all changes.</summary>
+    private void HoldBack(Outbox outbox)
+    {
+        var offset = _isPushed || !outbox.KnowsReads ? outbox.ClosedOffset : Math.Max(LastWriteOffset, LastReadOffset);
+        if (offset > outbox.ReleasedOffset) _release.Add(Output.Length, offset);
     }
 
     /// <summary>The offset for which some of the output waited may have been released.</summary>

@@ -33,5 +33,7 @@ public sealed class PersistenceOptions
     /// <summary>The version that files tell their readers.</summary>
     public byte[] Release { get; set; } = [];
 
+    public AppendOnlyOptions AppendOnly { get; } = new();
+
     internal string PathOf(string file) => Path.Combine(Directory, file);
 }

@@ -188,6 +188,9 @@ public enum WorkerQueue
     Memory,
     Save,
 
+    /// <summary>Writes and syncs of the append-only file.</summary>
+    AppendOnly,
+
     /// <summary>May take as long as name servers do; whoever ends the world does not wait for it.</summary>
     NameLookup,
 }

@@ -40,7 +40,7 @@ public enum KeyWakes
 }
 
 /// <summary>Waits for something that is no key, and is asked once a turn.</summary>
-public abstract class BlockedCondition(Session session) : BlockedCall(session, NoDeadline)
+public abstract class BlockedCondition(Session session, long deadlineMs = BlockedCall.NoDeadline) : BlockedCall(session, deadlineMs)
 {
     /// <summary>True when it has come, and is answered.</summary>
     public abstract bool TryAnswer(ref Call call);

@@ -160,6 +160,26 @@ public sealed class Executor
         Keyspace.Allocator.ReleaseRetired();
     }
 
+    /// <summary>
+    /// Runs a request that repeats what was done once, from a file: no gate is asked, nothing is counted, and nobody looks on. It must not wait.
+    /// </summary>
+    public void Replay(ref Call call)
+    {
+        var command = call.Command;
+        if (command == Nothing || command.Handler is null || !command.AcceptsCount(call.Args.Count))
+        {
+            Rejections.Answer(ref call);
+            return;
+        }
+        var author = Keyspace.Author;
+        Keyspace.Author = call.Session;
+        _depth++;
+        command.Handler(ref call);
+        _depth--;
+        Keyspace.Author = author;
+        Keyspace.Allocator.ReleaseRetired();
+    }
+
     /// <summary>A call within a call: its changes belong to the unit of the outermost, and it runs at the same moment.</summary>
     private void RunWithin(ref Call call, Command command)
     {
@@ -189,7 +209,8 @@ public sealed class Executor
         var written = call.Reply.Written;
         Keyspace.Author = call.Session;
         command.Handler!(ref call);
-        if (Keyspace.Changes.Listening != 0) Propagate(ref call, Keyspace.Dirty != dirty);
+        // A save within the call counts from 0 again: that is no change.
+        if (Keyspace.Changes.Listening != 0) Propagate(ref call, Keyspace.Dirty > dirty);
         // A call that waits is counted when it is served.
         if (call.Session.Blocked is null) Count(ref call, command, began, call.Reply.Written - written);
     }

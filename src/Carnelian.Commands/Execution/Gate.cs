@@ -34,13 +34,19 @@ public enum Gates : uint
     /// <summary>Keys are on their way to another server.</summary>
     HeldKeys = 1 << 15,
 
+    /// <summary>More waits to be written to the append-only file than may.</summary>
+    AppendOnly = 1 << 16,
+
     /// <summary>From here on: observers.</summary>
-    FirstObserver = 1 << 16,
+    FirstObserver = 1 << 20,
     Monitor = FirstObserver,
-    ReadTracking = 1 << 17,
-    SlotStatistics = 1 << 18,
-    HotKeys = 1 << 19,
-    Watchdog = 1 << 20,
+    ReadTracking = 1 << 21,
+    SlotStatistics = 1 << 22,
+    HotKeys = 1 << 23,
+    Watchdog = 1 << 24,
+
+    /// <summary>Who reads what is not safe on the disk yet.</summary>
+    UnreleasedReads = 1 << 25,
 }
 
 public enum GateAnswer

@@ -9,6 +9,9 @@ public sealed class Outbox(ChangeLog changes)
     /// <summary>Something makes replies wait for an offset of the change log.</summary>
     public bool IsGated { get; set; }
 
+    /// <summary>Sessions know what they have read that is not safe yet (<see cref="Author.LastReadOffset"/>); otherwise all that they are told waits for all changes.</summary>
+    public bool KnowsReads { get; set; }
+
     /// <summary>
     /// Nobody has to hear of changes before replies tell of them, so long replies need not wait for the end of the turn: they leave while they are in
     /// the processor's cache, and their chunk serves the next client. (500 clients, GET of 4 KiB: CPU 0.85 of Redis' instead of 0.91, p99 below it.)

@@ -34,6 +34,17 @@ public readonly unsafe struct FrozenList : IListNodes
 
     public int NodeCount => (int)_block[1];
 
+    /// <summary>Elements of all nodes.</summary>
+    public long Count
+    {
+        get
+        {
+            long count = 0;
+            foreach (ref readonly var page in new ReadOnlySpan<DirectoryPage>(_block + HeaderWords, (int)_block[3])) count += page.Elements;
+            return count;
+        }
+    }
+
     /// <summary>Bytes of a node's packed list.</summary>
     public int LengthOf(int node) => ListNode.Total(NodeAt(node));
 

@@ -12,6 +12,9 @@ public abstract class Author
     /// <summary>The offset of the change log behind the last change: what WAIT waits for.</summary>
     public long LastWriteOffset { get; set; }
 
+    /// <summary>The offset behind the last change that its calls have told of and that was not safe yet, where replies wait for that.</summary>
+    public long LastReadOffset { get; set; }
+
     /// <summary>CLIENT NO-TOUCH: uses leave the LRU and LFU data of keys alone.</summary>
     public bool LeavesNoTrace { get; set; }
 }

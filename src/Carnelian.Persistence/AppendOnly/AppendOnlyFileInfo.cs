@@ -34,12 +34,15 @@ public static class AppendOnlyNames
     public static string Increment(string fileName, long sequence) => $"{fileName}.{sequence}.incr.aof";
 
     /// <summary>Is it named as a base or an increment of the set?</summary>
-    public static bool IsPart(string fileName, string name)
+    public static bool IsPart(string fileName, string name) => name.StartsWith(fileName + ".", StringComparison.Ordinal) && TrySequence(name[fileName.Length..], out _, out _);
+
+    /// <summary>The number in the name of a base or an increment.</summary>
+    public static bool TrySequence(string name, out long sequence, out bool isBase)
     {
-        if (!name.StartsWith(fileName + ".", StringComparison.Ordinal)) return false;
-        var rest = name.AsSpan(fileName.Length + 1);
-        var digits = 0;
-        while (digits < rest.Length && char.IsAsciiDigit(rest[digits])) digits++;
-        return digits > 0 && rest[digits..] is ".base.rdb" or ".base.aof" or ".incr.aof";
+        sequence = 0;
+        isBase = name.EndsWith(".base.rdb", StringComparison.Ordinal) || name.EndsWith(".base.aof", StringComparison.Ordinal);
+        if (!isBase && !name.EndsWith(".incr.aof", StringComparison.Ordinal)) return false;
+        var stem = name.AsSpan(0, name.Length - ".base.rdb".Length);
+        return long.TryParse(stem[(stem.LastIndexOf('.') + 1)..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out sequence);
     }
 }

@@ -39,15 +39,14 @@ public sealed class AppendOnlyManifest
     /// <summary>With a base of this name and sequence 1: a single file of an older server.</summary>
     public static AppendOnlyManifest OfOldFile(string name) => new(new(name, 1, AppendOnlyFileType.Base), [], []);
 
+    /// <summary>The next base.</summary>
+    public AppendOnlyFileInfo NewBase(string fileName, bool isRdb) => new(AppendOnlyNames.Base(fileName, BaseSequence + 1, isRdb), BaseSequence + 1, AppendOnlyFileType.Base);
+
     /// <summary>With a new base; the present one becomes history.</summary>
-    public AppendOnlyManifest WithNewBase(string fileName, bool isRdb)
+    public AppendOnlyManifest WithNewBase(AppendOnlyFileInfo newBase) => new(newBase, Base is null ? _history : [AsHistory(Base), .. _history], _increments)
     {
-        var sequence = BaseSequence + 1;
-        return new(new(AppendOnlyNames.Base(fileName, sequence, isRdb), sequence, AppendOnlyFileType.Base), Base is null ? _history : [AsHistory(Base), .. _history], _increments)
-        {
-            BaseSequence = sequence, IncrementSequence = IncrementSequence,
-        };
-    }
+        BaseSequence = newBase.Sequence, IncrementSequence = IncrementSequence,
+    };
 
     /// <summary>With one more increment.</summary>
     public AppendOnlyManifest WithNewIncrement(string fileName, long startOffset = 0)
@@ -66,6 +65,19 @@ public sealed class AppendOnlyManifest
         var gone = Array.ConvertAll(_increments[..^kept.Length], AsHistory);
         Array.Reverse(gone);
         return new(Base, [.. gone, .. _history], kept) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };
+    }
+
+    /// <summary>The same, but new files get higher numbers than those that lie in the folder, of which it knows nothing: nothing is overwritten.</summary>
+    public AppendOnlyManifest Beyond(IEnumerable<string> names)
+    {
+        var (baseSequence, incrementSequence) = (BaseSequence, IncrementSequence);
+        foreach (var name in names)
+        {
+            if (!AppendOnlyNames.TrySequence(name, out var sequence, out var isBase)) continue;
+            if (isBase) baseSequence = Math.Max(baseSequence, sequence);
+            else incrementSequence = Math.Max(incrementSequence, sequence);
+        }
+        return new(Base, _history, _increments) { BaseSequence = baseSequence, IncrementSequence = incrementSequence };
     }
 
     public AppendOnlyManifest WithoutHistory() => new(Base, [], _increments) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };

@@ -24,13 +24,20 @@ public static class RecordChecksum
 
     public static uint Of(ReadOnlySpan<byte> bytes) => ~Append(~0u, bytes);
 
-    /// <summary>Writes the line for bytes that follow it.</summary>
-    public static void Write(Span<byte> line, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes the line for bytes that follow it. A line that says nothing where they are too many for one.</summary>
+    public static void Write(Span<byte> line, uint checksum, long bytes)
     {
-        Prefix.CopyTo(line);
-        Check.That(Of(bytes).TryFormat(line[5..], out _, "x8", CultureInfo.InvariantCulture));
-        line[13] = (byte)' ';
-        Check.That(bytes.Length.TryFormat(line[14..], out _, "D10", CultureInfo.InvariantCulture));
+        if (bytes > int.MaxValue)
+        {
+            line.Fill((byte)'#');
+        }
+        else
+        {
+            Prefix.CopyTo(line);
+            Check.That(checksum.TryFormat(line[5..], out _, "x8", CultureInfo.InvariantCulture));
+            line[13] = (byte)' ';
+            Check.That(bytes.TryFormat(line[14..], out _, "D10", CultureInfo.InvariantCulture));
+        }
         "\r\n"u8.CopyTo(line[24..]);
     }
 

@@ -42,38 +42,6 @@ internal static class ReplicationCommands
         else call.Executor.BlockedClients.Wait(new WaitForNobody(call.Session, deadlineMs, static (ref call) => call.Reply.Integer(0)));
     }
 
-    [Command("WAITAOF",
-        Summary = "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.",
-        Since = "7.2.0", Complexity = "O(1)", Group = "generic",
-        Flags = Blocking, Categories = "connection",
-        Arguments = "numlocal:integer numreplicas:integer timeout:integer",
-        Tips = "request_policy:all_shards response_policy:agg_min")]
-    internal static void WaitAof(ref Call call)
-    {
-        if (!call.TryInteger(1, out var local)) return;
-        if (local is < 0 or > 1)
-        {
-            call.Fail("ERR value is out of range, value must between 0 and 1");
-            return;
-        }
-        if (!IntegerText.TryParse(call.Args[2], out var replicas) || replicas < 0)
-        {
-            call.Fail("ERR value is out of range, must be positive");
-            return;
-        }
-        if (!BlockingTimeout.TryReadMilliseconds(ref call, 3, out var deadlineMs)) return;
-        if (local > 0) call.Fail("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
-        else if (replicas == 0 || !call.MayBlock) AnswerNone(ref call);
-        else call.Executor.BlockedClients.Wait(new WaitForNobody(call.Session, deadlineMs, AnswerNone));
-    }
-
-    private static void AnswerNone(ref Call call)
-    {
-        call.Reply.Array(2);
-        call.Reply.Integer(0);
-        call.Reply.Integer(0);
-    }
-
     /// <summary>Waits for replicas, of which there are none: until the time is over.</summary>
     private sealed class WaitForNobody(Session session, long deadlineMs, CommandHandler answer) : BlockedCall(session, deadlineMs)
     {

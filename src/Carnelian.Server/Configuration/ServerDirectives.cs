@@ -16,6 +16,7 @@ internal static class ServerDirectives
         DeclareKeyspace(registry, server);
         ProcessDirectives.Declare(registry, server);
         PersistenceDirectives.Declare(registry, server);
+        AppendOnlyDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
         UnimplementedDirectives.Declare(registry);
         DeclareStatements(registry, server);

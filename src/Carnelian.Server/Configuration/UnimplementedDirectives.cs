@@ -15,7 +15,6 @@ internal static class UnimplementedDirectives
     {
         var stored = new StoredDirectives(registry);
         DeclareSnapshots(stored);
-        DeclareAppendOnly(stored);
         DeclareMemory(stored);
         DeclareClients(stored);
         DeclareModulesAndScripts(stored);
@@ -28,22 +27,6 @@ internal static class UnimplementedDirectives
     private static void DeclareSnapshots(StoredDirectives stored)
     {
         stored.Flag("rdb-del-sync-files", false);
-    }
-
-    private static void DeclareAppendOnly(StoredDirectives stored)
-    {
-        stored.Flag("appendonly", false);
-        stored.Text("appendfilename", "appendonly.aof", Immutable, validate: v => FileNames.Validate("appendfilename", "filename", v));
-        stored.Text("appenddirname", "appendonlydir", Immutable, validate: v => FileNames.Validate("appenddirname", "dirname", v));
-        stored.Words("appendfsync", "everysec", "everysec always no");
-        stored.Flag("no-appendfsync-on-rewrite", false);
-        stored.Integer("auto-aof-rewrite-percentage", 100, 0, int.MaxValue);
-        stored.Memory("auto-aof-rewrite-min-size", 64 * Mebi, 0, long.MaxValue);
-        stored.Flag("aof-load-truncated", true);
-        stored.Flag("aof-use-rdb-preamble", true);
-        stored.Flag("aof-timestamp-enabled", false);
-        stored.Flag("aof-rewrite-incremental-fsync", true);
-        stored.Flag("aof-disable-auto-gc", false, Hidden);
     }
 
     private static void DeclareMemory(StoredDirectives stored)

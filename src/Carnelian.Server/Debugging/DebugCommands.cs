@@ -55,6 +55,8 @@ internal static class DebugCommands
             case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
             case ("set-skip-checksum-validation", 3): server.Dumps.ChecksChecksums = !Switch(ref call); break;
             case ("reload", _): DebugReload.Run(ref call); break;
+            case ("loadaof", 2): DebugLoadAof.Run(ref call); break;
+            case ("aof-flush-sleep", 3): DelayAppends(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;
         }
@@ -66,6 +68,12 @@ internal static class DebugCommands
         call.Fail("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, "
             + "otherwise you need to set this option in the configuration file, and then restart the server.");
         return false;
+    }
+
+    private static void DelayAppends(ref Call call)
+    {
+        call.Server().Options.Persistence.AppendOnly.WriteDelayMicroseconds = Utf8Parser.TryParse(call.Args[2], out long microseconds, out _) ? microseconds : 0;
+        call.Reply.Ok();
     }
 
     private static bool Switch(ref Call call)
@@ -185,6 +193,8 @@ internal static class DebugCommands
 
     private static void Help(ref Call call) => CommandReplies.WriteHelp(
         ref call,
+        "AOF-FLUSH-SLEEP <microsec>",
+        "    Server will sleep before flushing the AOF, this is used for testing.",
         "ASSERT",
         "    Crash by assertion failed.",
         "CONFIG-REWRITE-FORCE-ALL",
@@ -199,6 +209,8 @@ internal static class DebugCommands
         "    unit tests to simulate Redis errors.",
         "LOG <message>",
         "    Write <message> to the server log.",
+        "LOADAOF",
+        "    Flush the AOF buffers on disk and reload the AOF in memory.",
         "HTSTATS <dbid> [full]",
         "    Return hash table statistics of the specified Redis database.",
         "HTSTATS-KEY <key> [full]",

@@ -140,6 +140,12 @@ public sealed class EmbeddedServer : IDisposable
         }
         lock (_lock) _ended = ended;
         _server.RunPosted();
+        if (Failure is null)
+        {
+            // What was answered is to be there again at the next start.
+            _server.AppendOnly.Flush();
+            _server.LocalReplies.Release();
+        }
         foreach (var session in _busy) session.Abandon(ended);
         _server.LocalReplies.Fail(ended);
         try

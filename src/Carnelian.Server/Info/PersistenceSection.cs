@@ -10,9 +10,10 @@ internal static class PersistenceSection
         WriteLoading(text, server);
         WriteSnapshot(text, server);
         WriteDatabaseFile(text, server);
-        WriteAppendOnly(text);
+        WriteAppendOnly(text, server);
         text.Line("module_fork_in_progress", 0);
         text.Line("module_fork_last_cow_size", 0);
+        WriteAppendOnlySizes(text, server);
         if (server.Loading.IsOn) WriteProgress(text, server.Loading);
     }
 
@@ -62,17 +63,35 @@ internal static class PersistenceSection
         text.Line("rdb_last_load_keys_loaded", server.Loading.KeysLoaded);
     }
 
-    private static void WriteAppendOnly(InfoText text)
+    private static void WriteAppendOnly(InfoText text, Server server)
     {
-        text.Line("aof_enabled", 0);
-        text.Line("aof_rewrite_in_progress", 0);
-        text.Line("aof_rewrite_scheduled", 0);
-        text.Line("aof_last_rewrite_time_sec", -1);
-        text.Line("aof_current_rewrite_time_sec", -1);
-        text.Line("aof_last_bgrewrite_status", "ok");
-        text.Line("aof_rewrites", 0);
-        text.Line("aof_rewrites_consecutive_failures", 0);
-        text.Line("aof_last_write_status", "ok");
-        text.Line("aof_last_cow_size", 0);
+        var file = server.AppendOnly;
+        var rewrites = file.Rewrites;
+        text.Line("aof_enabled", file.State == AppendOnlyState.Off ? 0 : 1);
+        text.Line("aof_rewrite_in_progress", rewrites.IsRunning ? 1 : 0);
+        text.Line("aof_rewrite_scheduled", rewrites.IsScheduled ? 1 : 0);
+        text.Line("aof_last_rewrite_time_sec", rewrites.LastDurationSeconds);
+        text.Line("aof_current_rewrite_time_sec", rewrites.CurrentDurationSeconds);
+        text.Line("aof_last_bgrewrite_status", rewrites.HasFailed ? "err" : "ok");
+        text.Line("aof_rewrites", rewrites.Count);
+        text.Line("aof_rewrites_consecutive_failures", rewrites.Failures);
+        text.Line("aof_last_write_status", file.Error is null ? "ok" : "err");
+        text.Line("aof_last_cow_size", rewrites.LastPeakBytes);
+    }
+
+    /// <summary>What Redis tells only while the file is on.</summary>
+    private static void WriteAppendOnlySizes(InfoText text, Server server)
+    {
+        var file = server.AppendOnly;
+        if (file.State == AppendOnlyState.Off) return;
+        text.Line("aof_current_size", file.CurrentBytes);
+        text.Line("aof_base_size", file.BytesAtRewrite);
+        text.Line("aof_pending_rewrite", 0);
+        text.Line("aof_buffer_length", file.PendingBytes);
+        text.Line("aof_pending_bio_fsync", file.IsSyncing ? 1 : 0);
+        text.Line("aof_delayed_fsync", file.DelayedSyncs);
+        if (file.Error is null) return;
+        text.Line("aof_last_write_error", file.Error);
+        text.Line("aof_last_write_error_file", ByteText.FromText(file.Path));
     }
 }

@@ -56,7 +56,8 @@ internal sealed class Cron
         if (_server.Loading.IsOn) return _loadingWaits ? 1 : 0;
         if (_server.MemoryLimit.IsEvicting) return 0;
         var due = IsPaused ? _nextTimeoutMs : Math.Min(Math.Min(_nextTimeoutMs, _snapshots.DueMs), HasMore ? _nextSliceMs : _nextRoundMs);
-        return (int)Math.Clamp(Math.Min(Math.Min(due, _server.Pause.DueMs), _server.Migrations.DueMs) - _server.MonotonicMs, 0, 1000);
+        due = Math.Min(due, Math.Min(_server.Pause.DueMs, Math.Min(_server.Migrations.DueMs, _server.AppendOnlyOutput.DueMs)));
+        return (int)Math.Clamp(due - _server.MonotonicMs, 0, 1000);
     }
 
     /// <summary>Does what is due; called once per turn.</summary>
@@ -89,6 +90,7 @@ internal sealed class Cron
         _server.Keyspace.Access.Advance(nowMs);
         _server.Allocator.Age();
         _server.Clients.OutputChunks.Age();
+        _server.AppendOnly.Rewrites.Turn();
         _server.Saves.Turn();
         CheckClients(nowMs);
         _server.Clients.CloseLingering();

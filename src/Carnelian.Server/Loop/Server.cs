@@ -25,11 +25,13 @@ internal sealed class Server : IDisposable
         options.Persistence.Release = ByteText.ToBytes(Release.RedisVersion);
         SnapshotFiles = new(world, Keyspace, options.Persistence);
         Saves = new(world, Keyspace, SnapshotFiles, options.Persistence, Dumps.Settings, logger) { UsedMemory = () => MemoryUse.Total(this) };
+        AppendOnly = new(world, Keyspace, SnapshotFiles, Saves, options.Persistence, logger) { Fatal = () => World.Process.Exit(1) };
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.Services.Add(Dumps);
         Executor.Services.Add(SnapshotFiles);
         Executor.Services.Add(Saves);
+        Executor.Services.Add(AppendOnly);
         Executor.AllFlushed = Saves.OnFlushed;
         Executor.AddGate(Loading = new(world, Executor, options.Persistence, logger));
         DatabaseFile = new(world, Keyspace, Saves, Dumps, Loading, logger);
@@ -53,6 +55,8 @@ internal sealed class Server : IDisposable
         Executor.Errors.TooMany = LogTooManyErrors;
         Clients = new(this);
         Executor.Services.Add(Migrations = new(world, Executor, Dumps, Clients.Lane, Clients.OutputChunks));
+        AppendOnlyOutput = new(this);
+        AppendOnly.Measured = Executor.Logs.Latency.Note;
         LocalReplies = new(Clients.Outbox, Keyspace.Changes);
         Listeners = new(this);
         Shutdown = new(this);
@@ -87,6 +91,10 @@ internal sealed class Server : IDisposable
     public DiskErrorGate DiskErrors { get; }
 
     public SnapshotGate SnapshotBound { get; }
+
+    public AppendOnlyFile AppendOnly { get; }
+
+    public AppendOnlyOutput AppendOnlyOutput { get; }
 
     public DataLoading Loading { get; }
 
@@ -248,6 +256,7 @@ internal sealed class Server : IDisposable
         Executor.Transactions.Dispose();
         Subscriptions.Dispose();
         Loading.Abandon();
+        AppendOnly.Dispose();
         SnapshotFiles.Dispose();
         Keyspace.Dispose();
         Allocator.Background = null;

@@ -12,6 +12,7 @@ internal sealed class Shutdown(Server server)
         if (server.Loading.IsOn) flags = (flags & ~ShutdownFlags.Save) | ShutdownFlags.NoSave;
         server.Log.LogInformation("User requested shutdown...");
         StopBackgroundSave();
+        if (!TryStopAppendOnly(flags)) return false;
         var saves = flags.HasFlag(ShutdownFlags.Save) || server.Options.Persistence.SavePoints.Length > 0 && !flags.HasFlag(ShutdownFlags.NoSave);
         if (saves && !TrySave(flags)) return false;
         server.RequestStop();
@@ -24,6 +25,30 @@ internal sealed class Shutdown(Server server)
         if (!server.Saves.IsSaving) return;
         server.Log.LogWarning("There is a child saving an .rdb. Killing it!");
         server.SnapshotFiles.Kill();
+    }
+
+    /// <summary>What was changed is written and synced. While the first base is written there is nothing that could be loaded again.</summary>
+    private bool TryStopAppendOnly(ShutdownFlags flags)
+    {
+        var file = server.AppendOnly;
+        if (file.State == AppendOnlyState.Off) return true;
+        if (file.State == AppendOnlyState.WaitsForBase)
+        {
+            if (!flags.HasFlag(ShutdownFlags.Force))
+            {
+                server.Log.LogWarning("Writing initial AOF, can't exit.");
+                return false;
+            }
+            server.Log.LogWarning("Writing initial AOF. Exit anyway.");
+        }
+        if (server.SnapshotFiles.Running is { Kind: SnapshotKind.AppendOnlyRewrite })
+        {
+            server.Log.LogWarning("There is a child rewriting the AOF. Killing it!");
+            server.SnapshotFiles.Kill();
+        }
+        server.Log.LogInformation("Calling fsync() on the AOF file.");
+        if (file.Flush() is { } error) server.Log.LogWarning("Fail to fsync the AOF file: {Error}.", error);
+        return true;
     }
 
     private bool TrySave(ShutdownFlags flags)

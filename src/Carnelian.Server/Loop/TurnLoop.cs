@@ -30,11 +30,13 @@ internal sealed class TurnLoop(Server server)
         RunPosted();
         server.Pause.Turn(GoOn);
         server.Migrations.Turn();
+        server.AppendOnlyOutput.RunWaiting(GoOn);
         server.Cron.Turn();
         server.SnapshotBound.Turn(GoOn);
         executor.BlockedClients.ServeAnnounced();
         RunUnblocked();
         server.Keyspace.Changes.Deliver();
+        server.AppendOnlyOutput.Turn();
         clients.Outbox.HandOverAll();
         server.LocalReplies.Release();
         clients.CloseQueued();

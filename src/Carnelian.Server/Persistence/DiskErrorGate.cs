@@ -14,7 +14,8 @@ internal sealed class DiskErrorGate(Server server) : Gate(Gates.DiskErrors)
         get
         {
             var options = server.Options.Persistence;
-            return options.StopsWritesOnSaveError && options.SavePoints.Length > 0 && server.Saves.HasFailed ? SaveError : null;
+            if (options.StopsWritesOnSaveError && options.SavePoints.Length > 0 && server.Saves.HasFailed) return SaveError;
+            return server.AppendOnly is { State: not AppendOnlyState.Off, Error: { } error } ? "MISCONF Errors writing to the AOF file: " + error : null;
         }
     }
 

@@ -14,13 +14,34 @@ internal sealed class StartupLoading(Server server)
     /// <summary>Called when the server may serve.</summary>
     public Action? Ended { get; set; }
 
+    /// <summary>All is loaded.</summary>
+    public bool IsOver { get; private set; }
+
     /// <summary>Begins; <see cref="DataLoading"/> goes on with it, if there is something to load.</summary>
     public void Begin()
     {
         _beganNanoseconds = server.World.Clock.MonotonicNanoseconds;
         Leftovers.Remove(server.World, server.Options.Persistence, server.Log);
+        if (!server.AppendOnly.TryReadManifest()) Fail("the manifest of the append-only file can't be read");
+        else if (server.Options.Persistence.AppendOnly.IsOn) BeginAppendOnly();
+        else BeginDatabaseFile();
+    }
+
+    private void BeginAppendOnly()
+    {
+        var load = server.AppendOnly.NewLoad(server.Executor);
+        load.Begin();
+        if (load.Outcome is null) server.Loading.Begin(load, End);
+        else if (load.Outcome == AppendOnlyOutcome.Failed) Fail(load.Error!);
+        else if (load.Outcome == AppendOnlyOutcome.Missing) BeginDatabaseFile();
+        else End(load);
+    }
+
+    private void BeginDatabaseFile()
+    {
         if (server.DatabaseFile.TryOpen(out var load) is { } error) Fail(error);
         else if (load is not null) server.Loading.Begin(load, End);
+        else OpenAppendOnly();
     }
 
     private void End(Load load)
@@ -30,10 +51,32 @@ internal sealed class StartupLoading(Server server)
             Fail(error);
             return;
         }
-        server.DatabaseFile.Keep((RdbLoad)load);
+        var source = "append only file";
+        if (load is AppendOnlyLoad appendOnly) server.Saves.Functions = appendOnly.Functions;
+        else
+        {
+            source = "disk";
+            server.DatabaseFile.Keep((RdbLoad)load);
+        }
         var seconds = (server.World.Clock.MonotonicNanoseconds - _beganNanoseconds) / 1e9;
-        server.Log.LogInformation("DB loaded from disk: {Seconds} seconds", seconds.ToString("f3", CultureInfo.InvariantCulture));
-        Ended?.Invoke();
+        server.Log.LogInformation("DB loaded from {Source}: {Seconds} seconds", source, seconds.ToString("f3", CultureInfo.InvariantCulture));
+        OpenAppendOnly();
+        if (Error is null) Ended?.Invoke();
+    }
+
+    /// <summary>What is changed from now on is written behind what was loaded; what came from an RDB file becomes the base.</summary>
+    private void OpenAppendOnly()
+    {
+        IsOver = true;
+        if (!server.Options.Persistence.AppendOnly.IsOn) return;
+        if (server.AppendOnly.OpenAtStart() is not { } error)
+        {
+            server.AppendOnly.Rewrites.TryDeleteHistory();
+            return;
+        }
+        server.Log.LogWarning("{Error}", error);
+        Error = error;
+        server.RequestStop();
     }
 
     private void Fail(string error)

@@ -46,7 +46,7 @@ internal sealed class AppendOnlyReaderTests : IDisposable
     {
         var bytes = records.SelectMany(record => record).ToArray();
         var line = new byte[RecordChecksum.LineBytes];
-        RecordChecksum.Write(line, bytes);
+        RecordChecksum.Write(line, RecordChecksum.Of(bytes), bytes.Length);
         return [.. line, .. bytes];
     }
 

@@ -52,8 +52,8 @@ internal sealed class ManifestTests
     [Test]
     public void A_rewrite_makes_history_of_what_it_replaces_and_uses_no_name_twice()
     {
-        var manifest = AppendOnlyManifest.Empty.WithNewBase("a", isRdb: true).WithNewIncrement("a").WithNewIncrement("a");
-        var rewritten = manifest.WithNewBase("a", isRdb: false).WithoutIncrements(keepLast: 1);
+        var manifest = AppendOnlyManifest.Empty.WithNewBase(AppendOnlyManifest.Empty.NewBase("a", isRdb: true)).WithNewIncrement("a").WithNewIncrement("a");
+        var rewritten = manifest.WithNewBase(manifest.NewBase("a", isRdb: false)).WithoutIncrements(keepLast: 1);
         Assert.That(Write(rewritten), Is.EqualTo("file a.2.base.aof seq 2 type b\nfile a.1.incr.aof seq 1 type h\nfile a.1.base.rdb seq 1 type h\nfile a.2.incr.aof seq 2 type i\n"));
         var empty = rewritten.WithoutHistory().WithoutIncrements(keepLast: 0).WithoutHistory();
         Assert.That(Write(empty.WithNewIncrement("a", 12)), Is.EqualTo("file a.2.base.aof seq 2 type b\nfile a.3.incr.aof seq 3 type i startoffset 12\n"));
