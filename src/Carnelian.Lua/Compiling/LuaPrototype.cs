@@ -1,0 +1,58 @@
+namespace Carnelian;
+
+/// <summary>
+/// A compiled function. It never changes, so that machines can share it, whatever threads they run on.
+/// </summary>
+public sealed class LuaPrototype
+{
+    internal ulong[] Code = [];
+    internal LuaValue[] Constants = [];
+    internal LuaPrototype[] Prototypes = [];
+
+    /// <summary>The line of each instruction.</summary>
+    internal int[] Lines = [];
+
+    internal LocalVariable[] Locals = [];
+    internal UpvalueSource[] Upvalues = [];
+    internal int ParameterCount;
+    internal VarArgs VarArgs;
+
+    /// <summary>Registers that it needs.</summary>
+    internal int StackSize = 2;
+
+    internal LuaString Source = LuaString.Of("=?"u8);
+
+    /// <summary>0 for a whole chunk.</summary>
+    public int LineDefined { get; internal set; }
+
+    public int LastLineDefined { get; internal set; }
+
+    /// <summary>What it takes with those inside it, approximately.</summary>
+    public long Bytes { get; internal set; }
+
+    /// <summary>"user_script", or [string "…"]: how positions name it.</summary>
+    public LuaString ShortSource { get; internal set; } = LuaString.Of("?"u8);
+
+    internal int LineOf(int pc) => pc >= 0 && pc < Lines.Length ? Lines[pc] : -1;
+
+    /// <summary>The name of the local variable in a register, if one is active there.</summary>
+    internal LuaString? LocalName(int register, int pc)
+    {
+        foreach (var local in Locals)
+        {
+            if (local.From > pc) break;
+            if (pc < local.To && register-- == 0) return local.Name;
+        }
+        return null;
+    }
+}
+
+/// <summary>A local variable, and the instructions for which it is active.</summary>
+internal readonly record struct LocalVariable(LuaString Name, int From, int To);
+
+/// <summary>Where a closure gets a variable from: a register of the function around it, or one of that one's own upvalues.</summary>
+internal readonly record struct UpvalueSource(LuaString Name, bool IsLocal, int Index);
+
+/// <summary>What becomes of arguments beyond the parameters.</summary>
+[Flags]
+internal enum VarArgs : byte { None = 0, HasArg = 1, IsVarArg = 2, NeedsArg = 4 }

@@ -1,0 +1,216 @@
+using System.Runtime.CompilerServices;
+
+namespace Carnelian;
+
+/// <summary>Who runs scripts: asked while they run, and told what they print.</summary>
+public abstract class LuaHost
+{
+    /// <summary>
+    /// The steps that were allowed are used up: <see cref="LuaMachine.StepsPerAsk"/> more follow, unless this throws what <see cref="LuaMachine.Abort"/> answers. The
+    /// machine must not be used meanwhile, but for its stack of calls (<see cref="LuaMachine.Where"/>).
+    /// </summary>
+    public virtual void StepsSpent(LuaMachine machine)
+    {
+    }
+
+    /// <summary>A line of <c>print</c>.</summary>
+    public virtual void Print(ReadOnlySpan<byte> line)
+    {
+    }
+
+    /// <summary>Processor time in seconds, for <c>os.clock</c>.</summary>
+    public virtual double Clock() => 0;
+}
+
+/// <summary>
+/// A Lua 5.1 of its own: globals, strings, memory, threads. Any number of them may live in a process; one runs on one thread of the host at a time.
+/// </summary>
+public sealed class LuaMachine
+{
+    /// <summary>Calls of the host within calls of the host, and nesting of source text, as PUC's LUAI_MAXCCALLS.</summary>
+    public const int HostLevelsMax = 200;
+
+    public const long DefaultMemoryLimitBytes = 256L << 20, DefaultStepsPerAsk = 100_000;
+
+    /// <summary>So many bytes copied or looked at are as much as a step: 32.</summary>
+    internal const int BytesPerStepShift = 5;
+
+    private readonly LuaHost? _host;
+
+    internal readonly StringCache Strings;
+
+    /// <summary>The thread that runs.</summary>
+    internal LuaThread Running;
+
+    internal int HostLevels;
+
+    /// <summary>Walks over what is reachable, so far.</summary>
+    internal int Rounds;
+
+    /// <summary>Instructions, approximately, until the host is asked: loops count by their length, calls as one, libraries by what they look at.</summary>
+    internal long StepsLeft;
+
+    public LuaMachine(LuaHost? host = null, long memoryLimitBytes = DefaultMemoryLimitBytes, long stepsPerAsk = DefaultStepsPerAsk)
+    {
+        Check.That(memoryLimitBytes > 0 && stepsPerAsk > 0);
+        _host = host;
+        Memory = new(this, memoryLimitBytes);
+        StepsLeft = StepsPerAsk = stepsPerAsk;
+        Strings = new(Memory);
+        Globals = new(Memory);
+        Registry = new(Memory);
+        Main = Running = new(this, Globals);
+    }
+
+    public LuaMemory Memory { get; }
+
+    public long StepsPerAsk { get; set; }
+
+    /// <summary>The globals of scripts that are loaded from now on.</summary>
+    public LuaTable Globals { get; }
+
+    /// <summary>What the host keeps here, it keeps alive for the measuring of memory; scripts do not see it.</summary>
+    public LuaTable Registry { get; }
+
+    public LuaThread Main { get; }
+
+    /// <summary>What <c>math.random</c> draws from; the host may seed it before a script.</summary>
+    public Random48 Random { get; } = new();
+
+    /// <summary>The metatable that all strings have.</summary>
+    public LuaTable? StringMetatable { get; set; }
+
+    internal LuaTable? StringMethods => StringMetatable?.GetString(Metamethods.NameOf(Event.Index)).Object as LuaTable;
+
+    // Making values.
+
+    /// <summary>A string of this machine, counted; short ones are mostly there already.</summary>
+    public LuaString String(ReadOnlySpan<byte> bytes) => Strings.Get(bytes);
+
+    public LuaString String(string text) => Strings.Get(System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A string of an array that nobody else has.</summary>
+    public LuaString StringOf(byte[] owned) => Strings.Own(owned);
+
+    public LuaTable NewTable(int arraySize = 0, int hashSize = 0) => new(Memory, arraySize, hashSize);
+
+    /// <summary>A compiled chunk as a function.</summary>
+    public LuaClosure Load(LuaPrototype prototype, LuaTable? environment = null)
+    {
+        Check.That(prototype.Upvalues.Length == 0);
+        Memory.Charge(LuaClosure.BaseBytes);
+        return new(prototype, [], environment ?? Running.Globals);
+    }
+
+    /// <summary>Compiles a chunk, as <see cref="LuaCompiler"/> does; its strings are this machine's, and its size is counted once.</summary>
+    public bool TryCompile(
+        ReadOnlySpan<byte> text, LuaString name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LuaPrototype? prototype,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out LuaString? error)
+    {
+        Spend(text.Length);
+        // The parser makes some lists for each token at worst.
+        Memory.Charge(text.Length);
+        var isCompiled = LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error);
+        if (isCompiled) Memory.Charge(prototype!.Bytes);
+        return isCompiled;
+    }
+
+    internal LuaTable? MetatableOf(in LuaValue value) => value.Object switch
+    {
+        LuaTable table => table.Metatable,
+        LuaString => StringMetatable,
+        LuaUserData data => data.Metatable,
+        _ => null,
+    };
+
+    // Running.
+
+    /// <summary>
+    /// Runs a function on the main thread, while nothing else runs. Its results can be read until the machine runs again. Answers false if it failed: the error is
+    /// told, after a handler has seen it on the stack where it happened.
+    /// </summary>
+    /// <param name="handler">Called with the error, and its result is the error then; null for none. It does not see errors of memory and those that are fatal.</param>
+    public bool TryRun(
+        LuaFunction function, ReadOnlySpan<LuaValue> arguments, LuaFunction? handler, out ReadOnlySpan<LuaValue> results,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out LuaException? error)
+    {
+        Check.That(Running == Main && Main.Depth == 0);
+        var thread = Main;
+        const int at = 1;
+        error = null;
+        results = default;
+        try
+        {
+            thread.EnsureStack(at + 1 + arguments.Length);
+            thread.Stack[at] = function;
+            arguments.CopyTo(thread.Stack.AsSpan(at + 1));
+            thread.Frames[0].Top = at + 1 + arguments.Length;
+            if (handler is not null) thread.ErrorHandler = handler;
+            thread.Call(at, arguments.Length, -1);
+            results = thread.Stack.AsSpan(at, thread.Top - at);
+            return true;
+        }
+        catch (LuaException exception)
+        {
+            error = exception;
+            Running = thread;
+            thread.Close(0);
+            thread.Depth = 0;
+            thread.ShrinkFrames();
+            return false;
+        }
+        finally
+        {
+            HostLevels = 0;
+            Memory.HeldBytes = 0;
+            thread.ErrorHandler = default;
+            thread.Frames[0].Top = 1;
+        }
+    }
+
+    /// <summary>Forgets what the last run has left on the stacks and in the cache of strings, so that the collector can have it.</summary>
+    public void Clear()
+    {
+        Check.That(Main.Depth == 0);
+        Main.Reset();
+        Strings.Clear();
+    }
+
+    /// <summary>What the host throws to end a script for good; the message gets the position of the function of a script that runs.</summary>
+    public LuaException Abort(ReadOnlySpan<byte> message)
+    {
+        byte[] text = [.. Where(Running.Frames[Running.Depth].Closure is null ? 1 : 0), .. message];
+        return new(LuaString.Of(text), isFatal: true);
+    }
+
+    /// <summary>"source:line: " of a level of the stack of calls: 0 is the running function, 1 who called it. Empty for functions of the host.</summary>
+    public ReadOnlySpan<byte> Where(int level) => StackReader.Where(Running, level);
+
+    /// <summary>Source and line of a level of the stack; false if there is none, or no script there.</summary>
+    public bool TryGetPosition(int level, out LuaString source, out int line)
+    {
+        source = Strings.Empty;
+        line = -1;
+        var depth = StackReader.FrameAt(Running, level);
+        if (depth <= 0 || Running.Frames[depth].Closure is not { } closure) return false;
+        source = closure.Prototype.ShortSource;
+        line = closure.Prototype.LineOf(Running.Frames[depth].Pc - 1);
+        return true;
+    }
+
+    internal LuaHost? Host => _host;
+
+    /// <summary>Counts what a function of the host does, in steps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Spend(long steps)
+    {
+        if ((StepsLeft -= steps) < 0) Ask();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void Ask()
+    {
+        StepsLeft = StepsPerAsk;
+        _host?.StepsSpent(this);
+    }
+}

@@ -1,0 +1,133 @@
+namespace Carnelian;
+
+/// <summary>
+/// A walk over all that scripts can reach: from globals, registry and threads on. It measures that, and it clears from weak tables what nothing else holds, as a
+/// collection does. Each object bears the number of the walk that has seen it. Constants of compiled code belong to the code, whose size the host counts.
+/// </summary>
+internal sealed class Reachability
+{
+    /// <summary>So many objects are as much as a step.</summary>
+    private const int ObjectsPerStepShift = 1;
+
+    private readonly LuaMachine _machine;
+    private readonly Stack<LuaObject> _pending = new();
+    private readonly List<LuaTable> _weak = [];
+    private readonly int _round;
+    private long _bytes;
+    private long _objects;
+
+    private Reachability(LuaMachine machine, int round)
+    {
+        _machine = machine;
+        _round = round;
+    }
+
+    public static long Measure(LuaMachine machine)
+    {
+        var walk = new Reachability(machine, ++machine.Rounds);
+        walk.See(machine.Globals);
+        walk.See(machine.Registry);
+        walk.See(machine.StringMetatable);
+        walk.See(machine.Main);
+        walk.See(machine.Running);
+        while (walk._pending.TryPop(out var next)) walk.Visit(next);
+        foreach (var table in walk._weak) walk.Clear(table);
+        machine.StepsLeft -= walk._objects >> ObjectsPerStepShift;
+        return walk._bytes;
+    }
+
+    private void See(LuaObject? value)
+    {
+        if (value is null or Tag || value.Mark == _round) return;
+        value.Mark = _round;
+        _objects++;
+        if (value is LuaString text) _bytes += LuaString.OverheadBytes + text.Length;
+        else _pending.Push(value);
+    }
+
+    private void Visit(LuaObject value)
+    {
+        switch (value)
+        {
+            case LuaTable table:
+                VisitTable(table);
+                break;
+            case LuaClosure closure:
+                VisitClosure(closure);
+                break;
+            case LuaHostFunction function:
+                _bytes += LuaHostFunction.BaseBytes + function.Values.Length * 16L;
+                foreach (ref readonly var kept in function.Values.AsSpan()) See(kept.Object);
+                break;
+            case LuaUserData data:
+                _bytes += LuaUserData.BaseBytes;
+                See(data.Metatable);
+                See(data.Environment);
+                break;
+            case LuaThread thread:
+                VisitThread(thread);
+                break;
+        }
+    }
+
+    private void VisitTable(LuaTable table)
+    {
+        _bytes += table.Bytes;
+        See(table.Metatable);
+        var (hasWeakKeys, hasWeakValues) = Weakness(table);
+        if (hasWeakKeys || hasWeakValues) _weak.Add(table);
+        if (hasWeakKeys && hasWeakValues) return;
+        for (var place = 0; place < table.PlaceCount; place++)
+        {
+            table.PairAt(place, out var key, out var value);
+            if (!hasWeakKeys) See(key);
+            if (!hasWeakValues) See(value);
+        }
+    }
+
+    private static (bool Keys, bool Values) Weakness(LuaTable table)
+    {
+        var mode = Metamethods.FindOften(table.Metatable, Event.Mode);
+        return mode.Object is LuaString text ? (text.Span.Contains((byte)'k'), text.Span.Contains((byte)'v')) : (false, false);
+    }
+
+    private void VisitClosure(LuaClosure closure)
+    {
+        _bytes += LuaClosure.BaseBytes + closure.Upvalues.Length * 8L;
+        See(closure.Environment);
+        foreach (var upvalue in closure.Upvalues)
+        {
+            if (upvalue.Mark == _round) continue;
+            upvalue.Mark = _round;
+            _bytes += Upvalue.Bytes;
+            See(upvalue.Place.Object);
+        }
+    }
+
+    private void VisitThread(LuaThread thread)
+    {
+        _bytes += thread.Bytes;
+        See(thread.Globals);
+        See(thread.ErrorHandler.Object);
+        for (var depth = 0; depth <= thread.Depth; depth++) See(thread.Frames[depth].Closure);
+        // A caller's registers above a call are not in use.
+        var end = thread.Frames[thread.Depth].Top;
+        foreach (ref readonly var value in thread.Stack.AsSpan(0, Math.Min(end, thread.Stack.Length))) See(value.Object);
+    }
+
+    private void Clear(LuaTable table)
+    {
+        for (var place = 0; place < table.PlaceCount; place++)
+        {
+            table.PairAt(place, out var key, out var value);
+            if (IsDead(key) || IsDead(value)) table.ClearAt(place);
+        }
+    }
+
+    /// <summary>Strings are values, and stay.</summary>
+    private bool IsDead(LuaObject? value)
+    {
+        if (value is LuaString) See(value);
+        return value is not (null or Tag or LuaString) && value.Mark != _round;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Carnelian;
+
+/// <summary>Classes of bytes in the C locale.</summary>
+internal static class CType
+{
+    public static bool IsSpace(int c) => c is ' ' or >= '\t' and <= '\r';
+
+    public static bool IsDigit(int c) => (uint)(c - '0') <= 9;
+
+    public static bool IsUpper(int c) => (uint)(c - 'A') <= 'Z' - 'A';
+
+    public static bool IsLower(int c) => (uint)(c - 'a') <= 'z' - 'a';
+
+    public static bool IsAlpha(int c) => (uint)((c | 0x20) - 'a') <= 'z' - 'a';
+
+    public static bool IsAlphaNumeric(int c) => IsAlpha(c) || IsDigit(c);
+
+    public static bool IsControl(int c) => c is < ' ' or 127;
+
+    public static bool IsPunctuation(int c) => c is > ' ' and < 127 && !IsAlphaNumeric(c);
+
+    public static bool IsHexDigit(int c) => HexValue(c) >= 0;
+
+    /// <summary>-1 for what is no hexadecimal digit.</summary>
+    public static int HexValue(int c)
+    {
+        if (IsDigit(c)) return c - '0';
+        var letter = (c | 0x20) - 'a';
+        return (uint)letter < 6 ? letter + 10 : -1;
+    }
+
+    /// <summary>Of a digit in a base up to 36; -1 for what is none.</summary>
+    public static int DigitValue(int c) => IsDigit(c) ? c - '0' : IsAlpha(c) ? (c | 0x20) - 'a' + 10 : -1;
+
+    public static byte ToLower(byte c) => IsUpper(c) ? (byte)(c | 0x20) : c;
+
+    public static byte ToUpper(byte c) => IsLower(c) ? (byte)(c & ~0x20) : c;
+}

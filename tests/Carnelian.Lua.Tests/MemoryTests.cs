@@ -1,0 +1,86 @@
+namespace Carnelian.Tests;
+
+/// <summary>Counted, bounded memory.</summary>
+public class MemoryTests
+{
+    private const long LimitBytes = 8 << 20;
+
+    [TestCase("local t = {} while true do t[#t + 1] = {} end")]
+    [TestCase("local t = {} for i = 1, 1e9 do t[i] = i end")]
+    [TestCase("local t = {} for i = 1, 1e9 do t['k' .. i] = i end")]
+    [TestCase("local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1000) .. i end")]
+    [TestCase("local s = 'x' while true do s = s .. s end")]
+    [TestCase("string.rep('x', 1e9)")]
+    [TestCase("string.rep(string.rep('x', 1e5), 1e6)")]
+    [TestCase("local t = {} for i = 1, 1000 do t[i] = string.rep('x', 5000) end table.concat(t)")]
+    [TestCase("local f = function() end while true do local g = f f = function() return g end end")]
+    [TestCase("local t = {} while true do t[#t + 1] = coroutine.create(function() end) end")]
+    [TestCase("string.gsub(string.rep('x', 1e6), 'x', string.rep('y', 1000))")]
+    [TestCase("string.format(string.rep('%s', 100), unpack((function() local t = {} for i = 1, 100 do t[i] = string.rep('x', 1e6) end return t end)()))")]
+    [TestCase("local t = {} for i = 1, 1e6 do t[i] = string.rep('x', 100) end cjson.encode(t)")]
+    [TestCase("cjson.decode('[' .. string.rep('{},', 1e6) .. '1]')")]
+    [TestCase("cmsgpack.unpack('\\221\\255\\255\\255\\255' .. string.rep('\\144', 1e6))")]
+    [TestCase("local t = {} while true do t = {next = t} end")]
+    [TestCase("local t = {} while true do t[#t + 1] = newproxy(true) end")]
+    [TestCase("loadstring('return {' .. string.rep('1,', 4e6) .. '}')()")]
+    [TestCase("local co = coroutine.wrap(function() local function f() return 1 + f() end f() end) local t = {} while true do t[#t + 1] = coroutine.wrap(function(x) local a, b, c = 1, 2, 3 coroutine.yield() end) t[#t]() end")]
+    [TestCase("('x'):rep(3e6):reverse():upper():lower():rep(3)")]
+    public void A_script_that_allocates_without_end_is_ended(string source)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        Assert.That(machine.Run(source), Is.EqualTo("error: not enough memory"));
+        machine.Clear();
+        Assert.That(machine.Memory.Measure(), Is.LessThan(200_000), "nothing is left of it");
+        Assert.That(machine.Run("return #string.rep('x', 100000)"), Is.EqualTo("100000"), "there is room again");
+    }
+
+    [TestCase("local t for i = 1, 1e5 do t = {i, i, i} end return 'done'")]
+    [TestCase("local s for i = 1, 2e4 do s = string.rep('x', 10000) end return 'done'")]
+    [TestCase("for i = 1, 1e5 do local f = function() return i end end return 'done'")]
+    [TestCase("local t = {} for i = 1, 1e6 do t[i % 10] = i .. 'x' end return 'done'")]
+    [TestCase("for i = 1, 3e4 do local c = coroutine.wrap(function() coroutine.yield() end) c() end return 'done'")]
+    [TestCase("for i = 1, 300 do local t = {} for j = 1, 1000 do t[j] = {j} end end return 'done'")]
+    public void What_died_is_not_counted_for_ever(string source)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        Assert.That(machine.Run(source), Is.EqualTo("done"));
+        Assert.That(machine.Rounds, Is.Positive, "it has allocated more than the limit");
+    }
+
+    [Test]
+    public void A_script_may_catch_that_there_is_no_room_and_go_on()
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        Assert.That(machine.Run("local ok, e = pcall(function() local t = {} while true do t[#t + 1] = {} end end) return ok, e, #string.rep('x', 1000)"),
+            Is.EqualTo("false, not enough memory, 1000"));
+    }
+
+    /// <summary>The count is no more than what .NET's collector finds, approximately, and no less.</summary>
+    [TestCase("local t = {} for i = 1, 2e5 do t[i] = {i} end keep = t")]
+    [TestCase("local t = {} for i = 1, 2e5 do t[i] = 'string number ' .. i end keep = t")]
+    [TestCase("local t = {} for i = 1, 1e5 do t['key' .. i] = i end keep = t")]
+    [TestCase("local t = {} for i = 1, 1e5 do t[i] = function() return i end end keep = t")]
+    public void What_is_measured_is_about_what_lives(string source)
+    {
+        var machine = Machines.Make();
+        var before = GC.GetTotalMemory(true);
+        Assert.That(machine.Run(source), Is.Empty);
+        machine.Clear();
+        var measured = machine.Memory.Measure();
+        var living = GC.GetTotalMemory(true) - before;
+        Assert.That(measured, Is.InRange(living * 0.7, living * 1.4));
+        GC.KeepAlive(machine);
+    }
+
+    [Test]
+    public void Weak_tables_lose_what_nothing_else_holds_when_memory_is_measured()
+    {
+        Assert.That(Machines.Make().Run("""
+            local weak = setmetatable({}, {__mode = "v"})
+            local kept = {}
+            weak[1], weak[2], weak[3] = kept, {}, "string"
+            collectgarbage()
+            return weak[1] == kept, weak[2], weak[3]
+            """), Is.EqualTo("true, nil, string"));
+    }
+}
