@@ -24,6 +24,22 @@ public sealed class LzfTests
     }
 
     [Test]
+    public void Short_strings_are_not_tried_that_repeat_no_three_bytes([Range(1, 5)] int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 5000; round++)
+        {
+            var text = new byte[random.Next(3, LzfRepeats.LengthMax + 1)];
+            var alphabet = random.Next(2, 40);
+            for (var i = 0; i < text.Length; i++) text[i] = (byte)random.Next(alphabet);
+            var repeats = false;
+            for (var i = 0; i < text.Length - 3; i++) repeats |= text.AsSpan(i + 1).IndexOf(text.AsSpan(i, 3)) >= 0;
+            Assert.That(LzfRepeats.Has(text), Is.EqualTo(repeats));
+            if (!repeats) Assert.That(Lzf.Compress(text, new byte[text.Length + 8]), Is.EqualTo(text.Length + 1), "nothing but literals");
+        }
+    }
+
+    [Test]
     public void Output_that_is_too_short_is_said_to_be()
     {
         var random = new Random(5);

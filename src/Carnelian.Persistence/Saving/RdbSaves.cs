@@ -158,10 +158,13 @@ public sealed class RdbSaves(World world, Keyspace keyspace, SnapshotFiles files
 
     private void NoteSaved()
     {
-        keyspace.Dirty = 0;
+        NoChanges();
         LastSavedSeconds = NowSeconds;
         SetFailed(false);
     }
+
+    /// <summary>Counts changes anew; one in the background that ends later has none of them to take off.</summary>
+    private void NoChanges() => keyspace.Dirty = _dirtyAtCut = 0;
 
     /// <summary>
     /// All keys were flushed: with save points the file loses them too. Redis writes it at once; here a worker does it, because a flush must not wait for the disk.
@@ -173,7 +176,7 @@ public sealed class RdbSaves(World world, Keyspace keyspace, SnapshotFiles files
         var file = NewFile("temp-{0}-empty.rdb");
         _empty = new(file, FactsNow(), Ended);
         world.Workers.Post(WorkerQueue.Save, _empty);
-        keyspace.Dirty = 0;
+        NoChanges();
 
         void Ended()
         {

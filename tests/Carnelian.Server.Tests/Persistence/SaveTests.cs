@@ -4,6 +4,8 @@ internal sealed class SaveTests(RespVersion version) : CommandFixture(version)
 {
     private const string Path = "./dump.rdb";
 
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
+
     private string Info(string field) => InfoOf(Server, field);
 
     public static string InfoOf(SimulatedServer server, string field)
@@ -158,6 +160,22 @@ internal sealed class SaveTests(RespVersion version) : CommandFixture(version)
         using var next = Server.Restart();
         next.TurnUntil(() => !next.Server.Loading.IsOn);
         Assert.That(next.Run("KEYS", "*"), Is.EqualTo("[\"last\"]"), "the empty file does not come behind the one that was written after it");
+    }
+
+    [Test]
+    public void A_flush_that_comes_when_a_save_is_as_good_as_over_leaves_no_changes()
+    {
+        Server.Client.Run("CONFIG", "SET", "save", "3600 1");
+        Run("SET k v");
+        Run("BGSAVE");
+        Run("SET k v");
+        Run("MULTI");
+        // The worker comes to its end meanwhile, and nobody has heard of it when the flush comes.
+        Run("DEBUG SLEEP 1");
+        Run("FLUSHALL");
+        Run("EXEC");
+        Server.AdvanceTime(100);
+        Assert.That(Info("rdb_changes_since_last_save"), Is.EqualTo("0"));
     }
 
     [Test]
