@@ -35,9 +35,15 @@ public abstract class RdbChunks(int chunkBytes = 64 << 10) : RdbOutput(chunkByte
 
     private void PutSummed(ReadOnlySpan<byte> bytes)
     {
+        Sum(bytes);
+        if (!bytes.IsEmpty) Put(bytes);
+    }
+
+    /// <summary>Counts bytes that get to their place in another way.</summary>
+    protected void Sum(ReadOnlySpan<byte> bytes)
+    {
         if (Sums) _checksum = Crc64.Append(_checksum, bytes);
         _out += bytes.Length;
-        if (!bytes.IsEmpty) Put(bytes);
     }
 
     protected sealed override void MakeRoom(int bytes) => Flush();

@@ -26,6 +26,9 @@ public abstract class RdbOutput(int bytes)
     /// <summary>Strings are compressed where that makes them shorter (rdbcompression).</summary>
     public bool Compresses { get; set; } = true;
 
+    /// <summary>The longest string that is compressed.</summary>
+    public int CompressedBytesMax { get; init; } = int.MaxValue;
+
     protected byte[] Buffer = new byte[bytes];
 
     protected int Used;
@@ -100,7 +103,7 @@ public abstract class RdbOutput(int bytes)
     public void String(ReadOnlySpan<byte> text)
     {
         if (text.Length <= IntegerTextMax && TryInteger(text)) return;
-        if (Compresses && text.Length >= CompressFrom && TryCompress(text)) return;
+        if (Compresses && text.Length >= CompressFrom && text.Length <= CompressedBytesMax && TryCompress(text)) return;
         Length(text.Length);
         Bytes(text);
     }

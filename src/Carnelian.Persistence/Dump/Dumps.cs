@@ -31,13 +31,19 @@ public sealed class Dumps(Keyspace keyspace)
     /// <summary>Told what is wrong with a payload that is no value, and where.</summary>
     public Action<string, long>? Refused { get; set; }
 
+    /// <summary>How a value is written.</summary>
+    internal RdbType TypeOf(EntryView entry) => RdbValueWriter.TypeOf(entry, Settings.Format.PayloadVersion());
+
+    /// <summary>Writes a value of that type, without what stands around it.</summary>
+    internal void Write(RdbOutput to, RdbType type, Dataset data, EntryView entry) => _writer.Write(to, type, data, entry);
+
     /// <summary>A key's value, until the next payload is made.</summary>
     public ReadOnlySpan<byte> Dump(Dataset data, EntryView entry)
     {
         _buffer.Clear();
-        var type = RdbValueWriter.TypeOf(entry, Settings.Format.PayloadVersion());
+        var type = TypeOf(entry);
         _buffer.Type(type);
-        _writer.Write(_buffer, type, data, entry);
+        Write(_buffer, type, data, entry);
         Span<byte> footer = stackalloc byte[FooterBytes];
         BinaryPrimitives.WriteUInt16LittleEndian(footer, (ushort)RdbVersion.Of(type));
         _buffer.Bytes(footer[..^ChecksumBytes]);

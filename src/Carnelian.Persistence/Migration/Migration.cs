@@ -22,6 +22,9 @@ internal sealed class Migration : ILinkOwner, IDisposable
 
     private MigrationLink? _link;
 
+    /// <summary>The payload of a large value in the making: that of the next key.</summary>
+    private SlicedDump? _slices;
+
     /// <summary>
     /// The arguments that name keys.
     /// <code>| taken by the other server … | (refused …) | answered … | sent … | (gone …) | next … | end</code>
@@ -33,6 +36,10 @@ internal sealed class Migration : ILinkOwner, IDisposable
     private int _awaited;
 
     private bool _hasBegun;
+
+    /// <summary>No more payloads are made until some of the output has been sent.</summary>
+    private bool _waitsForRoom;
+
     private string? _error;
     private bool _hasConnected, _hasRetried;
     private long _progressMs;
@@ -97,7 +104,9 @@ internal sealed class Migration : ILinkOwner, IDisposable
     void ILinkOwner.OnSent(OutgoingLink link)
     {
         Progress();
-        if (_next < _end) _all.Queue(this);
+        if (!_waitsForRoom || link.Output.Length >= UnsentBytesMax) return;
+        _waitsForRoom = false;
+        _all.Queue(this);
     }
 
     void ILinkOwner.OnGone(OutgoingLink link, string error)
@@ -114,8 +123,9 @@ internal sealed class Migration : ILinkOwner, IDisposable
         _keys.AsSpan(_next.._end).CopyTo(_keys.AsSpan(_sent));
         _end -= _next - _sent;
         _sent = _next = 0;
-        _hasBegun = false;
+        _hasBegun = _waitsForRoom = false;
         _awaited = 0;
+        DropSlices();
         Connect();
     }
 
@@ -133,12 +143,14 @@ internal sealed class Migration : ILinkOwner, IDisposable
         if (IsOver || !_hasConnected) return false;
         var link = _link!.Link;
         if (!_hasBegun) Begin();
-        while (TakesMore(link) && !budget.Spent) SendKey(link.Output, _keys[_next++]);
+        while (TakesMore(link) && SendNext(link.Output, ref budget) && !budget.Spent) { }
         Progress();
         link.Send();
         if (link.IsClosed || IsOver) return false;
         EndIfAnswered();
-        return !IsOver && TakesMore(link);
+        if (IsOver) return false;
+        _waitsForRoom = _awaited == 0 && _next < _end && link.Output.Length >= UnsentBytesMax;
+        return TakesMore(link);
     }
 
     private bool TakesMore(OutgoingLink link) => _awaited == 0 && _next < _end && link.Output.Length < UnsentBytesMax;
@@ -166,22 +178,42 @@ internal sealed class Migration : ILinkOwner, IDisposable
         writer.Flush();
     }
 
-    private void SendKey(OutputBuffer output, int argument)
+    /// <summary>Sends the next key. False when its payload is not done yet.</summary>
+    private bool SendNext(OutputBuffer output, ref Budget budget)
     {
         var keyspace = _database.Keyspace;
-        var key = keyspace.KeyOf(_request.Arguments[argument]);
+        var key = keyspace.KeyOf(_request.Arguments[_keys[_next]]);
         var found = keyspace.Find(_database, key, LookupFlags.NoEffects);
+        if (_slices is null && found.Exists && SlicedDump.IsLarge(_database.Data, found)) _slices = _all.NewSlicedDump();
+        if (_slices is not null && !_slices.Run(_database, found, ref budget)) return false;
+        var argument = _keys[_next++];
         // A flush has taken it, or its time is over: then it has no business there either.
-        if (!found.Exists || !TryTimeLeft(found, out var leftMs)) return;
-        _keys[_sent++] = argument;
+        if (found.Exists && TryTimeLeft(found, out var leftMs))
+        {
+            _keys[_sent++] = argument;
+            WriteRestore(output, key, found, leftMs);
+        }
+        DropSlices();
+        return true;
+    }
+
+    private void WriteRestore(OutputBuffer output, Key key, EntryView entry, long leftMs)
+    {
         var writer = new ReplyWriter(output, RespVersion.Resp2);
         writer.Array(_options.Replaces ? 5 : 4);
-        writer.Bulk(keyspace.Options.UsesSlots ? "RESTORE-ASKING"u8 : "RESTORE"u8);
+        writer.Bulk(_database.Keyspace.Options.UsesSlots ? "RESTORE-ASKING"u8 : "RESTORE"u8);
         writer.Bulk(key.Bytes);
         writer.BulkInteger(leftMs);
-        writer.Bulk(_all.Dumps.Dump(_database.Data, found));
+        if (_slices is null) writer.Bulk(_all.Dumps.Dump(_database.Data, entry));
+        else _slices.WriteTo(ref writer, output);
         if (_options.Replaces) writer.Bulk("REPLACE"u8);
         writer.Flush();
+    }
+
+    private void DropSlices()
+    {
+        _slices?.Dispose();
+        _slices = null;
     }
 
     /// <summary>How long a key has left, as RESTORE takes it: 0 for ever, and at least a millisecond else. False when that is over.</summary>
@@ -294,12 +326,14 @@ internal sealed class Migration : ILinkOwner, IDisposable
     public void Abandon()
     {
         _link?.Link.Close();
+        DropSlices();
         _database.Keyspace.Held.Release(ref _held);
         _request.Dispose();
     }
 
     public void Dispose()
     {
+        DropSlices();
         _request.Dispose();
         _all.Holds.Release(ref _held);
     }

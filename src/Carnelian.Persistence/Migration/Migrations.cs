@@ -6,8 +6,10 @@ namespace Carnelian;
 /// </summary>
 public sealed class Migrations : IDisposable
 {
-    /// <summary>Of a turn, for all of them.</summary>
-    private const long TurnMicroseconds = 1000;
+    /// <summary>Of a turn, for all of them. While there is more to do, a slice comes so often, whatever the load: clients keep most of the time.</summary>
+    private const long TurnMicroseconds = 800;
+
+    private const int SliceEveryMs = 3;
 
     private readonly World _world;
     private readonly Lane _lane;
@@ -17,6 +19,9 @@ public sealed class Migrations : IDisposable
 
     /// <summary>Those that have something to do.</summary>
     private readonly Queue<Migration> _toGoOn = new();
+
+    /// <summary>When they do so, milliseconds of the monotonic clock.</summary>
+    private long _nextSliceMs;
 
     /// <summary>No migration's time is over before this, milliseconds of the monotonic clock.</summary>
     private long _nextTimeoutMs = long.MaxValue;
@@ -44,7 +49,7 @@ public sealed class Migrations : IDisposable
     private long NowMs => Executor.MonotonicMs;
 
     /// <summary>When <see cref="Turn"/> has something to do, milliseconds of the monotonic clock.</summary>
-    public long DueMs => _toGoOn.Count > 0 && !Executor.Keyspace.IsPaused ? 0 : _nextTimeoutMs;
+    public long DueMs => _toGoOn.Count > 0 && !Executor.Keyspace.IsPaused ? Math.Min(_nextSliceMs, _nextTimeoutMs) : _nextTimeoutMs;
 
     /// <summary>Has a request's keys set out; the client waits.</summary>
     /// <param name="keys">The arguments that name them.</param>
@@ -59,6 +64,8 @@ public sealed class Migrations : IDisposable
 
     internal MigrationLink? TakeLink(MigrateOptions options, ILinkOwner owner) => _links.Take(options.Host, options.Port, owner);
 
+    internal SlicedDump NewSlicedDump() => new(Dumps, _chunks, Executor.Keyspace.Allocator);
+
     internal MigrationLink NewLink(MigrateOptions options, ILinkOwner owner) => new(options.Host, options.Port, new(_world, _lane, _chunks, owner));
 
     internal void ReturnLink(MigrationLink link) => _links.Return(link, NowMs);
@@ -71,7 +78,12 @@ public sealed class Migrations : IDisposable
     /// <summary>A migration has something to do.</summary>
     internal void Queue(Migration migration)
     {
-        if (migration.IsQueued) return;
+        _nextSliceMs = 0;
+        if (!migration.IsQueued) Enqueue(migration);
+    }
+
+    private void Enqueue(Migration migration)
+    {
         migration.IsQueued = true;
         _toGoOn.Enqueue(migration);
     }
@@ -84,15 +96,16 @@ public sealed class Migrations : IDisposable
     {
         if (_underway.Count == 0) return;
         if (NowMs >= _nextTimeoutMs) TimeOut();
-        if (_toGoOn.Count == 0 || Executor.Keyspace.IsPaused) return;
+        if (_toGoOn.Count == 0 || NowMs < _nextSliceMs || Executor.Keyspace.IsPaused) return;
         Executor.Keyspace.Author = Executor.Keyspace.Self;
+        _nextSliceMs = NowMs + SliceEveryMs;
         var budget = _world.StartBudget(TurnMicroseconds);
         for (var left = _toGoOn.Count; left > 0; left--)
         {
             var migration = _toGoOn.Dequeue();
             migration.IsQueued = false;
             if (migration.IsOver) End(migration);
-            else if (migration.Send(ref budget)) Queue(migration);
+            else if (migration.Send(ref budget) && !migration.IsQueued) Enqueue(migration);
         }
         Executor.Keyspace.Allocator.ReleaseRetired();
     }

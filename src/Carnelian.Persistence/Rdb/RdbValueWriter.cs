@@ -183,16 +183,19 @@ public sealed class RdbValueWriter(RdbScratch scratch)
 
     public static void WriteList<T>(RdbOutput to, in T list) where T : struct, IListNodes
     {
-        Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
         to.Length(list.NodeCount);
-        for (var i = 0; i < list.NodeCount; i++)
-        {
-            to.Length(list.IsPlain(i) ? PlainNode : PackedNode);
-            var compressed = list.Compressed(i, out var length);
-            if (!compressed.IsEmpty) to.Compressed(compressed, length);
-            else if (list.IsPlain(i)) to.String(PackedList.Of(list.Uncompressed(i))[0].Text(digits));
-            else to.String(list.Uncompressed(i));
-        }
+        for (var i = 0; i < list.NodeCount; i++) WriteNode(to, list, i);
+    }
+
+    /// <summary>A node of a list; how many there are stands in front of them.</summary>
+    public static void WriteNode<T>(RdbOutput to, in T list, int i) where T : struct, IListNodes
+    {
+        Span<byte> digits = stackalloc byte[PackedElement.IntegerTextMax];
+        to.Length(list.IsPlain(i) ? PlainNode : PackedNode);
+        var compressed = list.Compressed(i, out var length);
+        if (!compressed.IsEmpty) to.Compressed(compressed, length);
+        else if (list.IsPlain(i)) to.String(PackedList.Of(list.Uncompressed(i))[0].Text(digits));
+        else to.String(list.Uncompressed(i));
     }
 
     /// <param name="type"><see cref="RdbType.Stream2"/> leaves out when consumers got something last: see <see cref="ConsumerActivity"/>.</param>

@@ -11,10 +11,12 @@ internal sealed class MigrateTests(RespVersion version) : CommandFixture(version
     [SetUp]
     public void StartRemote()
     {
-        _remote = new RemoteServer(Server);
+        _remote = new RemoteServer(Server, Configure);
         _log = new AppendOnlyText();
         Server.Server.Keyspace.Changes.Attach(_log);
     }
+
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
 
     // Before the other server's world goes.
     [TearDown]
@@ -160,6 +162,48 @@ internal sealed class MigrateTests(RespVersion version) : CommandFixture(version
         Assert.That(Run([.. words]), Is.EqualTo("+OK"));
         Assert.That(Run("DBSIZE") + _remote.Run("DBSIZE"), Is.EqualTo(":0:2000"));
         Assert.That(_remote.Run("GET", "key:1234"), Is.EqualTo("\"1234\""));
+    }
+
+    [Test]
+    public void Large_values_are_made_in_slices_and_arrive_as_they_are([Values(1, 64)] int budgetSteps)
+    {
+        Server.World.Simulation.Conditions.BudgetStepsMax = budgetSteps;
+        MakeLarge();
+        foreach (var key in (string[])["string", "hash", "times", "set", "sorted", "list", "stream"])
+        {
+            var digest = Run($"DEBUG DIGEST-VALUE {key}");
+            Assert.That(Run($"MIGRATE {There} {key} 0 100000"), Is.EqualTo("+OK"), key);
+            Assert.That(Run($"EXISTS {key}") + _remote.Run("DEBUG", "DIGEST-VALUE", key), Is.EqualTo($":0{digest}"), key);
+        }
+    }
+
+    private void MakeLarge()
+    {
+        Run("SET", "string", new string('s', 300_000));
+        for (var i = 0; i < 40; i++)
+        {
+            var numbers = Enumerable.Range(100 * i, 100).ToArray();
+            Run(["HSET", "hash", .. numbers.SelectMany(n => (string[])[$"field:{n}", $"value:{n}"])]);
+            Run(["HSET", "times", .. numbers.SelectMany(n => (string[])[$"field:{n}", $"value:{n}"])]);
+            Run(["SADD", "set", .. numbers.Select(n => $"member:{n}")]);
+            Run(["ZADD", "sorted", .. numbers.SelectMany(n => (string[])[$"{n * 0.5}", $"member:{n}"])]);
+            Run(["RPUSH", "list", .. numbers.Select(n => $"element:{n}:{new string('e', n % 50)}")]);
+            foreach (var n in numbers) Run("XADD", "stream", $"{n + 1}-1", "field", $"value:{n}");
+        }
+        Run("HPEXPIREAT", "times", "4102444800000", "FIELDS", "2", "field:7", "field:1234");
+        Run("RPUSH", "list", new string('p', 20_000));
+    }
+
+    [Test]
+    public void A_flush_may_come_while_a_payload_is_made()
+    {
+        Server.World.Simulation.Conditions.BudgetStepsMax = 1;
+        MakeLarge();
+        var other = Server.Connect();
+        other.Send("MIGRATE", "10.0.0.2", "6379", "hash", "0", "1000");
+        Server.TurnUntil(() => other.Served?.Blocked is not null);
+        Assert.That(Run("HGET hash field:7"), Is.EqualTo("\"value:7\""), "reading goes on");
+        Assert.That(Run("FLUSHALL") + other.Read() + _remote.Run("DBSIZE"), Is.EqualTo("+OK+OK:0"));
     }
 
     [Test]

@@ -18,11 +18,23 @@ internal sealed class MigrationSeedTests
 
     private static void Run(int seed)
     {
+        try
+        {
+            Play(seed);
+        }
+        catch (Exception e)
+        {
+            throw new AssertionException($"seed {seed}: {e.Message}\n{e.StackTrace}", e);
+        }
+    }
+
+    private static void Play(int seed)
+    {
         var chance = new Random(seed);
         using var server = new SimulatedServer(seed: (ulong)seed + 1);
         using var remote = new RemoteServer(server);
         var log = new AppendOnlyText();
-        var values = Enumerable.Range(0, Keys).Select(i => $"{i} {new string('v', chance.Next(3) == 0 ? chance.Next(20_000) : chance.Next(20))}").ToArray();
+        var values = Enumerable.Range(0, Keys).Select(i => $"{i} {new string('v', chance.Next(3) == 0 ? chance.Next(100_000) : chance.Next(20))}").ToArray();
         for (var i = 0; i < Keys; i++) server.Run("SET", $"k{i}", values[i]);
         server.Server.Keyspace.Changes.Attach(log);
         var mayBeDoubled = new HashSet<int>();
@@ -66,7 +78,8 @@ internal sealed class MigrationSeedTests
         conditions.ResetsPerMillion = conditions.SilencesPerMillion = 0;
         conditions.DelayMicrosecondsMax = 1;
         server.World.Simulation.Reunite();
-        for (var i = 0; i < 20; i++) server.AdvanceTime(100);
+        server.TurnUntil(() => !server.Server.Keyspace.Held.Any);
+        for (var i = 0; i < 5; i++) server.AdvanceTime(100);
     }
 
     private static void Check(SimulatedServer server, RemoteServer remote, string[] values, AppendOnlyText log, HashSet<int> mayBeDoubled)
