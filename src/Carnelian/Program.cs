@@ -9,6 +9,7 @@ internal static class Program
     {
         var name = Path.GetFileName(RealWorld.CalledAs);
         if (IsServerName(name)) return Serve(args, RedisVersion);
+        if (name is "redis-check-aof" or "valkey-check-aof") return RunTool(CheckAof.Run, RealWorld.CalledAs, args);
         if (name is "redis-check-rdb" or "valkey-check-rdb") return RunTool(CheckRdb.Run, RealWorld.CalledAs, args);
         // A script that calls a tool by its name must not start a server instead.
         if (Array.Exists(_missing, tool => name == $"redis-{tool}" || name == $"valkey-{tool}")) return PrintMissing(name);
@@ -16,6 +17,7 @@ internal static class Program
         {
             [] => Serve(args, Version),
             ["server", ..] => Serve(args[1..], Version),
+            ["check-aof", ..] => RunTool(CheckAof.Run, $"{RealWorld.CalledAs} check-aof", args[1..]),
             ["check-rdb", ..] => RunTool(CheckRdb.Run, $"{RealWorld.CalledAs} check-rdb", args[1..]),
             [var first, ..] when _missing.Contains(first) => PrintMissing(first),
             ["version"] => Print(Version, 0),
@@ -44,7 +46,7 @@ internal static class Program
     private static string RedisVersion => $"Redis server {Release.VersionLine}";
 
     /// <summary>What the program will do one day, by command and by name.</summary>
-    private static readonly string[] _missing = ["cli", "benchmark", "check-aof", "sentinel"];
+    private static readonly string[] _missing = ["cli", "benchmark", "sentinel"];
 
     private static int RunTool(Func<ToolConsole, string[], int> tool, string calledAs, string[] args)
     {
@@ -62,11 +64,12 @@ internal static class Program
           carnelian server redis.conf      serves as a redis.conf says
           carnelian server --port 7777     sets options as a redis.conf would
           carnelian server -               reads a configuration from standard input
+          carnelian check-aof FILE         reads an append-only file, and cuts off what is not whole if asked to
           carnelian check-rdb FILE         reads an RDB file and tells what is wrong with it, or what is in it
           carnelian --version | --help
 
         The program also acts as redis-server when it is called by that name or as valkey-server,
-        and as redis-check-rdb or valkey-check-rdb.
+        and as redis-check-aof, redis-check-rdb, valkey-check-aof or valkey-check-rdb.
         """;
 
     private static int Print(string text, int status)

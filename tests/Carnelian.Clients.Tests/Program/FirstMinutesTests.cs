@@ -129,11 +129,9 @@ public class FirstMinutesTests
 
     [TestCase("redis-cli")]
     [TestCase("redis-benchmark")]
-    [TestCase("redis-check-aof")]
     [TestCase("redis-sentinel")]
     [TestCase("valkey-cli")]
     [TestCase("valkey-benchmark")]
-    [TestCase("valkey-check-aof")]
     [TestCase("valkey-sentinel")]
     public void Called_by_the_name_of_a_tool_it_says_that_there_is_none_yet(string name)
     {
@@ -145,7 +143,6 @@ public class FirstMinutesTests
 
     [TestCase("cli")]
     [TestCase("benchmark")]
-    [TestCase("check-aof")]
     [TestCase("sentinel")]
     public void A_command_that_is_to_come_says_that_there_is_none_yet(string name) => AssertMissing(Run([name, "--port", "0"]), name);
 
@@ -166,6 +163,18 @@ public class FirstMinutesTests
         Assert.That(whole.Output, Does.StartWith($"[offset 0] Checking RDB file {file}\n").And.Contain("RDB looks OK!"));
         Assert.That(Run(["check-rdb", file]).Output, Is.EqualTo(whole.Output));
         Assert.That(ChildProcess.Run(link, []), Has.Property("Status").EqualTo(1).And.Property("Error").EqualTo($"Usage: {link} <rdb-file-name>\n"));
+    }
+
+    [TestCase("redis-check-aof")]
+    [TestCase("valkey-check-aof")]
+    public void Called_by_the_name_of_the_checker_of_append_only_files_it_checks_one(string name)
+    {
+        var link = Path.Combine(_folder.FullName, name);
+        File.CreateSymbolicLink(link, CarnelianServer.Program);
+        var file = Path.Combine(_folder.FullName, name + ".aof");
+        File.WriteAllText(file, "*1\r\n$4\r\nPING\r\n*1\r\n");
+        Assert.That(ChildProcess.Run(link, [file]), Has.Property("Status").EqualTo(1).And.Property("Output").Contains($"AOF {file} is not valid. Use the --fix option to try fixing it."));
+        Assert.That(Run(["check-aof", "-v"]).Output, Does.StartWith("redis-check-aof v="));
     }
 
     /// <summary>Tools find a server by running redis-server --version, and start it with a configuration file as the first argument.</summary>
