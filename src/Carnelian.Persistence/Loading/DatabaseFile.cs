@@ -21,7 +21,8 @@ public sealed class DatabaseFile(World world, Keyspace keyspace, RdbSaves saves,
             log.LogWarning("Fatal error: can't open the RDB file {File} for reading: {Error}", options.DatabaseFile, opened.Status.Error);
             return opened.Status.Error;
         }
-        load = new(world, file, new(keyspace) { Overwrites = overwrites, Settings = dumps.Settings, PassedOver = TellPassedOver }, log, options.SumsDatabase && dumps.ChecksChecksums);
+        load = new(world, file, new(keyspace) { Overwrites = overwrites, Settings = dumps.Settings, PassedOver = TellPassedOver }, log, options.SumsDatabase && dumps.ChecksChecksums,
+            dumps.Settings.UnknownModules);
         return null;
     }
 

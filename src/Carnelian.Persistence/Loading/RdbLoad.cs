@@ -16,11 +16,11 @@ public sealed class RdbLoad : Load
 
     /// <param name="file">Belongs to the load from now on.</param>
     /// <param name="checks">Whether a wrong checksum is an error.</param>
-    public RdbLoad(World world, DiskFile file, RdbLoader loader, ILogger log, bool checks)
+    public RdbLoad(World world, DiskFile file, RdbLoader loader, ILogger log, bool checks, UnknownModules unknownModules = default)
     {
         (_world, _log, _file, _loader) = (world, log, file, loader);
         _source = new(file) { Sums = checks };
-        _reader = new(_source, loader) { ChecksChecksum = checks };
+        _reader = new(_source, loader) { ChecksChecksum = checks, UnknownModules = unknownModules };
         TotalBytes = _source.Length;
     }
 
@@ -74,6 +74,15 @@ public sealed class RdbLoad : Load
                 _loader.KeysLoaded, _loader.KeysExpired, _reader.EmptyKeys);
         }
         else _log.LogInformation("Done loading RDB, keys loaded: {Loaded}, keys expired: {Expired}.", _loader.KeysLoaded, _loader.KeysExpired);
+        TellPassedOver(_reader.ModuleKeys, "keys whose module is not known");
+        TellPassedOver(_reader.ModuleParts, "parts of modules without a key");
+        TellPassedOver(_reader.Metadata, "pieces of metadata that modules keep with keys");
+        TellPassedOver(_loader.ProducersSkipped, "idempotent producers of streams");
+    }
+
+    private void TellPassedOver(long count, string what)
+    {
+        if (count > 0) _log.LogWarning("The RDB file had {Count} {What}: they were passed over", count, what);
     }
 
     private void TellError()
@@ -81,5 +90,9 @@ public sealed class RdbLoad : Load
         Error = _source.Failure ?? _reader.Error!;
         if (_reader.Fault == RdbFault.Checksum) _log.LogWarning("RDB CRC error");
         _log.LogWarning("Internal error in RDB reading offset {Offset} -> {Error}", _reader.ErrorOffset, Error);
+        // What Redis' file checker says, which Redis runs then.
+        _log.LogWarning("--- RDB ERROR DETECTED ---");
+        _log.LogWarning("[offset {Offset}] {Error}", _reader.ErrorOffset, Error);
+        _log.LogWarning("[info] {Count} keys read", _loader.KeysLoaded + _loader.KeysExpired);
     }
 }

@@ -48,6 +48,7 @@ internal sealed class StartupLoading(Server server)
     {
         if (load.Error is { } error)
         {
+            server.Log.LogWarning("Terminating server after rdb file reading failure.");
             Fail(error);
             return;
         }

@@ -79,57 +79,21 @@ internal sealed partial class RdbTravelTests
 
     // ---- files
 
-    private sealed class Source(byte[] file) : RdbSource
-    {
-        private int _at;
-
-        public override long Length => file.Length;
-
-        protected override int Read(Span<byte> to)
-        {
-            var read = Math.Min(to.Length, file.Length - _at);
-            file.AsSpan(_at, read).CopyTo(to);
-            _at += read;
-            return read;
-        }
-    }
-
-    private sealed class Output : RdbChunks
-    {
-        public MemoryStream All { get; } = new();
-
-        protected override void Put(ReadOnlySpan<byte> bytes) => All.Write(bytes);
-    }
+    private static string Magic(int version) => version >= 80 ? $"VALKEY{version:d3}" : $"REDIS{version:d4}";
 
     private static void Load(SimulatedServer server, byte[] file, int version)
     {
-        var reader = new RdbFileReader(new Source(file), new RdbLoader(server.Server.Keyspace));
-        Assert.That(reader.ReadAll(), reader.Error);
-        Assert.That(reader.Version, Is.EqualTo(version));
+        Assert.That(ByteText.FromBytes(file.AsSpan(0, 9)), Is.EqualTo(Magic(version)));
+        using (var written = server.World.Disk.Open("dump.rdb", DiskOpenMode.Replace).Value!) written.Append(file);
+        Assert.That(server.Run("DEBUG", "RELOAD", "NOSAVE"), Is.EqualTo("+OK"));
     }
 
-    private static byte[] Save(SimulatedServer server, RdbFormat format)
+    private static byte[] Save(SimulatedServer server, string format, bool inBackground = false)
     {
-        var output = new Output { Compresses = server.Server.Dumps.Compresses };
-        var keyspace = server.Server.Keyspace;
-        var writer = new RdbFileWriter(output, format.FileVersion(keyspace));
-        writer.Begin();
-        writer.UsualAux("8.0.6"u8, 1_700_000_000, 1_000_000, isAppendOnlyBase: false);
-        foreach (var database in keyspace.Databases)
-        {
-            var found = new EntryList();
-            ulong cursor = 0;
-            if (database.Data.Count > 0) writer.Database(database.Number, database.Data.Count, database.Data.Expiring);
-            do
-            {
-                found.Clear();
-                cursor = database.Data.Scan(cursor, found);
-                for (var i = 0; i < found.Count; i++) writer.Key(database.Data, found[i]);
-            }
-            while (cursor != 0);
-        }
-        writer.End();
-        return output.All.ToArray();
+        Assert.That(server.Run("CONFIG", "SET", "rdb-format", format), Is.EqualTo("+OK"));
+        Assert.That(server.Run(inBackground ? "BGSAVE" : "SAVE"), Does.StartWith("+"));
+        server.TurnUntil(() => server.Server.SnapshotFiles.Running is null);
+        return server.World.Disk.ReadAll("dump.rdb").Value!;
     }
 
     private static byte[] SaveOf(ReferenceServer reference, SocketClient client)
@@ -160,7 +124,7 @@ internal sealed partial class RdbTravelTests
         using var server = NewServer();
         foreach (var limit in _limits[madeWith].Chunk(2)) Assert.That(server.Run(["CONFIG", "SET", .. limit]), Is.EqualTo("+OK"));
         var made = Make(server.Run, product, 100 + 10 * madeWith + loadedWith);
-        var file = Save(server, product == Valkey ? RdbFormat.Valkey : RdbFormat.Lowest);
+        var file = Save(server, product == Valkey ? "valkey" : "lowest", inBackground: madeWith > 0);
         using var reference = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), product, Options(loadedWith));
         using var client = ClientOf(reference);
         AssertSame(server.Run, client.Run, made, hasOneDigest: product == Redis);
@@ -175,7 +139,7 @@ internal sealed partial class RdbTravelTests
     {
         using var server = NewServer();
         var made = Make(server.Run, Redis70, 7);
-        var file = Save(server, RdbFormat.Lowest);
+        var file = Save(server, "lowest");
         Assert.That(file.AsSpan(0, 9).SequenceEqual("REDIS0010"u8));
         foreach (var product in _products)
         {
@@ -194,13 +158,29 @@ internal sealed partial class RdbTravelTests
         server.Run("XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">");
         server.AdvanceTime(5000);
         server.Run("XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">");
-        var file = Save(server, RdbFormat.Redis8);
+        var file = Save(server, "redis-8", inBackground: true);
         using var reference = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), Redis, Options(0));
         using var client = ClientOf(reference);
         Assert.That(client.Run("XINFO", "STREAM", "k", "FULL"), Is.EqualTo(server.Run("XINFO", "STREAM", "k", "FULL")));
     }
 
-    // ---- vector sets and functions
+    [Test]
+    public void Functions_that_came_in_a_file_go_into_the_next_one()
+    {
+        using var reference = ReferenceServer.Start(Redis, Options(0));
+        using var client = ClientOf(reference);
+        Assert.That(client.Run("FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() return 'f says so' end)"), Is.EqualTo("\"lib\""));
+        client.Run("SET", "k", "v");
+        using var server = NewServer();
+        Load(server, SaveOf(reference, client), 12);
+        var file = Save(server, "redis-8", inBackground: true);
+        using var second = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), Redis, Options(0));
+        using var secondClient = ClientOf(second);
+        Assert.That(secondClient.Run("FCALL", "f", "0"), Is.EqualTo("\"f says so\""));
+        Assert.That(secondClient.Run("GET", "k"), Is.EqualTo("\"v\""));
+    }
+
+    // ---- vector sets
 
     [Test]
     public void Vector_sets_of_Redis_8_come_and_go_byte_for_byte()
@@ -215,7 +195,7 @@ internal sealed partial class RdbTravelTests
         Load(server, SaveOf(reference, client), 12);
         Assert.That(server.Run("TYPE", "vectors"), Is.EqualTo("+vectorset"));
         Assert.That(server.Client.RunValue("DUMP", "vectors").Bytes[..^10], Is.EqualTo(dumped[..^10]));
-        var file = Save(server, RdbFormat.Redis8);
+        var file = Save(server, "redis-8", inBackground: true);
         using var second = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), Redis, Options(0));
         using var secondClient = ClientOf(second);
         string[] question = ["VSIM", "vectors", "ELE", "element 7", "WITHSCORES"];
