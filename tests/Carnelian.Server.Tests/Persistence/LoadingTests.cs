@@ -66,7 +66,8 @@ internal sealed class LoadingTests
         using var server = first.Restart(options => options.Persistence.SavePoints = [new(1, 1)], log);
         server.TurnUntil(() => server.Server.StopRequested);
         Assert.That(server.Server.Startup.Error, Is.Not.Null);
-        Assert.That(log.Text, Does.Contain("Internal error in RDB reading offset").And.Contain("Fatal error loading the DB, check server logs. Exiting."));
+        Assert.That(log.Text, Does.Contain("Internal error in RDB reading offset").And.Contain("Fatal error loading the DB, check server logs. Exiting.")
+            .And.Contain("--- RDB ERROR DETECTED ---").And.Contain("Terminating server after rdb file reading failure."));
         Assert.That(first.World.Disk.ReadAll("dump.rdb").Value, Is.EqualTo(bytes));
     }
 
