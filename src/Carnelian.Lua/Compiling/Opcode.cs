@@ -50,8 +50,9 @@ internal enum Opcode : byte
     AddRR, AddRK, SubtractRR, SubtractRK, MultiplyRR, MultiplyRK, DivideRR, DivideRK, ModuloRK,
     GetField, // the key is a constant string
     GetIndex, // the key is in a register
-    SetFieldR, // the key is a constant string, the value in a register
-    SetIndexR, // key and value are in registers
+    GetElement, // the key is a constant number
+    SetField, // the key is a constant string
+    SetIndex, // the key is in a register
     SelfK, // the key is a constant string
     EqualRR, EqualRK, LessThanRR, LessThanRK, LessThanKR, LessOrEqualRR, LessOrEqualRK, LessOrEqualKR,
     Return0, // no results

@@ -103,6 +103,24 @@ internal static class Interpreter
                     }
                     goto case Opcode.GetTable;
                 }
+                case Opcode.GetElement:
+                {
+                    if (registers[Instruction.B(i)].Object is LuaTable table)
+                    {
+                        var key = constants[Instruction.C(i) & Instruction.ConstantMax].Double;
+                        var integer = double.ConvertToIntegerNative<int>(key);
+                        if (integer == key)
+                        {
+                            ref readonly var value = ref table.GetInteger(integer);
+                            if (!value.IsNil)
+                            {
+                                LuaValue.Copy(ref registers[Instruction.A(i)], value);
+                                continue;
+                            }
+                        }
+                    }
+                    goto case Opcode.GetTable;
+                }
                 case Opcode.GetTable:
                 {
                     thread.SavePc(pc);
@@ -123,13 +141,14 @@ internal static class Interpreter
                 case Opcode.SetUpvalue:
                     LuaValue.Copy(ref closure.Upvalues[Instruction.B(i)].Place, registers[Instruction.A(i)]);
                     continue;
-                case Opcode.SetFieldR:
+                case Opcode.SetField:
                 {
                     if (registers[Instruction.A(i)].Object is LuaTable table
-                        && table.TryReplace((LuaString)constants[Instruction.B(i) & Instruction.ConstantMax].Object!, registers[Instruction.C(i)])) continue;
+                        && table.TryReplace(
+                            (LuaString)constants[Instruction.B(i) & Instruction.ConstantMax].Object!, Operand(registers, constants, Instruction.C(i)))) continue;
                     goto case Opcode.SetTable;
                 }
-                case Opcode.SetIndexR:
+                case Opcode.SetIndex:
                 {
                     if (registers[Instruction.A(i)].Object is LuaTable table)
                     {
@@ -137,9 +156,9 @@ internal static class Interpreter
                         if (key.Object == Tags.Number)
                         {
                             var integer = double.ConvertToIntegerNative<int>(key.Double);
-                            if (integer == key.Double && table.TryReplace(integer, registers[Instruction.C(i)])) continue;
+                            if (integer == key.Double && table.TryReplace(integer, Operand(registers, constants, Instruction.C(i)))) continue;
                         }
-                        else if (key.Object is LuaString text && table.TryReplace(text, registers[Instruction.C(i)])) continue;
+                        else if (key.Object is LuaString text && table.TryReplace(text, Operand(registers, constants, Instruction.C(i)))) continue;
                     }
                     goto case Opcode.SetTable;
                 }
