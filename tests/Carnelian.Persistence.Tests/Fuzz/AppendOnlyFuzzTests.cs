@@ -79,7 +79,8 @@ internal sealed class AppendOnlyFuzzTests
             if (random.Next(3) == 0)
             {
                 var checksum = new byte[RecordChecksum.LineBytes];
-                RecordChecksum.Write(checksum, command.SelectMany(line => line).ToArray());
+                var bytes = command.SelectMany(line => line).ToArray();
+                RecordChecksum.Write(checksum, RecordChecksum.Of(bytes), bytes.Length);
                 lines.Add(checksum);
             }
             lines.AddRange(command);

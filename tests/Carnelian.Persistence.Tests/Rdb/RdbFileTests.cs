@@ -37,7 +37,7 @@ internal sealed class RdbFileTests
         var reader = RdbTestFile.Load(to, file);
         Assert.That(reader.ReadAll(), reader.Error);
         Assert.That(reader.Version, Is.EqualTo(version));
-        if (isKeptAlike) Assert.That(Shown(to), Is.EqualTo(Shown(from)));
+        if (isKeptAlike) Assert.That(RandomValues.Shown(to), Is.EqualTo(RandomValues.Shown(from)));
         foreach (var key in from.Run("KEYS *").Items) Assert.That(to.Show(key.Text!), Is.EqualTo(from.Show(key.Text!)));
     }
 
