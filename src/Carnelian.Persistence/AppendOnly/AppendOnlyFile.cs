@@ -116,7 +116,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     /// <summary>Once a turn, when the changes have been delivered: has written what is due.</summary>
     public void Turn()
     {
-        if (State == AppendOnlyState.Off && !_writer.IsBusy && _waiting.Count == 0) return;
+        if (State == AppendOnlyState.Off && !_writer.IsBusy && _waiting.Count == 0 && !IsFull) return;
         _filling.ChangeOffset = _keyspace.Changes.Offset;
         if (_writer.IsBusy) NoteDelay();
         else PostIfDue();
