@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>
 /// Snapshots that are written to files, one at a time. Whoever asks whether one may begin asks <see cref="Running"/>, as Redis asks for its child process. Command thread only.
 /// </summary>
-public sealed class SnapshotFiles(World world, Keyspace keyspace, PersistenceOptions options) : IDisposable
+public sealed class SnapshotFiles(World world, Keyspace keyspace, PersistenceOptions options, SnapshotOptions? snapshotOptions = null) : IDisposable
 {
     /// <summary>Given up, and not back from the worker yet.</summary>
     private readonly List<SnapshotFile> _leaving = [];
@@ -11,7 +11,7 @@ public sealed class SnapshotFiles(World world, Keyspace keyspace, PersistenceOpt
     /// <summary>What runs waits: what is left of the one before must go first.</summary>
     private bool _waitsForCut;
 
-    public Snapshots Snapshots { get; } = new(keyspace, new());
+    public Snapshots Snapshots { get; } = new(keyspace, snapshotOptions ?? new());
 
     /// <summary>What is being written, or waits for its cut; null: nothing.</summary>
     public SnapshotFile? Running { get; private set; }

@@ -4,7 +4,8 @@ namespace Carnelian.Tests;
 /// Draws requests on few keys, for comparisons with a real server: of the change log, of keyspace events. Only a batch's last request gives a short life,
 /// so that both servers see its end between batches. A family adds its requests to the list of <see cref="Request"/>.
 /// </summary>
-internal sealed class RandomWrites(Random chance)
+/// <param name="nowMs">The servers' clock; null: the real one.</param>
+internal sealed class RandomWrites(Random chance, Func<long>? nowMs = null)
 {
     /// <summary>Milliseconds that the longest of the short lives lasts.</summary>
     public const int ShortMs = 3;
@@ -13,6 +14,8 @@ internal sealed class RandomWrites(Random chance)
     private const int Databases = 3;
 
     private int _next;
+
+    private long Now => nowMs?.Invoke() ?? NowMs;
 
     /// <summary>The seeds that a comparison is made with; CARNELIAN_COMPARISONS says how many.</summary>
     public static IEnumerable<int> Seeds(int first) => Enumerable.Range(first, TestSettings.Number("CARNELIAN_COMPARISONS", 5));
@@ -271,8 +274,8 @@ internal sealed class RandomWrites(Random chance)
     {
         < 2 => [Word("HEXPIRE"), HashKey(), chance.Next(6) == 0 ? "0" : Far(), .. Condition(), .. Fields(2)],
         < 4 => [Word("HPEXPIRE"), HashKey(), Far() + "000", .. Condition(), .. Fields(3)],
-        4 => [Word("HEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{NowMs / 1000 + chance.Next(1000, 2000)}", .. Condition(), .. Fields(2)],
-        < 7 => [Word("HPEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{NowMs + chance.Next(1000, 2000) * 1000}", .. Condition(), .. Fields(2)],
+        4 => [Word("HEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{Now / 1000 + chance.Next(1000, 2000)}", .. Condition(), .. Fields(2)],
+        < 7 => [Word("HPEXPIREAT"), HashKey(), chance.Next(6) == 0 ? "1" : $"{Now + chance.Next(1000, 2000) * 1000}", .. Condition(), .. Fields(2)],
         7 => [Word("HPERSIST"), HashKey(), .. Fields(2)],
         8 => [Word(Pick("HTTL", "HPTTL")), HashKey(), .. Fields(2)],
         _ => [Word(Pick("HEXPIRETIME", "HPEXPIRETIME")), HashKey(), .. Fields(2)],
@@ -289,8 +292,8 @@ internal sealed class RandomWrites(Random chance)
     {
         < 3 => [Word("EXPIRE"), Key(), chance.Next(6) == 0 ? "-5" : Far(), .. Condition()],
         < 6 => [Word("PEXPIRE"), Key(), chance.Next(6) == 0 ? "0" : Far() + "000", .. Condition()],
-        < 8 => [Word("EXPIREAT"), Key(), chance.Next(6) == 0 ? "1" : $"{NowMs / 1000 + chance.Next(1000, 2000)}", .. Condition()],
-        < 10 => [Word("PEXPIREAT"), Key(), chance.Next(6) == 0 ? "-1" : $"{NowMs + chance.Next(1000, 2000) * 1000}", .. Condition()],
+        < 8 => [Word("EXPIREAT"), Key(), chance.Next(6) == 0 ? "1" : $"{Now / 1000 + chance.Next(1000, 2000)}", .. Condition()],
+        < 10 => [Word("PEXPIREAT"), Key(), chance.Next(6) == 0 ? "-1" : $"{Now + chance.Next(1000, 2000) * 1000}", .. Condition()],
         10 => [Word("PERSIST"), Key()],
         11 => [Word("TTL"), Key()],
         12 => [Word("PEXPIRETIME"), Key()],
@@ -325,7 +328,7 @@ internal sealed class RandomWrites(Random chance)
         var payload = new string('\0', 11);
         return chance.Next(4) switch
         {
-            0 => [$"{NowMs + chance.Next(1000, 2000) * 1000}", payload, Word("ABSTTL"), .. options],
+            0 => [$"{Now + chance.Next(1000, 2000) * 1000}", payload, Word("ABSTTL"), .. options],
             1 => ["1", payload, .. options, Word("ABSTTL")],
             2 => [Far() + "000", payload, .. options],
             _ => ["0", payload, .. options],
@@ -407,8 +410,8 @@ internal sealed class RandomWrites(Random chance)
     {
         0 => [Word("EX"), Far()],
         1 => [Word("PX"), Far() + "000"],
-        2 => [Word("EXAT"), $"{NowMs / 1000 + chance.Next(-5, 5) * 1000}"],
-        3 => [Word("PXAT"), $"{NowMs + chance.Next(-5, 5) * 1_000_000}"],
+        2 => [Word("EXAT"), $"{Now / 1000 + chance.Next(-5, 5) * 1000}"],
+        3 => [Word("PXAT"), $"{Now + chance.Next(-5, 5) * 1_000_000}"],
         4 or 5 => [Word("PERSIST")],
         _ => [],
     };
@@ -423,8 +426,8 @@ internal sealed class RandomWrites(Random chance)
             case 0: options.AddRange([Word("EX"), Far()]); break;
             case 1: options.AddRange([Word("PX"), Far() + "000"]); break;
             case 2: options.Add(Word("KEEPTTL")); break;
-            case 3: options.AddRange([Word("EXAT"), $"{NowMs / 1000 + 5000}"]); break;
-            case 4: options.AddRange([Word("PXAT"), $"{NowMs + 5_000_000}"]); break;
+            case 3: options.AddRange([Word("EXAT"), $"{Now / 1000 + 5000}"]); break;
+            case 4: options.AddRange([Word("PXAT"), $"{Now + 5_000_000}"]); break;
         }
         return options;
     }
