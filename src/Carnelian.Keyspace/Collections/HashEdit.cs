@@ -301,6 +301,8 @@ public ref struct HashEdit
     {
         _isDueChanged = true;
         if (!_isTable) return DeleteDuePacked(countMax, inUnits);
+        // Collecting tells of the earliest time as if what is collected were gone: a snapshot must have noted before which it was.
+        BeginChange(default);
         found.Clear();
         _fields.CollectDue(_keyspace.NowMs, countMax, found);
         for (var i = 0; i < found.Count; i++)
