@@ -23,6 +23,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
 
     private const long SyncEveryMs = 1000, RetryEveryMs = 1000, DelayedAfterMs = 2000;
 
+    /// <summary>Behind so many milliseconds that would be lost under <see cref="SyncPolicy.EverySecond"/> who wants to change something waits for the disk: with the time until the next turn it stays below two seconds.</summary>
+    private const long UnsafeMsMax = 1800;
+
     /// <summary>Between two lines in the log on writes that fail.</summary>
     private const long LogEveryMs = 30_000;
 
@@ -39,6 +42,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     private long _lastPostMs, _lastSyncMs, _retryMs, _inFlightSinceMs, _logAgainMs;
     private bool _hasUnsynced, _isDelayed, _isAttached, _hasFailedSync;
     private long _fileLength;
+
+    /// <summary>What was changed by this moment is durable.</summary>
+    private long _safeMs;
 
     public AppendOnlyFile(World world, Keyspace keyspace, SnapshotFiles snapshots, RdbSaves saves, PersistenceOptions options, ILogger log)
     {
@@ -111,6 +117,8 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     {
         _encoder.Write(_filling.Bytes, changes, _world.Clock.UnixMilliseconds / 1000);
         _filling.ChangeOffset = offset;
+        // At once, in the midst of a turn too: clients who waited may have much behind what they waited with.
+        if (!IsFull && PendingBytes > Options.BufferBytesMax) SetFull(true);
     }
 
     /// <summary>Once a turn, when the changes have been delivered: has written what is due.</summary>
@@ -120,12 +128,19 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _filling.ChangeOffset = _keyspace.Changes.Offset;
         if (_writer.IsBusy) NoteDelay();
         else PostIfDue();
-        if (PendingBytes > Options.BufferBytesMax != IsFull && (!IsFull || PendingBytes <= Options.BufferBytesMax / 2))
-        {
-            IsFull = !IsFull;
-            Changed?.Invoke();
-        }
+        if (!_writer.IsBusy && !_hasUnsynced && PendingBytes == 0) _safeMs = NowMs;
+        var isFull = PendingBytes > (IsFull ? Options.BufferBytesMax / 2 : Options.BufferBytesMax) || IsBehind;
+        if (isFull != IsFull) SetFull(isFull);
     }
+
+    private void SetFull(bool isFull)
+    {
+        IsFull = isFull;
+        Changed?.Invoke();
+    }
+
+    /// <summary>The disk has made nothing durable for so long that a crash would take more than the policy allows.</summary>
+    private bool IsBehind => State == AppendOnlyState.On && Options.Policy == SyncPolicy.EverySecond && MaySync && Error is null && NowMs - _safeMs >= UnsafeMsMax;
 
     /// <summary>When <see cref="Turn"/> has something to do, milliseconds of the monotonic clock.</summary>
     public long DueMs
@@ -183,6 +198,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         batch.Syncs |= Options.Policy == SyncPolicy.Always || Options.Policy == SyncPolicy.EverySecond && nowMs - _lastSyncMs >= SyncEveryMs;
         if (!batch.Closes) batch.Syncs &= MaySync;
         IsSyncing = batch.Syncs;
+        batch.PostedMs = nowMs;
         if (batch.Syncs) _lastSyncMs = nowMs;
     }
 
@@ -217,6 +233,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _waitingBytes -= batch.Bytes.Length;
         _fileLength = batch.FileLength;
         _hasUnsynced = (_hasUnsynced || batch.Bytes.Length > 0 || batch.Step is not null) && !batch.HasSynced;
+        if (batch.HasSynced) _safeMs = batch.PostedMs;
         if (batch.HasSynced && State != AppendOnlyState.WaitsForBase) NoteSafe(batch.ChangeOffset);
         else if (!MaySync) Release(batch.ChangeOffset);
         var step = batch.Step;
@@ -333,6 +350,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         Measure();
         _log.LogInformation(isNew ? "Creating AOF incr file {File} on server start" : "Opening AOF incr file {File} on server start", name);
         State = AppendOnlyState.On;
+        _safeMs = NowMs;
+        // What a process that was killed has written may still be on its way to the disk.
+        _hasUnsynced = !isNew;
         SafeOffset = ReleasedOffset = _keyspace.Changes.Offset;
         _lastSyncMs = NowMs;
         Attach();
@@ -440,6 +460,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         if (State != AppendOnlyState.WaitsForBase) return;
         State = AppendOnlyState.On;
         _hasUnsynced = true;
+        _safeMs = NowMs;
         Changed?.Invoke();
     }
 
