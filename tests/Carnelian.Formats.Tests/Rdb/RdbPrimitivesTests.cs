@@ -61,8 +61,8 @@ public sealed class RdbPrimitivesTests
         Assert.That(reader.ErrorOffset, Is.EqualTo(score.Length + 4), "where it begins");
     }
 
-    [TestCase("", 0L), TestCase("40", 0L), TestCase("82", 0L), TestCase("05616263", 0L), TestCase("80FFFFFFFF61", 0L), TestCase("81FFFFFFFFFFFFFFFF61", 0L)]
-    [TestCase("C4", 0L), TestCase("C1", 1L), TestCase("C3", 1L), TestCase("C30105", 0L), TestCase("C3010500", 0L), TestCase("C3018100000001000000000000", 0L)]
+    [TestCase("", 0L), TestCase("40", 1L), TestCase("82", 0L), TestCase("05616263", 1L), TestCase("80FFFFFFFF61", 5L), TestCase("81FFFFFFFFFFFFFFFF61", 9L)]
+    [TestCase("C4", 0L), TestCase("C1", 1L), TestCase("C3", 1L), TestCase("C30105", 3L), TestCase("C3010500", 0L), TestCase("C3018100000001000000000000", 0L)]
     public void What_is_no_string_is_refused_with_its_place(string bytes, long offset)
     {
         var reader = new RdbReader(Convert.FromHexString(bytes));
