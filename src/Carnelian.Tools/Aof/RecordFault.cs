@@ -35,9 +35,9 @@ internal readonly record struct RecordFault(string? Text, long Place, long Lines
         public bool TryNumber(char prefix, out long number)
         {
             number = 0;
-            _place = at;
             var line = Line();
             if (line.IsEmpty) return false;
+            _place = at;
             if (line[0] != prefix) return Fail($"Expected prefix '{prefix}', got: '{(char)line[0]}'");
             var end = 1;
             if (end < line.Length && line[end] is (byte)'-' or (byte)'+') end++;

@@ -130,6 +130,8 @@ internal sealed class DumpCommandTests(RespVersion version) : CommandFixture(ver
         payload[^10] = 0;
         Assert.That(Restore("zero", "0", payload), Is.EqualTo("+OK"), "as in Redis");
         payload[^10] = 13;
+        Assert.That(Restore("of Redis 8.6", "0", payload), Is.EqualTo("+OK"));
+        payload[^10] = 14;
         Assert.That(Restore("b", "0", payload), Is.EqualTo(wrong), "of a later version");
         Run("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0");
         payload[^10] = 6;

@@ -22,6 +22,7 @@ internal sealed class MigrateComparisonTests
         using var theirs = new SocketClient(new IPEndPoint(IPAddress.Loopback, reference.Port));
         using var ours = new SocketClient(new IPEndPoint(IPAddress.Loopback, server.Port));
         ours.Run("HELLO", $"{(int)version}");
+        theirs.Run("HELLO", $"{(int)version}");
         for (var seed = 0; seed < Seeds; seed++)
         {
             var random = new Random(seed);

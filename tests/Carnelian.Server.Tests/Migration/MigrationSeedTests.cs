@@ -78,6 +78,8 @@ internal sealed class MigrationSeedTests
         conditions.ResetsPerMillion = conditions.SilencesPerMillion = 0;
         conditions.DelayMicrosecondsMax = 1;
         server.World.Simulation.Reunite();
+        // A request may still be under way.
+        for (var i = 0; i < 10; i++) server.AdvanceTime(100);
         server.TurnUntil(() => !server.Server.Keyspace.Held.Any);
         for (var i = 0; i < 5; i++) server.AdvanceTime(100);
     }
