@@ -233,12 +233,12 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _waitingBytes -= batch.Bytes.Length;
         _fileLength = batch.FileLength;
         _hasUnsynced = (_hasUnsynced || batch.Bytes.Length > 0 || batch.Step is not null) && !batch.HasSynced;
+        batch.Dispose();
         if (batch.HasSynced) _safeMs = batch.PostedMs;
         if (batch.HasSynced && State != AppendOnlyState.WaitsForBase) NoteSafe(batch.ChangeOffset);
         else if (!MaySync) Release(batch.ChangeOffset);
         var step = batch.Step;
         if (batch.Closes) OnClosed();
-        batch.Dispose();
         step?.Completed();
     }
 
@@ -506,9 +506,11 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
 
     private void WriteNow(AppendBatch batch)
     {
-        _failed = null;
+        // Kept until it is written: the process may end in the midst of that.
+        _failed = batch;
         Prepare(batch, NowMs);
         _writer.Write(batch);
+        _failed = null;
         OnWritten(batch);
         for (; _writer.IsBusy; _writer.Finish()) { }
     }

@@ -82,8 +82,8 @@ public sealed class UnreleasedKeys : Observer, IKeyspaceListener
         while (_order.TryPeek(out var oldest) && oldest.Offset <= offset)
         {
             _order.Dequeue();
-            // It may have been changed again.
-            if (_delivered[oldest.Key] == oldest.Offset) _delivered.Remove(oldest.Key);
+            // It may have been changed again: later, or without a record of its own, so that both have one offset.
+            if (_delivered.TryGetValue(oldest.Key, out var latest) && latest == oldest.Offset) _delivered.Remove(oldest.Key);
         }
         if (_allUntil <= offset) _allUntil = 0;
     }
