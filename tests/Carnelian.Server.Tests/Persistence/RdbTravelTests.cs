@@ -1,81 +1,12 @@
-using System.Net;
-using System.Text.RegularExpressions;
+using static Carnelian.Tests.TravellingKeys;
 
 namespace Carnelian.Tests;
 
 /// <summary>Files of every type and encoding travel from Redis 7.0, Redis 8.0 and Valkey 9.1 to Carnelian, and from there to them: what is loaded is what was saved.</summary>
 [NonParallelizable]
-internal sealed partial class RdbTravelTests
+internal sealed class RdbTravelTests
 {
-    private const string Redis70 = "redis-7.0", Redis = "redis", Valkey = "valkey";
-
-    private static readonly string[] _products = [Redis70, Redis, Valkey];
-
-    /// <summary>CARNELIAN_COMPARISONS: so many keys of each kind.</summary>
-    private static int KeysOfEach => TestSettings.Number("CARNELIAN_COMPARISONS", 3);
-
-    /// <summary>What the servers are started with: values are kept otherwise than where they were made, strings compressed or not, times of use told or not.</summary>
-    private static readonly string[][] _limits =
-    [
-        [],
-        ["hash-max-listpack-entries", "3", "zset-max-listpack-entries", "3", "set-max-intset-entries", "3", "list-max-listpack-size", "2", "rdbcompression", "no"],
-        ["hash-max-listpack-entries", "5000", "hash-max-listpack-value", "5000", "zset-max-listpack-entries", "5000", "zset-max-listpack-value", "5000", "list-compress-depth", "1",
-            "set-max-intset-entries", "5000", "stream-node-max-entries", "3", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru"],
-    ];
-
-    private static string[] Options(int limits) => [.. _limits[limits].Chunk(2).SelectMany(pair => new[] { "--" + pair[0], pair[1] }), "--enable-debug-command", "yes", "--sanitize-dump-payload", "yes"];
-
-    private static bool Knows(string product, int kind) => product != Redis70 || !TravellingValues.HasFieldTimes(kind);
-
     private static SimulatedServer NewServer() => new(options => options.DebugCommand = ProtectedAction.Yes);
-
-    private static SocketClient ClientOf(ReferenceServer reference) => new(new IPEndPoint(IPAddress.Loopback, reference.Port));
-
-    /// <summary>Keys of all kinds that a server knows, in two databases, some of which expire. Returns what is to be compared.</summary>
-    private static List<(string Database, string Key, int Kind)> Make(Func<string[], string> run, string product, int seed)
-    {
-        var random = new Random(seed);
-        var made = new List<(string, string, int)>();
-        for (var i = 0; i < KeysOfEach * TravellingValues.Kinds; i++)
-        {
-            var kind = i % TravellingValues.Kinds;
-            if (!Knows(product, kind)) continue;
-            var database = i % 3 == 0 ? "5" : "0";
-            var key = $"key {i}";
-            run(["SELECT", database]);
-            foreach (var request in TravellingValues.Make(key, kind, random)) Assert.That(run(request), Does.Not.StartWith("-"), string.Join(' ', request));
-            if (kind == 15) Read(run, key, random);
-            if (i % 4 == 0) run(["PEXPIREAT", key, "4102444800000"]);
-            made.Add((database, key, kind));
-        }
-        return made;
-    }
-
-    /// <summary>Consumers get something of a stream's groups, and nothing.</summary>
-    private static void Read(Func<string[], string> run, string key, Random random)
-    {
-        for (var i = 0; i < 4; i++) run(["XREADGROUP", "GROUP", "group 1", $"consumer {i}", "COUNT", $"{1 + random.Next(20)}", "STREAMS", key, ">"]);
-        run(["XGROUP", "CREATECONSUMER", key, "group 1", "idle one"]);
-    }
-
-    private static string Show(Func<string[], string> run, (string Database, string Key, int Kind) made)
-    {
-        run(["SELECT", made.Database]);
-        var expiry = run(["PEXPIRETIME", made.Key]);
-        var shown = TravellingValues.Show(run, made.Key, made.Kind) + expiry;
-        return made.Kind == 15 ? shown + Untold().Replace(run(["XINFO", "STREAM", made.Key, "FULL"]), "") : shown;
-    }
-
-    /// <summary>Redis 7.0 does not tell when a consumer got something last, and in its files it is not; the lag is an estimate, which Valkey makes otherwise.</summary>
-    [GeneratedRegex(@"""(active-time|lag)"", (:-?\d+|nil)(, )?")]
-    private static partial Regex Untold();
-
-    private static void AssertSame(Func<string[], string> run, Func<string[], string> other, List<(string Database, string Key, int Kind)> made, bool hasOneDigest)
-    {
-        foreach (var key in made) Assert.That(Show(other, key), Is.EqualTo(Show(run, key)), key.ToString());
-        Assert.That(made, Is.Not.Empty);
-        if (hasOneDigest) Assert.That(other(["DEBUG", "DIGEST"]), Is.EqualTo(run(["DEBUG", "DIGEST"])));
-    }
 
     // ---- files
 
@@ -105,24 +36,24 @@ internal sealed partial class RdbTravelTests
     // ---- journeys
 
     [Test]
-    public void What_a_server_saved_is_loaded_here([ValueSource(nameof(_products))] string product, [Values(0, 1, 2)] int madeWith)
+    public void What_a_server_saved_is_loaded_here([ValueSource(typeof(TravellingKeys), nameof(Products))] string product, [Values(0, 1, 2)] int madeWith)
     {
-        var loadedWith = (madeWith + 1) % _limits.Length;
+        var loadedWith = (madeWith + 1) % Limits.Length;
         using var reference = ReferenceServer.Start(product, Options(madeWith));
         using var client = ClientOf(reference);
         var made = Make(client.Run, product, 10 * madeWith + loadedWith);
         using var server = NewServer();
-        foreach (var limit in _limits[loadedWith].Chunk(2)) Assert.That(server.Run(["CONFIG", "SET", .. limit]), Is.EqualTo("+OK"));
+        foreach (var limit in Limits[loadedWith].Chunk(2)) Assert.That(server.Run(["CONFIG", "SET", .. limit]), Is.EqualTo("+OK"));
         Load(server, SaveOf(reference, client), product == Redis70 ? 10 : product == Redis ? 12 : 80);
         AssertSame(client.Run, server.Run, made, hasOneDigest: product == Redis);
     }
 
     [Test]
-    public void What_was_saved_here_is_loaded_by_a_server([ValueSource(nameof(_products))] string product, [Values(0, 1, 2)] int madeWith)
+    public void What_was_saved_here_is_loaded_by_a_server([ValueSource(typeof(TravellingKeys), nameof(Products))] string product, [Values(0, 1, 2)] int madeWith)
     {
-        var loadedWith = (madeWith + 1) % _limits.Length;
+        var loadedWith = (madeWith + 1) % Limits.Length;
         using var server = NewServer();
-        foreach (var limit in _limits[madeWith].Chunk(2)) Assert.That(server.Run(["CONFIG", "SET", .. limit]), Is.EqualTo("+OK"));
+        foreach (var limit in Limits[madeWith].Chunk(2)) Assert.That(server.Run(["CONFIG", "SET", .. limit]), Is.EqualTo("+OK"));
         var made = Make(server.Run, product, 100 + 10 * madeWith + loadedWith);
         var file = Save(server, product == Valkey ? "valkey" : "lowest", inBackground: madeWith > 0);
         using var reference = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), product, Options(loadedWith));
@@ -141,7 +72,7 @@ internal sealed partial class RdbTravelTests
         var made = Make(server.Run, Redis70, 7);
         var file = Save(server, "lowest");
         Assert.That(file.AsSpan(0, 9).SequenceEqual("REDIS0010"u8));
-        foreach (var product in _products)
+        foreach (var product in Products)
         {
             using var reference = ReferenceServer.StartWith(folder => File.WriteAllBytes(Path.Combine(folder, "dump.rdb"), file), product, Options(0));
             using var client = ClientOf(reference);
