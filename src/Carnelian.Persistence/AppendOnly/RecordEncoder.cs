@@ -12,8 +12,8 @@ internal sealed class RecordEncoder(AppendOnlyOptions options)
     /// <summary>Behind the line for a checksum whose bytes are being written.</summary>
     private AppendPlace? _summed;
 
-    /// <summary>Another file begins: the next record says its database.</summary>
-    public void BeginFile() => _database = -1;
+    /// <summary>Another file begins: the next record says its database, and when it is, so that each file tells from when on it has something.</summary>
+    public void BeginFile() => (_database, _timestamp) = (-1, 0);
 
     public void Write(AppendBuffer buffer, ChangeReader changes, long unixSeconds)
     {

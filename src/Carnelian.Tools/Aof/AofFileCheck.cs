@@ -16,6 +16,12 @@ internal sealed class AofFileCheck(ToolConsole console, AofCheckOptions options,
     /// <summary>Where the text was read last that redis-check-aof gives as the place of an error.</summary>
     private long _place;
 
+    /// <summary>When the RDB file was begun that this one begins with; 0: nobody says.</summary>
+    private long _createdSeconds;
+
+    /// <summary>It has something of which it is known that it was there at the moment to which the set is to be cut off.</summary>
+    public bool HasBefore { get; private set; }
+
     /// <summary>How many lines of commands have been read, from 1 on.</summary>
     public long Lines { get; set; }
 
@@ -29,6 +35,9 @@ internal sealed class AofFileCheck(ToolConsole console, AofCheckOptions options,
         _counts.Bytes = _file.Length;
         if (_file.Length == 0) return AofOutcome.Empty;
         if (file.BeginsWithRdb && !IsRdbWhole()) return AofOutcome.Refused;
+        // Of what was before that moment nothing is left but what came of it.
+        if (options.ToTimestamp != 0 && _createdSeconds > options.ToTimestamp) return RefuseTimestamp();
+        HasBefore = _createdSeconds != 0;
         using var reader = new AppendOnlyReader(_file, allocator, _wholeUpTo);
         return ReadAll(reader) ?? Conclude(reader);
     }
@@ -41,7 +50,7 @@ internal sealed class AofFileCheck(ToolConsole console, AofCheckOptions options,
         using var check = new RdbCheck(console, new RdbFileSource(_file!));
         var isWhole = check.Run();
         console.PrintLine(isWhole ? "RDB preamble is OK, proceeding with AOF tail..." : "RDB preamble of AOF file is not sane, aborting.");
-        _wholeUpTo = check.EndOffset;
+        (_wholeUpTo, _createdSeconds) = (check.EndOffset, check.CreatedSeconds);
         _counts.Rdb = check.Summary;
         return isWhole;
     }
@@ -84,15 +93,18 @@ internal sealed class AofFileCheck(ToolConsole console, AofCheckOptions options,
         if (options.ToTimestamp == 0 || timestamp <= options.ToTimestamp)
         {
             _counts.AddTimestamp(timestamp);
+            HasBefore = true;
             return null;
         }
         return TruncateToTimestamp(reader.ItemStart);
     }
 
+    private AofOutcome RefuseTimestamp() => Refuse($"AOF {Path} has nothing before timestamp {options.ToTimestamp}, aborting...");
+
     private AofOutcome TruncateToTimestamp(long offset)
     {
         var timestamp = options.ToTimestamp;
-        if (offset == 0) return Refuse($"AOF {Path} has nothing before timestamp {timestamp}, aborting...");
+        if (offset == 0 && !file.FollowsMoment) return RefuseTimestamp();
         if (!file.IsLast)
         {
             console.PrintLine($"Failed to truncate AOF {Path} to timestamp {timestamp} to offset {offset} because it is not the last file.");

@@ -8,6 +8,9 @@ internal sealed class AofSetCheck(ToolConsole console, AofCheckOptions options) 
     /// <summary>Lines read of all files so far: the count goes on from file to file.</summary>
     private long _lines = 1;
 
+    /// <summary>A file of the set tells that it was there at the moment to which it is to be cut off.</summary>
+    private bool _hasBefore;
+
     public AofSummary Summary { get; } = new();
 
     public void Dispose() => _allocator.Dispose();
@@ -86,9 +89,10 @@ internal sealed class AofSetCheck(ToolConsole console, AofCheckOptions options) 
 
     private bool Check(AofFile file, string kind)
     {
-        using var check = new AofFileCheck(console, options, file, _allocator, Summary) { Lines = _lines };
+        using var check = new AofFileCheck(console, options, file with { FollowsMoment = _hasBefore }, _allocator, Summary) { Lines = _lines };
         var outcome = check.Run();
         _lines = check.Lines;
+        _hasBefore |= check.HasBefore;
         switch (outcome)
         {
             case AofOutcome.Valid:
@@ -111,7 +115,8 @@ internal sealed class AofSetCheck(ToolConsole console, AofCheckOptions options) 
 /// <summary>A file that is to be checked.</summary>
 /// <param name="Name">Byte text, as the manifest or the user has it.</param>
 /// <param name="IsLast">Nothing follows it, so it may be cut off.</param>
-internal sealed record AofFile(string Name, string Path, bool IsLast, bool BeginsWithRdb)
+/// <param name="FollowsMoment">The files before it were there at the moment to which the set is to be cut off: nothing of this one may be what is right.</param>
+internal sealed record AofFile(string Name, string Path, bool IsLast, bool BeginsWithRdb, bool FollowsMoment = false)
 {
     /// <summary>Enough to tell a manifest, whose first lines may be comments.</summary>
     public const int LookedAtBytes = 64 << 10;

@@ -26,6 +26,9 @@ internal sealed class RdbCheck : IRdbSink, IDisposable
     /// <summary>Where the file is over; what follows belongs to something else.</summary>
     public long EndOffset => _reader.Consumed;
 
+    /// <summary>When the file was begun, seconds since 1970, as it says itself; 0: it does not.</summary>
+    public long CreatedSeconds { get; private set; }
+
     /// <summary>Reads all; false if something is wrong.</summary>
     public bool Run()
     {
@@ -81,8 +84,11 @@ internal sealed class RdbCheck : IRdbSink, IDisposable
         _console.PrintLine($"[info] {Summary.FieldsExpiring} subexpires");
     }
 
-    public void TakeAux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+    public void TakeAux(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
         Print(_reader.Offset, $"AUX FIELD {CText(name)} = '{CText(value)}'");
+        if (name.SequenceEqual("ctime"u8) && IntegerText.TryParse(value, out var seconds)) CreatedSeconds = seconds;
+    }
 
     private static string CText(ReadOnlySpan<byte> bytes) => ByteText.FromBytes(ByteText.UpToNul(bytes));
 
