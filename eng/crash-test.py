@@ -3,9 +3,12 @@
 
 Each client writes operations that are numbered from 0, so that what the server has must be the state behind some number of them: never fewer than were
 acknowledged (with --policy everysec: than were acknowledged two seconds before the end), never a half of one, never a later one without an earlier one.
-The append-only file is rewritten, the RDB file saved and the append-only file switched off and on meanwhile.
+The append-only file is rewritten, the RDB file saved and the append-only file switched off and on meanwhile. Now and then its end is damaged as a disk without
+power may leave it; a start that refuses such a file must say what to run, and that must help.
 
-    eng/crash-test.py --program src/Carnelian/bin/Release/net10.0/linux-x64/native/carnelian --rounds 300 --policy always
+With --policy rdb there is no append-only file, but save points: what was acknowledged before a save that has ended well must be there.
+
+    eng/crash-test.py --program "out/carnelian server" --rounds 300 --policy always
 """
 import argparse, os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
@@ -98,28 +101,63 @@ class Round:
     def __init__(self, options, folder, chance):
         self.options, self.folder, self.chance = options, folder, chance
         self.port = options.port
-        self.weak = False
+        self.weak = self.repaired = False
+
+    def persistence(self):
+        if self.options.policy == "rdb":
+            return ["--appendonly", "no", "--save", "1", "100"]
+        return ["--appendonly", "yes", "--appendfsync", self.options.policy, "--save", "", "--auto-aof-rewrite-min-size", "1mb", "--auto-aof-rewrite-percentage", "50",
+                "--aof-load-truncated", self.chance.choice(["yes", "no"])]
 
     def start(self):
         log = os.path.join(self.folder, "log")
         open(log, "w").close()
         self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            self.options.program.split() + ["--port", str(self.port), "--dir", self.folder, "--appendonly", "yes", "--appendfsync", self.options.policy, "--save", "",
-             "--auto-aof-rewrite-min-size", "1mb", "--auto-aof-rewrite-percentage", "50", "--logfile", log, "--enable-debug-command", "yes", *self.options.extra.split()],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        arguments = self.options.program.split() + ["--port", str(self.port), "--dir", self.folder, "--logfile", log, "--enable-debug-command", "yes", *self.persistence(), *self.options.extra.split()]
+        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while True:
             if self.process.poll() is not None:
-                raise AssertionError(f"it does not start again (status {self.process.returncode}):\n" + open(log).read()[-3000:])
+                said = open(log).read()
+                if self.repaired or "check-aof --fix <filename.manifest>" not in said:
+                    raise AssertionError(f"it does not start again (status {self.process.returncode}):\n" + said[-3000:])
+                self.repair()
+                return self.start()
             try:
                 connection = Connection(self.port)
                 if connection.run("PING") == b"PONG":
+                    self.assert_tidy()
                     return connection
             except (ConnectionError, OSError):
                 pass
             if time.monotonic() - self.began > 120:
                 raise AssertionError("it does not answer:\n" + open(log).read()[-3000:])
             time.sleep(0.02)
+
+    def assert_tidy(self):
+        """Nothing stays of what a dead run was writing."""
+        for _ in range(500):
+            left = [name for _, _, names in os.walk(self.folder) for name in names if name.startswith("temp-")]
+            if not left:
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"left of an earlier run: {left}")
+
+    def repair(self):
+        """Does what the log says."""
+        self.repaired = True
+        manifest = os.path.join(self.folder, "appendonlydir", "appendonly.aof.manifest")
+        tool = subprocess.run(self.options.program.split()[:1] + ["check-aof", "--fix", manifest], input=b"y\n", stdout=subprocess.PIPE)
+        assert tool.returncode == 0, tool.stdout.decode(errors="replace")[-3000:]
+
+    def damage(self):
+        """What was under way to the disk, and never acknowledged, may be there in part, or as zeros."""
+        folder = os.path.join(self.folder, "appendonlydir")
+        increments = sorted((name for name in os.listdir(folder) if name.endswith(".incr.aof")), key=lambda name: int(name.split(".")[-3]))
+        if not increments:
+            return
+        with open(os.path.join(folder, increments[-1]), "ab") as file:
+            end = encode(["SET", "value:0:0", "x" * 300]) + encode(["MULTI"]) + encode(["INCR", "one:0"])
+            file.write(bytes(self.chance.randrange(1, 4096)) if self.chance.randrange(2) else end[:self.chance.randrange(1, len(end))])
 
     def check(self, connection, floors, ceilings):
         """How many operations of each client the server has."""
@@ -142,7 +180,10 @@ class Round:
     def disturb(self, connection):
         kind = self.chance.randrange(10)
         try:
-            if kind < 4:
+            if self.options.policy == "rdb":
+                if kind < 4:
+                    self.save(connection)
+            elif kind < 4:
                 connection.run("BGREWRITEAOF")
             elif kind < 6:
                 connection.run("BGSAVE", "SCHEDULE")
@@ -158,10 +199,21 @@ class Round:
         except (ConnectionError, OSError):
             pass
 
+    def save(self, connection):
+        """What is acknowledged now is safe when the save has ended that begins now."""
+        acknowledged = [load.acknowledged for load in self.loads]
+        if isinstance(connection.run("BGSAVE"), Exception):
+            return
+        while b"rdb_bgsave_in_progress:1" in connection.run("INFO", "persistence"):
+            time.sleep(0.002)
+        assert b"rdb_last_bgsave_status:ok" in connection.run("INFO", "persistence")
+        self.saved = acknowledged
+
     def run(self, connection, firsts):
         """Load until the end; returns what must be there and what may be."""
         pipeline = self.chance.choice([1, 1, 4, 16, 64])
-        loads = [Load(client, self.port, first, pipeline) for client, first in enumerate(firsts)]
+        self.loads = loads = [Load(client, self.port, first, pipeline) for client, first in enumerate(firsts)]
+        self.saved = firsts
         for load in loads:
             load.start()
         end = time.monotonic() + self.chance.random() ** 2 * self.options.seconds
@@ -172,19 +224,26 @@ class Round:
             self.disturb(connection)
             if self.weak and floor_of_weak is None:
                 floor_of_weak = before
+        if self.options.policy == "rdb" and self.chance.randrange(2) == 0:
+            connection.run("BGSAVE")
+            time.sleep(self.chance.random() * 0.02)
         killed = time.monotonic()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         for load in loads:
             load.join()
             assert load.failure is None, load.failure
-        if floor_of_weak is not None:
+        if self.options.policy != "rdb" and self.chance.randrange(6) == 0:
+            self.damage()
+        if self.options.policy == "rdb":
+            floors = self.saved
+        elif floor_of_weak is not None:
             floors = floor_of_weak
         elif self.options.policy == "always":
             floors = [load.acknowledged for load in loads]
         else:
             floors = [load.acknowledged_at(killed - 2) or first for load, first in zip(loads, firsts)]
-        if self.options.policy != "always":
+        if self.options.policy in ("everysec", "no"):
             floors = [min(f, load.acknowledged_at(killed - 2) or first) for f, load, first in zip(floors, loads, firsts)]
         return floors, [load.sent for load in loads], sum(load.acknowledged - first for load, first in zip(loads, firsts))
 
@@ -193,7 +252,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="with its first arguments, divided by blanks")
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--policy", default="always", choices=["always", "everysec", "no"])
+    parser.add_argument("--policy", default="always", choices=["always", "everysec", "no", "rdb"])
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=2, help="the longest life")
     parser.add_argument("--port", type=int, default=21500)
@@ -205,14 +264,14 @@ def main():
     folder = tempfile.mkdtemp(prefix="carnelian-crash-")
     counts = [0] * options.clients
     floors, ceilings = counts, counts
-    total = slowest = lost = 0
+    total = slowest = repaired = 0
     for number in range(options.rounds + 1):
         one = Round(options, folder, chance)
         try:
             connection = one.start()
             slowest = max(slowest, time.monotonic() - one.began)
             counts = one.check(connection, floors, ceilings)
-            lost += sum(max(0, floor - count) for floor, count in zip(floors, counts))
+            repaired += one.repaired
             # A folder lives for some rounds, so that files of earlier lives are about.
             if number == options.rounds or sum(counts) > 60_000:
                 one.process.kill()
@@ -233,7 +292,7 @@ def main():
         if number % 20 == 19:
             print(f"{number + 1} kills, {total} operations acknowledged, slowest start {slowest:.2f} s", flush=True)
     shutil.rmtree(folder)
-    print(f"{options.rounds} kills under {options.policy}: {total} operations acknowledged, none lost or halved beyond what the policy allows; slowest start {slowest:.2f} s")
+    print(f"{options.rounds} kills under {options.policy}: {total} operations acknowledged, none lost or halved beyond what the policy allows; {repaired} starts refused and repaired; slowest start {slowest:.2f} s")
     return 0
 
 

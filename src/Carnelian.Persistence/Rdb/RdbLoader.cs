@@ -3,7 +3,7 @@ namespace Carnelian;
 /// <summary>Puts what a file has into a keyspace that has none of its keys, or overwrites them. Functions and what the file says of itself are kept for whoever asks.</summary>
 public sealed class RdbLoader(Keyspace keyspace) : IRdbSink
 {
-    private readonly RdbValueReader _values = new(keyspace);
+    private readonly RdbValueReader _values = new(keyspace) { VersionTellsForms = true };
     private readonly StringsAhead _strings = new(keyspace);
     private readonly RdbScratch _text = new();
 

@@ -11,19 +11,19 @@ internal readonly struct RdbSetReader(RdbTools tools)
 
     private SetLimit Limit => tools.Host.SetLimit;
 
-    public RdbOutcome Read(scoped ref RdbReader input, RdbType type, scoped ref KeyEdit key, long expiryMs) => type switch
+    public RdbOutcome Read(scoped ref RdbReader input, RdbType type, int version, scoped ref KeyEdit key, long expiryMs) => type switch
     {
-        RdbType.Set => ReadMembers(ref input, ref key, expiryMs),
+        RdbType.Set => ReadMembers(ref input, version, ref key, expiryMs),
         RdbType.SetIntSet => ReadIntegers(ref input, ref key, expiryMs),
         _ => ReadListPack(ref input, ref key, expiryMs),
     };
 
-    private RdbOutcome ReadMembers(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)
+    private RdbOutcome ReadMembers(scoped ref RdbReader input, int version, scoped ref KeyEdit key, long expiryMs)
     {
         if (!input.TryCount(out var count, 1)) return RdbOutcome.Damaged;
         if (count == 0) return RdbOutcome.Empty;
         var set = tools.Keyspace.NewSet();
-        set.Begin(Limit.AllowsIntegers(count) ? ValueEncoding.IntSet : ValueEncoding.HashTable, RdbTools.Sized(count));
+        set.Begin(Initial(count, version), RdbTools.Sized(count));
         var isWhole = true;
         for (; count > 0 && isWhole; count--)
         {
@@ -32,6 +32,14 @@ internal readonly struct RdbSetReader(RdbTools tools)
         }
         set.Settle();
         return tools.End(isWhole, ref key, expiryMs);
+    }
+
+    /// <summary>A packed set is in a file of an old version like any other; so is one here again that may be packed.</summary>
+    private ValueEncoding Initial(long count, int version)
+    {
+        if (Limit.AllowsIntegers(count)) return ValueEncoding.IntSet;
+        var mayBePacked = tools.VersionTellsForms && version < RdbVersion.Of(RdbType.SetListPack);
+        return mayBePacked && count <= Limit.MembersMax ? ValueEncoding.ListPack : ValueEncoding.HashTable;
     }
 
     private RdbOutcome ReadIntegers(scoped ref RdbReader input, scoped ref KeyEdit key, long expiryMs)

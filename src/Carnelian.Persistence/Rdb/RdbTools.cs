@@ -19,6 +19,9 @@ internal sealed class RdbTools(Keyspace keyspace)
 
     public bool CountsSanitized { get; set; }
 
+    /// <summary>The writer knew all forms of the version. A payload has that of the first which knows its form.</summary>
+    public bool VersionTellsForms { get; set; }
+
     public long ProducersSkipped { get; set; }
 
     /// <summary>A packed part is looked at in full.</summary>

@@ -11,6 +11,13 @@ public sealed class RdbValueReader(Keyspace keyspace)
 
     public UnknownModules UnknownModules { get; set; }
 
+    /// <inheritdoc cref="RdbTools.VersionTellsForms"/>
+    public bool VersionTellsForms
+    {
+        get => _tools.VersionTellsForms;
+        init => _tools.VersionTellsForms = value;
+    }
+
     /// <summary>Each packed part that is looked at counts as sanitized (<see cref="KeyspaceStatistics.PayloadsSanitized"/>).</summary>
     public bool CountsSanitized
     {
@@ -22,7 +29,7 @@ public sealed class RdbValueReader(Keyspace keyspace)
     public long ProducersSkipped => _tools.ProducersSkipped;
 
     /// <summary>Reads a value, behind its type and, in a file, its key.</summary>
-    /// <param name="version">Of the file or payload: the families disagree about one type.</param>
+    /// <param name="version">Of the file or payload: the families disagree about one type, and older ones lack forms.</param>
     /// <param name="key">Gets the value and the expiry, in place of what it has; that is counted as a change, without an event.</param>
     /// <param name="expiryMs">Unix milliseconds, or <see cref="EntryView.NoExpiry"/>.</param>
     public RdbOutcome Read(scoped ref RdbReader input, byte type, int version, scoped ref KeyEdit key, long expiryMs)
@@ -32,7 +39,7 @@ public sealed class RdbValueReader(Keyspace keyspace)
             (byte)RdbType.String => ReadString(ref input, ref key, expiryMs),
             (byte)RdbType.List or (byte)RdbType.ListZipList or (byte)RdbType.ListQuickList or (byte)RdbType.ListQuickList2 =>
                 new RdbListReader(_tools).Read(ref input, (RdbType)type, ref key, expiryMs),
-            (byte)RdbType.Set or (byte)RdbType.SetIntSet or (byte)RdbType.SetListPack => new RdbSetReader(_tools).Read(ref input, (RdbType)type, ref key, expiryMs),
+            (byte)RdbType.Set or (byte)RdbType.SetIntSet or (byte)RdbType.SetListPack => new RdbSetReader(_tools).Read(ref input, (RdbType)type, version, ref key, expiryMs),
             (byte)RdbType.SortedSet or (byte)RdbType.SortedSet2 or (byte)RdbType.SortedSetZipList or (byte)RdbType.SortedSetListPack =>
                 new RdbSortedSetReader(_tools).Read(ref input, (RdbType)type, ref key, expiryMs),
             (byte)RdbType.Hash or (byte)RdbType.HashZipMap or (byte)RdbType.HashZipList or (byte)RdbType.HashListPack or (byte)RdbType.HashTimesPreGa

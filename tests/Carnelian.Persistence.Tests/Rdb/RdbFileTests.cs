@@ -65,6 +65,22 @@ internal sealed class RdbFileTests
     }
 
     [Test]
+    public void A_set_that_an_old_file_tells_member_by_member_is_packed_again()
+    {
+        using PersistenceRig from = new(), to = new();
+        from.Keyspace.Host.SetLimit = new(IntegersMax: 2, MembersMax: 3, TextBytesMax: 64);
+        from.Run("SADD packed a b c");
+        from.Run("SADD table a b c d");
+        from.Keyspace.Host.SetLimit = to.Keyspace.Host.SetLimit = new(IntegersMax: 2, MembersMax: 100, TextBytesMax: 64);
+        Assert.That(RdbTestFile.Load(to, RdbTestFile.Write(from, format: RdbFormat.Lowest)).ReadAll());
+        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set a b c", "listpack set a b c d")));
+        // A newer one tells what was a table.
+        to.Run("FLUSHALL");
+        Assert.That(RdbTestFile.Load(to, RdbTestFile.Write(from, format: RdbFormat.Redis8)).ReadAll());
+        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set a b c", "hashtable set a b c d")));
+    }
+
+    [Test]
     public void An_old_file_tells_when_consumers_got_something_in_front_of_their_stream()
     {
         using var from = new PersistenceRig();

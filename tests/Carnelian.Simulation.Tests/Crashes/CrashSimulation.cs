@@ -15,6 +15,10 @@ internal sealed class CrashSimulation : IDisposable
     private readonly SimulatedWorld _world;
     private readonly SyncPolicy _policy;
     private readonly bool _stalls;
+
+    /// <summary>A file that does not end as it should is refused, and repaired by check-aof.</summary>
+    private readonly bool _refuses;
+
     private readonly LogLines _log = new();
 
     /// <summary>What happened, for who reads of a failure.</summary>
@@ -47,6 +51,7 @@ internal sealed class CrashSimulation : IDisposable
         pace.BytesPerSecond = _chance.Next(3) switch { 0 => 0, 1 => 200_000, _ => 20_000_000 };
         pace.OperationMicrosecondsMax = _chance.Next(3) switch { 0 => 0, 1 => 300, _ => 10_000 };
         _stalls = _chance.Next(3) == 0;
+        _refuses = seed % 5 == 3;
         pace.SyncMicrosecondsMax = _chance.Next(3) switch { 0 => 1, 1 => 2000, _ => 60_000 };
     }
 
@@ -75,9 +80,23 @@ internal sealed class CrashSimulation : IDisposable
         End();
     }
 
-    /// <summary>Starts the server and looks at what it has.</summary>
+    /// <summary>Starts the server, behind the repair that its log may ask for, and looks at what it has.</summary>
     /// <returns>False when it was ended while it loaded.</returns>
     private bool Start()
+    {
+        var options = Options();
+        var ended = _chance.Next(8) == 0 ? _chance.Next(1, 20) : int.MaxValue;
+        if (!TryLoad(options, ended))
+        {
+            Repair();
+            if (!TryLoad(options, ended)) throw new AssertionException($"the server does not start behind its repair: {_server!.Startup.Error}\n{_log}");
+        }
+        if (_server!.Loading.IsOn || !_server.Startup.IsOver) return false;
+        Look();
+        return true;
+    }
+
+    private ServerOptions Options()
     {
         var options = new ServerOptions { Bind = ["*"], Port = Port, Memory = new() { Checked = true, RangeBytesMax = 256L << 20 } };
         options.Keyspace.Databases = 2;
@@ -88,23 +107,40 @@ internal sealed class CrashSimulation : IDisposable
         appendOnly.RewritePercent = 50;
         appendOnly.BaseIsRdb = _chance.Next(3) != 0;
         // Sectors that are missing among later ones make a tail that is no commands; without this the server says so, and what to run.
-        appendOnly.CorruptTailBytesMax = 1 << 20;
+        appendOnly.CorruptTailBytesMax = _refuses ? 0 : 1 << 20;
+        appendOnly.LoadsTruncated = !_refuses;
         appendOnly.WritesChecksums = _chance.Next(3) == 0;
         appendOnly.WritesTimestamps = _chance.Next(3) == 0;
+        return options;
+    }
+
+    /// <summary>Starts the server, and ends it after so many turns, before it has loaded all.</summary>
+    /// <returns>False when it says that something is wrong with its files.</returns>
+    private bool TryLoad(ServerOptions options, int turnsMax)
+    {
         _log.Clear();
         _server = new Server(options, _world, _log);
         if (_server.Start() is { } refusal) throw new AssertionException($"the server does not start: {refusal}\n{_log}");
-        var ended = _chance.Next(8) == 0 ? _chance.Next(1, 20) : int.MaxValue;
         for (var turns = 0; _server.Loading.IsOn || !_server.Startup.IsOver; turns++)
         {
-            if (_server.StopRequested) throw new AssertionException($"the server does not start: {_server.Startup.Error}\n{_log}");
-            if (turns == ended) return false;
+            if (_server.StopRequested) return false;
+            if (turns == turnsMax) return true;
             Assert.That(turns, Is.LessThan(LoadTurnsMax), "loading ends");
             _server.Turn();
         }
-        if (_server.Startup.Error is { } error) throw new AssertionException($"the server does not start: {error}\n{_log}");
-        Look();
-        return true;
+        return _server.Startup.Error is null;
+    }
+
+    /// <summary>Does what the log says.</summary>
+    private void Repair()
+    {
+        var error = _server!.Startup.Error;
+        if (!_refuses || !_log.ToString().Contains("use ./redis-check-aof --fix <filename.manifest>", StringComparison.Ordinal)) throw new AssertionException($"the server does not start: {error}\n{_log}");
+        _server.Dispose();
+        using MemoryStream said = new(), answer = new("y\n"u8.ToArray());
+        Assert.That(CheckAof.Run(new(_world, "carnelian check-aof", said, said, answer), ["--fix", "appendonlydir/appendonly.aof.manifest"]), Is.Zero, () => ByteText.FromBytes(said.ToArray()));
+        _story.Add(ByteText.FromBytes(said.ToArray()));
+        Count("repaired");
     }
 
     private void Look()

@@ -124,6 +124,51 @@ internal sealed class SlowDiskTests
         Assert.That(times[^1], Is.GreaterThan(11_500), "and goes on afterwards");
     }
 
+    [Test]
+    public void A_save_to_a_disk_of_20_MB_a_second_stays_within_its_bounds_and_has_every_key()
+    {
+        const int writers = 4, each = 500, times = 3;
+        _server.SnapshotFiles.Snapshots.Options.BufferBytesMax = BufferBytes;
+        var peers = new SimulatedPeer[writers];
+        for (var i = 0; i < writers; i++) peers[i] = Connect();
+        Write(peers, each, 'a');
+        for (var replies = 0; replies < writers * each; Turn()) replies += peers.Sum(Replies);
+        _world.Disk.Pace.BytesPerSecond = 20_000_000;
+        var saver = Connect();
+        saver.Send(RequestMaker.Encode(["BGSAVE"]));
+        while (Replies(saver) == 0) Turn();
+        for (var letter = 'b'; letter < 'b' + times; letter++) Write(peers, each, letter);
+        var allocator = _server.Keyspace.Allocator;
+        long mostKept = 0, mostPending = 0;
+        for (int turns = 0, replies = 0; replies < times * writers * each || _server.SnapshotFiles.IsBusy; turns++)
+        {
+            Assert.That(turns, Is.LessThan(10_000_000));
+            Turn();
+            replies += peers.Sum(Replies);
+            mostKept = Math.Max(mostKept, allocator.UsedBytesOf(Purpose.Snapshot) + allocator.UsedBytesOf(Purpose.Held));
+            mostPending = Math.Max(mostPending, _server.AppendOnly.PendingBytes);
+        }
+        TestContext.Out.WriteLine($"kept for the snapshot: {mostKept} bytes at most; on their way to the append-only file: {mostPending}");
+        Assert.That(mostKept, Is.InRange(BufferBytes / 2, BufferBytes + TurnBytes));
+        Assert.That(mostPending, Is.InRange(BufferBytes, BufferBytes + TurnBytes));
+        AssertUnharmed();
+        while (_server.AppendOnly.SafeOffset < _server.Keyspace.Changes.Offset) Turn();
+        _world.Disk.Pace.BytesPerSecond = 0;
+        using (var saved = new PlainKeyspace(_world, 16))
+        {
+            saved.Load(_world.Disk, "dump.rdb");
+            Assert.That(saved.Count, Is.EqualTo(writers * each));
+        }
+        Restart();
+        Assert.That(_server.Keyspace.Databases[0].Data.Count, Is.EqualTo(writers * each));
+    }
+
+    private static void Write(SimulatedPeer[] peers, int each, char letter)
+    {
+        for (var i = 0; i < peers.Length; i++)
+            for (var n = 0; n < each; n++) peers[i].Send(RequestMaker.Encode(["SET", $"key:{i}:{n}", new string(letter, ValueBytes)]));
+    }
+
     private void AssertUnharmed()
     {
         Assert.That(_slowestNanoseconds, Is.LessThan(ReplyNanosecondsMax), "readers are answered as ever");

@@ -7,7 +7,7 @@ namespace Carnelian.Tests;
 /// </summary>
 internal sealed class PointInTimeSimulation : IDisposable
 {
-    private const int Databases = 3, Batches = 20, CrowdedSeeds = 10;
+    private const int Databases = 3, Batches = 20, CrowdedSeeds = 10, ForcedSeeds = 4;
     private const string Path = "dump.rdb", TemporaryPath = "temp.rdb";
 
     private readonly Random _chance;
@@ -23,6 +23,9 @@ internal sealed class PointInTimeSimulation : IDisposable
     private readonly int _abortPercent;
 
     private readonly bool _isCrowded;
+
+    /// <summary>Before every slice blocks are moved, encodings converted and tables made to grow or shrink.</summary>
+    private readonly bool _isForced;
 
     private SnapshotCut? _cut;
 
@@ -46,6 +49,7 @@ internal sealed class PointInTimeSimulation : IDisposable
         string[] policies = ["allkeys-random", "volatile-lru", "allkeys-lfu", "volatile-ttl", "noeviction"];
         Request(["CONFIG", "SET", "maxmemory-policy", policies[_chance.Next(policies.Length)]]);
         _isCrowded = seed % CrowdedSeeds == 0;
+        _isForced = seed % ForcedSeeds == 1;
         // Some abort nearly always, so that marks run out; some never.
         _abortPercent = (seed % 3) switch { 0 => 0, 1 => 2, _ => 15 };
     }
@@ -118,10 +122,19 @@ internal sealed class PointInTimeSimulation : IDisposable
 
     private void Slice(int steps)
     {
+        if (_isForced && _files.IsBusy) Force();
         if (_chance.Next(100) < _abortPercent && _files.TryAbort()) Count("aborted");
         if (_files.IsBusy) _files.Run(new Budget(steps));
         if (_chance.Next(3) == 0) _world.Advance(_chance.Next(1, 5));
         _world.Workers.DeliverCompleted();
+    }
+
+    private void Force()
+    {
+        Defragment();
+        foreach (var request in _writes.NextConversion()) Request(request);
+        Request(_writes.NextRehash());
+        Count("forced");
     }
 
     private void Finish()

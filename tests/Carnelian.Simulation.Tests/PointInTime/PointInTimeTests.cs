@@ -8,7 +8,7 @@ internal sealed class PointInTimeTests
 {
     private const int Standard = 60;
 
-    private static readonly string[] _metEventually = ["complete", "aborted", "pre-image", "moved", "expired", "field expired", "evicted"];
+    private static readonly string[] _metEventually = ["complete", "aborted", "pre-image", "moved", "expired", "field expired", "evicted", "forced"];
 
     [Test]
     public void A_file_holds_what_a_replay_of_the_log_up_to_its_cut_gives()

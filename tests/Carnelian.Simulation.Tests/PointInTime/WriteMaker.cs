@@ -75,6 +75,29 @@ internal sealed class WriteMaker(Random chance, Func<long> nowMs)
         _ => ["PEXPIRE", $"{Pick("h", "l", "s", "z", "x")}{chance.Next(4)}", $"{chance.Next(1, 1000)}"],
     };
 
+    /// <summary>A collection that is packed becomes a table, or what becomes of the next one is decided anew.</summary>
+    public string[][] NextConversion() => chance.Next(6) switch
+    {
+        0 => [["CONFIG", "SET", "hash-max-listpack-entries", "0"], ["HSET", $"h{chance.Next(4)}", $"f{chance.Next(300)}", Text(40)], ["CONFIG", "SET", "hash-max-listpack-entries", "512"]],
+        1 => [["CONFIG", "SET", "set-max-listpack-entries", "0", "set-max-intset-entries", "0"], ["SADD", $"s{chance.Next(4)}", $"{chance.Next(1000)}", Text(20)],
+            ["CONFIG", "SET", "set-max-listpack-entries", "512", "set-max-intset-entries", "512"]],
+        2 => [["CONFIG", "SET", "zset-max-listpack-entries", "0"], ["ZADD", $"z{chance.Next(4)}", $"{chance.Next(99)}", $"m{chance.Next(400)}"], ["CONFIG", "SET", "zset-max-listpack-entries", "512"]],
+        3 => [["CONFIG", "SET", "list-max-listpack-size", Pick("2", "-5")], ["RPUSH", List(), Text(200), Text(200)], ["LINSERT", List(), "BEFORE", Text(9), "x"]],
+        4 => [["HPEXPIRE", $"h{chance.Next(4)}", $"{chance.Next(1, 5000)}", "FIELDS", "1", $"f{chance.Next(300)}"]],
+        _ => [["SET", $"k{chance.Next(8)}", $"{chance.Next(1000)}"], ["APPEND", $"k{chance.Next(8)}", Text(100)]],
+    };
+
+    /// <summary>So much at once that a table is moved to a larger or smaller array.</summary>
+    public string[] NextRehash() => chance.Next(6) switch
+    {
+        0 => ["MSET", .. Exactly(400, _ => $"many{chance.Next(3000)}").SelectMany(key => new[] { key, Text(30) })],
+        1 => ["DEL", .. Exactly(600, _ => $"many{chance.Next(3000)}")],
+        2 => ["HSET", $"h{chance.Next(4)}", .. Exactly(200, _ => $"f{chance.Next(300)}").SelectMany(field => new[] { field, Text(40) })],
+        3 => ["HDEL", $"h{chance.Next(4)}", .. Exactly(150, _ => $"f{chance.Next(300)}")],
+        4 => ["SADD", $"s{chance.Next(4)}", .. Exactly(200, _ => $"m{chance.Next(400)}")],
+        _ => ["SREM", $"s{chance.Next(4)}", .. Exactly(200, _ => $"m{chance.Next(400)}")],
+    };
+
     private string List() => $"l{chance.Next(4)}";
 
     private string Pick(params string[] some) => some[chance.Next(some.Length)];
