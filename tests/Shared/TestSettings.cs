@@ -8,18 +8,21 @@ internal static class TestSettings
     public static int Number(string variable, int standard) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : standard;
 
-    /// <summary>Runs numbers 0 to count - 1 on all processors and tells how long it took; the first failure ends it.</summary>
+    /// <summary>
+    /// Runs so many numbers from 0 on, or from what CARNELIAN_FIRST says, so that much can be run in pieces, on all processors, and tells how long it took; the first failure ends it.
+    /// </summary>
     public static void RunAll(string what, int count, Action<int> run)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var next = -1;
+        var next = Number("CARNELIAN_FIRST", 0) - 1;
+        var end = next + 1 + count;
         Exception? failure = null;
         var threads = new Thread[Environment.ProcessorCount];
         for (var i = 0; i < threads.Length; i++)
         {
             threads[i] = new Thread(() =>
             {
-                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref next) is var number && number < count)
+                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref next) is var number && number < end)
                 {
                     try
                     {
