@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Carnelian.Tests;
 
 /// <summary>A disk that does not keep up, or stands still: who writes waits for it, and nobody else does; memory stays within its bounds.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SlowDiskTests
 {
     private const int Port = 6379, ValueBytes = 10_000, BufferBytes = 1 << 20;
