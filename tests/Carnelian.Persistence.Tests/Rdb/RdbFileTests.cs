@@ -73,11 +73,11 @@ internal sealed class RdbFileTests
         from.Run("SADD table a b c d");
         from.Keyspace.Host.SetLimit = to.Keyspace.Host.SetLimit = new(IntegersMax: 2, MembersMax: 100, TextBytesMax: 64);
         Assert.That(RdbTestFile.Load(to, RdbTestFile.Write(from, format: RdbFormat.Lowest)).ReadAll());
-        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set a b c", "listpack set a b c d")));
+        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set -1 a b c", "listpack set -1 a b c d")));
         // A newer one tells what was a table.
         to.Run("FLUSHALL");
         Assert.That(RdbTestFile.Load(to, RdbTestFile.Write(from, format: RdbFormat.Redis8)).ReadAll());
-        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set a b c", "hashtable set a b c d")));
+        Assert.That((to.ShowKept("packed"), to.ShowKept("table")), Is.EqualTo(("listpack set -1 a b c", "hashtable set -1 a b c d")));
     }
 
     [Test]
