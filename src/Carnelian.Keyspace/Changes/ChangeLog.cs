@@ -218,6 +218,9 @@ public ref struct ChangeReader(ReadOnlySpan<byte> records, IReadOnlyList<OwnedBl
 
     public readonly int Count => BinaryPrimitives.ReadInt32LittleEndian(_record[4..]);
 
+    /// <summary>Bytes of the record; what lies apart is not counted, and only long records have that.</summary>
+    public readonly int Size => _record.Length;
+
     /// <summary>An earlier record, perhaps of an earlier delivery, belongs to the same unit as this one.</summary>
     public readonly bool ContinuesUnit => _unitBefore == Unit;
 

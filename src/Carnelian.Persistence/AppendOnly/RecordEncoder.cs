@@ -6,6 +6,12 @@ namespace Carnelian;
 /// </summary>
 internal sealed class RecordEncoder(AppendOnlyOptions options)
 {
+    /// <summary>Of a record, as the change log has it, that is written in one piece.</summary>
+    private const int ShortBytesMax = 16 << 10;
+
+    /// <summary>Of what stands around each argument: a type, digits, the ends of two lines.</summary>
+    private const int HeadBytesMax = 1 + IntegerText.LengthMax + 4;
+
     private int _database = -1;
     private long _timestamp;
 
@@ -51,8 +57,38 @@ internal sealed class RecordEncoder(AppendOnlyOptions options)
             WriteArgument(buffer, "SELECT"u8);
             WriteArgument(buffer, digits[..IntegerText.Format(_database, digits)]);
         }
-        BeginCommand(buffer, changes.Count);
-        foreach (var argument in changes.Arguments) WriteArgument(buffer, argument);
+        if (changes.Size <= ShortBytesMax) WriteShort(buffer, changes);
+        else
+        {
+            BeginCommand(buffer, changes.Count);
+            foreach (var argument in changes.Arguments) WriteArgument(buffer, argument);
+        }
+    }
+
+    /// <summary>All at once: in most loads nearly every record is such a one.</summary>
+    private static void WriteShort(AppendBuffer buffer, scoped in ChangeReader changes)
+    {
+        var room = buffer.Reserve(changes.Size + (changes.Count + 1) * HeadBytesMax);
+        var length = PutHead(room, (byte)'*', changes.Count);
+        foreach (var argument in changes.Arguments)
+        {
+            length += PutHead(room[length..], (byte)'$', argument.Length);
+            argument.CopyTo(room[length..]);
+            length += argument.Length;
+            room[length++] = (byte)'\r';
+            room[length++] = (byte)'\n';
+        }
+        buffer.Commit(length);
+    }
+
+    /// <summary>A line that says how many there are of what follows, or how long it is.</summary>
+    private static int PutHead(Span<byte> room, byte type, int number)
+    {
+        room[0] = type;
+        var length = 1 + IntegerText.Format(number, room[1..]);
+        room[length++] = (byte)'\r';
+        room[length++] = (byte)'\n';
+        return length;
     }
 
     private static void WriteWord(AppendBuffer buffer, ReadOnlySpan<byte> word)
@@ -61,33 +97,16 @@ internal sealed class RecordEncoder(AppendOnlyOptions options)
         WriteArgument(buffer, word);
     }
 
-    private static void BeginCommand(AppendBuffer buffer, int arguments)
-    {
-        buffer.Append("*"u8);
-        WriteNumber(buffer, arguments);
-    }
+    private static void BeginCommand(AppendBuffer buffer, int arguments) => WriteHead(buffer, (byte)'*', arguments);
 
     private static void WriteArgument(AppendBuffer buffer, ReadOnlySpan<byte> argument)
     {
-        const int shortBytesMax = 4096;
-        var isShort = argument.Length <= shortBytesMax;
-        var room = buffer.Reserve(IntegerText.LengthMax + 5 + (isShort ? argument.Length : 0));
-        room[0] = (byte)'$';
-        var length = 1 + IntegerText.Format(argument.Length, room[1..]);
-        "\r\n"u8.CopyTo(room[length..]);
-        length += 2;
-        if (isShort)
-        {
-            argument.CopyTo(room[length..]);
-            length += argument.Length;
-            "\r\n"u8.CopyTo(room[length..]);
-            buffer.Commit(length + 2);
-            return;
-        }
-        buffer.Commit(length);
+        WriteHead(buffer, (byte)'$', argument.Length);
         buffer.Append(argument);
         buffer.Append("\r\n"u8);
     }
+
+    private static void WriteHead(AppendBuffer buffer, byte type, int number) => buffer.Commit(PutHead(buffer.Reserve(HeadBytesMax), type, number));
 
     /// <summary>A line.</summary>
     private static void WriteNumber(AppendBuffer buffer, long number)
