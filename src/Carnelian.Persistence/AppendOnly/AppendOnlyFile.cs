@@ -21,6 +21,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     /// <summary>Under <see cref="SyncPolicy.EverySecond"/> and <see cref="SyncPolicy.No"/> a worker is woken so often at most, or for so many bytes.</summary>
     private const long WriteEveryMs = 1, WriteFromBytes = 512 << 10;
 
+    /// <summary>Under <see cref="SyncPolicy.Always"/>, at most so long after a sync the next one waits for those whom that one has let go on.</summary>
+    private const long GatherNanosecondsMax = 5_000_000;
+
     private const long SyncEveryMs = 1000, RetryEveryMs = 1000, DelayedAfterMs = 2000;
 
     /// <summary>Behind so many milliseconds that would be lost under <see cref="SyncPolicy.EverySecond"/> who wants to change something waits for the disk: with the time until the next turn it stays below two seconds.</summary>
@@ -42,6 +45,12 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     private long _lastPostMs, _lastSyncMs, _retryMs, _inFlightSinceMs, _logAgainMs;
     private bool _hasUnsynced, _isDelayed, _isAttached, _hasFailedSync;
     private long _fileLength;
+
+    /// <summary>The change log's offset behind what a worker has been given last.</summary>
+    private long _postedOffset;
+
+    /// <summary>Until then the next sync is not begun before so many changes wait for it.</summary>
+    private long _gatherUntilNanoseconds, _gatherChanges;
 
     /// <summary>What was changed by this moment is durable.</summary>
     private long _safeMs;
@@ -149,7 +158,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         {
             if (_writer.IsBusy || State == AppendOnlyState.Off && _waiting.Count == 0) return long.MaxValue;
             if (_failed is not null) return _retryMs;
-            if (_filling.Bytes.Length > 0) return _lastPostMs + WriteEveryMs;
+            if (_filling.Bytes.Length > 0) return Options.Policy == SyncPolicy.Always ? _gatherUntilNanoseconds / 1_000_000 : _lastPostMs + WriteEveryMs;
             return _hasUnsynced && Options.Policy == SyncPolicy.EverySecond ? _lastSyncMs + SyncEveryMs : long.MaxValue;
         }
     }
@@ -171,9 +180,17 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         var isAlways = Options.Policy == SyncPolicy.Always;
         var isSyncDue = _hasUnsynced && (isAlways || Options.Policy == SyncPolicy.EverySecond && nowMs - _lastSyncMs >= SyncEveryMs) && MaySync;
         var bytes = _filling.Bytes.Length;
+        if (isAlways && Gathers) return;
         if (isSyncDue || bytes > 0 && (isAlways || bytes >= WriteFromBytes || nowMs - _lastPostMs >= WriteEveryMs)) Post(TakeFilling(), nowMs);
         else if (bytes == 0 && !_hasUnsynced && Options.Policy != SyncPolicy.No) NoteSafe(_filling.ChangeOffset);
     }
+
+    /// <summary>
+    /// Clients who go on because of a sync have their next changes a moment later. If those who have waited meanwhile are synced without them, there are two parties from then on, each of which waits for the other's sync:
+    /// so the next one waits for as many changes as there were on both sides, though not longer than half of what the last one took.
+    /// </summary>
+    private bool Gathers =>
+        _keyspace.Changes.Offset - _postedOffset is > 0 and var waiting && waiting < _gatherChanges && _world.Clock.MonotonicNanoseconds < _gatherUntilNanoseconds;
 
     private bool MaySync => !Options.SparesSyncsWhileSaving || !Rewrites.IsAnythingSaved;
 
@@ -190,6 +207,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _failed = null;
         Prepare(batch, nowMs);
         (_lastPostMs, _inFlightSinceMs, _isDelayed) = (nowMs, nowMs, false);
+        // With those that wait by now, all that are under way: they are expected again behind this sync.
+        _gatherChanges = -_postedOffset;
+        _postedOffset = batch.ChangeOffset;
         _writer.Post(batch, OnWritten);
     }
 
@@ -216,6 +236,8 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     private void OnWritten(AppendBatch batch)
     {
         IsSyncing = false;
+        _gatherChanges += _keyspace.Changes.Offset;
+        _gatherUntilNanoseconds = _world.Clock.MonotonicNanoseconds + Math.Min(batch.SyncNanoseconds / 2, GatherNanosecondsMax);
         Measure(batch);
         if (!batch.WriteStatus.Ok || !batch.SyncStatus.Ok)
         {

@@ -107,6 +107,37 @@ internal sealed class AppendOnlyTests
     }
 
     [Test]
+    public void Always_clients_who_write_by_turns_come_together_and_one_sync_serves_them_all()
+    {
+        const int syncMs = 10, rounds = 40;
+        using var server = Start(o => o.Policy = SyncPolicy.Always);
+        var (first, second) = (server.Connect(), server.Connect());
+        server.World.Disk.Pace.SyncMicrosecondsMin = server.World.Disk.Pace.SyncMicrosecondsMax = syncMs * 1000;
+        server.World.Simulation.Conditions.JobMicrosecondsMax = 100;
+        first.Send("SET", "first", "0");
+        server.TurnUntil(() => server.Server.AppendOnly.IsSyncing);
+        second.Send("SET", "second", "0");
+        var began = server.World.Clock.MonotonicNanoseconds;
+        var (left, firstHas, secondHas) = (2 * rounds, 0, 0);
+        server.TurnUntil(() =>
+        {
+            GoOn(first, "first", ref firstHas);
+            GoOn(second, "second", ref secondHas);
+            return left <= 0;
+        });
+        var ms = (server.World.Clock.MonotonicNanoseconds - began) / 1_000_000;
+        Assert.That(ms, Is.InRange(rounds * syncMs - syncMs, rounds * syncMs * 3 / 2), "each would wait for the other's sync, and it would take twice as long");
+
+        void GoOn(TestClient client, string key, ref int has)
+        {
+            var replies = client.Arrived().Length;
+            if (replies == 0) return;
+            left -= replies;
+            client.Send("SET", key, $"{++has}");
+        }
+    }
+
+    [Test]
     public void Always_nothing_acknowledged_is_lost_when_the_power_fails([Range(1, 20)] int seed)
     {
         var server = new SimulatedServer(options => Set(options, o => o.Policy = SyncPolicy.Always), seed: (ulong)seed);
