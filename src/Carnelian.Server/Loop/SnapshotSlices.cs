@@ -6,8 +6,8 @@ namespace Carnelian;
 /// </summary>
 internal sealed class SnapshotSlices(Server server)
 {
-    private const int EveryMs = 3;
-    private const long BusyMicroseconds = 500, IdleMicroseconds = 1000;
+    private const int EveryMs = 4;
+    private const long BusyMicroseconds = 300, IdleMicroseconds = 1000;
 
     private long _nextMs, _calls;
 

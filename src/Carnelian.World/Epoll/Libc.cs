@@ -192,6 +192,12 @@ internal static unsafe partial class Libc
         }
     }
 
+    internal const int PRIO_PROCESS = 0;
+
+    /// <summary>How much a thread (0: the calling one) leaves to others, 0 to 19. On Linux a thread has a value of its own.</summary>
+    [LibraryImport("libc")]
+    internal static partial int setpriority(int which, int who, int nice);
+
     internal const int RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1, RUSAGE_THREAD = 1;
 
     [LibraryImport("libc")]

@@ -50,6 +50,10 @@ internal sealed class RealWorkers(Network network) : Workers, IDisposable
 
     private sealed class Lane
     {
+        /// <summary>Where cores are scarce, a save takes longer and whoever serves clients does not.</summary>
+        private const int SaveNice = 5;
+
+        private readonly WorkerQueue _queue;
         private readonly RealWorkers _workers;
         private readonly Queue<WorkerJob> _jobs = new();
         private readonly Thread _thread;
@@ -57,7 +61,7 @@ internal sealed class RealWorkers(Network network) : Workers, IDisposable
 
         public Lane(WorkerQueue queue, RealWorkers workers)
         {
-            _workers = workers;
+            (_queue, _workers) = (queue, workers);
             _thread = new Thread(Run) { IsBackground = true, Name = $"worker {queue}" };
             _thread.Start();
         }
@@ -85,6 +89,7 @@ internal sealed class RealWorkers(Network network) : Workers, IDisposable
 
         private void Run()
         {
+            if (_queue == WorkerQueue.Save && OperatingSystem.IsLinux()) _ = Libc.setpriority(Libc.PRIO_PROCESS, 0, SaveNice);
             while (Take() is { } job)
             {
                 Exception? defect = null;
