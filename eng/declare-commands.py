@@ -11,6 +11,7 @@ import argparse, json, socket, sys
 
 HIDDEN = {
     "MayReplicate": "eval evalsha fcall pfcount publish spublish",
+    "RunsScript": "eval evalsha eval_ro evalsha_ro fcall fcall_ro",
     "Protected": "debug module|load module|loadex module|unload",
     "TouchesArbitraryKeys": "randomkey scan",
     "Sentinel": "acl acl|* auth client client|caching client|getname client|getredir client|help client|id client|info client|kill client|list "

@@ -3,7 +3,7 @@ using static Carnelian.CommandFlags;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// Commands that are still to come, for the kinds of declaration that those which are there do not have, and two of the server floor,
+/// Commands that are still to come, for the kinds of declaration that those which are there do not have, and some of floors above,
 /// as eng/declare-commands.py --stubs printed them from Redis 8.0.6. They declare only: the handlers do nothing.
 /// </summary>
 public sealed partial class FutureCommands : CommandSet;

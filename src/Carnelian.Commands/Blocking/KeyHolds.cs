@@ -28,7 +28,7 @@ public sealed class KeyHolds(Executor executor) : Gate(Gates.HeldKeys)
 
     public override GateAnswer Ask(ref Call call)
     {
-        if ((call.Session.FlagsOf(call.Command) & Changing) == 0 || !Concerns(ref call)) return GateAnswer.Admitted;
+        if ((call.Flags & Changing) == 0 || !Concerns(ref call)) return GateAnswer.Admitted;
         if (call.MayBlock) return GateAnswer.Later;
         call.Fail("TRYAGAIN A key is on its way to another server (MIGRATE)");
         return GateAnswer.Answered;

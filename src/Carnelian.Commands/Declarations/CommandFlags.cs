@@ -78,6 +78,9 @@ public enum CommandFlags : uint
 
     /// <summary>Allowed to who subscribes to something in RESP2.</summary>
     ForSubscribers = 1 << 29,
+
+    /// <summary>Runs a script, which may declare other flags: <see cref="Call.Flags"/>.</summary>
+    RunsScript = 1 << 30,
 }
 
 internal static class CommandFlagNames

@@ -36,6 +36,16 @@ public ref struct Call
         outer.PropagateInnerCalls();
     }
 
+    /// <summary>
+    /// A call of a script, in the name of the client who asked for it, with a reply of its own. What runs the script has flushed its reply and said
+    /// <see cref="PropagateInnerCalls"/>.
+    /// </summary>
+    public Call(Executor executor, Session session, Session client, ReplySink sink) : this(executor, session, sink)
+    {
+        Client = client;
+        MayBlock = false;
+    }
+
     public Executor Executor { get; }
 
     /// <summary>Whose state the call uses.</summary>
@@ -71,6 +81,17 @@ public ref struct Call
     public Arguments Args { get; private set; }
 
     public Command Command { get; private set; }
+
+    /// <summary>Flags of the command; of EXEC also those of all that it would run, of what runs a script those that the script declares.</summary>
+    public readonly CommandFlags Flags
+    {
+        get
+        {
+            if (!Command.Has(CommandFlags.Commits | CommandFlags.RunsScript)) return Command.Flags;
+            if (Command.Has(CommandFlags.RunsScript)) return Executor.ScriptFlags?.Invoke(in this) ?? Command.Flags;
+            return Session.Transaction is { } transaction ? Command.Flags | transaction.Flags : Command.Flags;
+        }
+    }
 
     /// <summary>An error was answered.</summary>
     public bool Failed { get; private set; }

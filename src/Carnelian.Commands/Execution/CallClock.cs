@@ -18,6 +18,9 @@ internal struct CallClock(Clock clock)
     private long _callsAtLastTurn;
     private long _turnBegan;
 
+    /// <summary>A moment of the monotonic clock by the wall clock, microseconds.</summary>
+    public readonly long UnixMicroseconds(long stamp) => (stamp + _wallOffsetNanoseconds) / 1000;
+
     /// <summary>As of the latest call or turn.</summary>
     public readonly long MonotonicMs => _stamp / 1_000_000;
 

@@ -3,6 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Carnelian;
 
+/// <summary>The flags of a call that runs a script.</summary>
+public delegate CommandFlags ScriptFlagsReader(in Call call);
+
 /// <summary>
 /// The only way to run a command, whoever asks. Per call: checks name and arity, asks the gates, runs the handler at one frozen
 /// moment, counts, and propagates. A handler may run calls of its own within its call: EXEC, a script. Moment, unit of change and the serving of ready
@@ -19,6 +22,9 @@ public sealed class Executor
 
     /// <summary>Calls that are running, each within the one before.</summary>
     private int _depth;
+
+    /// <summary>The stamp at which the outermost of them began.</summary>
+    private long _outermostBegan;
 
     public Executor(Keyspace keyspace, CommandTable commands, Clock clock)
     {
@@ -88,6 +94,9 @@ public sealed class Executor
     /// <summary>What turns the loop from within a long call; see <see cref="TurnInside"/>.</summary>
     public Action? InnerTurn { get; set; }
 
+    /// <summary>What the script of a call declares, in place of its command's flags.</summary>
+    public ScriptFlagsReader? ScriptFlags { get; set; }
+
     /// <summary>A request has emptied all databases.</summary>
     public Action? AllFlushed { get; set; }
 
@@ -96,6 +105,9 @@ public sealed class Executor
 
     /// <summary>Milliseconds of the monotonic clock, as of the latest call or turn: for what is due after a span, whatever the wall clock does.</summary>
     public long MonotonicMs => _time.MonotonicMs;
+
+    /// <summary>The moment at which the outermost call began, by the wall clock: for a script time stands still.</summary>
+    public long UnixMicroseconds => _time.UnixMicroseconds(_outermostBegan);
 
     /// <summary>A call is running: what is asked for now runs within it.</summary>
     public bool IsWithinCall => _depth > 0;
@@ -145,6 +157,7 @@ public sealed class Executor
             return;
         }
         _time.Freeze(Keyspace);
+        _outermostBegan = _time.Stamp;
         var watching = ClosedGates | call.Session.ClosedGates;
         if (watching != 0 && !Admits(ref call, watching)) return;
 
@@ -294,6 +307,13 @@ public sealed class Executor
         Check.That(_depth > 0);
         // Output that was sent meanwhile takes its memory with it, and room that is reserved in it.
         call.Reply.Flush();
+        TurnInside();
+    }
+
+    /// <summary>As <see cref="TurnInside(ref Call)"/>, for who has flushed the reply already and has no hold of the call: a script.</summary>
+    public void TurnInside()
+    {
+        Check.That(_depth > 0);
         _time.Look();
         InnerTurn?.Invoke();
     }

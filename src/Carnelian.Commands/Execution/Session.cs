@@ -28,10 +28,6 @@ public abstract class Session(Database database, long id) : Author
     /// <summary>What lies between its WATCH or MULTI and EXEC, or null.</summary>
     public Transaction? Transaction { get; internal set; }
 
-    /// <summary>Flags of a command; of EXEC those of all that it would run.</summary>
-    public CommandFlags FlagsOf(Command command) =>
-        command.Has(CommandFlags.Commits) && Transaction is { } transaction ? command.Flags | transaction.Flags : command.Flags;
-
     /// <summary>A request of it is running, in a batch or again: its output is neither handed over nor given up, and pushes wait for its reply.</summary>
     public bool IsRunning { get; set; }
 

@@ -76,7 +76,7 @@ public sealed class Transaction
     internal void Add(in Call call)
     {
         if (IsSpoiled || IsOvertaken) return;
-        Flags |= call.Command.Flags;
+        Flags |= call.Flags;
         _queue.Add(new(call.Command, _arguments.Count, call.Args.Count, call.Hashed));
         for (var i = 0; i < call.Args.Count; i++) Add(call.Args[i]);
     }

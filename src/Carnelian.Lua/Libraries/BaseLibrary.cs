@@ -3,6 +3,9 @@ namespace Carnelian;
 /// <summary>The functions that are globals themselves. There are none that read files.</summary>
 internal sealed class BaseLibrary(LuaMachine machine)
 {
+    /// <summary>Settings of PUC's collector, of which scripts can tell only that they are kept.</summary>
+    private int _pause = 200, _stepMultiplier = 200;
+
     private LuaHostFunction _next = null!, _nextElement = null!;
 
     public void Register()
@@ -64,10 +67,26 @@ internal sealed class BaseLibrary(LuaMachine machine)
         return Finish(call, call.TryCall(1, call.Count - 1, default, out var results, out var error), 1, results, error);
     }
 
+    /// <summary>Redis' own pcall does without PUC's check for an argument.</summary>
+    public static void TellErrorsAsText(LuaMachine machine)
+    {
+        var name = machine.String("err");
+        machine.Globals.Add(machine, "pcall", call =>
+        {
+            if (call.Count == 0) return call.Return(false, machine.String("attempt to call a boolean value"));
+            var isOk = call.TryCall(1, call.Count - 1, default, out var results, out var error);
+            if (isOk || error.Object is not LuaTable table) return Finish(call, isOk, 1, results, error);
+            var text = call.Index(table, name);
+            // What is no text is told beside the table.
+            return text.IsString || text.IsNumber ? call.Return(false, text) : call.Return(false, error, text);
+        });
+    }
+
     private int ProtectedCallWithHandler(LuaCall call)
     {
         call.CheckAny(2);
-        var handler = call[2];
+        // Nil is no function either, which shows when it is needed.
+        var handler = call[2].IsNil ? LuaValue.False : call[2];
         return Finish(call, call.TryCall(1, 0, handler, out var results, out var error), 1, results, error);
     }
 
@@ -300,7 +319,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
     private int CollectGarbage(LuaCall call)
     {
         var option = call.OptionalString(1)?.ToString() ?? "collect";
-        call.OptionalInteger(2, 0);
+        var setting = call.OptionalInteger(2, 0);
         switch (option)
         {
             case "count": return call.Return(machine.Memory.CountedBytes / 1024.0);
@@ -311,8 +330,16 @@ internal sealed class BaseLibrary(LuaMachine machine)
                 machine.Memory.Measure();
                 return call.Return(true);
             case "stop" or "restart": return call.Return(0);
-            case "setpause" or "setstepmul": return call.Return(200);
-            default: throw call.ArgumentError(1, $"invalid option '{option}'");
+            case "setpause": return call.Return(Exchange(ref _pause));
+            case "setstepmul": return call.Return(Exchange(ref _stepMultiplier));
+            default: throw call.ArgumentError(1, $"invalid option '{option.Split('\0')[0]}'");
+        }
+
+        int Exchange(ref int kept)
+        {
+            var before = kept;
+            kept = setting;
+            return before;
         }
     }
 

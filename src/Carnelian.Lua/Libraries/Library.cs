@@ -27,6 +27,11 @@ public static class LuaLibraries
         OsLibrary.Register(machine);
     }
 
+    /// <summary>
+    /// Has <c>pcall</c> tell an error that is a table by the text in its field err, as Redis does since its errors are tables.
+    /// </summary>
+    public static void TellErrorsAsText(LuaMachine machine) => BaseLibrary.TellErrorsAsText(machine);
+
     /// <summary>The libraries that Redis adds: bit, cjson, cmsgpack and struct.</summary>
     /// <param name="offersListMetatable">cjson has array_mt and decode_array_with_array_mt, as OpenResty's has; Redis 8.0.6 and Valkey 9.1.2 have not.</param>
     public static void AddRedis(LuaMachine machine, bool offersListMetatable = false)

@@ -18,19 +18,24 @@ internal sealed class MathLibrary(LuaMachine machine)
         Add("deg", value => value / (Math.PI / 180));
         Add("exp", Math.Exp);
         Add("floor", Math.Floor);
-        Add("log", Math.Log);
-        Add("log10", Math.Log10);
+        // As of C: not a number, with the sign of what it was made of.
+        Add("log", value => value < 0 ? double.NaN : Math.Log(value));
+        Add("log10", value => value < 0 ? double.NaN : Math.Log10(value));
         Add("rad", value => value * (Math.PI / 180));
         Add("sin", Math.Sin);
         Add("sinh", Math.Sinh);
         Add("sqrt", Math.Sqrt);
         Add("tan", Math.Tan);
         Add("tanh", Math.Tanh);
-        library.Add(machine, "atan2", call => call.Return(Math.Atan2(call.CheckNumber(1), call.CheckNumber(2))));
-        library.Add(machine, "fmod", call => call.Return(call.CheckNumber(1) % call.CheckNumber(2)));
+        AddOfTwo("atan2", Math.Atan2);
+        AddOfTwo("fmod", (value, divisor) => value % divisor);
         library.Set(machine.String("mod"), library[machine.String("fmod")]);
-        library.Add(machine, "pow", call => call.Return(Math.Pow(call.CheckNumber(1), call.CheckNumber(2))));
-        library.Add(machine, "ldexp", call => call.Return(Math.ScaleB(call.CheckNumber(1), call.CheckInteger(2))));
+        AddOfTwo("pow", Math.Pow);
+        library.Add(machine, "ldexp", call =>
+        {
+            var exponent = call.CheckInteger(2);
+            return call.Return(Math.ScaleB(call.CheckNumber(1), exponent));
+        });
         library.Add(machine, "frexp", SplitExponent);
         library.Add(machine, "modf", SplitFraction);
         library.Add(machine, "max", call => Extreme(call, (value, best) => value > best));
@@ -41,6 +46,13 @@ internal sealed class MathLibrary(LuaMachine machine)
         library.Set(machine.String("huge"), double.PositiveInfinity);
 
         void Add(string name, Func<double, double> compute) => library.Add(machine, name, call => call.Return(compute(call.CheckNumber(1))));
+
+        // The second is looked at first, as by C's compilers: it is what an error names where both are wrong.
+        void AddOfTwo(string name, Func<double, double, double> compute) => library.Add(machine, name, call =>
+        {
+            var second = call.CheckNumber(2);
+            return call.Return(compute(call.CheckNumber(1), second));
+        });
     }
 
     private static int SplitExponent(LuaCall call)

@@ -104,6 +104,10 @@ internal sealed class StructLibrary(LuaMachine machine)
         }
     }
 
+    /// <summary>Behind the arguments C's struct library has put a nil by the time it looks at them, and says so.</summary>
+    private static int Present(LuaCall call, int argument, string expected) =>
+        call.IsNone(argument) ? throw call.ArgumentError(argument, $"{expected} expected, got nil") : argument;
+
     private int Pack(LuaCall call)
     {
         var format = new Format(call);
@@ -118,20 +122,20 @@ internal sealed class StructLibrary(LuaMachine machine)
             switch (option)
             {
                 case (byte)'b' or (byte)'B' or (byte)'h' or (byte)'H' or (byte)'l' or (byte)'L' or (byte)'T' or (byte)'i' or (byte)'I':
-                    AddInteger(result, call.CheckNumber(argument++), (int)size, format.IsBigEndian);
+                    AddInteger(result, call.CheckNumber(Present(call, argument++, "number")), (int)size, format.IsBigEndian);
                     break;
                 case (byte)'x':
                     result.Add(0);
                     break;
                 case (byte)'f':
-                    var single = BitConverter.SingleToUInt32Bits((float)call.CheckNumber(argument++));
+                    var single = BitConverter.SingleToUInt32Bits((float)call.CheckNumber(Present(call, argument++, "number")));
                     AddInteger(result, single, 4, format.IsBigEndian);
                     break;
                 case (byte)'d':
-                    AddDouble(result, call.CheckNumber(argument++), format.IsBigEndian);
+                    AddDouble(result, call.CheckNumber(Present(call, argument++, "number")), format.IsBigEndian);
                     break;
                 case (byte)'c' or (byte)'s':
-                    var text = call.CheckString(argument++).Span;
+                    var text = call.CheckString(Present(call, argument++, "string")).Span;
                     if (size == 0) size = text.Length;
                     if (text.Length < size) throw call.ArgumentError(argument, "string too short");
                     result.Add(text[..(int)size]);

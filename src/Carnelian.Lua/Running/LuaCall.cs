@@ -70,6 +70,9 @@ public readonly ref struct LuaCall
         return Arithmetic.TryConvert(value, out var number) ? number : throw TypeError(argument, "number");
     }
 
+    /// <summary>As <see cref="CheckNumber"/>; false where that would fail.</summary>
+    public bool TryGetNumber(int argument, out double number) => Arithmetic.TryConvert(this[argument], out number);
+
     /// <summary>A number, cut to an integer of 64 bits.</summary>
     public long CheckLong(int argument) => LuaNumber.ToInteger(CheckNumber(argument));
 

@@ -50,10 +50,12 @@ public sealed class LuaMachine
     /// <summary>Instructions, approximately, until the host is asked: loops count by their length, calls as one, libraries by what they look at.</summary>
     internal long StepsLeft;
 
-    public LuaMachine(LuaHost? host = null, long memoryLimitBytes = DefaultMemoryLimitBytes, long stepsPerAsk = DefaultStepsPerAsk)
+    /// <param name="random">What it draws from, where machines share that.</param>
+    public LuaMachine(LuaHost? host = null, long memoryLimitBytes = DefaultMemoryLimitBytes, long stepsPerAsk = DefaultStepsPerAsk, Random48? random = null)
     {
         Check.That(memoryLimitBytes > 0 && stepsPerAsk > 0);
         _host = host;
+        Random = random ?? new();
         Memory = new(this, memoryLimitBytes);
         StepsLeft = StepsPerAsk = stepsPerAsk;
         Strings = new(Memory);
@@ -69,13 +71,20 @@ public sealed class LuaMachine
     /// <summary>The globals of scripts that are loaded from now on.</summary>
     public LuaTable Globals { get; }
 
+    /// <summary>The globals of chunks that the main thread loads from now on, and of coroutines that it makes: <see cref="Globals"/>, unless the host says otherwise.</summary>
+    public LuaTable Environment
+    {
+        get => Main.Globals;
+        set => Main.Globals = value;
+    }
+
     /// <summary>What the host keeps here, it keeps alive for the measuring of memory; scripts do not see it.</summary>
     public LuaTable Registry { get; }
 
     public LuaThread Main { get; }
 
     /// <summary>What <c>math.random</c> draws from; the host may seed it before a script.</summary>
-    public Random48 Random { get; } = new();
+    public Random48 Random { get; }
 
     /// <summary>The metatable that all strings have.</summary>
     public LuaTable? StringMetatable { get; set; }
@@ -195,6 +204,32 @@ public sealed class LuaMachine
         if (depth <= 0 || Running.Frames[depth].Closure is not { } closure) return false;
         source = closure.Prototype.ShortSource;
         line = closure.Prototype.LineOf(Running.Frames[depth].Pc - 1);
+        return true;
+    }
+
+    /// <summary>
+    /// Source and line of a level of the stack as PUC's <c>debug.getinfo</c> tells them: the source as it was given; "=[C]" of a function of the host and "=(tail call)" of a call that is
+    /// gone, with line -1. False if there is no such level.
+    /// </summary>
+    public bool TryGetInfo(int level, out LuaString source, out int line)
+    {
+        source = Strings.Empty;
+        line = -1;
+        var depth = StackReader.FrameAt(Running, level);
+        if (depth == StackReader.None) return false;
+        if (depth == StackReader.Lost)
+        {
+            source = String("=(tail call)"u8);
+        }
+        else if (Running.Frames[depth].Closure is { } closure)
+        {
+            source = closure.Prototype.Source;
+            line = closure.Prototype.LineOf(Running.Frames[depth].Pc - 1);
+        }
+        else
+        {
+            source = String("=[C]"u8);
+        }
         return true;
     }
 

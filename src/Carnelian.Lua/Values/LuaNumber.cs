@@ -11,6 +11,9 @@ internal static class LuaNumber
 
     private const int Digits = 14;
 
+    /// <summary>What strtod reads; that which the processor makes of 0/0 is negative.</summary>
+    private static readonly double PositiveNaN = BitConverter.UInt64BitsToDouble(0x7FF8_0000_0000_0000);
+
     /// <summary>Above, integers have more than 14 digits.</summary>
     private const double PlainMax = 1e14;
 
@@ -72,7 +75,7 @@ internal static class LuaNumber
         }
         number = double.PositiveInfinity;
         if (DoubleText.IsInfinity(text)) return true;
-        number = double.NaN;
+        number = PositiveNaN;
         return System.Text.Ascii.EqualsIgnoreCase(text[..Math.Min(3, text.Length)], "nan"u8) && IsRestOfNaN(text[Math.Min(3, text.Length)..]);
     }
 

@@ -85,7 +85,10 @@ public struct LuaValue
         return table is not null;
     }
 
-    /// <summary>Nil if it is no userdata.</summary>
+    /// <summary>Null if it is no function.</summary>
+    public readonly LuaFunction? AsFunction => Object as LuaFunction;
+
+    /// <summary>Null if it is no userdata.</summary>
     public readonly LuaUserData? AsUserData => Object as LuaUserData;
 
     /// <summary>"nil", "number", … as <c>type</c> tells it.</summary>

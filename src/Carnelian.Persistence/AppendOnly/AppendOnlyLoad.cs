@@ -54,8 +54,8 @@ public sealed class AppendOnlyLoad : Load
     /// <summary>The file that is being loaded.</summary>
     public string FileName => _next > 0 && _next <= _files.Length ? _files[_next - 1].Name : "";
 
-    /// <summary>Libraries of functions that the files have.</summary>
-    public IReadOnlyList<byte[]> Functions { get; private set; } = [];
+    /// <summary>Takes the libraries of functions that a base has, before the commands behind it are run. Answers null, or why it can't.</summary>
+    public Func<IReadOnlyList<byte[]>, string?>? TakesFunctions { get; set; }
 
     /// <summary>Looks at what there is. Then <see cref="ReadSome"/>, until there is an <see cref="Outcome"/>.</summary>
     public void Begin()
@@ -158,7 +158,12 @@ public sealed class AppendOnlyLoad : Load
             Fail(IsOldStyle ? "Error reading the RDB preamble of the AOF file {File}, AOF loading aborted" : "Error reading the RDB base file {File}, AOF loading aborted", FileName);
             return;
         }
-        Functions = _base.Loader.Functions;
+        if (TakesFunctions?.Invoke(_base.Loader.Functions) is { } refusal)
+        {
+            _log.LogWarning("Failed loading library, {Error}", refusal);
+            Fail("Error reading the RDB base file {File}, AOF loading aborted", FileName);
+            return;
+        }
         if (IsOldStyle) _log.LogInformation("Reading the remaining AOF tail...");
         _reader = new(_file!, _executor.Keyspace.Allocator, _base.LoadedBytes);
         _keysBefore += _base.Count;

@@ -127,5 +127,5 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
 
     /// <summary>A transaction that was queued before may not, if it is about data.</summary>
     private static bool MayRun(ref Call call) =>
-        call.Command.Has(CommandFlags.Loading) && (!call.Command.Has(CommandFlags.Commits) || (call.Session.FlagsOf(call.Command) & (CommandFlags.Write | CommandFlags.ReadOnly)) == 0);
+        call.Command.Has(CommandFlags.Loading) && (!call.Command.Has(CommandFlags.Commits) || (call.Flags & (CommandFlags.Write | CommandFlags.ReadOnly)) == 0);
 }

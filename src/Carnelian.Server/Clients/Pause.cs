@@ -57,6 +57,6 @@ internal sealed class Pause(Server server) : Gate(Gates.Pause)
     public override GateAnswer Ask(ref Call call)
     {
         if (!call.MayBlock || call.Session is Client { IsMonitor: true }) return GateAnswer.Admitted;
-        return StopsAll || (call.Session.FlagsOf(call.Command) & Changing) != 0 ? GateAnswer.Later : GateAnswer.Admitted;
+        return StopsAll || (call.Flags & Changing) != 0 ? GateAnswer.Later : GateAnswer.Admitted;
     }
 }

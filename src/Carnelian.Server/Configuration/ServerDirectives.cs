@@ -17,6 +17,7 @@ internal static class ServerDirectives
         ProcessDirectives.Declare(registry, server);
         PersistenceDirectives.Declare(registry, server);
         AppendOnlyDirectives.Declare(registry, server);
+        ScriptingDirectives.Declare(registry, server);
         DeclareStatistics(registry, server);
         UnimplementedDirectives.Declare(registry);
         DeclareStatements(registry, server);

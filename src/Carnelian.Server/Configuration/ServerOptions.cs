@@ -8,6 +8,8 @@ public sealed class ServerOptions
 {
     public KeyspaceOptions Keyspace { get; } = new();
 
+    public ScriptingOptions Scripting { get; } = new();
+
     /// <summary>TCP port; 0: no TCP. An embedding program that wants any free port sets <see cref="AnyPort"/>.</summary>
     public int Port { get; set; } = 6379;
 

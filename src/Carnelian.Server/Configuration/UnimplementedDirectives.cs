@@ -17,7 +17,7 @@ internal static class UnimplementedDirectives
         DeclareSnapshots(stored);
         DeclareMemory(stored);
         DeclareClients(stored);
-        DeclareModulesAndScripts(stored);
+        DeclareModules(stored);
         DeclareProcess(stored);
         DeclareTests(stored);
         UnimplementedNetworkDirectives.Declare(stored);
@@ -49,10 +49,8 @@ internal static class UnimplementedDirectives
         stored.Integer("acllog-max-len", 128, 0, long.MaxValue);
     }
 
-    private static void DeclareModulesAndScripts(StoredDirectives stored)
+    private static void DeclareModules(StoredDirectives stored)
     {
-        stored.Integer("busy-reply-threshold", 5000, 0, long.MaxValue, alias: "lua-time-limit");
-        stored.Flag("lua-enable-deprecated-api", false, Immutable | Hidden);
         stored.Words("enable-module-command", "no", "no yes local", Immutable);
         stored.Words("propagation-error-behavior", "ignore", "ignore panic panic-on-replicas");
     }

@@ -34,7 +34,6 @@ internal static class UnimplementedValkeyDirectives
         stored.Integer("rdma-completion-vector", -1, -1, 1024, HiddenImmutable);
         stored.Words("tls-auth-clients-user", "off", "CN URI off");
         stored.Integer("tls-auto-reload-interval", 0, 0, int.MaxValue);
-        stored.Flag("lua-enable-insecure-api", false, Hidden);
         stored.Flag("enable-debug-assert", false, Immutable | Hidden);
         stored.Text("debug-context", "", Hidden);
         stored.Flag("io-threads-always-active", false, Hidden);

@@ -54,6 +54,7 @@ internal static class DebugCommands
             case ("quicklist", 3 or 4): StructureReports.WriteQuickList(ref call, full: call.Args.Count == 4 && IsYes(call.Args[3])); break;
             case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
             case ("set-skip-checksum-validation", 3): server.Dumps.ChecksChecksums = !Switch(ref call); break;
+            case ("set-disable-deny-scripts", 3): server.Scripting.AllowsAllCommands = Switch(ref call); break;
             case ("reload", _): DebugReload.Run(ref call); break;
             case ("loadaof", 2): DebugLoadAof.Run(ref call); break;
             case ("aof-flush-sleep", 3): DelayAppends(ref call); break;

@@ -28,6 +28,7 @@ internal static class DebugLoadAof
     private static bool TryLoad(ref Call call, Server server)
     {
         var load = server.AppendOnly.NewLoad(call.Executor);
+        load.TakesFunctions = server.TakeFunctions;
         load.Begin();
         var loading = server.Loading;
         loading.Begin(load, _ => { });

@@ -48,7 +48,10 @@ internal static class DebugReload
             if (!loading.Run(server.World.StartBudget(MicrosecondsPerTurn))) server.World.Clock.Block(MicrosecondsPerTurn);
             call.Executor.TurnInside(ref call);
         }
-        if (load.Error is null) server.DatabaseFile.Keep(load);
-        return load.Error is null;
+        if (load.Error is not null) return false;
+        server.DatabaseFile.Keep(load);
+        if (server.Scripting.Functions.TakeLoaded(server.Saves.Functions, merges) is not { } refusal) return true;
+        server.Log.LogWarning("Failed loading library, {Error}", refusal);
+        return false;
     }
 }

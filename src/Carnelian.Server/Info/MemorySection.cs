@@ -7,7 +7,7 @@ internal static class MemorySection
     {
         var use = new MemoryUse(server);
         WriteTotals(text, use, server.World.Process.MachineBytes);
-        WriteScripting(text);
+        WriteScripting(text, server.Scripting.Measure());
         text.Size("maxmemory", unchecked((long)server.Options.Keyspace.MaxMemory));
         text.Line("maxmemory_policy", ServerSettings.Text(server, "maxmemory-policy", "noeviction"));
         WriteFragmentation(text, use);
@@ -31,19 +31,19 @@ internal static class MemorySection
         text.Size("total_system_memory", machineBytes);
     }
 
-    private static void WriteScripting(InfoText text)
+    private static void WriteScripting(InfoText text, ScriptMemory scripts)
     {
-        text.Line("used_memory_lua", 0);
-        text.Line("used_memory_vm_eval", 0);
-        text.Line("used_memory_lua_human", "0B");
-        text.Line("used_memory_scripts_eval", 0);
-        text.Line("number_of_cached_scripts", 0);
-        text.Line("number_of_functions", 0);
-        text.Line("number_of_libraries", 0);
-        text.Line("used_memory_vm_functions", 0);
-        text.Size("used_memory_vm_total", 0);
-        text.Line("used_memory_functions", 0);
-        text.Size("used_memory_scripts", 0);
+        text.Line("used_memory_lua", scripts.EvalMachine);
+        text.Line("used_memory_vm_eval", scripts.EvalMachine);
+        text.Line("used_memory_lua_human", MemoryText.Human(scripts.EvalMachine));
+        text.Line("used_memory_scripts_eval", scripts.Scripts);
+        text.Line("number_of_cached_scripts", scripts.ScriptCount);
+        text.Line("number_of_functions", scripts.FunctionCount);
+        text.Line("number_of_libraries", scripts.LibraryCount);
+        text.Line("used_memory_vm_functions", scripts.FunctionMachine);
+        text.Size("used_memory_vm_total", scripts.EvalMachine + scripts.FunctionMachine);
+        text.Line("used_memory_functions", scripts.Libraries);
+        text.Size("used_memory_scripts", scripts.Scripts + scripts.Libraries);
     }
 
     private static void WriteFragmentation(InfoText text, MemoryUse use)

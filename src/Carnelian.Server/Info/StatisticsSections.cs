@@ -54,7 +54,7 @@ internal static class StatisticsSections
         text.Line("expire_cycle_cpu_milliseconds", server.Statistics.ExpiryNanoseconds / 1_000_000);
         text.Line("evicted_keys", keys.Evicted);
         text.Line("evicted_clients", server.Statistics.ClientsEvicted);
-        text.Line("evicted_scripts", 0);
+        text.Line("evicted_scripts", server.Scripting.Scripts.Forgotten);
         var exceeded = server.MemoryLimit.ExceededMs;
         text.Line("total_eviction_exceeded_time", exceeded.Total);
         text.Line("current_eviction_exceeded_time", exceeded.Current);

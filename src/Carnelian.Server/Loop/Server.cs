@@ -47,6 +47,13 @@ internal sealed class Server : IDisposable
         Executor.AddObserver(Watchdog = new(this));
         Executor.AddGate(MemoryLimit = new(this));
         MemoryLimit.Refresh();
+        Scripting = new(world, Executor, options.Scripting, Release.RedisVersion, logger)
+        {
+            IsOutOfMemory = () => MemoryLimit.IsFull,
+            RefusesWrites = () => DiskErrors.Error,
+            IsEnding = () => StopRequested,
+        };
+        Scripting.Functions.Changed = sources => Saves.Functions = sources;
         Subscriptions = new(this);
         Keyspace.Attach(new KeyspaceMessages(this));
         _loop = new(this);
@@ -95,6 +102,8 @@ internal sealed class Server : IDisposable
     public AppendOnlyFile AppendOnly { get; }
 
     public AppendOnlyOutput AppendOnlyOutput { get; }
+
+    public Scripting Scripting { get; }
 
     public DataLoading Loading { get; }
 
@@ -184,8 +193,12 @@ internal sealed class Server : IDisposable
         Keyspace.Statistics.Reset();
         Executor.ResetStatistics();
         MemoryLimit.ResetStatistics();
+        Scripting.Scripts.Forgotten = 0;
         Cron.Defragmentation.ResetStatistics();
     }
+
+    /// <summary>The functions that came in a file take the place of those there are. Null, or why they can't.</summary>
+    internal string? TakeFunctions(IReadOnlyList<byte[]> sources) => Scripting.Functions.TakeLoaded(sources, merges: false);
 
     private void LogRefusedPayload(string error, long offset) => Log.LogDebug("RESTORE of a payload that is no value: {Error}, at byte {Offset}", error, offset);
 

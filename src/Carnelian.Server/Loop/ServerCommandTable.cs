@@ -6,5 +6,5 @@ internal sealed partial class AdministrativeCommands : CommandSet;
 /// <summary>All commands of a data server. Immutable, and so shared by all servers of a process.</summary>
 internal static class ServerCommandTable
 {
-    public static CommandTable Shared { get; } = new(CommandTableKind.Server, new DataCommands(), new PersistenceCommands(), new AdministrativeCommands());
+    public static CommandTable Shared { get; } = new(CommandTableKind.Server, new DataCommands(), new ScriptingCommands(), new PersistenceCommands(), new AdministrativeCommands());
 }

@@ -25,7 +25,8 @@ internal static class ServerCommands
         Tips = "nondeterministic_output")]
     internal static void Time(ref Call call)
     {
-        var now = call.Server().World.Clock.UnixMicroseconds;
+        // For a script time stands still.
+        var now = call.Session == call.Client ? call.Server().World.Clock.UnixMicroseconds : call.Executor.UnixMicroseconds;
         call.Reply.Array(2);
         call.Reply.BulkInteger(now / 1_000_000);
         call.Reply.BulkInteger(now % 1_000_000);
@@ -69,6 +70,12 @@ internal static class ServerCommands
             return;
         }
         var server = call.Server();
+        // What a script has done so far must not be saved as if it were all.
+        if ((flags & ShutdownFlags.NoSave) == 0 && server.Scripting.WhyBusy is { } busy)
+        {
+            call.Fail(busy);
+            return;
+        }
         if (!server.Shutdown.TryBegin(flags))
         {
             call.Fail("ERR Errors trying to SHUTDOWN. Check logs.");

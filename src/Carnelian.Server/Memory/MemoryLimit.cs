@@ -112,14 +112,10 @@ internal sealed class MemoryLimit(Server server) : Gate(Gates.Memory)
             if (MakeRoom() > KeysPastBudget) call.Executor.BeginBatch();
         }
         else if (_state != State.Within) Note(State.Within);
-        if (_state != State.Full || !MayNeedMemory(ref call)) return GateAnswer.Admitted;
+        if (_state != State.Full || (call.Flags & CommandFlags.DenyOom) == 0) return GateAnswer.Admitted;
         call.Fail("OOM command not allowed when used memory > 'maxmemory'.");
         return GateAnswer.Answered;
     }
-
-    private static bool MayNeedMemory(ref Call call) =>
-        call.Command.Has(CommandFlags.DenyOom)
-        || call.Command.Has(CommandFlags.Commits) && call.Session.Transaction is { } transaction && (transaction.Flags & CommandFlags.DenyOom) != 0;
 
     // ---- turns
 

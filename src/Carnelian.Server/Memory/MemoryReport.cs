@@ -19,9 +19,10 @@ internal static class MemoryReport
         Write(ref reply, "clients.normal", use.Clients);
         Write(ref reply, "cluster.links", 0);
         Write(ref reply, "aof.buffer", 0);
-        Write(ref reply, "lua.caches", 0);
-        Write(ref reply, "functions.caches", 0);
-        Write(ref reply, "script.VMs", 0);
+        var scripts = server.Scripting.Measure();
+        Write(ref reply, "lua.caches", scripts.Scripts);
+        Write(ref reply, "functions.caches", scripts.Libraries);
+        Write(ref reply, "script.VMs", scripts.EvalMachine + scripts.FunctionMachine);
         foreach (var database in server.Keyspace.Databases) WriteDatabase(ref reply, database);
         Write(ref reply, "overhead.db.hashtable.lut", use.Tables);
         Write(ref reply, "overhead.db.hashtable.rehashing", use.RehashingBytes);

@@ -104,7 +104,7 @@ internal sealed class MonitorGate() : Gate(Gates.MonitorMode)
 
     public override GateAnswer Ask(ref Call call)
     {
-        if ((call.Session.FlagsOf(call.Command) & OnKeyspace) == 0) return GateAnswer.Admitted;
+        if ((call.Flags & OnKeyspace) == 0) return GateAnswer.Admitted;
         call.Fail("ERR Replica can't interact with the keyspace");
         return GateAnswer.Answered;
     }

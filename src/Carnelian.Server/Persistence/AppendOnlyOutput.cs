@@ -59,5 +59,5 @@ internal sealed class AppendOnlyOutput : Gate
 
     /// <summary>More waits for the disk than may: who would add to it waits, too.</summary>
     public override GateAnswer Ask(ref Call call) =>
-        call.MayBlock && (call.Session.FlagsOf(call.Command) & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0 ? GateAnswer.Later : GateAnswer.Admitted;
+        call.MayBlock && (call.Flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0 ? GateAnswer.Later : GateAnswer.Admitted;
 }

@@ -9,7 +9,8 @@ internal sealed class DiskErrorGate(Server server) : Gate(Gates.DiskErrors)
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is "
         + "configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
 
-    private string? Error
+    /// <summary>Why nothing may be changed now; null when it may.</summary>
+    public string? Error
     {
         get
         {
@@ -28,7 +29,7 @@ internal sealed class DiskErrorGate(Server server) : Gate(Gates.DiskErrors)
 
     public override GateAnswer Ask(ref Call call)
     {
-        if (call.Executor.IsWithinCall || (call.Session.FlagsOf(call.Command) & CommandFlags.Write) == 0 && call.Command.Name != "ping") return GateAnswer.Admitted;
+        if (call.Executor.IsWithinCall || (call.Flags & CommandFlags.Write) == 0 && call.Command.Name != "ping") return GateAnswer.Admitted;
         call.Fail(Error!);
         return GateAnswer.Answered;
     }

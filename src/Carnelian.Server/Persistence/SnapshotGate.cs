@@ -23,7 +23,7 @@ internal sealed class SnapshotGate(Server server) : Gate(Gates.Snapshot)
 
     public override GateAnswer Ask(ref Call call)
     {
-        if (!call.MayBlock || !Snapshots.IsFull || (call.Session.FlagsOf(call.Command) & CommandFlags.Write) == 0 || !MustWait(ref call)) return GateAnswer.Admitted;
+        if (!call.MayBlock || !Snapshots.IsFull || (call.Flags & CommandFlags.Write) == 0 || !MustWait(ref call)) return GateAnswer.Admitted;
         _hasHeld = true;
         return GateAnswer.Later;
     }

@@ -30,6 +30,7 @@ internal sealed class StartupLoading(Server server)
     private void BeginAppendOnly()
     {
         var load = server.AppendOnly.NewLoad(server.Executor);
+        load.TakesFunctions = server.TakeFunctions;
         load.Begin();
         if (load.Outcome is null) server.Loading.Begin(load, End);
         else if (load.Outcome == AppendOnlyOutcome.Failed) Fail(load.Error!);
@@ -53,11 +54,16 @@ internal sealed class StartupLoading(Server server)
             return;
         }
         var source = "append only file";
-        if (load is AppendOnlyLoad appendOnly) server.Saves.Functions = appendOnly.Functions;
-        else
+        if (load is not AppendOnlyLoad)
         {
             source = "disk";
             server.DatabaseFile.Keep((RdbLoad)load);
+            if (server.TakeFunctions(server.Saves.Functions) is { } refusal)
+            {
+                server.Log.LogWarning("Failed loading library, {Error}", refusal);
+                Fail(refusal);
+                return;
+            }
         }
         var seconds = (server.World.Clock.MonotonicNanoseconds - _beganNanoseconds) / 1e9;
         server.Log.LogInformation("DB loaded from {Source}: {Seconds} seconds", source, seconds.ToString("f3", CultureInfo.InvariantCulture));

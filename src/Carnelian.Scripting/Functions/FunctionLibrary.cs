@@ -1,0 +1,34 @@
+namespace Carnelian;
+
+/// <summary>A library: its source, and the functions that it has registered.</summary>
+internal sealed class FunctionLibrary(string name, byte[] code)
+{
+    /// <summary>What a library and what a function take beside texts and code, approximately.</summary>
+    private const int LibraryOverheadBytes = 200, FunctionOverheadBytes = 160;
+
+    public string Name => name;
+
+    /// <summary>With the first line.</summary>
+    public byte[] Code => code;
+
+    /// <summary>In the order in which they were registered.</summary>
+    public List<LibraryFunction> Functions { get; } = [];
+
+    /// <summary>Of its compiled code.</summary>
+    public long CompiledBytes { get; set; }
+
+    public long Bytes
+    {
+        get
+        {
+            var bytes = LibraryOverheadBytes + name.Length + code.Length + CompiledBytes;
+            foreach (var function in Functions) bytes += FunctionOverheadBytes + function.Name.Length + (function.Description?.Length ?? 0);
+            return bytes;
+        }
+    }
+
+    public bool Has(string functionName) => Functions.Exists(function => function.Name == functionName);
+}
+
+/// <param name="Place">Where the machine's registry keeps the callback.</param>
+internal sealed record LibraryFunction(string Name, FunctionLibrary Library, LuaFunction Callback, byte[]? Description, ScriptFlags Flags, int Place);

@@ -1,0 +1,62 @@
+namespace Carnelian;
+
+/// <summary>Errors as scripts see them: tables with the text, and with source and line when nobody has caught them.</summary>
+internal static class ScriptError
+{
+    /// <summary>Makes the table of an error.</summary>
+    /// <param name="text">"-CODE sentence", or a sentence, whose code is ERR.</param>
+    /// <param name="isCounted">Statistics have it already.</param>
+    public static LuaTable Make(LuaMachine machine, ReadOnlySpan<byte> text, bool isCounted = false)
+    {
+        var table = machine.NewTable(hashSize: isCounted ? 2 : 1);
+        ReadOnlySpan<byte> code = "ERR"u8;
+        if (text.StartsWith("-"u8))
+        {
+            text = text[1..];
+            var end = text.IndexOf((byte)' ');
+            if (end >= 0)
+            {
+                code = text[..end];
+                text = text[(end + 1)..];
+            }
+        }
+        text = text.Trim("\r\n"u8);
+        var whole = new byte[code.Length + 1 + text.Length];
+        code.CopyTo(whole);
+        whole[code.Length] = (byte)' ';
+        text.CopyTo(whole.AsSpan(code.Length + 1));
+        table.Set(FieldNames.Error, machine.StringOf(whole));
+        if (isCounted) table.Set(FieldNames.IsCounted, true);
+        return table;
+    }
+
+    /// <summary>A sentence of ours as an error to throw.</summary>
+    public static LuaException Fail(LuaCall call, string sentence) => call.FailWith(Make(call.Machine, ByteText.ToBytes(sentence)));
+
+    /// <summary>What an error that nobody catches becomes: a table with source and line of the script's function where it happened.</summary>
+    /// <param name="level">Of the function that failed.</param>
+    public static LuaValue Describe(LuaCall call, int level)
+    {
+        var machine = call.Machine;
+        var error = call[1];
+        var isKnown = machine.TryGetInfo(level, out var source, out var line);
+        // What a function of the host complains of, its caller has done.
+        if (isKnown && source.Equals("=[C]"u8)) isKnown = machine.TryGetInfo(level + 1, out source, out line);
+        if (!error.IsTable)
+        {
+            var table = machine.NewTable(hashSize: 4);
+            table.Set(FieldNames.Error, machine.String([.. "ERR "u8, .. TextOf(call, error).Span]));
+            error = table;
+        }
+        if (!isKnown) return error;
+        call.SetIndex(error, FieldNames.Source, source);
+        call.SetIndex(error, FieldNames.Line, line);
+        return error;
+    }
+
+    private static LuaString TextOf(LuaCall call, in LuaValue value)
+    {
+        var text = call.Call(call.Machine.Globals[call.Machine.String("tostring"u8)], value);
+        return text.TryGetString(out var found) ? found : call.Machine.String(""u8);
+    }
+}

@@ -1,0 +1,4 @@
+namespace Carnelian;
+
+/// <summary>The commands of this assembly.</summary>
+public sealed partial class ScriptingCommands : CommandSet;
