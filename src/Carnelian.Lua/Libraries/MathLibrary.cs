@@ -20,7 +20,7 @@ internal sealed class MathLibrary(LuaMachine machine)
         Add("floor", Math.Floor);
         // As of C: not a number, with the sign of what it was made of.
         Add("log", value => value < 0 ? double.NaN : Math.Log(value));
-        Add("log10", value => value < 0 ? double.NaN : Math.Log10(value));
+        Add("log10", Math.Log10);
         Add("rad", value => value * (Math.PI / 180));
         Add("sin", Math.Sin);
         Add("sinh", Math.Sinh);

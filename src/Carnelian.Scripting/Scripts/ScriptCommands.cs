@@ -63,6 +63,15 @@ internal static class ScriptCommands
         Tips = "request_policy:all_shards response_policy:one_succeeded")]
     internal static void Kill(ref Call call) => call.Executor.Services.Get<Scripting>().Run.Kill(ref call, asEval: true);
 
+    [Command("SCRIPT SHOW", Summary = "Show server-side Lua script in the script cache.", Since = "8.0.0", Complexity = "O(1).",
+        Flags = NoScript | Stale,
+        Arguments = "sha1")]
+    internal static void Show(ref Call call)
+    {
+        if (ScriptDigest.TryParse(call.Args[2], out var digest) && call.Executor.Services.Get<Scripting>().Scripts.Find(digest) is { } script) call.Reply.Bulk(script.Text);
+        else call.Fail("NOSCRIPT No matching script. Please use EVAL.");
+    }
+
     [Command("SCRIPT LOAD", Summary = "Loads a server-side Lua script to the script cache.", Since = "2.6.0",
         Complexity = "O(N) with N being the length in bytes of the script body.",
         Flags = NoScript | Stale,

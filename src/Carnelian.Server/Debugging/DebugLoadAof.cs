@@ -15,6 +15,7 @@ internal static class DebugLoadAof
         call.PropagateInnerCalls();
         if (file.State == AppendOnlyState.On) file.Flush();
         call.Keyspace.Flush(null, background: false);
+        server.Scripting.Functions.Flush();
         if (!file.TryReadManifest() || !TryLoad(ref call, server))
         {
             call.Fail("ERR Error trying to load the AOF files, check server logs.");

@@ -87,6 +87,8 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
         Assert.That(Run("EVALSHA", Sha(script).ToUpperInvariant(), "0", "x"), Is.EqualTo("\"x\""));
         Assert.That(Run("EVALSHA_RO", Sha(script), "0", "x"), Is.EqualTo("\"x\""));
         Assert.That(Run("SCRIPT", "EXISTS", Sha(script), Sha("other")), Is.EqualTo("[:1, :0]"));
+        Assert.That(Run("SCRIPT", "SHOW", Sha(script)), Is.EqualTo($"\"{script}\""));
+        Assert.That(Run("SCRIPT", "SHOW", Sha("other")), Does.StartWith("-NOSCRIPT"));
         Assert.That(Run("SCRIPT FLUSH"), Is.EqualTo("+OK"));
         Assert.That(Run("EVALSHA", Sha(script), "0", "x"), Does.StartWith("-NOSCRIPT"));
     }
