@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Carnelian;
 
 /// <summary>string: bytes of strings, in ways that need no patterns; those are in <see cref="PatternFunctions"/>.</summary>
@@ -124,10 +126,22 @@ internal sealed class StringLibrary(LuaMachine machine)
         return call.Return(machine.Strings.Own(bytes));
     }
 
-    /// <summary>Compiled code is not let out: no machine takes it back.</summary>
-    private static int Dump(LuaCall call)
+    /// <summary>
+    /// How PUC's binary code begins: its version, sizes of numbers, then the source and the lines of the function. The code itself is not let out, because no machine takes it back, neither this one nor Redis'.
+    /// </summary>
+    private int Dump(LuaCall call)
     {
-        call.CheckFunction(1);
-        throw call.Fail("unable to dump given function"u8);
+        if (call.CheckFunction(1) is not LuaClosure { Prototype: var function }) throw call.Fail("unable to dump given function"u8);
+        var text = new ByteBuffer(64);
+        text.Add("\eLuaQ\0\x01\x04\x08\x04\x08\0"u8);
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, function.Source.Length + 1);
+        text.Add(number);
+        text.Add(function.Source.Span);
+        text.Add(0);
+        BinaryPrimitives.WriteInt32LittleEndian(number, function.LineDefined);
+        BinaryPrimitives.WriteInt32LittleEndian(number[sizeof(int)..], function.LastLineDefined);
+        text.Add(number);
+        return call.Return(machine.String(text.Span));
     }
 }

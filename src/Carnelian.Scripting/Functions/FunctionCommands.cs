@@ -66,11 +66,12 @@ internal static class FunctionCommands
         Tips = "request_policy:all_shards response_policy:all_succeeded")]
     internal static void Flush(ref Call call)
     {
-        // The memory is the collector's either way.
         if (call.Args.Count > 3) call.FailUnknownSubcommand(1);
         else if (call.Args.Count == 3 && !call.Is(2, "sync"u8) && !call.Is(2, "async"u8)) call.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
         if (call.Failed) return;
-        Of(ref call).Flush();
+        var functions = Of(ref call);
+        BackgroundFlush.Count(ref call, functions.Current.FunctionCount, functions.Current.FunctionCount + 1);
+        functions.Flush();
         NoteChange(ref call);
         call.Reply.Ok();
     }

@@ -174,8 +174,8 @@ public sealed class Functions
         Current = set;
     }
 
-    /// <summary>What came in a file takes the place of all functions, or of those of the same names. Null, or why it can't be used.</summary>
-    public string? TakeLoaded(IReadOnlyList<byte[]> sources, bool merges) => Restore(sources, merges ? RestorePolicy.Replace : RestorePolicy.Flush);
+    /// <summary>Takes what came in a file. Null, or why it can't be used.</summary>
+    public string? TakeLoaded(IReadOnlyList<byte[]> sources, RestorePolicy policy) => Restore(sources, policy);
 
     private void TellChange()
     {
@@ -187,7 +187,7 @@ public sealed class Functions
 }
 
 /// <summary>What becomes of the libraries there are when others are restored.</summary>
-internal enum RestorePolicy
+public enum RestorePolicy
 {
     /// <summary>They stay, and one of the same name is an error.</summary>
     Append,

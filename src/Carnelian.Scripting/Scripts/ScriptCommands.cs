@@ -29,13 +29,14 @@ internal static class ScriptCommands
             "6.2.0: Added the `ASYNC` and `SYNC` flushing mode modifiers."])]
     internal static void Flush(ref Call call)
     {
-        // The memory is the collector's either way.
         if (call.Args.Count > 3 || call.Args.Count == 3 && !call.Is(2, "sync"u8) && !call.Is(2, "async"u8))
         {
             call.Fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
             return;
         }
-        call.Executor.Services.Get<Scripting>().Scripts.Flush();
+        var scripts = call.Executor.Services.Get<Scripting>().Scripts;
+        BackgroundFlush.Count(ref call, scripts.Count, scripts.Count);
+        scripts.Flush();
         call.Reply.Ok();
     }
 

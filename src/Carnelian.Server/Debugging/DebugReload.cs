@@ -28,7 +28,8 @@ internal static class DebugReload
             return;
         }
         if (flushes) call.Keyspace.Flush(null, background: false);
-        if (!TryLoad(ref call, server, merges))
+        var policy = merges ? RestorePolicy.Replace : flushes ? RestorePolicy.Flush : RestorePolicy.Append;
+        if (!TryLoad(ref call, server, merges, policy))
         {
             call.Fail("ERR Error trying to load the RDB dump, check server logs.");
             return;
@@ -37,7 +38,7 @@ internal static class DebugReload
         call.Reply.Ok();
     }
 
-    private static bool TryLoad(ref Call call, Server server, bool merges)
+    private static bool TryLoad(ref Call call, Server server, bool merges, RestorePolicy policy)
     {
         // Without a file there is nothing to load, which Redis takes for an error as well.
         if (server.DatabaseFile.TryOpen(out var load, merges) is not null || load is null) return false;
@@ -50,7 +51,7 @@ internal static class DebugReload
         }
         if (load.Error is not null) return false;
         server.DatabaseFile.Keep(load);
-        if (server.Scripting.Functions.TakeLoaded(server.Saves.Functions, merges) is not { } refusal) return true;
+        if (server.Scripting.Functions.TakeLoaded(server.Saves.Functions, policy) is not { } refusal) return true;
         server.Log.LogWarning("Failed loading library, {Error}", refusal);
         return false;
     }

@@ -198,7 +198,7 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>The functions that came in a file take the place of those there are. Null, or why they can't.</summary>
-    internal string? TakeFunctions(IReadOnlyList<byte[]> sources) => Scripting.Functions.TakeLoaded(sources, merges: false);
+    internal string? TakeFunctions(IReadOnlyList<byte[]> sources) => Scripting.Functions.TakeLoaded(sources, RestorePolicy.Flush);
 
     private void LogRefusedPayload(string error, long offset) => Log.LogDebug("RESTORE of a payload that is no value: {Error}, at byte {Offset}", error, offset);
 

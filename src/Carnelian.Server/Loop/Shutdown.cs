@@ -15,6 +15,8 @@ internal sealed class Shutdown(Server server)
         if (!TryStopAppendOnly(flags)) return false;
         var saves = flags.HasFlag(ShutdownFlags.Save) || server.Options.Persistence.SavePoints.Length > 0 && !flags.HasFlag(ShutdownFlags.NoSave);
         if (saves && !TrySave(flags)) return false;
+        // Who is told that the server ends finds no one to connect to.
+        server.Listeners.Close();
         server.RequestStop();
         return true;
     }
