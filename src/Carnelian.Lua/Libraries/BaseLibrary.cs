@@ -3,6 +3,8 @@ namespace Carnelian;
 /// <summary>The functions that are globals themselves. There are none that read files.</summary>
 internal sealed class BaseLibrary(LuaMachine machine)
 {
+    private static readonly string[] _collectorOptions = ["stop", "restart", "collect", "count", "step", "setpause", "setstepmul"];
+
     /// <summary>Settings of PUC's collector, of which scripts can tell only that they are kept.</summary>
     private int _pause = 200, _stepMultiplier = 200;
 
@@ -318,7 +320,9 @@ internal sealed class BaseLibrary(LuaMachine machine)
 
     private int CollectGarbage(LuaCall call)
     {
-        var option = call.OptionalString(1)?.ToString() ?? "collect";
+        // As C sees it, up to a zero byte.
+        var option = call.OptionalString(1)?.ToString().Split('\0')[0] ?? "collect";
+        if (!_collectorOptions.Contains(option)) throw call.ArgumentError(1, $"invalid option '{option}'");
         var setting = call.OptionalInteger(2, 0);
         switch (option)
         {
@@ -329,10 +333,9 @@ internal sealed class BaseLibrary(LuaMachine machine)
             case "step":
                 machine.Memory.Measure();
                 return call.Return(true);
-            case "stop" or "restart": return call.Return(0);
             case "setpause": return call.Return(Exchange(ref _pause));
             case "setstepmul": return call.Return(Exchange(ref _stepMultiplier));
-            default: throw call.ArgumentError(1, $"invalid option '{option.Split('\0')[0]}'");
+            default: return call.Return(0);
         }
 
         int Exchange(ref int kept)

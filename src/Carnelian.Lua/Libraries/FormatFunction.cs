@@ -77,8 +77,8 @@ internal sealed class FormatFunction(LuaMachine machine)
         switch (letter)
         {
             case (byte)'c':
-                // A zero byte ends the string that C's printf has made.
-                var value = (byte)LuaNumber.ToInteger(call.CheckNumber(argument));
+                // A zero byte ends the string that C's printf has made. What is no integer of 32 bits is the least one, whose lowest byte is zero.
+                var value = unchecked((byte)double.ConvertToIntegerNative<int>(call.CheckNumber(argument)));
                 AddText(result, [value], specification with { HasZeros = false }, endsAtZero: true);
                 break;
             case (byte)'d' or (byte)'i':

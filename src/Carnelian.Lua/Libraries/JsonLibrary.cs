@@ -88,9 +88,10 @@ internal sealed class JsonLibrary(LuaMachine machine, LuaUserData missing, bool 
 
     private static int Option(LuaCall call, int argument, string[] options)
     {
-        var given = call.CheckString(argument);
+        // As C sees it, up to a zero byte.
+        var given = call.CheckString(argument).ToString().Split('\0')[0];
         for (var i = 0; i < options.Length; i++)
-            if (System.Text.Ascii.Equals(given.Span, options[i])) return i;
+            if (given == options[i]) return i;
         throw call.ArgumentError(argument, $"invalid option '{given}'");
     }
 

@@ -190,6 +190,6 @@ internal static class LuaNumber
     public static ulong ToUnsigned(double number)
     {
         const double half = 9223372036854775808.0;
-        return number < half ? (ulong)ToInteger(number) : (ulong)ToInteger(number - half) ^ (1UL << 63);
+        return number >= half ? (ulong)ToInteger(number - half) ^ (1UL << 63) : (ulong)ToInteger(number);
     }
 }

@@ -193,7 +193,8 @@ public sealed class LuaTable : LuaObject
         if (key.Object == Tags.Number)
         {
             var integer = double.ConvertToIntegerNative<int>(key.Double);
-            if (integer == key.Double)
+            // Zero is in no array, and keeps its sign.
+            if (integer == key.Double && integer != 0)
             {
                 SetInteger(integer, value);
                 return;
