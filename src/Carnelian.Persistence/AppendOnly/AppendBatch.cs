@@ -29,8 +29,8 @@ internal sealed class AppendBatch(BlockAllocator allocator) : IDisposable
     /// <summary>Asked for: all that was written is made durable.</summary>
     public bool Syncs { get; set; }
 
-    /// <summary>When it was given to be written: all that was changed by then is in it, or in one before.</summary>
-    public long PostedMs { get; set; }
+    /// <summary>Until when it was filled: all that was changed by then is in it, or in one before. It may be written much later.</summary>
+    public long TakenMs { get; set; }
 
     /// <summary>No file is written any more behind it.</summary>
     public bool Closes { get; set; }

@@ -197,6 +197,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     private AppendBatch TakeFilling()
     {
         var batch = _filling;
+        batch.TakenMs = NowMs;
         _filling = new(_keyspace.Allocator) { ChangeOffset = batch.ChangeOffset };
         _waitingBytes += batch.Bytes.Length;
         return batch;
@@ -218,7 +219,6 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         batch.Syncs |= Options.Policy == SyncPolicy.Always || Options.Policy == SyncPolicy.EverySecond && nowMs - _lastSyncMs >= SyncEveryMs;
         if (!batch.Closes) batch.Syncs &= MaySync;
         IsSyncing = batch.Syncs;
-        batch.PostedMs = nowMs;
         if (batch.Syncs) _lastSyncMs = nowMs;
     }
 
@@ -256,7 +256,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _fileLength = batch.FileLength;
         _hasUnsynced = (_hasUnsynced || batch.Bytes.Length > 0 || batch.Step is not null) && !batch.HasSynced;
         batch.Dispose();
-        if (batch.HasSynced) _safeMs = batch.PostedMs;
+        if (batch.HasSynced) _safeMs = batch.TakenMs;
         if (batch.HasSynced && State != AppendOnlyState.WaitsForBase) NoteSafe(batch.ChangeOffset);
         else if (!MaySync) Release(batch.ChangeOffset);
         var step = batch.Step;
@@ -472,6 +472,7 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     private void Enqueue(AppendBatch batch)
     {
         if (_filling.Bytes.Length > 0) _waiting.Enqueue(TakeFilling());
+        batch.TakenMs = NowMs;
         _waiting.Enqueue(batch);
         PostIfDue();
     }

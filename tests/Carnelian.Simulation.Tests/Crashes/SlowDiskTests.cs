@@ -164,6 +164,35 @@ internal sealed class SlowDiskTests
         Assert.That(_server.Keyspace.Databases[0].Data.Count, Is.EqualTo(writers * each));
     }
 
+    [Test]
+    public void Two_seconds_are_lost_at_most_while_a_slow_disk_gets_new_files()
+    {
+        (_world.Disk.Pace.SyncMicrosecondsMin, _world.Disk.Pace.SyncMicrosecondsMax) = (1_500_000, 1_500_000);
+        SimulatedPeer writer = Connect(), rewriter = Connect();
+        var acknowledgedMs = new List<long>();
+        var (before, sent, promised, missing) = (_server.Keyspace.Changes.Offset, 0, 0, 0L);
+        for (long nowMs = 0, rewriteMs = 0; nowMs < 40_000; nowMs = _world.Clock.MonotonicNanoseconds / 1_000_000)
+        {
+            if (nowMs >= rewriteMs)
+            {
+                rewriter.Send(RequestMaker.Encode(["BGREWRITEAOF"]));
+                rewriteMs = nowMs + 2300;
+            }
+            if (sent == acknowledgedMs.Count && (sent == 0 || nowMs >= acknowledgedMs[^1] + 50)) writer.Send(RequestMaker.Encode(["RPUSH", "log", $"{sent++}"]));
+            Turn();
+            Replies(rewriter);
+            if (Replies(writer) == 0) continue;
+            acknowledgedMs.Add(nowMs);
+            while (acknowledgedMs[promised] < nowMs - 2000) promised++;
+            missing = Math.Max(missing, promised - (_server.AppendOnly.SafeOffset - before));
+        }
+        // Nobody is to be left waiting for the disk.
+        _world.Disk.Pace.SyncMicrosecondsMin = _world.Disk.Pace.SyncMicrosecondsMax = 0;
+        while (_server.SnapshotFiles.IsBusy || _server.AppendOnly.SafeOffset < _server.Keyspace.Changes.Offset) Turn();
+        Assert.That(missing, Is.Zero, "operations that were acknowledged more than two seconds before another one, and not safe when that was");
+        Assert.That(_server.AppendOnly.Rewrites.Count, Is.GreaterThan(2));
+    }
+
     private static void Write(SimulatedPeer[] peers, int each, char letter)
     {
         for (var i = 0; i < peers.Length; i++)
