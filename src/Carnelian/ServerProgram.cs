@@ -62,7 +62,11 @@ internal sealed class ServerProgram : IDisposable
         WarnOfUnused();
         _log.Role = RedisLogger.Master;
         var pidFile = inBackground || _options.PidFile is not null ? PidFile.Write(_options, _world.Process.Id, _log) : null;
-        if (inBackground) _server.Crash.Ended = pidFile!.Remove;
+        _server.Crash.Ended = () =>
+        {
+            if (inBackground) pidFile!.Remove();
+            _output.Finish();
+        };
         if ((_server.Process.Prepare() ?? Listen() ?? ServeHttp()) is { } error)
         {
             _log.LogWarning("{Error}", error);

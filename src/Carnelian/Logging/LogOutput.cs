@@ -5,20 +5,31 @@ namespace Carnelian;
 
 /// <summary>
 /// Where the log goes: standard output, or a file that is opened for each line, so that it may be rotated away at any time; and
-/// to syslog as well, if that is wanted.
+/// to syslog as well, if that is wanted. A disk that stands still, or a pipe that nobody reads, does not hold up who has something to tell.
 /// </summary>
-internal sealed class LogOutput(ServerOptions options, Clock clock) : TextWriter
+internal sealed class LogOutput : TextWriter
 {
+    private readonly ServerOptions _options;
+    private readonly Clock _clock;
     private readonly Stream _standard = Console.OpenStandardOutput();
+    private readonly PatientWriter _writer;
     private Syslog? _syslog;
+
+    public LogOutput(ServerOptions options, Clock clock)
+    {
+        (_options, _clock) = (options, clock);
+        _writer = new("log", WriteNow);
+        // Whoever ends the process has told why.
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+    }
 
     public override Encoding Encoding => Encoding.UTF8;
 
     /// <summary>When the configuration has been read: a file that can't be written would be missed too late.</summary>
     public ConfigurationError? Check()
     {
-        if (options.SyslogEnabled) _syslog = new(options.SyslogIdentity, options.SyslogFacility, clock);
-        if (options.LogFile.Length == 0) return null;
+        if (_options.SyslogEnabled) _syslog = new(_options.SyslogIdentity, _options.SyslogFacility, _clock);
+        if (_options.LogFile.Length == 0) return null;
         try
         {
             Open().Dispose();
@@ -26,7 +37,7 @@ internal sealed class LogOutput(ServerOptions options, Clock clock) : TextWriter
         }
         catch (Exception e) when (DiskTrouble.Is(e))
         {
-            return new($"Can't open the log file: {DiskTrouble.StatusOf(e, options.LogFile).Error}");
+            return new($"Can't open the log file: {DiskTrouble.StatusOf(e, _options.LogFile).Error}");
         }
     }
 
@@ -40,12 +51,27 @@ internal sealed class LogOutput(ServerOptions options, Clock clock) : TextWriter
 
     public override void Write(char value) => Write(value.ToString());
 
-    public override void Write(string? value)
+    public override void Write(string? value) => _writer.Write(ByteText.BytesOfShown(value ?? ""));
+
+    public override void Write(StringBuilder? value) => Write(value?.ToString());
+
+    /// <summary>Returns when all has been written.</summary>
+    public void Finish() => _writer.Finish();
+
+    private void OnProcessExit(object? sender, EventArgs e) => Finish();
+
+    protected override void Dispose(bool disposing)
     {
-        var bytes = ByteText.BytesOfShown(value ?? "");
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        _writer.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void WriteNow(byte[] bytes)
+    {
         try
         {
-            if (options.LogFile.Length == 0)
+            if (_options.LogFile.Length == 0)
             {
                 _standard.Write(bytes);
                 return;
@@ -59,7 +85,5 @@ internal sealed class LogOutput(ServerOptions options, Clock clock) : TextWriter
         }
     }
 
-    public override void Write(StringBuilder? value) => Write(value?.ToString());
-
-    private FileStream Open() => new(options.LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    private FileStream Open() => new(_options.LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
 }
