@@ -54,6 +54,9 @@ public ref struct Call
     /// <summary>Who asked: the session itself, or the one whose transaction or script runs the call.</summary>
     public Session Client { get; }
 
+    /// <summary>A script runs it, with a session of its own.</summary>
+    public bool IsOfScript => Session != Client;
+
     /// <summary>The session may wait for the answer; otherwise a call that would have to wait answers what a timeout answers.</summary>
     public bool MayBlock { get; }
 

@@ -45,7 +45,7 @@ public sealed class CommandLog(CommandLogs logs, long threshold)
     internal void Note(in Call call, long value)
     {
         if (value < From || LengthMax == 0) return;
-        _entries.AddFirst(new CommandLogEntry(_nextId++, call.NowMs / 1000, value, Cut(in call), call.Session == call.Client ? call.Client.Address : "", call.Session == call.Client ? call.Client.Name : []));
+        _entries.AddFirst(new CommandLogEntry(_nextId++, call.NowMs / 1000, value, Cut(in call), call.IsOfScript ? "" : call.Client.Address, call.IsOfScript ? [] : call.Client.Name));
         Trim();
     }
 

@@ -41,7 +41,7 @@ internal static class SortCommands
         }
         if (source.Exists && source.Type == ValueType.SortedSet && source.Encoding == ValueEncoding.ListPack) source = Unpacked(ref call);
         // What a set that is not sorted would give is not the same everywhere; what is stored must be.
-        var sortsByText = request.IsConstant && request.Store > 0 && source.Exists && source.Type == ValueType.Set;
+        var sortsByText = request.IsConstant && (request.Store > 0 || call.IsOfScript) && source.Exists && source.Type == ValueType.Set;
         if (sortsByText) request = request with { By = 0, IsConstant = false, IsAlpha = true };
 
         var items = new SortItems();

@@ -26,7 +26,7 @@ internal static class ServerCommands
     internal static void Time(ref Call call)
     {
         // For a script time stands still.
-        var now = call.Session == call.Client ? call.Server().World.Clock.UnixMicroseconds : call.Executor.UnixMicroseconds;
+        var now = call.IsOfScript ? call.Executor.UnixMicroseconds : call.Server().World.Clock.UnixMicroseconds;
         call.Reply.Array(2);
         call.Reply.BulkInteger(now / 1_000_000);
         call.Reply.BulkInteger(now % 1_000_000);

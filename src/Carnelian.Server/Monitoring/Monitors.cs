@@ -60,7 +60,7 @@ internal sealed class Monitors(Server server) : Observer(Gates.Monitor)
         var moment = server.World.Clock.UnixMicroseconds;
         var database = call.Database.Number;
         // A script's calls use a session of its own.
-        if (call.Session != call.Client) return MonitorLine.WriteHead(room, moment, database, "", "lua");
+        if (call.IsOfScript) return MonitorLine.WriteHead(room, moment, database, "", "lua");
         return call.Session is Client { IsOnUnixSocket: true }
             ? MonitorLine.WriteHead(room, moment, database, "unix:", server.Options.UnixSocket)
             : MonitorLine.WriteHead(room, moment, database, "", call.Session.Address);

@@ -142,6 +142,20 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
     }
 
     [Test]
+    public void A_set_that_is_not_sorted_has_the_order_of_its_texts()
+    {
+        Run("SADD s b c a aa");
+        Assert.That(Eval("return redis.call('SORT', 's', 'BY', 'nothing')"), Is.EqualTo("[\"a\", \"aa\", \"b\", \"c\"]"));
+    }
+
+    [Test]
+    public void Time_stands_still()
+    {
+        Server.AdvanceTime(5);
+        Assert.That(Eval("local before = redis.call('TIME') local after = redis.call('TIME') return before[1] == after[1] and before[2] == after[2]"), Is.EqualTo(":1"));
+    }
+
+    [Test]
     public void Nothing_waits_within_a_script() => Assert.That(Eval("return redis.call('BLPOP', 'none', 0)"), Is.EqualTo(Nil));
 
     [Test]
