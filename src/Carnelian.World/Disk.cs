@@ -13,6 +13,12 @@ public abstract class Disk
 
     public abstract DiskStatus Delete(string path);
 
+    /// <summary>
+    /// Gives a file another name, under which it stays when the first one is deleted. There must be no file of that name yet. Both must be on one file system, and not every one can do it: see
+    /// <see cref="DiskErrors.IsWithoutLinks"/>.
+    /// </summary>
+    public abstract DiskStatus Link(string path, string name);
+
     /// <summary>With those above it that are missing. Durable once the directory that it is in is synced.</summary>
     public abstract DiskStatus CreateDirectory(string path);
 

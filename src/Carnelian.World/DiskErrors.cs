@@ -5,7 +5,7 @@ public static class DiskErrors
 {
     public const string NoSpace = "No space left on device", InputOutput = "Input/output error", NoEntry = "No such file or directory",
         IsDirectory = "Is a directory", Exists = "File exists", NotDirectory = "Not a directory", BadDescriptor = "Bad file descriptor",
-        Invalid = "Invalid argument", Denied = "Permission denied", ManyFiles = "Too many open files";
+        Invalid = "Invalid argument", Denied = "Permission denied", ManyFiles = "Too many open files", NotPermitted = "Operation not permitted";
 
     /// <summary>The status of a failure that is known by its words.</summary>
     public static DiskStatus Status(string error, string? path) => new(error, NameOf(error), path);
@@ -22,8 +22,12 @@ public static class DiskErrors
         Invalid => "EINVAL",
         Denied => "EACCES",
         ManyFiles => "EMFILE",
+        NotPermitted => "EPERM",
         _ => null,
     };
+
+    /// <summary>Whether a link has failed because the file systems can't make it, so that a copy is the only way.</summary>
+    public static bool IsWithoutLinks(DiskStatus status) => status.Name is "EPERM" or "EXDEV" or "EMLINK" or "ENOSYS" or "EOPNOTSUPP" || status is { Ok: false, Name: null };
 
     /// <summary>By number: up to 34 all Unixes agree, the rest is Linux'.</summary>
     public static string? NameOf(int errno) => errno switch
@@ -50,8 +54,10 @@ public static class DiskErrors
         28 => "ENOSPC",
         29 => "ESPIPE",
         30 => "EROFS",
+        31 => "EMLINK",
         32 => "EPIPE",
         36 when OperatingSystem.IsLinux() => "ENAMETOOLONG",
+        38 when OperatingSystem.IsLinux() => "ENOSYS",
         39 when OperatingSystem.IsLinux() => "ENOTEMPTY",
         40 when OperatingSystem.IsLinux() => "ELOOP",
         95 when OperatingSystem.IsLinux() => "EOPNOTSUPP",

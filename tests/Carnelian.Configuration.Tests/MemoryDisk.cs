@@ -23,6 +23,8 @@ internal sealed class MemoryDisk : Disk
         return status;
     }
 
+    public override DiskStatus Link(string path, string name) => throw new NotSupportedException();
+
     public override DiskStatus Delete(string path) => Files.Remove(path) ? Status($"delete {path}") : new("No such file or directory");
 
     public override DiskStatus CreateDirectory(string path) => DiskStatus.Success;

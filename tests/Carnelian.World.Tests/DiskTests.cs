@@ -84,6 +84,34 @@ internal sealed class DiskTests(bool simulated)
     }
 
     [Test]
+    public void A_link_is_the_same_file_and_stays_when_the_first_name_goes()
+    {
+        Write("a", "old");
+        Assert.That(Disk.CreateDirectory(In("sub")).Ok);
+        Assert.That(Disk.Link(In("a"), In("sub/b")).Ok);
+        using (var file = Disk.Open(In("a"), DiskOpenMode.Append).Value!) Assert.That(file.Append("er"u8).Ok);
+        Assert.That(Read("sub/b"), Is.EqualTo("older"));
+        Assert.That(Disk.Delete(In("a")).Ok);
+        Write("a", "new");
+        Assert.That(Read("sub/b"), Is.EqualTo("older"));
+    }
+
+    [Test]
+    public void A_link_replaces_nothing()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Because("Windows numbers errors otherwise.");
+        Write("a", "a");
+        Write("b", "b");
+        Assert.That(Disk.Link(In("a"), In("b")).Name, Is.EqualTo("EEXIST"));
+        Assert.That(Read("b"), Is.EqualTo("b"));
+        Assert.That(Disk.Link(In("none"), In("c")).Name, Is.EqualTo("ENOENT"));
+        Assert.That(Disk.Link(In("a"), In("no/where")).Name, Is.EqualTo("ENOENT"));
+        Assert.That(Disk.CreateDirectory(In("sub")).Ok);
+        var status = Disk.Link(In("sub"), In("c"));
+        Assert.That((status.Name, DiskErrors.IsWithoutLinks(status)), Is.EqualTo(("EPERM", true)));
+    }
+
+    [Test]
     public void Files_are_listed_by_ordinal_without_directories()
     {
         foreach (var name in new[] { "b", "B", "a.10", "a.9" }) Write(name, "");

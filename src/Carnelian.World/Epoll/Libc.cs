@@ -122,6 +122,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rename(string from, string to);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int link(string path, string name);
+
     [LibraryImport("libc")]
     internal static partial int fsync(int descriptor);
 

@@ -35,6 +35,12 @@ internal sealed class RealDisk : Disk
         File.Delete(p);
     });
 
+    public override DiskStatus Link(string path, string name)
+    {
+        if (OperatingSystem.IsWindows()) return WindowsFiles.Link(path, name) is var code and not 0 ? DiskTrouble.StatusOf(code, path) : DiskStatus.Success;
+        return Libc.link(path, name) == 0 ? DiskStatus.Success : DiskTrouble.StatusOf(Libc.Errno, path);
+    }
+
     public override DiskStatus CreateDirectory(string path) => DiskTrouble.Guard(path, path, static p => Directory.CreateDirectory(p));
 
     public override DiskStatus SyncDirectory(string path)

@@ -41,6 +41,9 @@ public sealed class SimulatedDisk : Disk
     /// <summary>While set no file can be renamed.</summary>
     public string? RenameError { get; set; }
 
+    /// <summary>While set no file gets another name.</summary>
+    public string? LinkError { get; set; }
+
     /// <summary>How often whatever changes something fails of itself, an append after a part of its bytes.</summary>
     public int TroublePerMillion { get; set; }
 
@@ -91,7 +94,7 @@ public sealed class SimulatedDisk : Disk
         if (_names.Find(old) is not { IsDirectory: false } inode || !_names.IsDirectory(SimulatedNames.DirectoryOf(name))) return DiskErrors.Status(DiskErrors.NoEntry, from);
         if (_names.IsDirectory(name)) return DiskErrors.Status(DiskErrors.IsDirectory, from);
         if (old == name) return DiskStatus.Success;
-        if (_names.Find(name) is { } replaced) Give(replaced.Length);
+        if (_names.Find(name) is { } replaced) GiveUp(replaced);
         // One change: a crash sees the old name or the new one, never both and never none.
         _names.Set((old, null), (name, inode));
         return DiskStatus.Success;
@@ -103,8 +106,19 @@ public sealed class SimulatedDisk : Disk
         var name = SimulatedNames.Normalize(path);
         if (_names.Find(name) is not { } inode) return DiskErrors.Status(DiskErrors.NoEntry, path);
         if (inode.IsDirectory) return DiskErrors.Status(DiskErrors.IsDirectory, path);
-        Give(inode.Length);
+        GiveUp(inode);
         _names.Set((name, null));
+        return DiskStatus.Success;
+    }
+
+    public override DiskStatus Link(string path, string name)
+    {
+        if (Begin(LinkError, path) is { } refusal) return refusal;
+        var (old, another) = (SimulatedNames.Normalize(path), SimulatedNames.Normalize(name));
+        if (_names.Find(old) is not { } inode || !_names.IsDirectory(SimulatedNames.DirectoryOf(another))) return DiskErrors.Status(DiskErrors.NoEntry, path);
+        if (inode.IsDirectory) return DiskErrors.Status(DiskErrors.NotPermitted, path);
+        if (_names.Find(another) is not null) return DiskErrors.Status(DiskErrors.Exists, path);
+        _names.Set((another, inode));
         return DiskStatus.Success;
     }
 
@@ -236,6 +250,12 @@ public sealed class SimulatedDisk : Disk
     }
 
     private string? Trouble() => !_world.Simulation.Happens(TroublePerMillion) ? null : Chance.Below(2) == 0 ? DiskErrors.InputOutput : DiskErrors.NoSpace;
+
+    /// <summary>A file loses a name. Its bytes are free with the last one.</summary>
+    private void GiveUp(SimulatedInode inode)
+    {
+        if (_names.CountOf(inode) == 1) Give(inode.Length);
+    }
 
     private void Give(long bytes)
     {

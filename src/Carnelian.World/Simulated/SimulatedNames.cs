@@ -29,6 +29,9 @@ internal sealed class SimulatedNames
 
     public SimulatedInode? Find(string path) => _names.GetValueOrDefault(path);
 
+    /// <summary>How many names a file has.</summary>
+    public int CountOf(SimulatedInode inode) => _names.Values.Count(other => other == inode);
+
     public bool IsDirectory(string path) => Find(path) is { IsDirectory: true };
 
     /// <summary>Bytes of all files.</summary>
@@ -81,7 +84,7 @@ internal sealed class SimulatedNames
             if (path.Length == 0 || _names.ContainsKey(DirectoryOf(path))) _names[path] = inode;
         _durable.Clear();
         foreach (var (path, inode) in _names) _durable[path] = inode;
-        // One file may have two names, when of a rename across directories one side was synced.
+        // One file may have two names: by a link, and when of a rename across directories one side was synced.
         foreach (var inode in _names.Values.Distinct()) inode.Crash(chance);
     }
 

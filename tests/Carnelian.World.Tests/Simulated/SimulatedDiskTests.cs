@@ -73,6 +73,38 @@ internal sealed class SimulatedDiskTests
     }
 
     [Test]
+    public void A_link_is_lost_or_not_until_its_directory_is_synced_whatever_becomes_of_the_first_name()
+    {
+        void Link(SimulatedWorld world)
+        {
+            Append(world, "a", "x").Sync();
+            world.Disk.SyncDirectory("");
+            world.Disk.Link("a", "b");
+        }
+
+        Assert.That(Outcomes(Link), Is.EquivalentTo(new[] { "a=x", "a=x b=x" }));
+        Assert.That(Outcomes(world =>
+        {
+            Link(world);
+            world.Disk.SyncDirectory("");
+            world.Disk.Delete("a");
+        }), Is.EquivalentTo(new[] { "a=x b=x", "b=x" }));
+    }
+
+    [Test]
+    public void A_full_disk_gets_room_when_a_file_loses_its_last_name()
+    {
+        using var world = new SimulatedWorld(1);
+        world.Disk.FreeBytes = 4;
+        Append(world, "a", "1234");
+        world.Disk.Link("a", "b");
+        world.Disk.Delete("a");
+        Assert.That(world.Disk.FreeBytes, Is.Zero);
+        world.Disk.Delete("b");
+        Assert.That(world.Disk.FreeBytes, Is.EqualTo(4));
+    }
+
+    [Test]
     public void An_unsynced_truncation_may_be_undone()
     {
         var outcomes = Outcomes(world =>
