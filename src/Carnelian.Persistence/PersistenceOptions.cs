@@ -30,6 +30,15 @@ public sealed class PersistenceOptions
     /// <summary>For tests: as <see cref="KeySaveDelayMicroseconds"/>, for loading (key-load-delay).</summary>
     public long KeyLoadDelayMicroseconds { get; set; }
 
+    /// <summary>The folder of a backup, in <see cref="Directory"/> (backupdirname).</summary>
+    public string BackupDirectory { get; set; } = "backupdir";
+
+    /// <summary>After so many seconds a sealed backup is removed; 0: never (backup-sealed-ttl).</summary>
+    public long BackupSecondsMax { get; set; }
+
+    /// <summary>What is loaded at the start instead of the server's own files: "rdb:" or "aof:", and a path; empty: nothing (preload-file).</summary>
+    public string PreloadFile { get; set; } = "";
+
     /// <summary>The version that files tell their readers.</summary>
     public byte[] Release { get; set; } = [];
 

@@ -12,7 +12,7 @@ internal static class AppendOnlyCommands
     {
         var rewrites = call.Executor.Services.Get<AppendOnlyFile>().Rewrites;
         if (rewrites.IsRunning) call.Fail("ERR Background append only file rewriting already in progress");
-        else if (rewrites.IsAnythingSaved || !call.MayBlock)
+        else if (rewrites.IsAnythingSaved || rewrites.IsHeld || !call.MayBlock)
         {
             rewrites.IsScheduled = true;
             rewrites.Failures = 0;

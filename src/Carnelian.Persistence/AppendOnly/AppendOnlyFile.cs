@@ -76,6 +76,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     /// <summary>Told when <see cref="IsGated"/>, <see cref="ReleasedOffset"/>, <see cref="Error"/> or <see cref="IsFull"/> may have changed.</summary>
     public Action? Changed { get; set; }
 
+    /// <summary>Told when it has been turned off while running: what is changed from here on is not in it.</summary>
+    internal Action? TurnedOff { get; set; }
+
     /// <summary>The policy is to sync always, and the disk fails: the process is to end, as Redis' does.</summary>
     public required Action Fatal { get; init; }
 
@@ -346,18 +349,39 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     /// <summary>What loads the files that the manifest names.</summary>
     public AppendOnlyLoad NewLoad(Executor executor) => new(Folder, _world, executor, Options, _log);
 
+    /// <summary>What loads files of another place, which stay as they are: those that a manifest names, or a single one. Null if there is no such thing; the log says why.</summary>
+    public AppendOnlyLoad? NewLoadOf(string path, Executor executor)
+    {
+        const string suffix = ".manifest";
+        var (isManifest, name) = (path.EndsWith(suffix, StringComparison.Ordinal), System.IO.Path.GetFileName(path));
+        var options = new PersistenceOptions { Directory = System.IO.Path.GetDirectoryName(path) ?? "" };
+        (options.AppendOnly.DirectoryName, options.AppendOnly.FileName, options.AppendOnly.LoadsTruncated) = ("", ByteText.FromText(isManifest ? name[..^suffix.Length] : name), false);
+        var folder = new AppendOnlyFolder(_world, options, _log);
+        if (!_world.Disk.FileExists(path)) _log.LogWarning("The file {Path} that is to be loaded doesn't exist", path);
+        else if (!isManifest || folder.TryReadManifest())
+        {
+            if (!isManifest) folder.Manifest = AppendOnlyManifest.OfOldFile(options.AppendOnly.FileName);
+            return new(folder, _world, executor, options.AppendOnly, _log) { IsElsewhere = true };
+        }
+        return null;
+    }
+
+    /// <summary>Whether this is the manifest that a start reads anyway.</summary>
+    public bool IsOwnManifest(string path) => path == Folder.ManifestPath;
+
     /// <summary>Goes on with the last increment, or a new one. Null, or why that cannot be; the manifest is written.</summary>
-    public string? OpenAtStart()
+    /// <param name="replaces">The data come from elsewhere: what the files have becomes history.</param>
+    public string? OpenAtStart(bool replaces = false)
     {
         if (Folder.Make() is { } error) return error;
         Folder.DeleteTemporaryFiles();
-        var manifest = Folder.Manifest;
-        if (manifest.Base is null && manifest.Increments.Count == 0)
+        var manifest = Folder.Manifest.Reopened();
+        if (replaces || manifest.Base is null && manifest.Increments.Count == 0)
         {
             var isRdb = Options.BaseIsRdb || HasKeys;
             var first = manifest.NewBase(Options.FileName, isRdb);
             if (Rewrites.WriteBase(first.Name, isRdb, _keyspace) is { } failure) return failure;
-            manifest = manifest.WithNewBase(first);
+            manifest = manifest.WithNewBase(first).WithoutIncrements(keepLast: 0);
             _log.LogInformation("Creating AOF base file {File} on server start", first.Name);
         }
         var isNew = manifest.Increments.Count == 0;
@@ -444,7 +468,11 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         (last.Syncs, last.Closes, last.ChangeOffset) = (true, true, _keyspace.Changes.Offset);
         Enqueue(last);
         Changed?.Invoke();
+        TurnedOff?.Invoke();
     }
+
+    /// <summary>It is off, and no worker has anything to do for it but what has failed.</summary>
+    internal bool IsQuiet => State == AppendOnlyState.Off && !_writer.IsBusy && !Rewrites.IsRunning && (_waiting.Count == 0 || _failed is not null);
 
     private void OnClosed()
     {
@@ -464,6 +492,20 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         Enqueue(step);
         _encoder.BeginFile();
         Attach();
+    }
+
+    /// <summary>What is changed from here on goes to another increment. When that is done, those before it do not change any more. Between calls.</summary>
+    internal void Rotate(Action<OpenIncrement> completed)
+    {
+        Check.That(State == AppendOnlyState.On && !Rewrites.IsRunning);
+        _keyspace.Changes.Deliver();
+        _filling.ChangeOffset = _keyspace.Changes.Offset;
+        var manifest = Folder.Manifest.WithNewIncrement(Options.FileName);
+        ChangeFile(new OpenIncrement(Folder, _world, manifest, manifest.Increments[^1].Name, step =>
+        {
+            if (step.Error is null) Folder.Manifest = manifest;
+            completed(step);
+        }));
     }
 
     /// <summary>A worker is to do something with the files, behind all that was changed by now.</summary>

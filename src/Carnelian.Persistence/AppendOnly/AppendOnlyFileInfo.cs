@@ -15,9 +15,9 @@ public enum AppendOnlyFileType : byte
 
 /// <summary>A line of the manifest.</summary>
 /// <param name="Name">Of the file, in the folder of the set, one char per byte.</param>
-/// <param name="StartOffset">Of the replication stream, where an increment begins; 0: not told.</param>
-/// <param name="EndOffset">Where it ends; 0: not told.</param>
-public sealed record AppendOnlyFileInfo(string Name, long Sequence, AppendOnlyFileType Type, long StartOffset = 0, long EndOffset = 0);
+/// <param name="StartOffset">Of the replication stream, where an increment begins; null: not told. Redis 8 tells it.</param>
+/// <param name="EndOffset">Where it ends, if it does; null: not told.</param>
+public sealed record AppendOnlyFileInfo(string Name, long Sequence, AppendOnlyFileType Type, long? StartOffset = null, long? EndOffset = null);
 
 /// <summary>How the files of a set are named, by the directive appendfilename.</summary>
 public static class AppendOnlyNames

@@ -27,7 +27,7 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
     /// <summary>What a new base is called until it is whole.</summary>
     public string TemporaryBaseName => $"temp-rewriteaof-bg-{world.Process.Id}.aof";
 
-    private string ManifestPath => PathOf(AppendOnlyNames.Manifest(Names.FileName));
+    public string ManifestPath => PathOf(AppendOnlyNames.Manifest(Names.FileName));
 
     /// <summary>Names are kept one char per byte; paths are text.</summary>
     private static string ToPath(string name) => ByteText.ToText(name) ?? name;
@@ -78,15 +78,19 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
     /// <summary>Deletes what a server left behind that ended while it wrote.</summary>
     public void DeleteTemporaryFiles()
     {
-        var fileName = ToPath(Names.FileName);
         foreach (var name in Disk.List(Path).Value ?? [])
         {
-            var isTemporary = name == AppendOnlyNames.TemporaryManifest(fileName) || name == AppendOnlyNames.TemporaryIncrement(fileName) || IsTemporaryBase(name);
-            if (!isTemporary) continue;
+            if (!IsTemporary(name)) continue;
             log.LogInformation("Removing the temporary file {File} of an earlier run", name);
             Disk.Delete(System.IO.Path.Combine(Path, name));
         }
     }
+
+    private bool IsTemporary(string name) =>
+        name == AppendOnlyNames.TemporaryManifest(ToPath(Names.FileName)) || name == AppendOnlyNames.TemporaryIncrement(ToPath(Names.FileName)) || IsTemporaryBase(name);
+
+    /// <summary>Is it the name of a file that such a set has, or leaves behind?</summary>
+    public bool IsOwn(string name) => name == AppendOnlyNames.Manifest(ToPath(Names.FileName)) || AppendOnlyNames.IsPart(ToPath(Names.FileName), name) || IsTemporary(name);
 
     private static bool IsTemporaryBase(string name) =>
         (name.StartsWith("temp-rewriteaof-bg-", StringComparison.Ordinal) || name.StartsWith("temp-rewriteaof-", StringComparison.Ordinal)) && name.EndsWith(".aof", StringComparison.Ordinal);

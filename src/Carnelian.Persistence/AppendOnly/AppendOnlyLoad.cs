@@ -40,6 +40,9 @@ public sealed class AppendOnlyLoad : Load
         _session = new(executor, log);
     }
 
+    /// <summary>The files are not those of this server: they stay as they are, and there must be some.</summary>
+    public bool IsElsewhere { get; init; }
+
     /// <summary>Null: not over yet.</summary>
     public AppendOnlyOutcome? Outcome { get; private set; }
 
@@ -60,13 +63,13 @@ public sealed class AppendOnlyLoad : Load
     /// <summary>Looks at what there is. Then <see cref="ReadSome"/>, until there is an <see cref="Outcome"/>.</summary>
     public void Begin()
     {
-        if (!TryUpgrade())
+        if (!IsElsewhere && !TryUpgrade())
         {
             End(AppendOnlyOutcome.Failed);
             return;
         }
         _files = [.. _folder.Manifest.Files];
-        if (_files.Length == 0) End(HasStrayParts() ? AppendOnlyOutcome.Failed : AppendOnlyOutcome.Missing);
+        if (_files.Length == 0) End(IsElsewhere || HasStrayParts() ? AppendOnlyOutcome.Failed : AppendOnlyOutcome.Missing);
         foreach (var file in _files)
         {
             var length = _folder.LengthOf(file.Name, out var error);

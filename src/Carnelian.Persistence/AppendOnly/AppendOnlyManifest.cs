@@ -49,13 +49,20 @@ public sealed class AppendOnlyManifest
     };
 
     /// <summary>With one more increment.</summary>
-    public AppendOnlyManifest WithNewIncrement(string fileName, long startOffset = 0)
+    public AppendOnlyManifest WithNewIncrement(string fileName, long? startOffset = null)
     {
         var sequence = IncrementSequence + 1;
         return new(Base, _history, [.. _increments, new(AppendOnlyNames.Increment(fileName, sequence), sequence, AppendOnlyFileType.Increment, startOffset)])
         {
             BaseSequence = BaseSequence, IncrementSequence = sequence,
         };
+    }
+
+    /// <summary>The last increment is written to again: where it ended is not true any more.</summary>
+    public AppendOnlyManifest Reopened()
+    {
+        if (_increments is not [.. var before, { EndOffset: not null } last]) return this;
+        return new(Base, _history, [.. before, last with { EndOffset = null }]) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };
     }
 
     /// <summary>With all increments but the last few as history: a base has what they had.</summary>
@@ -66,6 +73,9 @@ public sealed class AppendOnlyManifest
         Array.Reverse(gone);
         return new(Base, [.. gone, .. _history], kept) { BaseSequence = BaseSequence, IncrementSequence = IncrementSequence };
     }
+
+    /// <summary>With the increments up to this one, and no history: what there was before another one was begun.</summary>
+    public AppendOnlyManifest UpTo(long incrementSequence) => new(Base, [], Array.FindAll(_increments, file => file.Sequence <= incrementSequence));
 
     /// <summary>The same, but new files get higher numbers than those that lie in the folder, of which it knows nothing: nothing is overwritten.</summary>
     public AppendOnlyManifest Beyond(IEnumerable<string> names)

@@ -53,6 +53,18 @@ public sealed class AppendOnlyRewrites
     /// <summary>One is to begin when what is in its way is over.</summary>
     public bool IsScheduled { get; set; }
 
+    /// <summary>A base is on its way: <see cref="Ended"/> will be told of it.</summary>
+    public bool IsWriting => _writing is not null || _isWhole || _isAdopting;
+
+    /// <summary>None begins: somebody needs the present base and the increments behind it.</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>Told when one is over: whether there is a new base.</summary>
+    internal Action<bool>? Ended { get; set; }
+
+    /// <summary>Why the latest one failed that did.</summary>
+    internal string? LastError { get; private set; }
+
     /// <summary>A snapshot is being written, for whatever.</summary>
     public bool IsAnythingSaved => _snapshots.Running is not null;
 
@@ -76,7 +88,7 @@ public sealed class AppendOnlyRewrites
     /// <summary>Several times a second, between calls: begins what is due.</summary>
     public void Turn()
     {
-        if (_snapshots.Running is not null || IsRunning) return;
+        if (_snapshots.Running is not null || IsRunning || IsHeld) return;
         if (IsScheduled && !IsLimited()) TryStart();
         if (_owner.State != AppendOnlyState.On || Options.RewritePercent == 0 || _owner.CurrentBytes <= Options.RewriteBytesMin || IsRunning) return;
         var before = Math.Max(1, _owner.BytesAtRewrite);
@@ -108,7 +120,7 @@ public sealed class AppendOnlyRewrites
     /// <summary>The first base after appendonly yes: begins it, or when what is in its way is over. False if it cannot be.</summary>
     internal bool TryBeginFirst()
     {
-        if (_snapshots.Running is { Kind: SnapshotKind.AppendOnlyRewrite })
+        if (_writing is not null && _snapshots.Running == _writing)
         {
             _log.LogInformation("AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.");
             GiveUp();
@@ -165,7 +177,7 @@ public sealed class AppendOnlyRewrites
             return;
         }
         _log.LogWarning("{Error}", step.Error);
-        NoteFailure();
+        NoteFailure(step.Error);
         GiveUp();
     }
 
@@ -187,7 +199,7 @@ public sealed class AppendOnlyRewrites
         {
             _log.LogWarning("Write error writing append only file on disk: {Error} ({Path})", file.File.Error, file.File.TemporaryPath);
             _log.LogWarning("Background AOF rewrite terminated with error");
-            NoteFailure();
+            NoteFailure(file.File.Error!);
         }
         EndInVain();
     }
@@ -215,7 +227,7 @@ public sealed class AppendOnlyRewrites
         if (step.Error is not null) _log.LogWarning("{Error}", step.Error);
         if (!step.IsInPlace)
         {
-            NoteFailure();
+            NoteFailure(step.Error!);
             EndInVain();
             return;
         }
@@ -223,6 +235,7 @@ public sealed class AppendOnlyRewrites
         _owner.NoteFiles(step.BaseBytes);
         if (_isFirst) _log.LogInformation("Successfully renamed the temporary AOF incr file {Temporary} into {File}", AppendOnlyNames.TemporaryIncrement(Options.FileName), step.Manifest.Increments[^1].Name);
         if (_isFirst) _owner.OnFirstBase();
+        Ended?.Invoke(true);
         // A crash may bring the manifest back that names what is history now: then that is to be kept.
         _isClearing = step.Error is null && TryDeleteHistory();
         if (!_isClearing) Finish();
@@ -237,8 +250,9 @@ public sealed class AppendOnlyRewrites
         End();
     }
 
-    private void NoteFailure()
+    private void NoteFailure(string error)
     {
+        LastError = error;
         HasFailed = true;
         Failures++;
     }
@@ -246,9 +260,9 @@ public sealed class AppendOnlyRewrites
     private void EndInVain()
     {
         End();
-        if (!_isFirst) return;
-        _owner.DropIncrement(Folder.TemporaryIncrementPath);
-        if (_owner.State == AppendOnlyState.WaitsForBase) IsScheduled = true;
+        if (_isFirst) _owner.DropIncrement(Folder.TemporaryIncrementPath);
+        if (_isFirst && _owner.State == AppendOnlyState.WaitsForBase) IsScheduled = true;
+        Ended?.Invoke(false);
     }
 
     private void End() => LastDurationSeconds = NowSeconds - _startedSeconds;

@@ -68,8 +68,8 @@ public static class ManifestText
     private static void Append(StringBuilder text, AppendOnlyFileInfo file)
     {
         text.Append(CultureInfo.InvariantCulture, $"file {(NeedsQuotes(file.Name) ? ByteText.Quote(file.Name) : file.Name)} seq {file.Sequence} type {(char)file.Type}");
-        if (file.StartOffset != 0) text.Append(CultureInfo.InvariantCulture, $" startoffset {file.StartOffset}");
-        if (file.EndOffset != 0) text.Append(CultureInfo.InvariantCulture, $" endoffset {file.EndOffset}");
+        if (file.StartOffset is not null) text.Append(CultureInfo.InvariantCulture, $" startoffset {file.StartOffset}");
+        if (file.EndOffset is not null) text.Append(CultureInfo.InvariantCulture, $" endoffset {file.EndOffset}");
         text.Append('\n');
     }
 
@@ -89,7 +89,8 @@ public static class ManifestText
             var words = line.IsEmpty ? null : ArgumentSplitter.Split(line);
             if (words is null || words.Count < 6 || words.Count % 2 != 0) return InvalidFormat;
             string? name = null;
-            long sequence = 0, startOffset = 0, endOffset = 0;
+            long sequence = 0;
+            long? startOffset = null, endOffset = null;
             byte type = 0;
             for (var i = 0; i < words.Count; i += 2)
             {

@@ -8,17 +8,18 @@ public sealed class DatabaseFile(World world, Keyspace keyspace, RdbSaves saves,
     /// <summary>Opens it to be loaded by <see cref="DataLoading"/>.</summary>
     /// <param name="load">Null: there is no such file.</param>
     /// <param name="overwrites">Keys that there are already; see <see cref="RdbLoader.Overwrites"/>.</param>
+    /// <param name="elsewhere">The path of another file, which must be there.</param>
     /// <returns>Why it can't be read, or null.</returns>
-    public string? TryOpen(out RdbLoad? load, bool overwrites = false)
+    public string? TryOpen(out RdbLoad? load, bool overwrites = false, string? elsewhere = null)
     {
         load = null;
         var options = saves.Options;
-        var path = options.PathOf(options.DatabaseFile);
-        if (!world.Disk.FileExists(path) && !world.Disk.DirectoryExists(path)) return null;
+        var path = elsewhere ?? options.PathOf(options.DatabaseFile);
+        if (elsewhere is null && !world.Disk.FileExists(path) && !world.Disk.DirectoryExists(path)) return null;
         var opened = world.Disk.Open(path, DiskOpenMode.Read);
         if (opened.Value is not { } file)
         {
-            log.LogWarning("Fatal error: can't open the RDB file {File} for reading: {Error}", options.DatabaseFile, opened.Status.Error);
+            log.LogWarning("Fatal error: can't open the RDB file {File} for reading: {Error}", elsewhere ?? options.DatabaseFile, opened.Status.Error);
             return opened.Status.Error;
         }
         load = new(world, file, new(keyspace) { Overwrites = overwrites, Settings = dumps.Settings, PassedOver = TellPassedOver }, log, options.SumsDatabase && dumps.ChecksChecksums,

@@ -29,6 +29,10 @@ internal static class PersistenceDirectives
             o.StopsWritesOnSaveError = v;
             server.DiskErrors.Refresh();
         });
+        // Of Redis 8.10.
+        registry.Text("backupdirname", "backupdir", () => o.BackupDirectory, v => o.BackupDirectory = v, flags: Immutable | Hidden, validate: v => FileNames.Validate("backupdirname", "dirname", v));
+        registry.Integer("backup-sealed-ttl", 0, 0, int.MaxValue, () => o.BackupSecondsMax, v => o.BackupSecondsMax = v, flags: Hidden);
+        registry.Text("preload-file", "", () => o.PreloadFile, v => o.PreloadFile = v, flags: Immutable | Hidden, validate: PreloadFile.Validate);
         registry.Integer("rdb-key-save-delay", 0, int.MinValue, int.MaxValue, () => o.KeySaveDelayMicroseconds, v => o.KeySaveDelayMicroseconds = v, flags: Hidden);
         registry.Integer("key-load-delay", 0, int.MinValue, int.MaxValue, () => o.KeyLoadDelayMicroseconds, v => o.KeyLoadDelayMicroseconds = v, flags: Hidden);
     }

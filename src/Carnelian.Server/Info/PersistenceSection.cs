@@ -77,6 +77,7 @@ internal static class PersistenceSection
         text.Line("aof_rewrites_consecutive_failures", rewrites.Failures);
         text.Line("aof_last_write_status", file.Error is null ? "ok" : "err");
         text.Line("aof_last_cow_size", rewrites.LastPeakBytes);
+        text.Line("backup_in_progress", server.Backups.IsInProgress ? 1 : 0);
     }
 
     /// <summary>What Redis tells only while the file is on.</summary>

@@ -56,7 +56,7 @@ internal sealed class Cron
         if (_server.Loading.IsOn) return _loadingWaits ? 1 : 0;
         if (_server.MemoryLimit.IsEvicting) return 0;
         var due = IsPaused ? _nextTimeoutMs : Math.Min(Math.Min(_nextTimeoutMs, _snapshots.DueMs), HasMore ? _nextSliceMs : _nextRoundMs);
-        due = Math.Min(due, Math.Min(_server.Pause.DueMs, Math.Min(_server.Migrations.DueMs, _server.AppendOnlyOutput.DueMs)));
+        due = Math.Min(due, Math.Min(_server.Pause.DueMs, Math.Min(Math.Min(_server.Migrations.DueMs, _server.Backups.DueMs), _server.AppendOnlyOutput.DueMs)));
         return (int)Math.Clamp(due - _server.MonotonicMs, 0, 1000);
     }
 
@@ -82,6 +82,7 @@ internal sealed class Cron
     {
         if (HasMore && nowMs >= _nextSliceMs) DoMore(nowMs);
         _snapshots.Turn(nowMs);
+        _server.Backups.Turn();
         if (_server.Executor.BlockedClients.HasAsking) _server.Executor.BlockedClients.ServeAsking();
         if (nowMs < _nextRoundMs) return;
         _nextRoundMs = nowMs + 1000 / _server.Options.Hz;

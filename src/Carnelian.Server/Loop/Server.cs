@@ -26,12 +26,14 @@ internal sealed class Server : IDisposable
         SnapshotFiles = new(world, Keyspace, options.Persistence);
         Saves = new(world, Keyspace, SnapshotFiles, options.Persistence, Dumps.Settings, logger) { UsedMemory = () => MemoryUse.Total(this) };
         AppendOnly = new(world, Keyspace, SnapshotFiles, Saves, options.Persistence, logger) { Fatal = () => World.Process.Exit(1) };
+        Backups = new(world, Keyspace, SnapshotFiles, Saves, options.Persistence, AppendOnly, logger);
         Executor = new(Keyspace, commands ?? ServerCommandTable.Shared, world.Clock);
         Executor.Services.Add(this);
         Executor.Services.Add(Dumps);
         Executor.Services.Add(SnapshotFiles);
         Executor.Services.Add(Saves);
         Executor.Services.Add(AppendOnly);
+        Executor.Services.Add(Backups);
         Executor.AllFlushed = Saves.OnFlushed;
         Executor.AddGate(Loading = new(world, Executor, options.Persistence, logger));
         DatabaseFile = new(world, Keyspace, Saves, Dumps, Loading, logger);
@@ -104,6 +106,8 @@ internal sealed class Server : IDisposable
     public AppendOnlyOutput AppendOnlyOutput { get; }
 
     public Scripting Scripting { get; }
+
+    public Backups Backups { get; }
 
     public DataLoading Loading { get; }
 
@@ -269,6 +273,7 @@ internal sealed class Server : IDisposable
         Executor.Transactions.Dispose();
         Subscriptions.Dispose();
         Loading.Abandon();
+        Backups.Dispose();
         AppendOnly.Dispose();
         SnapshotFiles.Dispose();
         Keyspace.Dispose();

@@ -8,6 +8,9 @@ internal sealed class StartupLoading(Server server)
 {
     private long _beganNanoseconds;
 
+    /// <summary>What is loaded is not what the server kept itself.</summary>
+    private bool _isPreloading;
+
     /// <summary>Why the data could not be loaded: the server must not go on, or it would overwrite them.</summary>
     public string? Error { get; private set; }
 
@@ -23,6 +26,7 @@ internal sealed class StartupLoading(Server server)
         _beganNanoseconds = server.World.Clock.MonotonicNanoseconds;
         Leftovers.Remove(server.World, server.Options.Persistence, server.Log);
         if (!server.AppendOnly.TryReadManifest()) Fail("the manifest of the append-only file can't be read");
+        else if (PreloadFile.Of(server.Options.Persistence) is { } preload && !(server.Options.Persistence.AppendOnly.IsOn && server.AppendOnly.IsOwnManifest(preload.Path))) BeginPreload(preload);
         else if (server.Options.Persistence.AppendOnly.IsOn) BeginAppendOnly();
         else BeginDatabaseFile();
     }
@@ -35,6 +39,27 @@ internal sealed class StartupLoading(Server server)
         if (load.Outcome is null) server.Loading.Begin(load, End);
         else if (load.Outcome == AppendOnlyOutcome.Failed) Fail(load.Error!);
         else if (load.Outcome == AppendOnlyOutcome.Missing) BeginDatabaseFile();
+        else End(load);
+    }
+
+    private void BeginPreload(PreloadFile preload)
+    {
+        _isPreloading = true;
+        server.Log.LogWarning("Loading {Path} (preload-file); the server's own files are not loaded", preload.Path);
+        if (!preload.IsAppendOnly)
+        {
+            if (server.DatabaseFile.TryOpen(out var file, elsewhere: preload.Path) is { } error) Fail(error);
+            else server.Loading.Begin(file!, End);
+            return;
+        }
+        if (server.AppendOnly.NewLoadOf(preload.Path, server.Executor) is not { } load)
+        {
+            Fail("the file that preload-file names can't be read");
+            return;
+        }
+        load.Begin();
+        if (load.Outcome is null) server.Loading.Begin(load, End);
+        else if (load.Outcome == AppendOnlyOutcome.Failed) Fail(load.Error!);
         else End(load);
     }
 
@@ -76,7 +101,7 @@ internal sealed class StartupLoading(Server server)
     {
         IsOver = true;
         if (!server.Options.Persistence.AppendOnly.IsOn) return;
-        if (server.AppendOnly.OpenAtStart() is not { } error)
+        if (server.AppendOnly.OpenAtStart(replaces: _isPreloading) is not { } error)
         {
             server.AppendOnly.Rewrites.TryDeleteHistory();
             return;

@@ -17,8 +17,18 @@ internal sealed class ManifestTests
         var manifest = Parse(text);
         Assert.That(manifest.Files.Select(file => file.Name), Is.EqualTo(["appendonly.aof.2.base.rdb", "appendonly.aof.4.incr.aof"]));
         Assert.That(manifest.History.Select(file => file.Sequence), Is.EqualTo([1L]));
-        Assert.That((manifest.Increments[0].StartOffset, manifest.Increments[0].EndOffset), Is.EqualTo((1L, 17L)));
+        Assert.That((manifest.Increments[0].StartOffset, manifest.Increments[0].EndOffset), Is.EqualTo(((long?)1, (long?)17)));
         Assert.That(Write(manifest), Is.EqualTo(text));
+    }
+
+    [Test]
+    public void Where_an_increment_begins_is_kept_and_where_it_ended_is_forgotten_when_it_goes_on()
+    {
+        // So Redis 8 leaves it when it is shut down.
+        var manifest = Parse("file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i startoffset 0 endoffset 5\n");
+        Assert.That(Write(manifest.Reopened()), Is.EqualTo("file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i startoffset 0\n"));
+        Assert.That(manifest.Reopened().Reopened().NewBase("a", isRdb: true).Sequence, Is.EqualTo(2));
+        Assert.That(Write(manifest.WithNewIncrement("a").UpTo(1)), Is.EqualTo(Write(manifest)));
     }
 
     [Test]

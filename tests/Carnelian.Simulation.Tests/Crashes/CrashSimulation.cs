@@ -118,6 +118,8 @@ internal sealed class CrashSimulation : IDisposable
     /// <returns>False when it says that something is wrong with its files.</returns>
     private bool TryLoad(ServerOptions options, int turnsMax)
     {
+        // As an operator does behind a backup that a crash has ended.
+        foreach (var name in _world.Disk.List("backupdir").Value ?? []) _world.Disk.Delete($"backupdir/{name}");
         _log.Clear();
         _server = new Server(options, _world, _log);
         if (_server.Start() is { } refusal) throw new AssertionException($"the server does not start: {refusal}\n{_log}");
@@ -190,6 +192,7 @@ internal sealed class CrashSimulation : IDisposable
             Count("acknowledged", writers[i].Acknowledged - _present[i]);
         }
         Count("rewrites", _server!.AppendOnly.Rewrites.Count);
+        if (_server.Backups.StartedSeconds != 0) Count("backups");
         var file = _server.AppendOnly;
         _story.Add($"{NowMs} ms, {_policy}: sent {string.Join(' ', _most)}, to last {string.Join(' ', _least)}, acknowledged {string.Join(' ', writers.Select(writer => $"{writer.Acknowledged} by {writer.LastMs}"))}; "
             + $"file {file.State}, safe up to {file.SafeOffset} of {_server.Keyspace.Changes.Offset}, {file.PendingBytes} bytes under way, stalled {_hasStalled}, unpromised {_isUnpromised}");
@@ -213,8 +216,9 @@ internal sealed class CrashSimulation : IDisposable
 
     private void Disturb(SimulatedPeer peer, NumberedWriter[] writers)
     {
-        switch (_chance.Next(10))
+        switch (_chance.Next(14))
         {
+            case >= 10: peer.Send(RequestMaker.Encode(["BACKUP", _chance.Next(8) switch { < 3 => "START", < 5 => "SEAL", 5 => "ABORT", _ => "CLEANUP" }])); break;
             case < 3: peer.Send(RequestMaker.Encode(["BGREWRITEAOF"])); break;
             case < 5: peer.Send(RequestMaker.Encode(["BGSAVE", "SCHEDULE"])); break;
             case 6 when _server!.AppendOnly.State == AppendOnlyState.On:
@@ -243,7 +247,7 @@ internal sealed class CrashSimulation : IDisposable
         }
         _server!.Dispose();
         _server = null;
-        foreach (var folder in new[] { ".", "appendonlydir" })
+        foreach (var folder in new[] { ".", "appendonlydir", "backupdir" })
             foreach (var name in _world.Disk.List(folder).Value ?? []) _story.Add($"{(_wasKilled ? "killed" : "power lost")}, left: {folder}/{name} {_world.Disk.ReadAll($"{folder}/{name}").Value?.Length}");
     }
 

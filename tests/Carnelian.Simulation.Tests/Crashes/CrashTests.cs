@@ -7,7 +7,7 @@ internal sealed class CrashTests
 {
     private const int Standard = 200;
 
-    private static readonly string[] _metEventually = ["acknowledged", "lost", "killed", "power lost", "rewrites", "repaired"];
+    private static readonly string[] _metEventually = ["acknowledged", "lost", "killed", "power lost", "rewrites", "repaired", "backups"];
 
     [Test]
     public void What_was_acknowledged_is_there_after_the_power_failed()
