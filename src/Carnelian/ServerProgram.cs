@@ -75,7 +75,6 @@ internal sealed class ServerProgram : IDisposable
         }
         using var signals = new Signals(_server, _log);
         using var crashSignals = new CrashSignals(_server, _log);
-        Banner.WriteInitialized(_log);
         if (_server.Loading.IsOn) _server.Startup.Ended = Ready;
         else Ready();
         daemon?.Report(null);
@@ -112,6 +111,8 @@ internal sealed class ServerProgram : IDisposable
         Banner.WarnOfBacklog(_options, _log);
         // Start-up leaves garbage, and what is in use is known from the first collection on.
         _world.Process.ReleaseManagedMemory();
+        // Redis' suite waits for the line, also where the files are such that the process ends at once.
+        _server.Startup.Begins = () => Banner.WriteInitialized(_log);
         if (_server.Start() is { } error) return error;
         return _server.Listeners.Count > 0 ? null : "Configured to not listen anywhere, exiting.";
     }

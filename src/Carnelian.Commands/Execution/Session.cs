@@ -37,6 +37,9 @@ public abstract class Session(Database database, long id) : Author
     /// <summary>The next request may run: the session neither ends nor waits for a blocked call.</summary>
     public bool CanRun => !IsEnding && Blocked is null;
 
+    /// <summary>What it asks for was done elsewhere or before, and is propagated as it came of that: options are not held against it, and bounds do not stop it. The loading of an append-only file.</summary>
+    public bool IsRepeating { get; protected init; }
+
     /// <summary>CLIENT SETNAME's, empty when there is none.</summary>
     public byte[] Name { get; set; } = [];
 

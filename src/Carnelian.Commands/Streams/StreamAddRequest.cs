@@ -94,8 +94,10 @@ internal struct StreamAddRequest
         var trims = Trim.Strategy != StreamTrimStrategy.None;
         if (!trims && limit > 0) call.Fail("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
         else if (!trims && !isAdd) call.Fail("ERR syntax error, XTRIM must be called with a trimming strategy");
-        else if (limit >= 0 && !Trim.IsApproximate) call.Fail("ERR syntax error, LIMIT cannot be used without the special ~ option");
+        else if (limit >= 0 && !Trim.IsApproximate && !call.Session.IsRepeating) call.Fail("ERR syntax error, LIMIT cannot be used without the special ~ option");
         else Trim = Trim with { Pending = _pending ?? PendingPolicy.Keep };
+        // What is propagated has the threshold that was reached, = in place of ~, and the LIMIT that was given.
+        if (call.Session.IsRepeating) limit = 0;
         if (Trim.IsApproximate) Trim = Trim with { Limit = limit >= 0 ? limit : UsualLimit(call.Keyspace.Host.StreamLimit) };
     }
 

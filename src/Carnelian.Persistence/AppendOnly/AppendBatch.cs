@@ -3,6 +3,9 @@ namespace Carnelian;
 /// <summary>What is done with the files themselves, in the order of what is written. On a worker; <see cref="Completed"/> then on the command thread.</summary>
 internal abstract class AppendStep
 {
+    /// <summary>The file that was written up to here, if there is one.</summary>
+    public DiskFile? Before { get; set; }
+
     public abstract void Run();
 
     /// <summary>What the present file is called from now on, if it has another name.</summary>

@@ -1,6 +1,8 @@
 namespace Carnelian;
 
-/// <summary>Opens an increment, and enters it into the manifest before anything is written to it.</summary>
+/// <summary>
+/// Opens an increment, and enters it into the manifest before anything is written to it. What was written up to here is synced first: only the last file may be damaged when the power fails.
+/// </summary>
 /// <param name="manifest">Null: a temporary increment, which the manifest does not know.</param>
 internal sealed class OpenIncrement(AppendOnlyFolder folder, World world, AppendOnlyManifest? manifest, string name, Action<OpenIncrement> completed) : AppendStep
 {
@@ -13,6 +15,11 @@ internal sealed class OpenIncrement(AppendOnlyFolder folder, World world, Append
 
     public override void Run()
     {
+        if (Before?.Sync() is { Ok: false } synced)
+        {
+            Error = $"Can't sync the append-only file that {name} is to follow: {synced.Error}";
+            return;
+        }
         var path = folder.PathOf(name);
         var opened = world.Disk.Open(path, DiskOpenMode.Replace);
         if (opened.Value is not { } file)

@@ -9,9 +9,6 @@ internal sealed class AppendWriter(World world, AppendOnlyOptions options) : IDi
     /// <summary>Held while a batch is being written.</summary>
     private readonly Lock _writing = new();
 
-    /// <summary>Files that were written before and are not synced yet.</summary>
-    private readonly List<DiskFile> _left = [];
-
     private Job? _job;
     private DiskFile? _file;
 
@@ -54,8 +51,7 @@ internal sealed class AppendWriter(World world, AppendOnlyOptions options) : IDi
         batch.WriteNanoseconds = written - began;
         if (batch.Syncs && batch.WriteStatus.Ok)
         {
-            batch.SyncStatus = SyncLeft();
-            if (batch.SyncStatus.Ok) batch.SyncStatus = _file.Sync();
+            batch.SyncStatus = _file.Sync();
             batch.HasSynced = batch.SyncStatus.Ok;
             batch.SyncNanoseconds = world.Clock.MonotonicNanoseconds - written;
         }
@@ -67,24 +63,13 @@ internal sealed class AppendWriter(World world, AppendOnlyOptions options) : IDi
     private void TakeStep(AppendBatch batch)
     {
         batch.HasStepped = true;
-        batch.Step?.Run();
-        Path = batch.Step?.NewPath ?? Path;
-        if (batch.Step?.Next is not var (file, path)) return;
-        if (_file is not null) _left.Add(_file);
+        if (batch.Step is not { } step) return;
+        step.Before = _file;
+        step.Run();
+        Path = step.NewPath ?? Path;
+        if (step.Next is not var (file, path)) return;
+        Close();
         (_file, Path) = (file, path);
-        SyncLeft();
-    }
-
-    /// <summary>Files that are not written any more are synced once, and closed then: what was changed later is not safe before they are.</summary>
-    private DiskStatus SyncLeft()
-    {
-        while (_left.Count > 0)
-        {
-            if (_left[0].Sync() is { Ok: false } status) return status;
-            _left[0].Dispose();
-            _left.RemoveAt(0);
-        }
-        return DiskStatus.Success;
     }
 
     /// <summary>Writes what is not written yet. A write that came to nothing whole is taken back, so that the file ends with a whole record.</summary>
@@ -131,7 +116,6 @@ internal sealed class AppendWriter(World world, AppendOnlyOptions options) : IDi
     {
         _job?.Forsake();
         Close();
-        foreach (var file in _left) file.Dispose();
     }
 
     private sealed class Job(AppendWriter writer, AppendBatch batch, Action<AppendBatch> completed) : WorkerJob

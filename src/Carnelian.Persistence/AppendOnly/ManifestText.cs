@@ -73,7 +73,7 @@ public static class ManifestText
         text.Append('\n');
     }
 
-    private static bool NeedsQuotes(string name) => name.AsSpan().ContainsAny('\\', '"') || name.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private static bool NeedsQuotes(string name) => name.AsSpan().ContainsAny('\\', '"', '\'') || name.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>The files that lines have told of.</summary>
     private sealed class Parts

@@ -19,6 +19,7 @@ internal sealed class ReplaySession : Session, IDisposable
         (_executor, _log) = (executor, log);
         Targets = ChangeTargets.None;
         OwnPolicy = ExpiryPolicy.Ignore;
+        IsRepeating = true;
     }
 
     public override string Address => "";

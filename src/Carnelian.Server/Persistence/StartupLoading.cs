@@ -14,6 +14,9 @@ internal sealed class StartupLoading(Server server)
     /// <summary>Why the data could not be loaded: the server must not go on, or it would overwrite them.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>Called when the server listens and is about to look at its files.</summary>
+    public Action? Begins { get; set; }
+
     /// <summary>Called when the server may serve.</summary>
     public Action? Ended { get; set; }
 
@@ -24,6 +27,7 @@ internal sealed class StartupLoading(Server server)
     public void Begin()
     {
         _beganNanoseconds = server.World.Clock.MonotonicNanoseconds;
+        Begins?.Invoke();
         Leftovers.Remove(server.World, server.Options.Persistence, server.Log);
         if (!server.AppendOnly.TryReadManifest()) Fail("the manifest of the append-only file can't be read");
         else if (PreloadFile.Of(server.Options.Persistence) is { } preload && !(server.Options.Persistence.AppendOnly.IsOn && server.AppendOnly.IsOwnManifest(preload.Path))) BeginPreload(preload);

@@ -39,6 +39,14 @@ internal sealed class ManifestTests
         Assert.That(Write(manifest), Is.EqualTo("file \"a b\" seq 7 type i\n"));
     }
 
+    [Test]
+    public void A_name_with_an_apostrophe_is_read_again()
+    {
+        var manifest = AppendOnlyManifest.Empty.WithNewIncrement("o'clock");
+        Assert.That(Write(manifest), Is.EqualTo("file \"o'clock.1.incr.aof\" seq 1 type i\n"));
+        Assert.That(Parse(Write(manifest)).Increments.Single(), Is.EqualTo(manifest.Increments.Single()));
+    }
+
     [TestCase("", "Found an empty AOF manifest", 0, null)]
     [TestCase("file a seq 1 type b", "The AOF manifest file contains too long line", 1, null)]
     [TestCase("\n", "Invalid AOF manifest file format", 1, "")]

@@ -195,6 +195,24 @@ internal sealed class AppendOnlyTests
     }
 
     [Test]
+    public void Trimming_with_a_limit_is_repeated_as_far_as_it_went()
+    {
+        using var server = Start();
+        server.Run("CONFIG", "SET", "stream-node-max-entries", "10");
+        for (var i = 1; i <= 100; i++) server.Run("XADD", "added", $"{i}-1", "f", "v");
+        server.Run("COPY", "added", "trimmed");
+        server.Run("XADD", "added", "MAXLEN", "~", "55", "LIMIT", "30", "101-1", "f", "v");
+        server.Run("XTRIM", "trimmed", "MINID", "~", "55", "LIMIT", "30");
+        Assert.That((server.Run("XLEN", "added"), server.Run("XLEN", "trimmed")), Is.EqualTo((":71", ":70")));
+        WaitForWrites(server);
+        // As Redis writes it, with an option that no client may give there.
+        Assert.That(Commands(server, Increment), Does.Contain("\nXADD added MAXLEN = 71 LIMIT 30 101-1 f v\nXTRIM trimmed MINID = 31-1 LIMIT 30\n"));
+        using var next = Restart(server);
+        Assert.That((next.Run("XLEN", "added"), next.Run("XLEN", "trimmed")), Is.EqualTo((":71", ":70")));
+        Assert.That(next.Run("XADD", "added", "MAXLEN", "=", "5", "LIMIT", "30", "*", "f", "v"), Does.StartWith("-ERR syntax error"));
+    }
+
+    [Test]
     public void A_rewrite_leaves_a_base_and_one_increment([Values] bool isRdb)
     {
         using var server = Start(o => o.BaseIsRdb = isRdb);
@@ -210,6 +228,18 @@ internal sealed class AppendOnlyTests
         var digest = server.Run("DEBUG", "DIGEST");
         using var next = Restart(server);
         Assert.That((next.Run("DBSIZE"), next.Run("DEBUG", "DIGEST")), Is.EqualTo((":201", digest)));
+    }
+
+    [Test]
+    public void An_increment_is_synced_before_the_manifest_names_the_next_one()
+    {
+        using var server = Start();
+        for (var i = 0; i < 200; i++) server.Run("SET", $"k{i}", new string('x', 300));
+        server.Run("BGREWRITEAOF");
+        server.TurnUntil(() => Read(server, Manifest).Contains("seq 2 type i", StringComparison.Ordinal));
+        var length = Read(server, Increment).Length;
+        server.World.Crash();
+        Assert.That(Read(server, Increment), Has.Length.EqualTo(length).And.EndsWith("x\r\n"));
     }
 
     [Test]
