@@ -51,7 +51,10 @@ internal sealed class BaseLibrary(LuaMachine machine)
         call.CheckAny(1);
         if (!call[1].IsFalse) return call.ReturnArguments(1);
         var message = call.OptionalString(2);
-        throw message is null ? call.Fail("assertion failed!"u8) : call.Fail(message.Span);
+        if (message is null) throw call.Fail("assertion failed!"u8);
+        // A string of C's: it ends at a zero byte.
+        var zero = message.Span.IndexOf((byte)0);
+        throw call.Fail(zero < 0 ? message.Span : message.Span[..zero]);
     }
 
     private int Error(LuaCall call)

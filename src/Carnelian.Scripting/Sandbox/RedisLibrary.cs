@@ -85,7 +85,7 @@ internal sealed class RedisLibrary
     {
         if (lua.Count < 2) throw ScriptError.Fail(lua, "redis.log() requires two arguments or more.");
         if (!lua.TryGetNumber(1, out var number)) throw ScriptError.Fail(lua, "First argument must be a number (log level).");
-        var level = (int)DoubleText.Truncate(number);
+        var level = ToInteger(number);
         if (level < 0 || level >= _levels.Length) throw ScriptError.Fail(lua, "Invalid log level.");
         if (!_scripting.Log.IsEnabled(_levels[level])) return lua.Return();
         var line = new System.Text.StringBuilder();
@@ -98,6 +98,9 @@ internal sealed class RedisLibrary
         _scripting.Log.Log(_levels[level], "{Line}", ByteText.ToShown(line.ToString()));
         return lua.Return();
     }
+
+    /// <summary>As C casts to an integer of 32 bits: what is none is the least one.</summary>
+    private static int ToInteger(double number) => double.ConvertToIntegerNative<int>(number);
 
     // Replies.
 
@@ -127,7 +130,7 @@ internal sealed class RedisLibrary
     {
         if (lua.Count != 1) throw ScriptError.Fail(lua, "redis.setresp() requires one argument.");
         lua.TryGetNumber(1, out var number);
-        var version = (int)DoubleText.Truncate(number);
+        var version = ToInteger(number);
         if (version is not (2 or 3)) throw ScriptError.Fail(lua, "RESP version must be 2 or 3.");
         _scripting.Run.Session.Version = (RespVersion)version;
         return lua.Return();
@@ -149,7 +152,7 @@ internal sealed class RedisLibrary
     {
         if (lua.Count != 1) throw ScriptError.Fail(lua, "redis.set_repl() requires one argument.");
         lua.TryGetNumber(1, out var number);
-        var targets = (int)DoubleText.Truncate(number);
+        var targets = ToInteger(number);
         if ((targets & ~(int)ChangeTargets.All) != 0) throw ScriptError.Fail(lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
         _scripting.Run.SetTargets((ChangeTargets)targets);
         return lua.Return();

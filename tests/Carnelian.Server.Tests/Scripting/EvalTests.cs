@@ -148,6 +148,10 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
         Assert.That(Eval("return redis.call('SORT', 's', 'BY', 'nothing')"), Is.EqualTo("[\"a\", \"aa\", \"b\", \"c\"]"));
     }
 
+    [TestCase("redis.log(0/0, 'x')", "Invalid log level."), TestCase("redis.set_repl(1e21)", "Invalid replication flags."), TestCase("redis.setresp(0/0)", "RESP version must be 2 or 3."),
+     TestCase("assert(nil, 'up to here\\0and no further')", "user_script:1: up to here script: ")]
+    public void Arguments_are_what_C_makes_of_them(string script, string error) => Assert.That(Eval(script), Does.Contain(error));
+
     [Test]
     public void Time_stands_still()
     {
