@@ -19,14 +19,13 @@ public class RqTests
         Assert.That(outcome.Output, Is.EqualTo(Run(redis.Port).Output));
     }
 
-    /// <summary>docs/recipes tells so.</summary>
     [Test]
-    public void What_rq_does_with_a_script_is_refused_until_there_are_scripts()
+    public void Rq_empties_a_queue_by_a_script()
     {
         ClientPrograms.Rq();
         using var server = new CarnelianServer();
-        const string Code = "import redis, rq, sys; rq.Queue(connection=redis.Redis(port=int(sys.argv[1]))).empty()";
-        Assert.That(ChildProcess.Run(ClientPrograms.Python(), ["-c", Code, $"{server.Port}"]).Error, Does.Contain("redis.exceptions.ResponseError: unknown command"));
+        const string Code = "import redis, rq, sys; q = rq.Queue(connection=redis.Redis(port=int(sys.argv[1]))); [q.enqueue('os.getpid') for _ in range(3)]; print(q.count, q.empty(), q.count)";
+        Assert.That(ChildProcess.Run(ClientPrograms.Python(), ["-c", Code, $"{server.Port}"]).Output, Is.EqualTo("3 3 0\n"));
     }
 
     private static Outcome Run(int port)

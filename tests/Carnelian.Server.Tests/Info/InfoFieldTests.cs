@@ -20,6 +20,7 @@ internal sealed class InfoFieldTests
         ["paused_reason"] = "CLIENT PAUSE, as Valkey tells it",
         ["paused_actions"] = "whom it stops",
         ["paused_timeout_milliseconds"] = "for how long yet",
+        ["backup_in_progress"] = "BACKUP, as Redis 8.10 tells it",
         ["mem_managed"] = "the .NET heap's part of used_memory",
     };
 

@@ -178,6 +178,7 @@ internal sealed class BackupTests
     {
         using var server = Start(isOn: true);
         Begin(server);
+        server.TurnUntil(() => !server.Server.AppendOnly.Rewrites.IsRunning);
         Assert.That(server.Run("BGREWRITEAOF"), Is.EqualTo("+Background append only file rewriting scheduled"));
         server.AdvanceTime(1000);
         Assert.That((SaveTests.InfoOf(server, "aof_rewrite_scheduled"), SaveTests.InfoOf(server, "aof_rewrites")), Is.EqualTo(("1", "1")));
