@@ -138,6 +138,8 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
         {
             if (file.Append(ManifestText.Write(manifest)) is { Ok: false } written) error = $"Error trying to write the temporary AOF manifest file {temporary}: {written.Error}";
             else if (file.Sync() is { Ok: false } synced) error = $"Fail to fsync the temp AOF file {temporary}: {synced.Error}.";
+            // What it names is to be there when it is.
+            else if (Disk.SyncDirectory(Path) is { Ok: false } named) error = $"Fail to fsync AOF directory {Path}: {named.Error}.";
         }
         if (error is null && Disk.Rename(PathOf(temporary), PathOf(name)) is { Ok: false } renamed)
             error = $"Error trying to rename the temporary AOF manifest file {temporary} into {name}: {renamed.Error}";

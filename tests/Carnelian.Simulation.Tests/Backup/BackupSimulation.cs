@@ -89,6 +89,8 @@ internal sealed class BackupSimulation : IDisposable
         var appendOnly = options.Persistence.AppendOnly;
         (appendOnly.IsOn, appendOnly.DirectoryName) = (isOn, folder);
         (appendOnly.BaseIsRdb, appendOnly.WritesChecksums, appendOnly.WritesTimestamps) = (_chance.Next(3) != 0, _chance.Next(3) == 0, _chance.Next(3) == 0);
+        // What the disk did not get whole at the end of the server's own file is cut off.
+        appendOnly.CorruptTailBytesMax = 1 << 20;
         (appendOnly.RewriteBytesMin, appendOnly.RewritePercent) = (_chance.Next(2) == 0 ? 2000 : 1 << 20, 50);
         _server = new Server(options, _world, NullLogger.Instance);
         Assert.That(_server.Start(), Is.Null);
