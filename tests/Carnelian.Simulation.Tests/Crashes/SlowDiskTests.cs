@@ -171,7 +171,7 @@ internal sealed class SlowDiskTests
         SimulatedPeer writer = Connect(), rewriter = Connect();
         var acknowledgedMs = new List<long>();
         var (before, sent, promised, missing) = (_server.Keyspace.Changes.Offset, 0, 0, 0L);
-        for (long nowMs = 0, rewriteMs = 0; nowMs < 40_000; nowMs = _world.Clock.MonotonicNanoseconds / 1_000_000)
+        for (long nowMs = 0, rewriteMs = 0; nowMs < 60_000; nowMs = _world.Clock.MonotonicNanoseconds / 1_000_000)
         {
             if (nowMs >= rewriteMs)
             {
