@@ -23,7 +23,15 @@ internal sealed class MemoryDisk : Disk
         return status;
     }
 
-    public override DiskStatus Link(string path, string name) => throw new NotSupportedException();
+    /// <summary>A copy: nothing that is tested with it writes into a file that has two names.</summary>
+    public override DiskStatus Link(string path, string name)
+    {
+        if (!Files.TryGetValue(path, out var content)) return new("No such file or directory");
+        if (Files.ContainsKey(name)) return new("File exists");
+        var status = Status($"link {path} {name}");
+        if (status.Ok) Files[name] = content;
+        return status;
+    }
 
     public override DiskStatus Delete(string path) => Files.Remove(path) ? Status($"delete {path}") : new("No such file or directory");
 

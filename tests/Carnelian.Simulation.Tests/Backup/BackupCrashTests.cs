@@ -1,6 +1,6 @@
 namespace Carnelian.Tests;
 
-/// <summary>A backup that was called sealed is whole, whatever happens. CARNELIAN_CRASH_SEEDS says how many seeds; CARNELIAN_SEED runs one.</summary>
+/// <summary>A backup that was called sealed is whole, whatever happens.</summary>
 internal sealed class BackupCrashTests
 {
     private const int Standard = 40;
@@ -8,30 +8,10 @@ internal sealed class BackupCrashTests
     private static readonly string[] _metEventually = ["operations", "sealed beside an append-only file", "sealed without one", "given up, something left"];
 
     [Test]
-    public void What_is_sealed_is_there_after_the_power_failed()
+    public void What_is_sealed_is_there_after_the_power_failed() => SeedRuns.Run(Standard, _metEventually, seed =>
     {
-        var one = TestSettings.Number("CARNELIAN_SEED", -1);
-        var seen = new Dictionary<string, long>();
-        if (one >= 0) Run(one, seen);
-        else TestSettings.RunAll("seeds", TestSettings.Number("CARNELIAN_CRASH_SEEDS", Standard), seed => Run(seed, seen));
-        TestContext.Out.WriteLine(string.Join(", ", seen.Select(pair => $"{pair.Key} {pair.Value}")));
-        if (one < 0) Assert.That(seen.Keys, Is.SupersetOf(_metEventually), "a run that never met these proves nothing about them");
-    }
-
-    private static void Run(int seed, Dictionary<string, long> seen)
-    {
-        try
-        {
-            using var simulation = new BackupSimulation(seed);
-            simulation.Run();
-            lock (seen)
-            {
-                foreach (var (name, times) in simulation.Seen) seen[name] = seen.GetValueOrDefault(name) + times;
-            }
-        }
-        catch (Exception e)
-        {
-            throw new AssertionException($"seed {seed}: {e.Message}\n{e.StackTrace}", e);
-        }
-    }
+        using var simulation = new BackupSimulation(seed);
+        simulation.Run();
+        return simulation.Seen;
+    });
 }
