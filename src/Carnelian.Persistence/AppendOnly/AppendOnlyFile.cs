@@ -211,9 +211,6 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         _failed = null;
         Prepare(batch, nowMs);
         (_lastPostMs, _inFlightSinceMs, _isDelayed) = (nowMs, nowMs, false);
-        // With those that wait by now, all that are under way: they are expected again behind this sync.
-        _gatherChanges = -_postedOffset;
-        _postedOffset = batch.ChangeOffset;
         _writer.Post(batch, OnWritten);
     }
 
@@ -223,6 +220,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
         if (!batch.Closes) batch.Syncs &= MaySync;
         IsSyncing = batch.Syncs;
         if (batch.Syncs) _lastSyncMs = nowMs;
+        // With those that wait when it is over, all that are under way: they are expected again behind this sync.
+        _gatherChanges = -_postedOffset;
+        _postedOffset = batch.ChangeOffset;
     }
 
     /// <summary>Redis' two seconds: there the command thread would write now, and wait for the disk.</summary>
