@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Carnelian.Tests;
@@ -9,20 +10,21 @@ internal static class TestSettings
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : standard;
 
     /// <summary>
-    /// Runs so many numbers from 0 on, or from what CARNELIAN_FIRST says, so that much can be run in pieces, on all processors, and tells how long it took; the first failure ends it.
+    /// Runs so many numbers from 0 on, or from what CARNELIAN_FIRST says, so that much can be run in pieces, on all processors, and tells how long it took; a few failures end it.
     /// </summary>
     public static void RunAll(string what, int count, Action<int> run)
     {
+        const int failuresMax = 10;
         var start = TimeProvider.System.GetTimestamp();
         var next = Number("CARNELIAN_FIRST", 0) - 1;
         var end = next + 1 + count;
-        Exception? failure = null;
+        var failures = new ConcurrentQueue<Exception>();
         var threads = new Thread[Environment.ProcessorCount];
         for (var i = 0; i < threads.Length; i++)
         {
             threads[i] = new Thread(() =>
             {
-                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref next) is var number && number < end)
+                while (failures.Count < failuresMax && Interlocked.Increment(ref next) is var number && number < end)
                 {
                     try
                     {
@@ -30,7 +32,7 @@ internal static class TestSettings
                     }
                     catch (Exception e)
                     {
-                        Interlocked.CompareExchange(ref failure, e, null);
+                        failures.Enqueue(e);
                     }
                 }
             });
@@ -38,6 +40,6 @@ internal static class TestSettings
         }
         foreach (var thread in threads) thread.Join();
         TestContext.Out.WriteLine($"{count} {what}: {TimeProvider.System.GetElapsedTime(start).TotalSeconds:F1} s");
-        if (failure is not null) throw new AssertionException(failure.Message, failure);
+        if (failures.TryPeek(out var first)) throw new AssertionException(string.Join("\n\n", failures.Select(failure => failure.Message)), first);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class BackupCrashTests
     private static readonly string[] _metEventually = ["operations", "sealed beside an append-only file", "sealed without one", "given up, something left"];
 
     [Test]
-    public void What_is_sealed_is_there_after_the_power_failed() => SeedRuns.Run(Standard, _metEventually, seed =>
+    public void What_is_sealed_is_there_after_the_power_failed() => SeedRuns.Run("CARNELIAN_CRASH_SEEDS", Standard, _metEventually, seed =>
     {
         using var simulation = new BackupSimulation(seed);
         simulation.Run();

@@ -24,6 +24,7 @@ internal sealed class CrashSimulation : IDisposable
     /// <summary>What happened, for who reads of a failure.</summary>
     private readonly List<string> _story = [];
 
+    private readonly List<SimulatedPeer> _peers = [];
     private readonly long[] _least = new long[Writers], _most = new long[Writers], _present = new long[Writers];
     private Server? _server;
 
@@ -181,10 +182,10 @@ internal sealed class CrashSimulation : IDisposable
             _wasOff |= appendOnly.State != AppendOnlyState.On;
             if (_isUnpromised && _wasOff && appendOnly.State == AppendOnlyState.On && appendOnly.SafeOffset >= _server.Keyspace.Changes.Offset) _isUnpromised = false;
         }
-        // To a moment between any two things that happen.
+        // To a moment between any two things that happen; the time that passes now passes without the server, which can keep no promise in it.
+        var turnedMs = NowMs;
         for (var events = _chance.Next(40); events > 0; events--) _world.Simulation.RunNext();
-        foreach (var writer in writers) writer.Receive(NowMs);
-        Promise(writers);
+        Promise(writers, turnedMs);
         for (var i = 0; i < Writers; i++)
         {
             if (writers[i].Failure is { } failure) throw new AssertionException($"client {i} was refused: {failure}\n{_log}");
@@ -203,9 +204,9 @@ internal sealed class CrashSimulation : IDisposable
     /// Notes what must last from here on. Without a sync after each write it is all but that of two seconds; where the disk stood still, the two seconds before
     /// the last that was acknowledged.
     /// </summary>
-    private void Promise(NumberedWriter[] writers)
+    private void Promise(NumberedWriter[] writers, long nowMs)
     {
-        var sinceMs = (_hasStalled ? Math.Min(NowMs, writers.Max(writer => writer.LastMs)) : NowMs) - PolicyMs;
+        var sinceMs = (_hasStalled ? Math.Min(nowMs, writers.Max(writer => writer.LastMs)) : nowMs) - PolicyMs;
         for (var i = 0; i < Writers && !_isUnpromised; i++)
         {
             writers[i].Receive(NowMs);
@@ -222,7 +223,7 @@ internal sealed class CrashSimulation : IDisposable
             case < 3: peer.Send(RequestMaker.Encode(["BGREWRITEAOF"])); break;
             case < 5: peer.Send(RequestMaker.Encode(["BGSAVE", "SCHEDULE"])); break;
             case 6 when _server!.AppendOnly.State == AppendOnlyState.On:
-                Promise(writers);
+                Promise(writers, NowMs);
                 (_isUnpromised, _wasOff) = (true, false);
                 Count("switched off");
                 peer.Send(RequestMaker.Encode(["CONFIG", "SET", "appendonly", "no"]));
@@ -247,13 +248,21 @@ internal sealed class CrashSimulation : IDisposable
         }
         _server!.Dispose();
         _server = null;
+        // One that had not reached the dead server would reach the next.
+        foreach (var peer in _peers) peer.Reset();
+        _peers.Clear();
         foreach (var folder in new[] { ".", "appendonlydir", "backupdir" })
             foreach (var name in _world.Disk.List(folder).Value ?? []) _story.Add($"{(_wasKilled ? "killed" : "power lost")}, left: {folder}/{name} {_world.Disk.ReadAll($"{folder}/{name}").Value?.Length}");
     }
 
     private long NowMs => _world.Clock.MonotonicNanoseconds / 1_000_000;
 
-    private SimulatedPeer Connect() => _world.Network.ConnectPeer(new IPEndPoint(IPAddress.Loopback, Port));
+    private SimulatedPeer Connect()
+    {
+        var peer = _world.Network.ConnectPeer(new IPEndPoint(IPAddress.Loopback, Port));
+        _peers.Add(peer);
+        return peer;
+    }
 
     private void Count(string what, long times = 1)
     {

@@ -10,7 +10,7 @@ internal sealed class CrashTests
     private static readonly string[] _metEventually = ["acknowledged", "lost", "killed", "power lost", "rewrites", "repaired", "backups"];
 
     [Test]
-    public void What_was_acknowledged_is_there_after_the_power_failed() => SeedRuns.Run(Standard, _metEventually, seed =>
+    public void What_was_acknowledged_is_there_after_the_power_failed() => SeedRuns.Run("CARNELIAN_CRASH_SEEDS", Standard, _metEventually, seed =>
     {
         using var simulation = new CrashSimulation(seed);
         simulation.Run();

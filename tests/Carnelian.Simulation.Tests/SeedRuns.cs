@@ -1,16 +1,17 @@
 namespace Carnelian.Tests;
 
-/// <summary>One simulation per seed: CARNELIAN_CRASH_SEEDS says how many, CARNELIAN_SEED runs one.</summary>
+/// <summary>One simulation per seed; CARNELIAN_SEED runs one.</summary>
 internal static class SeedRuns
 {
+    /// <param name="variable">Of the environment, says how many.</param>
     /// <param name="run">Runs a seed and answers what it has met, and how often.</param>
     /// <param name="metEventually">What all seeds together must have met.</param>
-    public static void Run(int standard, string[] metEventually, Func<int, IReadOnlyDictionary<string, long>> run)
+    public static void Run(string variable, int standard, string[] metEventually, Func<int, IReadOnlyDictionary<string, long>> run)
     {
         var one = TestSettings.Number("CARNELIAN_SEED", -1);
         var seen = new Dictionary<string, long>();
         if (one >= 0) Run(one);
-        else TestSettings.RunAll("seeds", TestSettings.Number("CARNELIAN_CRASH_SEEDS", standard), Run);
+        else TestSettings.RunAll("seeds", TestSettings.Number(variable, standard), Run);
         TestContext.Out.WriteLine(string.Join(", ", seen.Select(pair => $"{pair.Key} {pair.Value}")));
         if (one < 0) Assert.That(seen.Keys, Is.SupersetOf(metEventually), "a run that never met these proves nothing about them");
 
