@@ -240,13 +240,6 @@ internal sealed class Lexer
             switch (_current)
             {
                 case End: throw Error(isComment ? "unfinished long comment" : "unfinished long string", Tokens.EndOfStream);
-                case '[':
-                    if (ReadBrackets() == level)
-                    {
-                        SaveAndAdvance();
-                        if (level == 0) throw Error("nesting of [[...]] is deprecated", '[');
-                    }
-                    break;
                 case ']':
                     if (ReadBrackets() != level) break;
                     SaveAndAdvance();

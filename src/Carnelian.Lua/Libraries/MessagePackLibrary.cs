@@ -41,7 +41,7 @@ internal sealed class MessagePackLibrary(LuaMachine machine)
         if (!isAll) results.Add(default);
         for (long count = 0; !reader.IsAtEnd && count < limit; count++)
         {
-            if (!call.HasRoom(results.Count + 1)) throw call.Fail("stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)"u8);
+            if (!call.HasRoom(results.Count + 1)) throw call.Fail(MessagePackReader.Overflow);
             results.Add(reader.Read());
         }
         if (!isAll) results[0] = reader.IsAtEnd ? -1 : text.Length - reader.Left;
@@ -172,6 +172,8 @@ internal readonly ref struct MessagePackWriter(LuaCall call, ChargedBuffer buffe
 /// <summary>Reads MessagePack. How deeply it nests is bounded by the stack that PUC's would need for it.</summary>
 internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
 {
+    public static ReadOnlySpan<byte> Overflow => "stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)"u8;
+
     /// <summary>Each level takes the stack of the host, too.</summary>
     private const int NestingMax = 2000;
 
@@ -236,14 +238,14 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
 
     private LuaValue ReadText(long length) => _call.Machine.String(Take(length));
 
-    private void Enter()
+    private void Enter(ReadOnlySpan<byte> overflow)
     {
-        if (++_level > NestingMax) throw _call.Fail("stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)"u8);
+        if (++_level > NestingMax) throw _call.Fail(overflow);
     }
 
     private LuaValue ReadList(long count)
     {
-        Enter();
+        Enter("stack overflow (in function mp_decode_to_lua_array)"u8);
         var table = _call.Machine.NewTable();
         for (var i = 1; i <= count; i++) table.Set(i, Read());
         _level--;
@@ -252,7 +254,7 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
 
     private LuaValue ReadMap(long count)
     {
-        Enter();
+        Enter(Overflow);
         var table = _call.Machine.NewTable();
         for (; count > 0; count--)
         {

@@ -29,7 +29,10 @@ internal static class LuaNumber
         return buffer[..CFormat.WriteGeneral(number, Digits, false, buffer)];
     }
 
-    /// <summary>Reads a number with blanks around it, as strtod does: decimal or hexadecimal, "inf" and "nan" too. What stands behind a zero byte is not seen.</summary>
+    /// <summary>
+    /// Reads a number with blanks around it, as strtod does: decimal or hexadecimal, "inf" and "nan" too. What stands behind a zero byte is not seen. What is no number
+    /// leaves 0, which some callers take as PUC's lua_tonumber has it.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out double number)
     {
         var zero = text.IndexOf((byte)0);
@@ -75,13 +78,16 @@ internal static class LuaNumber
         }
         number = double.PositiveInfinity;
         if (DoubleText.IsInfinity(text)) return true;
-        number = PositiveNaN;
-        return System.Text.Ascii.EqualsIgnoreCase(text[..Math.Min(3, text.Length)], "nan"u8) && IsRestOfNaN(text[Math.Min(3, text.Length)..]);
+        var isNaN = IsNaN(text);
+        number = isNaN ? PositiveNaN : 0;
+        return isNaN;
     }
 
-    /// <summary>Nothing, or letters and digits in parentheses.</summary>
-    private static bool IsRestOfNaN(ReadOnlySpan<byte> text)
+    /// <summary>"nan", with nothing behind it or letters and digits in parentheses.</summary>
+    private static bool IsNaN(ReadOnlySpan<byte> text)
     {
+        if (text.Length < 3 || !System.Text.Ascii.EqualsIgnoreCase(text[..3], "nan"u8)) return false;
+        text = text[3..];
         if (text.IsEmpty) return true;
         if (text.Length < 2 || text[0] != '(' || text[^1] != ')') return false;
         foreach (var letter in text[1..^1])

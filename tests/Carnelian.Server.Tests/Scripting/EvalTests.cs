@@ -152,6 +152,9 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
      TestCase("assert(nil, 'up to here\\0and no further')", "user_script:1: up to here script: ")]
     public void Arguments_are_what_C_makes_of_them(string script, string error) => Assert.That(Eval(script), Does.Contain(error));
 
+    [TestCase("'none'"), TestCase("{}"), TestCase("'0x2'")]
+    public void What_is_no_number_is_replicated_nowhere(string target) => Assert.That(Eval($"redis.set_repl({target}) return 1"), Is.EqualTo(":1"));
+
     [Test]
     public void Time_stands_still()
     {
