@@ -1,4 +1,5 @@
 """Uses reliable-queue.md: workers are processes, and half of them are killed while they hold a job."""
+import atexit
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ JOBS, KILLED, SECONDS = 40, 4, 0.5
 
 def run(name, holds):
     """A worker; with holds, it takes a job and never finishes it."""
-    worker = Worker("q", name, SECONDS)
+    worker = Worker("q", name, 100 if holds else SECONDS)
     while r.scard("q:done") < JOBS:
         job = worker.take()
         if job is None:
@@ -33,7 +34,9 @@ import subprocess
 
 
 def start(name, kind):
-    return subprocess.Popen([sys.executable, __file__, name, kind], stdout=subprocess.PIPE, text=True)
+    worker = subprocess.Popen([sys.executable, __file__, name, kind], stdout=subprocess.PIPE, text=True)
+    atexit.register(worker.kill)
+    return worker
 
 
 for key in r.scan_iter("q*"):
@@ -46,6 +49,8 @@ assert reap("q") == 0, "who lives keeps what it holds"
 for worker in doomed:
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
+for number in range(KILLED):
+    r.pexpire(f"q:alive:doomed:{number}", 1)
 while any(r.exists(f"q:alive:doomed:{number}") for number in range(KILLED)):
     pass
 assert r.llen("q:held:doomed:0") == 1, "what it held is still there"
