@@ -17,10 +17,10 @@ public class RecipeTests
     [OneTimeTearDown]
     public void Stop() => _server?.Dispose();
 
-    [TestCase("cache"), TestCase("work-queue"), TestCase("reliable-queue"), TestCase("optimistic-locking")]
+    [TestCase("cache"), TestCase("work-queue"), TestCase("reliable-queue"), TestCase("optimistic-locking"), TestCase("lock"), TestCase("delayed-queue")]
     public void A_page_in_Python_holds(string page) => Check(page, ClientPrograms.Python(), "python", "py");
 
-    [TestCase("rate-limits"), TestCase("leaderboard"), TestCase("publish-with-history")]
+    [TestCase("rate-limits"), TestCase("leaderboard"), TestCase("publish-with-history"), TestCase("token-bucket")]
     public void A_page_in_JavaScript_holds(string page) => Check(page, "node", "js", "mjs", ClientPrograms.NodeModules());
 
     /// <param name="packages">A folder to be called node_modules.</param>
@@ -45,14 +45,18 @@ public class RecipeTests
         }
     }
 
-    [TestCase("optimistic-locking", "HatShop"), TestCase("sessions", "SessionStore")]
+    [TestCase("optimistic-locking", "HatShop"), TestCase("sessions", "SessionStore"), TestCase("redlock", "MajorityLocks")]
     public void A_page_in_Csharp_is_the_code_that_is_tested(string page, string type) => Assert.That(
         RecipeDocument.Code(page, "csharp"), Is.EqualTo(File.ReadAllText(SourceTree.PathOf("tests", "Carnelian.Clients.Tests", "Recipes", $"{type}.cs"))));
 
     [Test]
     public void Every_page_is_tested_and_listed()
     {
-        string[] tested = ["cache", "work-queue", "reliable-queue", "optimistic-locking", "rate-limits", "leaderboard", "publish-with-history", "sessions"];
+        string[] tested =
+        [
+            "cache", "work-queue", "reliable-queue", "delayed-queue", "optimistic-locking", "lock", "redlock", "rate-limits", "token-bucket", "leaderboard", "publish-with-history",
+            "sessions",
+        ];
         Assert.That(RecipeDocument.Names, Is.EquivalentTo(tested));
         var index = File.ReadAllText(SourceTree.PathOf("docs", "recipes", "README.md"));
         foreach (var name in RecipeDocument.Names)
