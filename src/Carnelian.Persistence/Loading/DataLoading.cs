@@ -46,9 +46,6 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
     /// <inheritdoc cref="KeysLoaded"/>
     public long KeysExpired { get; set; }
 
-    /// <summary>The session of who loads requests: it alone may run them.</summary>
-    public Session? Loader { get; set; }
-
     private long MonotonicMs => world.Clock.MonotonicNanoseconds / 1_000_000;
 
     private Keyspace Keyspace => executor.Keyspace;
@@ -120,7 +117,8 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
 
     public override GateAnswer Ask(ref Call call)
     {
-        if (call.Session == Loader || call.Executor.IsWithinCall || MayRun(ref call)) return GateAnswer.Admitted;
+        // A transaction or a script asks for its own: of a file's, or one that was asked itself.
+        if (!call.MayBlock || MayRun(ref call)) return GateAnswer.Admitted;
         call.Fail("LOADING Redis is loading the dataset in memory");
         return GateAnswer.Answered;
     }

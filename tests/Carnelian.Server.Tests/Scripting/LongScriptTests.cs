@@ -5,6 +5,8 @@ internal sealed class LongScriptTests
 {
     private const string Endless = "while true do redis.call('DEBUG', 'SLEEP', '0.01') for i = 1, 1000 do end end";
 
+    private const string Some = "for i = 1, 300 do redis.call('DEBUG', 'SLEEP', '0.01') for i = 1, 1000 do end end";
+
     private LogLines _log = null!;
     private SimulatedServer _server = null!;
 
@@ -69,7 +71,7 @@ internal sealed class LongScriptTests
     [Test]
     public void One_that_has_written_is_not_killed()
     {
-        var (script, replies) = Meanwhile(["EVAL", $"redis.call('SET', 'k', 'v') for i = 1, 300 do redis.call('DEBUG', 'SLEEP', '0.01') for i = 1, 1000 do end end return 'done'", "0"], "SCRIPT KILL");
+        var (script, replies) = Meanwhile(["EVAL", $"redis.call('SET', 'k', 'v') {Some} return 'done'", "0"], "SCRIPT KILL");
         Assert.That(replies[0], Does.StartWith("-UNKILLABLE Sorry the script already executed write commands against the dataset."));
         Assert.That(script, Is.EqualTo("\"done\""));
     }
@@ -83,6 +85,21 @@ internal sealed class LongScriptTests
         Assert.That(replies[0], Is.EqualTo(busy));
         Assert.That(replies[1], Does.Contain("\"name\", \"long\", \"command\", [\"FCALL\", \"long\", \"0\"]"));
         Assert.That(replies[2..], Is.EqualTo(new[] { busy, "+OK" }));
+    }
+
+    [Test]
+    public void While_one_of_a_file_runs_others_are_told_of_the_loading()
+    {
+        var script = $"redis.call('SET', 'k', 'v') {Some}";
+        DataFolder.Write(_server.World.Disk, DataFolder.Append, new()
+        {
+            ["appendonly.aof.manifest"] = "file appendonly.aof.1.incr.aof seq 1 type i\n"u8.ToArray(),
+            ["appendonly.aof.1.incr.aof"] = TestClient.Request("EVAL", script, "0"),
+        });
+        var (loaded, replies) = Meanwhile(["DEBUG", "LOADAOF"], "PING");
+        Assert.That((loaded, replies[0]), Is.EqualTo(("+OK", "-LOADING Redis is loading the dataset in memory")));
+        Assert.That(_log.Text, Does.Contain("Slow script detected"));
+        Assert.That(_server.Run("GET", "k"), Is.EqualTo("\"v\""));
     }
 
     [Test]
