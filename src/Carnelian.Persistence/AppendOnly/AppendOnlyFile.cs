@@ -375,6 +375,8 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     {
         if (Folder.Make() is { } error) return error;
         Folder.DeleteTemporaryFiles();
+        // The manifest may have got its name by a process that was killed before it could make that last.
+        if (Folder.Sync() is { } unsynced) return unsynced;
         var manifest = Folder.Manifest.Reopened();
         if (replaces || manifest.Base is null && manifest.Increments.Count == 0)
         {

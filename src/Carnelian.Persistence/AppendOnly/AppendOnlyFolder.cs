@@ -41,6 +41,9 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
         return status.Ok ? null : $"Can't open or create append-only dir {Names.DirectoryName}: {status.Error}";
     }
 
+    /// <summary>Makes names last; null, or why that cannot be.</summary>
+    public string? Sync() => Disk.SyncDirectory(Path) is { Ok: false } status ? $"Fail to fsync AOF directory {Path}: {status.Error}." : null;
+
     // ---- at start
 
     /// <summary>Reads the manifest, if there is one. False if it is none; the log says why.</summary>
@@ -139,7 +142,7 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
             if (file.Append(ManifestText.Write(manifest)) is { Ok: false } written) error = $"Error trying to write the temporary AOF manifest file {temporary}: {written.Error}";
             else if (file.Sync() is { Ok: false } synced) error = $"Fail to fsync the temp AOF file {temporary}: {synced.Error}.";
             // What it names is to be there when it is.
-            else if (Disk.SyncDirectory(Path) is { Ok: false } named) error = $"Fail to fsync AOF directory {Path}: {named.Error}.";
+            else error = Sync();
         }
         if (error is null && Disk.Rename(PathOf(temporary), PathOf(name)) is { Ok: false } renamed)
             error = $"Error trying to rename the temporary AOF manifest file {temporary} into {name}: {renamed.Error}";
@@ -148,7 +151,7 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
             Disk.Delete(PathOf(temporary));
             return false;
         }
-        if (Disk.SyncDirectory(Path) is { Ok: false } folder) error = $"Fail to fsync AOF directory {Path}: {folder.Error}.";
+        error = Sync();
         return true;
     }
 

@@ -35,6 +35,9 @@ public sealed class AppendOnlyRewrites
     /// <summary>It counts, and what it replaces is being deleted.</summary>
     private bool _isClearing;
 
+    /// <summary>It was given up when it was whole, and is being deleted: until then its name is not to be used again.</summary>
+    private bool _isDiscarding;
+
     private bool _isGivenUp;
     private long _startedSeconds, _nextSeconds;
     private int _delayMinutes;
@@ -48,7 +51,7 @@ public sealed class AppendOnlyRewrites
 
     private AppendOnlyOptions Options => _options.AppendOnly;
 
-    public bool IsRunning => _writing is not null || _isWhole || _isAdopting || _isClearing;
+    public bool IsRunning => _writing is not null || _isOpening || _isWhole || _isAdopting || _isClearing || _isDiscarding;
 
     /// <summary>One is to begin when what is in its way is over.</summary>
     public bool IsScheduled { get; set; }
@@ -144,7 +147,7 @@ public sealed class AppendOnlyRewrites
         IsScheduled = false;
         Count++;
         _startedSeconds = NowSeconds;
-        _isOpening = _isGivenUp = false;
+        _isGivenUp = false;
         _isFirst = _owner.State == AppendOnlyState.WaitsForBase;
         _base = Folder.Manifest.NewBase(Options.FileName, Options.BaseIsRdb);
         var file = new ReplacementFile(_world.Disk, Folder.PathOf(Folder.TemporaryBaseName), Folder.PathOf(_base.Name)) { SyncsEveryBytes = Options.SyncsBaseAsItGrows ? SyncsEveryBytes : 0 };
@@ -281,9 +284,9 @@ public sealed class AppendOnlyRewrites
 
     private void Discard()
     {
-        _isWhole = false;
+        (_isWhole, _isDiscarding) = (false, true);
         _log.LogWarning("Background AOF rewrite was given up");
-        _owner.Enqueue(new DeleteFile(_world, Folder.PathOf(_base!.Name)));
+        _owner.Enqueue(new DeleteFile(_world, Folder.PathOf(_base!.Name), () => _isDiscarding = false));
         EndInVain();
     }
 

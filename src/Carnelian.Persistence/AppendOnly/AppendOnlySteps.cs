@@ -55,7 +55,10 @@ internal sealed class AdoptBase(AppendOnlyFolder folder, World world, AppendOnly
 
     public override void Run()
     {
-        if (temporaryIncrement is var (from, to) && world.Disk.Rename(from, to) is { Ok: false } renamed)
+        var bytes = folder.LengthOf(manifest.Base!.Name, out var missing);
+        if (bytes is null)
+            Error = $"Can't use the new AOF base file {manifest.Base.Name}: {missing}";
+        else if (temporaryIncrement is var (from, to) && world.Disk.Rename(from, to) is { Ok: false } renamed)
             Error = $"Error trying to rename the temporary AOF incr file {from} into {to}: {renamed.Error}";
         else
         {
@@ -63,7 +66,7 @@ internal sealed class AdoptBase(AppendOnlyFolder folder, World world, AppendOnly
             Error = error;
             NewPath = temporaryIncrement?.To;
         }
-        if (IsInPlace) BaseBytes = folder.LengthOf(manifest.Base!.Name, out _) ?? 0;
+        if (IsInPlace) BaseBytes = bytes ?? 0;
         else world.Disk.Delete(folder.PathOf(manifest.Base!.Name));
     }
 
@@ -85,7 +88,9 @@ internal sealed class DeleteHistory(AppendOnlyFolder folder, World world, Append
 }
 
 /// <summary>Deletes one file.</summary>
-internal sealed class DeleteFile(World world, string path) : AppendStep
+internal sealed class DeleteFile(World world, string path, Action? completed = null) : AppendStep
 {
     public override void Run() => world.Disk.Delete(path);
+
+    public override void Completed() => completed?.Invoke();
 }

@@ -170,14 +170,18 @@ internal sealed class CrashSimulation : IDisposable
         {
             if (_chance.Next(3) == 0) writers[_chance.Next(Writers)].Send(_chance.Next(1, 12));
             if (_chance.Next(25) == 0) Disturb(disturber, writers);
-            for (var turns = _chance.Next(1, 12); turns > 0; turns--) _server!.Turn();
+            for (var turns = _chance.Next(1, 12); turns > 0; turns--)
+            {
+                _server!.Turn();
+                // At once, so that what is known since then is not taken for known since later.
+                foreach (var writer in writers) writer.Receive(NowMs);
+            }
             if (_chance.Next(10) == 0) _world.Disk.Pace.Stall(_chance.Next(1, 300));
             if (_stalls && _chance.Next(30) == 0)
             {
                 _world.Disk.Pace.Stall(_chance.Next(300, 6000));
                 _hasStalled = true;
             }
-            foreach (var writer in writers) writer.Receive(NowMs);
             var appendOnly = _server!.AppendOnly;
             _wasOff |= appendOnly.State != AppendOnlyState.On;
             if (_isUnpromised && _wasOff && appendOnly.State == AppendOnlyState.On && appendOnly.SafeOffset >= _server.Keyspace.Changes.Offset) _isUnpromised = false;
