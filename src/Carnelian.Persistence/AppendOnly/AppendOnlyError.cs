@@ -34,8 +34,8 @@ public enum AppendOnlyErrorKind
     /// <summary>A count or length that is none.</summary>
     Number,
 
-    /// <summary>An annotation that is longer than a server reads.</summary>
-    LongAnnotation,
+    /// <summary>An annotation that is longer than a server reads, or no text: then what stood there is lost, and commands behind it with it.</summary>
+    Annotation,
 
     /// <summary>Bytes that are not those that were written.</summary>
     Checksum,
@@ -57,7 +57,9 @@ public readonly record struct AppendOnlyError(AppendOnlyErrorKind Kind, long Off
 
     internal static AppendOnlyError Number(long offset) => new(AppendOnlyErrorKind.Number, offset, "Expected a number of arguments or bytes");
 
-    internal static AppendOnlyError LongAnnotation(long offset) => new(AppendOnlyErrorKind.LongAnnotation, offset, "An annotation of more than 1023 bytes");
+    internal static AppendOnlyError LongAnnotation(long offset) => new(AppendOnlyErrorKind.Annotation, offset, "An annotation of more than 1023 bytes");
+
+    internal static AppendOnlyError LostAnnotation(long offset) => new(AppendOnlyErrorKind.Annotation, offset, "An annotation with bytes of zero");
 
     internal static AppendOnlyError Checksum(long offset, uint told, uint found) => new(AppendOnlyErrorKind.Checksum, offset, $"Wrong checksum: the annotation says {told:x8}, the bytes behind it have {found:x8}");
 

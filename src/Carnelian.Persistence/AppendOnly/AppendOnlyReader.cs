@@ -157,6 +157,7 @@ public sealed class AppendOnlyReader(DiskFile file, BlockAllocator allocator, lo
             if (!TryFill(1)) return FailAtEnd();
         }
         var line = _buffer.Span[_next..end];
+        if (line.Contains((byte)0)) return Fail(AppendOnlyError.LostAnnotation(ItemStart));
         if (RecordChecksum.TryRead(WithoutReturn(line), out var told, out var bytes))
         {
             // The line stays where it is, while what is behind it is read.
@@ -200,12 +201,14 @@ public sealed class AppendOnlyReader(DiskFile file, BlockAllocator allocator, lo
         return bytes == 0 ? ~checksum : null;
     }
 
-    /// <summary>Passes over an annotation in a batch; false if it takes more than is in memory, or has a checksum that is wrong.</summary>
+    /// <summary>Passes over an annotation in a batch; false if it takes more than is in memory, has a checksum that is wrong, or is no text.</summary>
     private bool TrySkipAnnotation(ReadOnlySpan<byte> input)
     {
         var end = LineEnd(input);
         if (end < 0) return false;
-        if (RecordChecksum.TryRead(WithoutReturn(input[_next..end]), out var told, out var bytes))
+        var line = input[_next..end];
+        if (line.Contains((byte)0)) return false;
+        if (RecordChecksum.TryRead(WithoutReturn(line), out var told, out var bytes))
         {
             if (bytes > input.Length - end - 1 || RecordChecksum.Of(input.Slice(end + 1, bytes)) != told) return false;
             Verified++;

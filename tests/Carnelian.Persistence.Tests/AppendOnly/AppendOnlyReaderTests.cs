@@ -145,7 +145,15 @@ internal sealed class AppendOnlyReaderTests : IDisposable
     public void An_annotation_has_less_than_1024_bytes()
     {
         using (var reader = Reader("#" + new string('x', 1020) + "\r\n")) Assert.That((reader.Next(), reader.Next()), Is.EqualTo((AppendOnlyItem.Annotation, AppendOnlyItem.End)));
-        using (var reader = Reader("#" + new string('x', 1021) + "\r\n")) Assert.That((reader.Next(), reader.Error.Kind), Is.EqualTo((AppendOnlyItem.Malformed, AppendOnlyErrorKind.LongAnnotation)));
+        using (var reader = Reader("#" + new string('x', 1021) + "\r\n")) Assert.That((reader.Next(), reader.Error.Kind), Is.EqualTo((AppendOnlyItem.Malformed, AppendOnlyErrorKind.Annotation)));
+    }
+
+    [Test]
+    public void One_whose_end_was_lost_takes_no_commands_with_it()
+    {
+        // A sector that never came: the rest of the annotation, a command, and all of the next one but its last line's end.
+        byte[] hole = [.. "#TS:17"u8, .. new byte[512], .. "\r\n"u8, .. Command("SET", "k", "1")];
+        using (var reader = Reader(hole)) Assert.That((reader.Next(), reader.Error.Kind, reader.SafeEnd), Is.EqualTo((AppendOnlyItem.Malformed, AppendOnlyErrorKind.Annotation, 0L)));
     }
 
     [Test]
