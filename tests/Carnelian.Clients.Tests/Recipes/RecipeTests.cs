@@ -31,10 +31,13 @@ public class RecipeTests
         {
             File.WriteAllText(Path.Combine(folder.FullName, $"recipe.{extension}"), RecipeDocument.Code(page, language));
             var check = Path.Combine(folder.FullName, $"{page}.{extension}");
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "Recipes", $"{page}.{extension}"), check);
+            var checks = Path.Combine(AppContext.BaseDirectory, "Recipes");
+            File.Copy(Path.Combine(checks, $"{page}.{extension}"), check);
             if (packages is not null) Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "node_modules"), packages);
             var start = new ProcessStartInfo(program, [check]);
             start.Environment["REDIS_URL"] = $"redis://127.0.0.1:{_server.Port}";
+            start.Environment["PYTHONPATH"] = checks;
+            start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
             var outcome = ChildProcess.Run(start);
             Assert.That((outcome.Status, outcome.Output.EndsWith("recipe holds\n", StringComparison.Ordinal)), Is.EqualTo((0, true)),
                 () => $"{outcome.Everything}\nThe server's log:\n{_server.Log}");

@@ -1,6 +1,5 @@
 """Uses cache.md: how often the database is asked, and what is seen."""
-import threading
-
+from at_once import at_once
 from recipe import forget, look_up, look_up_once, r, save
 
 database = {"1": {"name": "hat"}}
@@ -27,7 +26,7 @@ while r.exists("product:1"):
 assert look_up("product:1", load) == {"name": "cap"} and len(asked) == 3, "gone by itself, and loaded anew"
 
 # Fifty ask at once for what is not there, and the database is slow.
-loads, began = [], threading.Event()
+loads = []
 
 
 def load_slowly():
@@ -37,12 +36,7 @@ def load_slowly():
     return "slow"
 
 
-seen = []
-threads = [threading.Thread(target=lambda: seen.append(look_up_once("product:2", load_slowly))) for _ in range(50)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
+seen = at_once(50, lambda: look_up_once("product:2", load_slowly))
 assert seen == ["slow"] * 50 and len(loads) == 1, (seen, loads)
 assert not r.exists("product:2:turn")
 

@@ -1,26 +1,10 @@
 """Uses delayed-queue.md: with given times; then by the server's clock, with movers and workers at once."""
 import threading
 
+from at_once import at_once
 from recipe import add, cancel, claim, finish, move, move_on, r
 
 r.delete("q", "q:later", "c:later", "real", "real:later")
-
-
-def at_once(count, action):
-    results, start = [], threading.Barrier(count)
-
-    def run():
-        start.wait()
-        results.append(action())
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 assert move("q", now=1000) == (0, None)
 for number in (3, 1, 2):
     add("q", f"job:{number}", number * 10, now=1000)

@@ -3,8 +3,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
+from at_once import at_once
 from recipe import Lapsed, Lock, held, r, take_with_fence, write
 
 if len(sys.argv) > 1:
@@ -55,11 +55,7 @@ def add_one(take):
 
 
 for take in (lambda: held("door", 100), lambda: r.lock("door", timeout=100, sleep=0.001)):
-    threads = [threading.Thread(target=lambda: [add_one(take) for _ in range(10)]) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(10, lambda: [add_one(take) for _ in range(10)])
 assert [r.get("count"), together] == ["200", 1]
 assert not r.exists("door")
 

@@ -1,23 +1,6 @@
 """Uses optimistic-locking.md: many clients at once, and none gets what another has got."""
-import threading
-
+from at_once import at_once
 from recipe import buy, r, zpop
-
-
-def at_once(count, action):
-    results, start = [], threading.Barrier(count)
-
-    def run():
-        start.wait()
-        results.append(action())
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
 
 r.delete("hat:straw", "z")
 r.hset("hat:straw", mapping={"stock": 20, "sold": 0})

@@ -24,6 +24,9 @@ internal static class ClientPrograms
     /// <summary>Python's rq, with its command.</summary>
     public static string Rq() => FromDebian("/usr/bin/rq", "python3-rq", "--version");
 
+    /// <summary>Ruby's Sidekiq, with its command.</summary>
+    public static string Sidekiq() => FromDebian("/usr/bin/sidekiq", "ruby-sidekiq", "--version");
+
     public static string Ruby() => FromDebian("/usr/bin/ruby", "ruby-redis", "-e", "require 'redis'");
 
     /// <summary>A program of Redis 8 or Valkey: "redis-cli", "valkey-benchmark".</summary>
