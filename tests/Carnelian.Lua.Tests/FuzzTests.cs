@@ -5,6 +5,9 @@ namespace Carnelian.Tests;
 /// <summary>Whatever a script is, it ends: with results or with an error of Lua, within its memory and its steps, and never with an exception of the host.</summary>
 public class FuzzTests
 {
+    /// <summary>As many scripts are stopped after a thousand as after a million, so that the end meets every state.</summary>
+    private const int StepsMax = 10_000_000;
+
     private sealed class Limit(int asks) : LuaHost
     {
         private int _asks = asks;
@@ -35,14 +38,17 @@ public class FuzzTests
         var text = random.Next(4) == 0 ? new RandomProgram(seed).Text : Seeds[random.Next(Seeds.Length)];
         if (random.Next(3) == 0) text += "\n" + Seeds[random.Next(Seeds.Length)];
         var source = Mutate(Encoding.Latin1.GetBytes(text), random);
-        var machine = Machines.Make(new Limit(random.Next(1, 40)), memoryLimitBytes: 16 << 20, stepsPerAsk: random.Next(1, 20_000));
+        var steps = Math.Exp(random.NextDouble() * Math.Log(StepsMax));
+        var stepsPerAsk = random.Next(1, 20_000);
+        var memoryLimitBytes = 1L << random.Next(19, 25);
+        var machine = Machines.Make(new Limit((int)steps / stepsPerAsk), memoryLimitBytes, stepsPerAsk);
         try
         {
-            if (!machine.TryCompile(source, machine.String("@user_script"), out var prototype, out _)) return;
+            if (!LuaCompiler.TryCompile(source, LuaString.Of("@user_script"), out var prototype, out _)) return;
             machine.TryRun(machine.Load(prototype), [], null, out _, out _);
-            Assert.That(machine.Memory.CountedBytes, Is.LessThan(20 << 20));
+            Assert.That(machine.Memory.CountedBytes, Is.AtMost(memoryLimitBytes));
             machine.Clear();
-            Assert.That(machine.Memory.Measure(), Is.Positive);
+            Assert.That(machine.Memory.Measure(), Is.Positive.And.AtMost(memoryLimitBytes));
         }
         catch (Exception exception) when (exception is not AssertionException)
         {
@@ -99,34 +105,40 @@ public class FuzzTests
                 machine.Run(head + string.Concat(Enumerable.Repeat(open, depth)) + "1" + string.Concat(Enumerable.Repeat(close, depth)));
     }
 
-    [TestCase("local t = {} for i = 1, N do t = {t} end return #cjson.encode(t)")]
-    [TestCase("local t = {} for i = 1, N do t = {t} end return #cmsgpack.pack(t)")]
-    [TestCase("return cjson.decode(string.rep('[', N) .. string.rep(']', N))")]
-    [TestCase("return cjson.decode(string.rep('{\"a\":', N) .. '1' .. string.rep('}', N))")]
-    [TestCase("cjson.decode_max_depth(1e9) cjson.encode_max_depth(1e9) return cjson.encode(cjson.decode(string.rep('[', N) .. string.rep(']', N)))")]
-    [TestCase("return cmsgpack.unpack(string.rep('\\145', N) .. '\\1')")]
-    [TestCase("return cmsgpack.unpack(string.rep('\\129\\161a', N) .. '\\1')")]
-    [TestCase("return string.find(string.rep('a', N), string.rep('a?', N))")]
-    [TestCase("return string.find(string.rep('a', N), string.rep('(a', 30) .. string.rep(')', 30) .. string.rep('.-', N))")]
-    [TestCase("return string.match(string.rep('(', N) .. string.rep(')', N), '%b()') ~= nil")]
-    [TestCase("local t = setmetatable({}, {}) for i = 1, N do t = setmetatable({}, {__index = t}) end return t.x")]
-    [TestCase("local f = function() return 1 end for i = 1, N do local g = f f = function() return g() + 1 end end return f()")]
-    [TestCase("local f = function() return 1 end for i = 1, N do local g = f f = function() return g() end end return f()")]
-    [TestCase("local t = setmetatable({}, {__tostring = tostring}) getmetatable(t).__tostring = function(x) return tostring(x) end return tostring(t)")]
-    [TestCase("local t = {} for i = 1, N do t = setmetatable({}, {__call = t}) end return t()")]
-    [TestCase("local mt = {} mt.__concat = function(a, b) return a .. b end return setmetatable({}, mt) .. 'x'")]
-    [TestCase("local mt = {} mt.__eq = function(a, b) return a == b end return setmetatable({}, mt) == setmetatable({}, mt)")]
-    [TestCase("local mt = {} mt.__lt = function(a, b) return a < b end return setmetatable({}, mt) < setmetatable({}, mt)")]
-    [TestCase("local function f() return coroutine.wrap(f)() end return f()")]
-    [TestCase("local function f() return pcall(f) end return f()")]
-    [TestCase("local function f() return xpcall(f, f) end return f()")]
-    [TestCase("local function f(x) return (string.gsub('a', 'a', f)) end return f()")]
-    [TestCase("local function f(x) table.sort({1, 2, 3}, f) end return f()")]
-    [TestCase("local s = 'return 1' for i = 1, 50 do s = 'return loadstring(' .. string.format('%q', s) .. ')()' if #s > 1e6 then break end end return loadstring(s)()")]
-    [TestCase("return string.rep('x', N):gsub('x', string.rep('y', 100)):len()")]
-    public void Deep_recursion_ends(string source)
+    [TestCase("local t = {} for i = 1, N do t = {t} end return #cjson.encode(t)", "excessive nesting (1001)")]
+    [TestCase("return cjson.decode(string.rep('[', N) .. string.rep(']', N))", "too many nested data structures (1001)")]
+    [TestCase("return cjson.decode(string.rep('{\"a\":', N) .. '1' .. string.rep('}', N))", "too many nested data structures (1001)")]
+    [TestCase("cjson.decode_max_depth(1e9) cjson.encode_max_depth(1e9) return cjson.encode(cjson.decode(string.rep('[', N) .. string.rep(']', N)))", "too many nested data structures (4000)")]
+    [TestCase("return cmsgpack.unpack(string.rep('\\145', N) .. '\\1')", "stack overflow")]
+    [TestCase("return cmsgpack.unpack(string.rep('\\129\\161a', N) .. '\\1')", "stack overflow")]
+    [TestCase("return string.find(string.rep('a', N), string.rep('a?', N))", "pattern too complex")]
+    [TestCase("return string.find(string.rep('a', N), string.rep('(a', 30) .. string.rep(')', 30) .. string.rep('.-', N))", "pattern too complex")]
+    [TestCase("local t = setmetatable({}, {}) for i = 1, N do t = setmetatable({}, {__index = t}) end return t.x", "loop in gettable")]
+    [TestCase("local f = function() return 1 end for i = 1, N do local g = f f = function() return g() + 1 end end return f()", "stack overflow")]
+    [TestCase("local t = setmetatable({}, {__tostring = tostring}) getmetatable(t).__tostring = function(x) return tostring(x) end return tostring(t)", "C stack overflow")]
+    [TestCase("local t = {} for i = 1, N do t = setmetatable({}, {__call = t}) end return t()", "attempt to call local 't'")]
+    [TestCase("local mt = {} mt.__concat = function(a, b) return a .. b end return setmetatable({}, mt) .. 'x'", "C stack overflow")]
+    [TestCase("local mt = {} mt.__eq = function(a, b) return a == b end return setmetatable({}, mt) == setmetatable({}, mt)", "C stack overflow")]
+    [TestCase("local mt = {} mt.__lt = function(a, b) return a < b end return setmetatable({}, mt) < setmetatable({}, mt)", "C stack overflow")]
+    [TestCase("local function f() return coroutine.wrap(f)() end return f()", "C stack overflow")]
+    [TestCase("local function f() return pcall(f) end return f()", "C stack overflow")]
+    [TestCase("local function f() return xpcall(f, f) end return f()", "false, true")]
+    [TestCase("local function f(x) return (string.gsub('a', 'a', f)) end return f()", "C stack overflow")]
+    [TestCase("local function f(x) table.sort({1, 2, 3}, f) end return f()", "C stack overflow")]
+    public void Deep_recursion_ends_in_an_error(string source, string error) => Assert.That(Deep(source), Does.Contain(error));
+
+    [TestCase("local t = {} for i = 1, N do t = {t} end return #cmsgpack.pack(t)", "17")]
+    [TestCase("return string.match(string.rep('(', N) .. string.rep(')', N), '%b()') ~= nil", "true")]
+    [TestCase("local f = function() return 1 end for i = 1, N do local g = f f = function() return g() end end return f()", "1")]
+    [TestCase("local s = 'return 1' for i = 1, 50 do s = 'return loadstring(' .. string.format('%q', s) .. ')()' if #s > 1e6 then break end end return loadstring(s)()", "1")]
+    [TestCase("return string.rep('x', N):gsub('x', string.rep('y', 100)):len()", "20000000")]
+    public void What_is_no_recursion_has_no_depth(string source, string result) => Assert.That(Deep(source), Is.EqualTo(result));
+
+    private static string Deep(string source)
     {
+        var result = "";
         foreach (var depth in new[] { 100, 1000, 20_000, 200_000 })
-            Machines.Make(memoryLimitBytes: 128 << 20).Run(source.Replace("N", depth.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            result = Machines.Make(memoryLimitBytes: 128 << 20).Run(source.Replace("N", depth.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        return result;
     }
 }

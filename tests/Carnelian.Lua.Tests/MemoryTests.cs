@@ -34,6 +34,15 @@ public class MemoryTests
         Assert.That(machine.Run("return #string.rep('x', 100000)"), Is.EqualTo("100000"), "there is room again");
     }
 
+    /// <summary>The limits are so close to each other that memory is measured while the stack of calls grows, in a coroutine too.</summary>
+    [TestCase("local function f() return 1 + f() end return pcall(f)")]
+    [TestCase("return coroutine.resume(coroutine.create(function() local function f() return 1 + f() end return f() end))")]
+    public void Recursion_ends_within_any_memory(string source)
+    {
+        for (var limitBytes = 300_000; limitBytes < 3_000_000; limitBytes += 100_000)
+            Assert.That(Machines.Make(memoryLimitBytes: limitBytes).Run(source), Does.Contain("not enough memory").Or.Contain("stack overflow"), $"{limitBytes}");
+    }
+
     [TestCase("local t for i = 1, 1e5 do t = {i, i, i} end return 'done'")]
     [TestCase("local s for i = 1, 2e4 do s = string.rep('x', 10000) end return 'done'")]
     [TestCase("for i = 1, 1e5 do local f = function() return i end end return 'done'")]

@@ -19,11 +19,11 @@ internal static class Arithmetic
         _ => -left,
     };
 
-    /// <summary>A number, or a string that reads as one.</summary>
+    /// <summary>A number, or a string that reads as one; of all else 0, as PUC's lua_tonumber has it, and not what its slot held before.</summary>
     public static bool TryConvert(in LuaValue value, out double number)
     {
-        number = value.Double;
-        if (value.Object == Tags.Number) return true;
+        if (value.TryGetNumber(out number)) return true;
+        number = 0;
         return value.Object is LuaString text && LuaNumber.TryParse(text.Span, out number);
     }
 }

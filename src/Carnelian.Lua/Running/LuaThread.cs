@@ -76,19 +76,18 @@ public sealed class LuaThread : LuaObject
         Array.Resize(ref Stack, length);
     }
 
-    /// <summary>As PUC's: the stack of calls doubles, and when it would exceed the limit that is the error; the room is there then for who handles it.</summary>
+    /// <summary>
+    /// As PUC's: the stack of calls doubles, and when it would exceed the limit that is the error; the room is there then for who handles it. The call has no frame meanwhile, so
+    /// that neither the measuring of memory nor the error looks for it.
+    /// </summary>
     private void GrowFrames()
     {
-        if (Frames.Length > CallsMax)
-        {
-            Depth--;
-            throw LuaException.OfHandler();
-        }
+        Depth--;
+        if (Frames.Length > CallsMax) throw LuaException.OfHandler();
         Machine.Memory.Charge(Frames.Length * (long)CallFrame.Bytes);
         Array.Resize(ref Frames, Frames.Length * 2);
-        if (Frames.Length <= CallsMax) return;
-        Depth--;
-        throw Errors.Run(this, "stack overflow");
+        if (Frames.Length > CallsMax) throw Errors.Run(this, "stack overflow");
+        Depth++;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

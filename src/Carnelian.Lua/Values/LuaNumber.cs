@@ -30,8 +30,7 @@ internal static class LuaNumber
     }
 
     /// <summary>
-    /// Reads a number with blanks around it, as strtod does: decimal or hexadecimal, "inf" and "nan" too. What stands behind a zero byte is not seen. What is no number
-    /// leaves 0, which some callers take as PUC's lua_tonumber has it.
+    /// Reads a number with blanks around it, as strtod does: decimal or hexadecimal, "inf" and "nan" too. What stands behind a zero byte is not seen; what is no number is 0.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out double number)
     {

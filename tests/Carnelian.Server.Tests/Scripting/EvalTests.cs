@@ -149,6 +149,7 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
     }
 
     [TestCase("redis.log(0/0, 'x')", "Invalid log level."), TestCase("redis.set_repl(1e21)", "Invalid replication flags."), TestCase("redis.setresp(0/0)", "RESP version must be 2 or 3."),
+     TestCase("type(3) redis.setresp(false)", "RESP version must be 2 or 3."),
      TestCase("assert(nil, 'up to here\\0and no further')", "user_script:1: up to here script: ")]
     public void Arguments_are_what_C_makes_of_them(string script, string error) => Assert.That(Eval(script), Does.Contain(error));
 
