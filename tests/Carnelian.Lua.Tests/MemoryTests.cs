@@ -34,6 +34,14 @@ public class MemoryTests
         Assert.That(machine.Run("return #string.rep('x', 100000)"), Is.EqualTo("100000"), "there is room again");
     }
 
+    [Test]
+    public void The_libraries_are_counted()
+    {
+        var memory = Machines.Make().Memory;
+        var counted = memory.CountedBytes;
+        Assert.That(memory.Measure(), Is.LessThanOrEqualTo(counted));
+    }
+
     /// <summary>The limits are so close to each other that memory is measured while the stack of calls grows, in a coroutine too.</summary>
     [TestCase("local function f() return 1 + f() end return pcall(f)")]
     [TestCase("return coroutine.resume(coroutine.create(function() local function f() return 1 + f() end return f() end))")]

@@ -7,6 +7,7 @@ internal sealed class JsonLibrary(LuaMachine machine, LuaUserData missing, bool 
 
     public static void Register(LuaMachine machine, bool offersListMetatable)
     {
+        machine.Memory.Charge(LuaUserData.BaseBytes);
         var missing = new LuaUserData(null, LuaType.LightUserData);
         machine.Globals.Set(machine.String("cjson"), new JsonLibrary(machine, missing, offersListMetatable).Make());
     }

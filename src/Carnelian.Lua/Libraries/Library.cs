@@ -3,7 +3,11 @@ namespace Carnelian;
 /// <summary>Puts functions into tables.</summary>
 internal static class Library
 {
-    public static void Add(this LuaTable table, LuaMachine machine, string name, LuaBody body) => table.Set(machine.String(name), new LuaHostFunction(name, body));
+    public static void Add(this LuaTable table, LuaMachine machine, string name, LuaBody body)
+    {
+        machine.Memory.Charge(LuaHostFunction.BaseBytes);
+        table.Set(machine.String(name), new LuaHostFunction(name, body));
+    }
 
     public static LuaTable NewLibrary(LuaMachine machine, string name)
     {

@@ -48,6 +48,8 @@ internal class ScriptMachine
         });
         Sandbox.RefuseUnknown(_machine, _machine.Globals, RedisLibrary.OtherName, _machine.Globals[_machine.String(RedisLibrary.Name)]);
         Sandbox.Protect(_machine, _machine.Globals);
+        // What a host makes is counted when it is measured.
+        _machine.Memory.Measure();
     }
 
     public LuaMachine Lua => _machine;
