@@ -34,12 +34,21 @@ public class MemoryTests
         Assert.That(machine.Run("return #string.rep('x', 100000)"), Is.EqualTo("100000"), "there is room again");
     }
 
-    [Test]
-    public void The_libraries_are_counted()
+    [TestCase("")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = {i} end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = {[i] = i} end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = {} keep[i][1] = i end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = 'some text ' .. i end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = {} keep[i].x = i keep[i].y = i keep[i].z = i keep[i][1] = i end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = function() return i end end")]
+    [TestCase("keep = {} for i = 1, 1e3 do keep[i] = coroutine.create(function() end) end")]
+    [TestCase("keep = {} for i = 1, 1e4 do keep[i] = newproxy() end")]
+    public void What_lives_was_counted_when_it_was_made(string source)
     {
-        var memory = Machines.Make().Memory;
-        var counted = memory.CountedBytes;
-        Assert.That(memory.Measure(), Is.LessThanOrEqualTo(counted));
+        var machine = Machines.Make();
+        machine.Run(source);
+        var counted = machine.Memory.CountedBytes;
+        Assert.That(machine.Memory.Measure(), Is.LessThanOrEqualTo(counted));
     }
 
     /// <summary>The limits are so close to each other that memory is measured while the stack of calls grows, in a coroutine too.</summary>

@@ -52,13 +52,10 @@ public sealed class LuaTable : LuaObject
     internal LuaTable(LuaMemory memory, int arraySize = 0, int hashSize = 0) : base(LuaType.Table)
     {
         _memory = memory;
-        memory.Charge(BaseBytes);
-        if (arraySize > 0)
-        {
-            memory.Charge(ArrayBytes + (long)arraySize * ValueBytes);
-            _array = new LuaValue[arraySize];
-        }
-        if (hashSize > 0) TakeNodes(NewNodes(hashSize));
+        var nodeCount = NodeCount(hashSize);
+        memory.Charge(BaseBytes + BytesOfArray(arraySize) + BytesOfNodes(nodeCount));
+        if (arraySize > 0) _array = new LuaValue[arraySize];
+        TakeNodes(nodeCount);
     }
 
     public LuaTable? Metatable
@@ -70,8 +67,11 @@ public sealed class LuaTable : LuaObject
     internal LuaValue[] Array => _array;
 
     /// <summary>What it takes, approximately.</summary>
-    internal long Bytes => BaseBytes + (_array.Length == 0 ? 0 : ArrayBytes + (long)_array.Length * ValueBytes)
-        + (_nodes == _none ? 0 : ArrayBytes + (long)_nodes.Length * NodeBytes);
+    internal long Bytes => BaseBytes + BytesOfArray(_array.Length) + BytesOfNodes(_nodes == _none ? 0 : _nodes.Length);
+
+    private static long BytesOfArray(int size) => size == 0 ? 0 : ArrayBytes + (long)size * ValueBytes;
+
+    private static long BytesOfNodes(int count) => count == 0 ? 0 : ArrayBytes + (long)count * NodeBytes;
 
     // Reading.
 
@@ -340,41 +340,37 @@ public sealed class LuaTable : LuaObject
     {
         var oldArray = _array;
         var oldNodes = _nodes;
-        // All that may fail comes before the first change.
-        var nodes = NewNodes(hashSize);
+        var nodeCount = NodeCount(hashSize);
+        // All that may fail comes before the first change. It is counted at once, for a walk over what lives does not see what is about to.
+        _memory.Charge(BytesOfNodes(nodeCount) + Math.Max(0, BytesOfArray(arraySize) - BytesOfArray(oldArray.Length)));
         if (arraySize > oldArray.Length)
         {
-            _memory.Charge((arraySize - oldArray.Length) * (long)ValueBytes);
             var grown = new LuaValue[arraySize];
             oldArray.AsSpan().CopyTo(grown);
             _array = grown;
         }
-        TakeNodes(nodes);
+        TakeNodes(nodeCount);
         if (arraySize < oldArray.Length)
         {
             _array = oldArray.AsSpan(0, arraySize).ToArray();
-            _memory.Discharge((oldArray.Length - arraySize) * (long)ValueBytes);
             for (var i = arraySize; i < oldArray.Length; i++)
                 if (!oldArray[i].IsNil) PlaceFor(i + 1.0) = oldArray[i];
         }
         for (var i = oldNodes.Length - 1; i >= 0; i--)
             if (!oldNodes[i].Value.IsNil) PlaceFor(oldNodes[i].Key) = oldNodes[i].Value;
-        if (oldNodes != _none) _memory.Discharge(ArrayBytes + oldNodes.Length * (long)NodeBytes);
+        _memory.Discharge(BytesOfNodes(oldNodes == _none ? 0 : oldNodes.Length) + Math.Max(0, BytesOfArray(oldArray.Length) - BytesOfArray(arraySize)));
     }
 
-    private void TakeNodes(Node[] nodes)
+    private void TakeNodes(int count)
     {
-        _nodes = nodes;
-        _lastFree = nodes == _none ? 0 : nodes.Length;
+        _nodes = count == 0 ? _none : new Node[count];
+        _lastFree = count;
     }
 
-    private Node[] NewNodes(int size)
+    private static int NodeCount(int size)
     {
-        if (size == 0) return _none;
         if (size > TableSizes.SizeMax) throw new LuaException(LuaString.Of("table overflow"u8));
-        size = (int)BitOperations.RoundUpToPowerOf2((uint)size);
-        _memory.Charge(ArrayBytes + size * (long)NodeBytes);
-        return new Node[size];
+        return size == 0 ? 0 : (int)BitOperations.RoundUpToPowerOf2((uint)size);
     }
 
     // Borders.
