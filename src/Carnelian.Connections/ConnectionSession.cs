@@ -369,6 +369,12 @@ public abstract class ConnectionSession : Session
         if (!ClosesSoon && _limitWatch.IsExceeded(Output, OutputLimit, Host.MonotonicMs)) OnOutputOverLimit();
     }
 
+    // ---- talk in the midst of a call
+
+    public override bool HasPendingReplies => !Output.IsEmpty;
+
+    public override Dialog OpenDialog() => new ConnectionDialog(this, _intake);
+
     // ---- the end
 
     public bool IsClosed { get; private set; }

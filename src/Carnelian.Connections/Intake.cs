@@ -23,6 +23,9 @@ internal sealed class Intake
 
     private bool _ignoresInput, _hasEnded, _isClosed;
 
+    /// <summary>Who hears what comes while a batch is with the command thread.</summary>
+    private ConnectionDialog? _listener;
+
     /// <summary>What may be sent.</summary>
     private OutputCursor _sending;
 
@@ -45,7 +48,11 @@ internal sealed class Intake
 
     public void OnReadable()
     {
-        if (_isClosed || _hasEnded || _isRunning || _awaitsBlock) return;
+        if (_isClosed || _hasEnded || _isRunning || _awaitsBlock)
+        {
+            if (_listener is not null && !_isClosed) Hear(_listener);
+            return;
+        }
         if (_ignoresInput)
         {
             if (Receive(_lane.ReadBuffer.Span, out _)) Report(0, hasReceived: true);
@@ -300,6 +307,36 @@ internal sealed class Intake
         // What waits is not run in the midst of another's call: whoever has it wait goes on with it later.
         if (!_lane.IsInline || !_session.Host.Executor.IsWithinCall) RunOwn();
     }
+
+    // ---- talk in the midst of a request
+
+    /// <summary>What comes is said to a dialog, while the batch is under way in which it was opened. Null: the dialog is over.</summary>
+    public void Listen(ConnectionDialog? listener) => _lane.ToLane(() =>
+    {
+        _listener = listener;
+        if (!_isClosed) _connection.WatchReadable = listener is not null || _lane.IsInline;
+    });
+
+    private void Hear(ConnectionDialog listener)
+    {
+        var received = _connection.Receive(_lane.ReadBuffer.Span);
+        if (received == Connection.WouldBlock) return;
+        // The end is found again when requests are read.
+        if (received <= 0) _connection.WatchReadable = false;
+        else _lane.Traffic.CountRead(received);
+        var heard = _lane.ReadBuffer.Span[..Math.Max(0, received)].ToArray();
+        _lane.ToCommands(() => listener.OnHeard(heard));
+    }
+
+    /// <summary>Sends bytes past all that waits, as many as the peer takes.</summary>
+    /// <param name="told">Hears how many, or why none.</param>
+    public void SendAside(ReadOnlyMemory<byte> bytes, Action<int> told) => _lane.ToLane(() =>
+    {
+        // In the midst of a reply nothing can be said.
+        var sent = _isClosed ? Connection.Failed : _sending.IsIdle ? _connection.Send(bytes.Span) : Connection.WouldBlock;
+        if (sent > 0) _lane.Traffic.CountWrite(sent);
+        _lane.ToCommands(() => told(sent));
+    });
 
     // ---- blocks for long arguments
 

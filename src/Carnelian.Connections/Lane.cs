@@ -58,14 +58,14 @@ public sealed class Lane : INetworkHandler, IDisposable
     }
 
     /// <summary>A turn in the midst of another one's request, which lies in the read buffer: this one reads into another.</summary>
-    public void TurnInside()
+    public void TurnInside(int timeoutMilliseconds)
     {
         var outer = ReadBuffer;
         using var inner = new OwnedBlock(Memory, outer.Length, Purpose.ClientInput);
         ReadBuffer = inner;
         try
         {
-            Turn(timeoutMilliseconds: 0);
+            Turn(timeoutMilliseconds);
         }
         finally
         {

@@ -39,6 +39,17 @@ public static class IntegerText
         return sum <= long.MaxValue;
     }
 
+    /// <summary>As C's atoi: blanks, a sign, digits as far as there are any, and of the number the lower 32 bits.</summary>
+    public static int ParseLeading(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t\n\v\f\r"u8);
+        var isNegative = text.StartsWith("-"u8);
+        if (isNegative || text.StartsWith("+"u8)) text = text[1..];
+        Int128 number = 0;
+        for (var i = 0; i < text.Length && char.IsAsciiDigit((char)text[i]) && number <= long.MaxValue; i++) number = number * 10 + text[i] - '0';
+        return unchecked((int)(long)Int128.Clamp(isNegative ? -number : number, long.MinValue, long.MaxValue));
+    }
+
     /// <summary>Writes a number; the destination has room for <see cref="LengthMax"/> bytes or as many as it takes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Format(long value, Span<byte> destination)

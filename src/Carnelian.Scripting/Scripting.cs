@@ -18,6 +18,7 @@ public sealed class Scripting
         Options = options;
         RedisVersion = redisVersion;
         Log = log;
+        Debugger = new(this);
         Run = new(this);
         Scripts = new(this);
         Functions = new(this);
@@ -41,6 +42,9 @@ public sealed class Scripting
     /// <summary>The server is to end: a script that runs does so, too.</summary>
     public Func<bool> IsEnding { get; set; } = static () => false;
 
+    /// <summary>The server is to end when the script that runs has ended. One that is debugged stands no longer then.</summary>
+    public Func<bool> IsWaitedFor { get; set; } = static () => false;
+
     /// <summary>A script must not be in the way of what others ask for: null, or the error that says so.</summary>
     public string? WhyBusy => !IsRunning ? null : Run.IsEval ? BusyGate.ByScript : BusyGate.ByFunction;
 
@@ -55,6 +59,15 @@ public sealed class Scripting
     {
         Scripts.Flush();
         Functions.Reload();
+    }
+
+    /// <summary>Serves those who waited until a script was debugged. Between calls.</summary>
+    /// <param name="goOn">Goes on with what a session has sent behind.</param>
+    public void Turn(Action<Session> goOn)
+    {
+        if (!Debugger.HasEnded) return;
+        Debugger.HasEnded = false;
+        Executor.BlockedClients.Reopen(Gates.Busy, goOn);
     }
 
     /// <summary>lua-memory-limit has been set.</summary>
@@ -86,6 +99,8 @@ public sealed class Scripting
 
     /// <summary>The script that runs, or the last one.</summary>
     internal ScriptRun Run { get; }
+
+    internal ScriptDebugger Debugger { get; }
 
     /// <summary>All scripts draw from one source, as in Redis.</summary>
     internal Random48 Random { get; } = new();

@@ -42,6 +42,50 @@ public class MachineTests
         Assert.That(results.ToArray().Select(value => value.ToString()), Is.EqualTo(new[] { "4", "1", "true", "x", "nil" }));
     }
 
+    [TestCase("local a\nlocal b = 1\nreturn b", "2 3", Description = "what is nil anyway costs no instruction")]
+    [TestCase("for i = 1, 2 do\n  local x = i\nend\nreturn 1", "1 2 1 2 1 4")]
+    [TestCase("for i = 1, 2 do end", "1 1 1", Description = "a jump back begins a line")]
+    [TestCase("local function f(n)\n  if n > 0 then return f(n - 1) end\nend\nf(1)", "3 4 2 2 3", Description = "as does a function")]
+    [TestCase("local a = {\n  1,\n  f = 2,\n}\nreturn a\n  .f", "1 2 3 4 6")]
+    [TestCase("local co = coroutine.wrap(function()\n  coroutine.yield()\n  return\nend)\nco()\nco()", "1 4 1 5 2 6 3")]
+    [TestCase("loadstring('\\n\\nlocal x = 1')()\nreturn", "1 3 2")]
+    public void Traced_code_tells_where_lines_begin_as_PUCs_hooks_do(string script, string lines)
+    {
+        var machine = Machines.Make();
+        var seen = new List<int>();
+        machine.Tracer = new("tracer", call =>
+        {
+            machine.TryGetPosition(1, out _, out var line);
+            seen.Add(line);
+            return call.Return();
+        });
+        machine.Run(machine.Load(Machines.Compile(script).ToTraced()));
+        Assert.That(string.Join(' ', seen), Is.EqualTo(lines));
+    }
+
+    [Test]
+    public void Traced_code_does_what_it_did_and_messages_name_the_same()
+    {
+        var machine = Machines.Make();
+        machine.Tracer = new("tracer", call => call.Return());
+        const string script = "local t, n = {}, 0 for i, v in ipairs({3, 4}) do n = n + v * i end local function f(...) return select('#', ...), ... end t.x = f(f(n)) return n, t.x, t.none.field";
+        Assert.That(machine.Run(machine.Load(Machines.Compile(script).ToTraced())), Is.EqualTo(machine.Run(script)).And.EqualTo("error: user_script:1: attempt to index field 'none' (a nil value)"));
+    }
+
+    [Test]
+    public void Who_looks_on_sees_variables_and_the_names_of_functions()
+    {
+        var machine = Machines.Make();
+        var seen = "";
+        machine.Tracer = new("tracer", call =>
+        {
+            seen = $"{machine.FunctionName(1)}({string.Join(", ", machine.Locals(1)!.Select(local => $"{local.Name} = {local.Value}"))}) in {machine.FunctionName(2)?.ToString() ?? "the chunk"}";
+            return call.Return();
+        });
+        machine.Run(machine.Load(Machines.Compile("local function add(x, y)\n  local sum = x + y\n  return sum\nend\nadd(1, 2)").ToTraced()));
+        Assert.That(seen, Is.EqualTo("add(x = 1, y = 2, sum = 3) in the chunk"));
+    }
+
     [Test]
     public void A_handler_of_errors_sees_the_stack_where_the_error_happened()
     {

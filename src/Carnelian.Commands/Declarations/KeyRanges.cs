@@ -109,20 +109,9 @@ internal static class KeySearch
 
     private static bool TryCount(ReadOnlySpan<byte> text, bool isLenient, out long number)
     {
-        if (isLenient) number = LeadingInteger(text);
+        if (isLenient) number = IntegerText.ParseLeading(text);
         else if (!IntegerText.TryParse(text, out number)) return false;
         return number is >= 0 and <= int.MaxValue;
-    }
-
-    /// <summary>As C's atoi: blanks, a sign, digits as far as there are any, and of the number the lower 32 bits.</summary>
-    private static int LeadingInteger(ReadOnlySpan<byte> text)
-    {
-        text = text.TrimStart(" \t\n\v\f\r"u8);
-        var isNegative = text.StartsWith("-"u8);
-        if (isNegative || text.StartsWith("+"u8)) text = text[1..];
-        Int128 number = 0;
-        for (var i = 0; i < text.Length && char.IsAsciiDigit((char)text[i]) && number <= long.MaxValue; i++) number = number * 10 + text[i] - '0';
-        return unchecked((int)(long)Int128.Clamp(isNegative ? -number : number, long.MinValue, long.MaxValue));
     }
 
     /// <summary>The position after the keyword, 0 when it is not there.</summary>

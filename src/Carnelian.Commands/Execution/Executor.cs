@@ -91,8 +91,8 @@ public sealed class Executor
     /// <summary>Raised whenever other hashes come to stand in <see cref="HashesAhead"/>: tells whose they are.</summary>
     internal int HashesAheadOf { get; set; }
 
-    /// <summary>What turns the loop from within a long call; see <see cref="TurnInside"/>.</summary>
-    public Action? InnerTurn { get; set; }
+    /// <summary>What turns the loop from within a long call, and may wait for so many milliseconds; see <see cref="TurnInside(int)"/>.</summary>
+    public Action<int>? InnerTurn { get; set; }
 
     /// <summary>What the script of a call declares, in place of its command's flags.</summary>
     public ScriptFlagsReader? ScriptFlags { get; set; }
@@ -311,10 +311,11 @@ public sealed class Executor
     }
 
     /// <summary>As <see cref="TurnInside(ref Call)"/>, for who has flushed the reply already and has no hold of the call: a script.</summary>
-    public void TurnInside()
+    /// <param name="waitMs">For how long it may wait until somebody is ready.</param>
+    public void TurnInside(int waitMs = 0)
     {
         Check.That(_depth > 0);
         _time.Look();
-        InnerTurn?.Invoke();
+        InnerTurn?.Invoke(waitMs);
     }
 }

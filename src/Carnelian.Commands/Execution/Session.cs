@@ -46,6 +46,15 @@ public abstract class Session(Database database, long id) : Author
     /// <summary>Where the session comes from, for people: "127.0.0.1:50123".</summary>
     public abstract string Address { get; }
 
+    /// <summary>What EVAL is to be: SCRIPT DEBUG.</summary>
+    public ScriptDebugging ScriptDebugging { get; set; }
+
+    /// <summary>Replies have been written that are not handed over yet.</summary>
+    public virtual bool HasPendingReplies => false;
+
+    /// <summary>Begins a talk with the client in the midst of a call of it; null where there is nobody to talk with.</summary>
+    public virtual Dialog? OpenDialog() => null;
+
     /// <summary>Where replies to a call that waited are written.</summary>
     public abstract ReplySink Replies { get; }
 }

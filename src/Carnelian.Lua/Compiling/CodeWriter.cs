@@ -35,7 +35,9 @@ internal sealed class CodeWriter(FunctionState function)
                 }
             }
         }
-        Write(Opcode.LoadNil, from, from + count - 1, 0);
+        // Where a function begins PUC's finds its registers clean, and writes nothing.
+        var isImplied = function.Pc == 0 && function.Pc > _lastTarget && from >= function.ActiveCount;
+        Write(Opcode.LoadNil, from, from + count - 1, isImplied ? 1 : 0);
     }
 
     public void Return(int first, int count) => Write(Opcode.Return, first, count + 1, 0);

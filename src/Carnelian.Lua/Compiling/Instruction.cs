@@ -51,7 +51,7 @@ internal static class Instruction
     public static bool SetsA(Opcode opcode) => opcode switch
     {
         Opcode.SetGlobal or Opcode.SetUpvalue or Opcode.SetTable or Opcode.Jump or Opcode.Equal or Opcode.LessThan or Opcode.LessOrEqual or Opcode.Return
-            or Opcode.ForEach or Opcode.SetList or Opcode.Close => false,
+            or Opcode.ForEach or Opcode.SetList or Opcode.Close or Opcode.Line => false,
         _ => true,
     };
 }

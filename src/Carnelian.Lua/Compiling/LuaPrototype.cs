@@ -33,6 +33,17 @@ public sealed class LuaPrototype
     /// <summary>"user_script", or [string "…"]: how positions name it.</summary>
     public LuaString ShortSource { get; internal set; } = LuaString.Of("?"u8);
 
+    /// <summary>The same function with <see cref="Opcode.Line"/> in it, for the use of <see cref="LuaMachine.Tracer"/>. Code that nobody traces knows nothing of it.</summary>
+    public LuaPrototype ToTraced()
+    {
+        var traced = (LuaPrototype)MemberwiseClone();
+        traced.Code = TracedCode.Of(Code);
+        traced.Lines = TracedCode.LinesOf(Lines);
+        traced.Locals = Array.ConvertAll(Locals, static local => local with { From = TracedCode.PlaceOf(local.From), To = TracedCode.PlaceOf(local.To) });
+        traced.Prototypes = Array.ConvertAll(Prototypes, static inner => inner.ToTraced());
+        return traced;
+    }
+
     internal int LineOf(int pc) => pc >= 0 && pc < Lines.Length ? Lines[pc] : -1;
 
     /// <summary>The name of the local variable in a register, if one is active there.</summary>

@@ -9,8 +9,8 @@ internal enum Opcode : byte
 {
     Move, // R[A] = R[B]
     LoadK, // R[A] = K[Bx]
-    LoadBool, // R[A] = B != 0; if C skip one
-    LoadNil, // R[A] … R[B] = nil
+    LoadBool, // R[A] = B != 0; skip C
+    LoadNil, // R[A] … R[B] = nil; if C, PUC's code does without it
     GetUpvalue, // R[A] = U[B]
     GetGlobal, // R[A] = environment[K[Bx]]
     GetTable, // R[A] = R[B][RK[C]]
@@ -58,4 +58,6 @@ internal enum Opcode : byte
     Return0, // no results
     Return1, // one
     CallFixed, // so many arguments
+
+    Line, // of traced code: looks whether a line begins
 }

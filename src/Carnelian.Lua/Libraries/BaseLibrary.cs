@@ -143,7 +143,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
             case LuaType.Nil: return machine.String("nil"u8);
             case LuaType.LightUserData: return machine.String("userdata: (nil)"u8);
         }
-        return machine.String($"{System.Text.Encoding.ASCII.GetString(value.TypeName)}: 0x{(ulong)machine.Memory.IdOf(value.Object!) << 5 | 0x5500_0000_0000:x12}");
+        return machine.String($"{System.Text.Encoding.ASCII.GetString(value.TypeName)}: {machine.AddressOf(value)}");
     }
 
     private int Print(LuaCall call)

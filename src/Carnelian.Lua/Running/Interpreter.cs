@@ -38,7 +38,7 @@ internal static class Interpreter
                     continue;
                 case Opcode.LoadBool:
                     registers[Instruction.A(i)].SetBoolean(Instruction.B(i) != 0);
-                    if (Instruction.C(i) != 0) pc++;
+                    pc += Instruction.C(i);
                     continue;
                 case Opcode.LoadNil:
                     for (var register = Instruction.A(i); register <= Instruction.B(i); register++) registers[register].Object = null;
@@ -534,9 +534,10 @@ internal static class Interpreter
                     PlaceVarArgs(thread, @base + Instruction.A(i), Instruction.B(i) - 1, closure.Prototype.ParameterCount);
                     registers = thread.Stack.AsSpan(@base, closure.Prototype.StackSize);
                     continue;
+                // Line, which only traced code has.
                 default:
-                    Check.Fail("unknown instruction");
-                    continue;
+                    Tracing.LookAt(thread, pc);
+                    goto Moved;
             }
             // A comparison: a jump follows, which is taken or not.
             if (condition != (Instruction.A(i) != 0))
@@ -549,8 +550,10 @@ internal static class Interpreter
             pc += distance + 1;
             if (distance >= 0 || (machine.StepsLeft += distance) >= 0) continue;
         Ask:
-            thread.SavePc(pc);
+            // As if the instruction that is jumped to were running.
+            thread.SavePc(pc + 1);
             machine.Ask();
+        Moved:
             registers = thread.Stack.AsSpan(@base, closure.Prototype.StackSize);
         }
     }

@@ -89,7 +89,16 @@ public sealed class LuaMachine
     /// <summary>The metatable that all strings have.</summary>
     public LuaTable? StringMetatable { get; set; }
 
+    /// <summary>
+    /// Called without arguments before each line of traced code (<see cref="LuaPrototype.ToTraced"/>), which is level 1 of the stack then; what it throws, the script has thrown. While there is one, scripts compile
+    /// traced code.
+    /// </summary>
+    public LuaHostFunction? Tracer { get; set; }
+
     internal LuaTable? StringMethods => StringMetatable?.GetString(Metamethods.NameOf(Event.Index)).Object as LuaTable;
+
+    /// <summary>What stands for the address of a table, a function, a thread or userdata: a number of its own.</summary>
+    public string AddressOf(in LuaValue value) => $"0x{(ulong)Memory.IdOf(value.Object!) << 5 | 0x5500_0000_0000:x12}";
 
     // Making values.
 
@@ -121,6 +130,7 @@ public sealed class LuaMachine
         Memory.Charge(text.Length);
         var isCompiled = LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error);
         if (isCompiled) Memory.Charge(prototype!.Bytes);
+        if (isCompiled && Tracer is not null) prototype = prototype!.ToTraced();
         return isCompiled;
     }
 
@@ -233,7 +243,22 @@ public sealed class LuaMachine
         return true;
     }
 
-    internal LuaHost? Host => _host;
+    /// <summary>What the caller of a level of the stack calls its function; null if nobody knows.</summary>
+    public LuaString? FunctionName(int level) => NameReader.OfFunction(Running, StackReader.FrameAt(Running, level), out _);
+
+    /// <summary>The local variables that a level of the stack sees, from the first one on; those that loops have for themselves are named in parentheses. Null if there is no such level.</summary>
+    public List<(LuaString Name, LuaValue Value)>? Locals(int level)
+    {
+        var depth = StackReader.FrameAt(Running, level);
+        if (depth == StackReader.None) return null;
+        var locals = new List<(LuaString, LuaValue)>();
+        if (depth == StackReader.Lost || Running.Frames[depth].Closure is not { } closure) return locals;
+        ref var frame = ref Running.Frames[depth];
+        for (var register = 0; closure.Prototype.LocalName(register, frame.Pc - 1) is { } name; register++) locals.Add((name, Running.Stack[frame.Base + register]));
+        return locals;
+    }
+
+    public LuaHost? Host => _host;
 
     /// <summary>Counts what a function of the host does, in steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -140,6 +140,14 @@ public struct LuaValue
         else Object = Tags.False;
     }
 
+    /// <summary>A number as C's <c>%g</c> writes it with so many digits, any other value as <see cref="ToString()"/>.</summary>
+    public readonly string ToString(int digits)
+    {
+        if (!IsNumber) return ToString();
+        Span<byte> text = stackalloc byte[CFormat.LengthMax];
+        return System.Text.Encoding.Latin1.GetString(text[..CFormat.WriteGeneral(Double, digits, keepsZeros: false, text)]);
+    }
+
     public override readonly string ToString() => Object switch
     {
         null => "nil",

@@ -16,6 +16,7 @@ internal sealed class ScriptCalls(Scripting scripting)
         var run = scripting.Run;
         var request = _arguments.Request;
         var command = scripting.Executor.Commands.Find(request);
+        scripting.Debugger.NoteCall(request);
         if (run.WhyNot(command, request.Count) is { } refusal)
         {
             Count(command, refusal);
@@ -29,7 +30,9 @@ internal sealed class ScriptCalls(Scripting scripting)
         call.Reply.Flush();
         var reply = replies.Span;
         raises &= reply[0] == '-';
-        return Answer(lua, new ReplyReader(lua.Machine, reply).Read(), raises);
+        var result = new ReplyReader(lua.Machine, reply).Read();
+        scripting.Debugger.NoteReply(reply, run.Session.Version);
+        return Answer(lua, result, raises);
     }
 
     private static int Answer(LuaCall lua, in LuaValue result, bool raises)

@@ -21,9 +21,12 @@ internal sealed class ScriptPatience(Scripting scripting)
 
     public void Begin()
     {
-        _beganNanoseconds = scripting.Clock.MonotonicNanoseconds;
+        BeginAnew();
         _isKilled = false;
     }
+
+    /// <summary>What it was kept waiting is not its own time.</summary>
+    public void BeginAnew() => _beganNanoseconds = scripting.Clock.MonotonicNanoseconds;
 
     public void End()
     {
@@ -57,6 +60,13 @@ internal sealed class ScriptPatience(Scripting scripting)
             scripting.Executor.ClosedGates |= Gates.Busy;
         }
         scripting.Executor.TurnInside();
+        EndIfAsked(machine);
+    }
+
+    /// <summary>Ends the script if the server ends, or somebody has said so.</summary>
+    /// <exception cref="LuaException">It has to end, and nothing of it goes on.</exception>
+    public void EndIfAsked(LuaMachine machine)
+    {
         if (scripting.IsEnding()) throw End(machine, "The server is shutting down");
         if (!_isKilled) return;
         scripting.Log.LogInformation("Lua script killed by user with SCRIPT KILL.");

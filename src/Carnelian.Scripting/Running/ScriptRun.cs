@@ -13,7 +13,7 @@ internal sealed class ScriptRun
         Session = new(scripting.Executor.Keyspace.Databases[0]);
         Caller = Session;
         Patience = new(scripting);
-        scripting.Executor.AddGate(new BusyGate(this));
+        scripting.Executor.AddGate(new BusyGate(this, scripting.Debugger));
     }
 
     /// <summary>Whose calls the script's are.</summary>

@@ -38,8 +38,12 @@ internal sealed class RedisLibrary
         library.Add("acl_check_cmd", library.CheckAccess);
         if (!isForFunctions)
         {
-            library.Add("breakpoint", lua => lua.Return(false));
-            library.Add("debug", static lua => lua.Return());
+            library.Add("breakpoint", lua => lua.Return(scripting.Debugger.Break()));
+            library.Add("debug", lua =>
+            {
+                scripting.Debugger.Tell(lua);
+                return lua.Return();
+            });
             library.Add("replicate_commands", static lua => lua.Return(true));
         }
         library.Publish(machine.Globals);

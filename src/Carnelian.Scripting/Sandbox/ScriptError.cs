@@ -8,6 +8,7 @@ internal static class ScriptError
     /// <param name="isCounted">Statistics have it already.</param>
     public static LuaTable Make(LuaMachine machine, ReadOnlySpan<byte> text, bool isCounted = false)
     {
+        (machine.Host as ScriptHost)?.Scripting.Debugger.NoteError(text);
         var table = machine.NewTable(hashSize: isCounted ? 2 : 1);
         ReadOnlySpan<byte> code = "ERR"u8;
         if (text.StartsWith("-"u8))

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Carnelian;
 
 /// <summary>
@@ -32,7 +30,7 @@ internal class ScriptMachine
     /// <param name="isForFunctions">Not for EVAL, which has the handler of errors among its globals, and the debugger's part of redis.*.</param>
     public ScriptMachine(Scripting scripting, bool isForFunctions = false)
     {
-        _machine = new(new Host(scripting), scripting.Options.MemoryLimitBytes, random: scripting.Random);
+        _machine = new(new ScriptHost(scripting), scripting.Options.MemoryLimitBytes, random: scripting.Random);
         LuaLibraries.AddStandard(_machine);
         LuaLibraries.AddRedis(_machine);
         LuaLibraries.TellErrorsAsText(_machine);
@@ -119,18 +117,5 @@ internal class ScriptMachine
         _hasRun = false;
         _machine.Clear();
         return _machine.Memory.Measure();
-    }
-
-    private sealed class Host(Scripting scripting) : LuaHost
-    {
-        public override void StepsSpent(LuaMachine machine)
-        {
-            if (scripting.Functions.Loading is not null) scripting.Functions.LookUp(machine);
-            else scripting.Run.Patience.LookUp(machine);
-        }
-
-        public override void Print(ReadOnlySpan<byte> line) => scripting.Log.LogInformation("{Line}", ByteText.ToShown(ByteText.FromBytes(line)));
-
-        public override double Clock() => scripting.CpuSeconds;
     }
 }

@@ -15,6 +15,8 @@ internal sealed class CachedScript(ScriptDigest digest, byte[] text, ScriptFlags
 
     public ScriptFlags Flags => flags;
 
+    public LuaPrototype Prototype => prototype;
+
     public LuaClosure Function => function;
 
     public long Bytes => OverheadBytes + text.Length + prototype.Bytes;

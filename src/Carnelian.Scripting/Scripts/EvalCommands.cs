@@ -12,25 +12,31 @@ internal static class EvalCommands
         Flags = CommandFlags.NoScript | Stale | SkipMonitor | NoMandatoryKeys | MayReplicate | RunsScript,
         Keys = "2# RW access update (We cannot tell how the keys will be used so we assume the worst, RW and UPDATE)",
         Arguments = "script numkeys:integer [key...] [arg...]")]
-    internal static void Eval(ref Call call) => Run(ref call);
+    internal static void Eval(ref Call call) => Evaluate(ref call);
 
     [Command("EVALSHA", Summary = "Executes a server-side Lua script by SHA1 digest.", Since = "2.6.0",
         Complexity = "Depends on the script that is executed.",
         Flags = CommandFlags.NoScript | Stale | SkipMonitor | NoMandatoryKeys | MayReplicate | RunsScript, Keys = "2# RW access update",
         Arguments = "sha1 numkeys:integer [key...] [arg...]")]
-    internal static void EvalByDigest(ref Call call) => Run(ref call);
+    internal static void EvalByDigest(ref Call call) => Evaluate(ref call);
 
     [Command("EVAL_RO", Summary = "Executes a read-only server-side Lua script.", Since = "7.0.0", Complexity = "Depends on the script that is executed.",
         Flags = ReadOnly | CommandFlags.NoScript | Stale | SkipMonitor | NoMandatoryKeys | RunsScript,
         Keys = "2# RO access (We cannot tell how the keys will be used so we assume the worst, RO and ACCESS)",
         Arguments = "script numkeys:integer [key...] [arg...]")]
-    internal static void EvalReadOnly(ref Call call) => Run(ref call);
+    internal static void EvalReadOnly(ref Call call) => Evaluate(ref call);
 
     [Command("EVALSHA_RO", Summary = "Executes a read-only server-side Lua script by SHA1 digest.", Since = "7.0.0",
         Complexity = "Depends on the script that is executed.",
         Flags = ReadOnly | CommandFlags.NoScript | Stale | SkipMonitor | NoMandatoryKeys | RunsScript, Keys = "2# RO access",
         Arguments = "sha1 numkeys:integer [key...] [arg...]")]
-    internal static void EvalByDigestReadOnly(ref Call call) => Run(ref call);
+    internal static void EvalByDigestReadOnly(ref Call call) => Evaluate(ref call);
+
+    private static void Evaluate(ref Call call)
+    {
+        if (call.Session.ScriptDebugging == ScriptDebugging.Off || ScriptCache.IsByDigest(call.Command)) Run(ref call);
+        else call.Executor.Services.Get<Scripting>().Debugger.Debug(ref call, Run);
+    }
 
     private static void Run(ref Call call)
     {
@@ -39,6 +45,11 @@ internal static class EvalCommands
         if (isByDigest && call.Args[1].Length != ScriptDigest.HexLength)
         {
             call.Fail(NoScript);
+            return;
+        }
+        if (isByDigest && call.Session.ScriptDebugging != ScriptDebugging.Off)
+        {
+            call.Fail("ERR Please use EVAL instead of EVALSHA for debugging");
             return;
         }
         if (!TryReadKeyCount(ref call, out var keys)) return;
@@ -55,7 +66,7 @@ internal static class EvalCommands
             if (script is null) call.Fail("ERR " + error);
         }
         if (script is null) return;
-        scripting.Run.Execute(ref call, scripting.Scripts.Machine, script.Function, script.Name, script.Flags, keys, isEval: true);
+        scripting.Run.Execute(ref call, scripting.Scripts.Machine, scripting.Debugger.Prepare(script), script.Name, script.Flags, keys, isEval: true);
         scripting.Scripts.Touch(script);
     }
 

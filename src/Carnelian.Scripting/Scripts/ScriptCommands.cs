@@ -7,6 +7,30 @@ namespace Carnelian;
 [CommandFamily("scripting")]
 internal static class ScriptCommands
 {
+    [Command("SCRIPT DEBUG", Summary = "Sets the debug mode of server-side Lua scripts.", Since = "3.2.0", Complexity = "O(1)",
+        Flags = NoScript,
+        Arguments = "(mode: YES | SYNC | NO)")]
+    internal static void Debug(ref Call call)
+    {
+        call.Reply.Flush();
+        if (call.Client.HasPendingReplies) call.Fail("ERR SCRIPT DEBUG must be called outside a pipeline");
+        else if (call.Is(2, "no"u8)) SetDebugging(ref call, ScriptDebugging.Off);
+        else if (call.Is(2, "sync"u8)) SetDebugging(ref call, ScriptDebugging.Synchronous);
+        else if (!call.Is(2, "yes"u8)) call.Fail("ERR Use SCRIPT DEBUG YES/SYNC/NO");
+        else
+        {
+            // Who does not look at the error must not run by EVAL what was to be tried only.
+            call.Client.ScriptDebugging = ScriptDebugging.Forked;
+            call.Fail(ScriptDebugger.CannotFork);
+        }
+    }
+
+    private static void SetDebugging(ref Call call, ScriptDebugging debugging)
+    {
+        call.Client.ScriptDebugging = debugging;
+        call.Reply.Ok();
+    }
+
     [Command("SCRIPT EXISTS", Summary = "Determines whether server-side Lua scripts exist in the script cache.", Since = "2.6.0",
         Complexity = "O(N) with N being the number of scripts to check (so checking a single script is an O(1) operation).",
         Flags = NoScript,

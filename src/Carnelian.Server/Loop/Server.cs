@@ -11,6 +11,7 @@ internal sealed class Server : IDisposable
 {
     private readonly TurnLoop _loop;
     private readonly LargeMemory _largeMemory;
+    private volatile bool _isShutdownRequested;
     private long _nextSessionId = 1;
 
     /// <param name="commands">Null: those of a data server.</param>
@@ -54,6 +55,7 @@ internal sealed class Server : IDisposable
             IsOutOfMemory = () => MemoryLimit.IsFull,
             RefusesWrites = () => DiskErrors.Error,
             IsEnding = () => StopRequested,
+            IsWaitedFor = () => _isShutdownRequested,
         };
         Scripting.Functions.Changed = sources => Saves.Functions = sources;
         Subscriptions = new(this);
@@ -224,10 +226,15 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>What a signal asks for, between requests; says in the log what comes of it. Any thread.</summary>
-    public void RequestShutdown(Func<ServerOptions, ShutdownFlags> flags, Action refused) => Post(() =>
+    public void RequestShutdown(Func<ServerOptions, ShutdownFlags> flags, Action refused)
     {
-        if (!Shutdown.TryBegin(flags(Options))) refused();
-    });
+        _isShutdownRequested = true;
+        Post(() =>
+        {
+            _isShutdownRequested = false;
+            if (!Shutdown.TryBegin(flags(Options))) refused();
+        });
+    }
 
     /// <summary>The process can't go on: reports a defect and ends it.</summary>
     [DoesNotReturn]

@@ -29,6 +29,7 @@ internal sealed class TurnLoop(Server server)
         world.Workers.DeliverCompleted();
         RunPosted();
         server.Pause.Turn(GoOn);
+        server.Scripting.Turn(GoOn);
         server.Migrations.Turn();
         server.AppendOnlyOutput.RunWaiting(GoOn);
         server.Cron.Turn();
@@ -49,10 +50,10 @@ internal sealed class TurnLoop(Server server)
     /// A turn within a call that lasts long: receives, runs what gates admit, takes what workers have done, and sends what tells of closed units only. No cron,
     /// nothing posted, and nobody goes on who waited.
     /// </summary>
-    public void TurnInside()
+    public void TurnInside(int waitMs)
     {
         var (clients, world) = (server.Clients, server.World);
-        clients.Lane.TurnInside();
+        clients.Lane.TurnInside(waitMs);
         world.HandOvers.Deliver();
         world.Workers.DeliverCompleted();
         server.Keyspace.Changes.DeliverClosed();

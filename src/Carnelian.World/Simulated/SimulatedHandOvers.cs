@@ -13,6 +13,11 @@ internal sealed class SimulatedHandOvers(SimulatedWorld world) : HandOvers
 
     public override void ToLane(Action work)
     {
+        if (AreImmediate)
+        {
+            work();
+            return;
+        }
         _toLane.Enqueue(work);
         Plan(ref _lastToLane, () =>
         {
@@ -22,6 +27,11 @@ internal sealed class SimulatedHandOvers(SimulatedWorld world) : HandOvers
 
     public override void ToCommands(Action work)
     {
+        if (AreImmediate)
+        {
+            work();
+            return;
+        }
         _toCommands.Enqueue(work);
         Plan(ref _lastToCommands, () =>
         {

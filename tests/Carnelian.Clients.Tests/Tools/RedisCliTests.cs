@@ -4,7 +4,7 @@ using System.Text;
 namespace Carnelian.Tests;
 
 /// <summary>
-/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --eval (EVAL), --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
+/// redis-cli of Redis 7 and 8. Not here, for the commands it needs come later: --rdb and --functions-rdb (SYNC), --lru-test, subscribed and MULTI modes.
 /// </summary>
 [TestFixture("7")]
 [TestFixture("8")]
@@ -225,6 +225,38 @@ public class RedisCliTests(string version)
         finally
         {
             if (!terminal.HasExited) terminal.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Test]
+    public void It_debugs_a_script_while_the_server_waits()
+    {
+        var outcome = Debug("--ldb-sync-mode", "step\nprint\nstep\nredis get k\neval 1 + 1\nabort\n");
+        string[] wanted = ["-> 1   local a = 1", "* Stopped at 2, stop reason = step over", "<value> a = 1", "<redis> set k v", "<reply> \"+OK\"", "<reply> \"v\"", "<retval> 2",
+            "ERR script aborted for user request script: ", "(Lua debugging session ended)"];
+        foreach (var line in wanted) Assert.That(outcome.Output, Does.Contain(line));
+        Says("v", "GET", "k");
+    }
+
+    [Test]
+    public void It_does_not_run_a_script_whose_changes_would_have_to_be_undone()
+    {
+        var outcome = Debug("--ldb", "continue\n");
+        Assert.That(outcome.Output, Does.Contain("Eval debugging session can't start:").And.Contain("Use SCRIPT DEBUG SYNC (redis-cli --ldb-sync-mode)"));
+        Says("0", "EXISTS", "k");
+    }
+
+    private Outcome Debug(string mode, string input)
+    {
+        var script = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(script, "local a = 1\nredis.call('set', KEYS[1], ARGV[1])\nreturn a\n");
+            return Cli([mode, "--eval", script, "k", ",", "v"], input);
+        }
+        finally
+        {
+            File.Delete(script);
         }
     }
 

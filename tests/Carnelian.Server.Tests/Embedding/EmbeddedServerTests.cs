@@ -28,6 +28,17 @@ internal sealed class EmbeddedServerTests
     }
 
     [Test]
+    public void Its_scripts_can_be_debugged_by_nobody()
+    {
+        using var server = EmbeddedServer.Start(Options());
+        var session = server.OpenSession();
+        session.Execute("SCRIPT", "DEBUG", "SYNC");
+        Assert.That(session.Execute("EVAL", "return 1", "0").Text, Is.EqualTo("ERR Scripts can be debugged only over a connection"));
+        session.Execute("SCRIPT", "DEBUG", "NO");
+        Assert.That(session.Execute("EVAL", "return 1", "0").Integer, Is.EqualTo(1));
+    }
+
+    [Test]
     public void It_takes_and_gives_any_bytes()
     {
         using var server = EmbeddedServer.Start(Options());

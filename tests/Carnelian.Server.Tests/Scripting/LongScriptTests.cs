@@ -40,12 +40,12 @@ internal sealed class LongScriptTests
     {
         var (executor, simulation) = (_server.Server.Executor, _server.World.Simulation);
         var turn = executor.InnerTurn!;
-        executor.InnerTurn = () =>
+        executor.InnerTurn = waitMs =>
         {
             executor.InnerTurn = turn;
             foreach (var request in requests) client.Send(request.Split(' '));
             while (simulation.RunNext(simulation.NowNanoseconds + 2000)) { }
-            turn();
+            turn(waitMs);
         };
     }
 

@@ -1,0 +1,56 @@
+namespace Carnelian;
+
+/// <summary>What the debugger's client is still to be told: lines, which leave as an array of simple strings.</summary>
+internal sealed class DebugLog
+{
+    private const int UsualLength = 256, LeastLength = 60;
+
+    private readonly List<string> _lines = [];
+    private readonly ScriptReplies _resp = new();
+    private bool _hasHinted;
+
+    /// <summary>Values and replies are told up to so many bytes; int.MaxValue: all of them.</summary>
+    public int LengthMax { get; private set; }
+
+    public void Begin()
+    {
+        _lines.Clear();
+        LengthMax = UsualLength;
+        _hasHinted = false;
+    }
+
+    /// <param name="length">0: no limit.</param>
+    public void Limit(int length)
+    {
+        // Who asks knows of it.
+        _hasHinted = true;
+        LengthMax = length == 0 ? int.MaxValue : Math.Max(LeastLength, length);
+    }
+
+    public void Add(string line) => _lines.Add(line);
+
+    /// <summary>Adds a line of which the beginning may do. The first time something is left out that is said.</summary>
+    public void AddTrimmed(string line)
+    {
+        if (line.Length <= LengthMax)
+        {
+            Add(line);
+            return;
+        }
+        Add(line[..LengthMax] + " ...");
+        if (!_hasHinted) Add("<hint> The above reply was trimmed. Use 'maxlen 0' to disable trimming.");
+        _hasHinted = true;
+    }
+
+    /// <summary>Tells all that has been added.</summary>
+    public void SendTo(Dialog dialog)
+    {
+        _resp.Clear();
+        var reply = new ReplyWriter(_resp, RespVersion.Resp2);
+        reply.Array(_lines.Count);
+        foreach (var line in _lines) reply.Simple(line);
+        reply.Flush();
+        _lines.Clear();
+        dialog.Tell(_resp.Span);
+    }
+}
