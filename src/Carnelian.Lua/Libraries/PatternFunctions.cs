@@ -91,6 +91,8 @@ internal sealed class PatternFunctions(LuaMachine machine)
             throw call.ArgumentError(3, "string/function/table expected");
         var isAnchored = pattern.Span.StartsWith("^"u8);
         var template = Operators.ToText(machine, replacement);
+        var isPlain = template is not null && !template.Span.Contains((byte)'%');
+        LuaValue[] captures = [];
         var source = text.Span;
         var matcher = new PatternMatcher(call, source, pattern.Span, stackalloc int[2 * PatternMatcher.CapturesMax]);
         var result = new ChargedBuffer(machine, source.Length);
@@ -101,8 +103,9 @@ internal sealed class PatternFunctions(LuaMachine machine)
             if (end < 0) break;
             count++;
             result.Add(source[copied..at]);
-            if (template is not null) AddTemplate(call, ref matcher, result, template.Span, source, at, end);
-            else AddValue(call, ref matcher, result, replacement, source, at, end);
+            if (isPlain) result.Add(template!.Span);
+            else if (template is not null) AddTemplate(call, ref matcher, result, template.Span, source, at, end);
+            else AddValue(call, ref matcher, result, replacement, ref captures, source, at, end);
             copied = end;
             // Behind an empty match the next byte is passed over.
             at = end > at ? end : at + 1;
@@ -144,7 +147,7 @@ internal sealed class PatternFunctions(LuaMachine machine)
     }
 
     private static void AddValue(
-        LuaCall call, ref PatternMatcher matcher, ChargedBuffer result, in LuaValue replacement, ReadOnlySpan<byte> source, int start, int end)
+        LuaCall call, ref PatternMatcher matcher, ChargedBuffer result, in LuaValue replacement, ref LuaValue[] captures, ReadOnlySpan<byte> source, int start, int end)
     {
         LuaValue value;
         if (replacement.Object is LuaTable) value = call.Index(replacement, matcher.Capture(0, start, end));
@@ -154,9 +157,9 @@ internal sealed class PatternFunctions(LuaMachine machine)
             if (count == 1) value = call.Call(replacement, matcher.Capture(0, start, end));
             else
             {
-                var arguments = new LuaValue[count];
-                for (var i = 0; i < count; i++) arguments[i] = matcher.Capture(i, start, end);
-                value = call.Call(replacement, arguments);
+                if (captures.Length == 0) captures = new LuaValue[count];
+                for (var i = 0; i < count; i++) captures[i] = matcher.Capture(i, start, end);
+                value = call.Call(replacement, captures);
             }
         }
         if (value.IsFalse) result.Add(source[start..end]);

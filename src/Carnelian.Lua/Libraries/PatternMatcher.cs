@@ -18,6 +18,11 @@ internal ref struct PatternMatcher
     private readonly Span<int> _starts, _lengths;
     private int _levels;
 
+    /// <summary>The item that every match begins with: where it and what is behind it stand in the pattern (0: there is none), and the byte that it is, or -1.</summary>
+    private int _first, _firstEnd, _firstByte;
+
+    private bool _knowsBeginning;
+
     /// <summary>Bytes looked at; the host is asked after so many.</summary>
     private int _looks;
 
@@ -32,30 +37,59 @@ internal ref struct PatternMatcher
         _lengths = room[CapturesMax..];
     }
 
-    /// <summary>The byte that every match begins with; -1 if there is no such byte.</summary>
-    private readonly int FirstByte(int pattern)
-    {
-        if (pattern >= _pattern.Length || "^$*+?.([%-)"u8.Contains(_pattern[pattern])) return -1;
-        return At(pattern + 1) is '?' or '*' or '-' ? -1 : _pattern[pattern];
-    }
-
     /// <summary>The first match at a place or behind it, or there alone; where it begins is told, and -1 answered if there is none.</summary>
     public int Find(ref int at, bool isAnchored)
     {
         if (isAnchored) return Match(at, 1);
-        var first = FirstByte(0);
+        if (!_knowsBeginning) LookAtBeginning();
         for (; at <= _source.Length; at++)
         {
-            if (first >= 0)
+            if (_firstEnd > 0)
             {
-                var distance = _source[at..].IndexOf((byte)first);
+                var distance = DistanceToFirst(at);
                 if (distance < 0) return NoMatch;
                 at += distance;
+                _looks += distance;
+                // The item is all that is sought.
+                if (_first == 0 && _firstEnd == _pattern.Length)
+                {
+                    CaptureCount = 0;
+                    _looks++;
+                    Spend(atOnce: false);
+                    return at + 1;
+                }
             }
             var end = Match(at, 0);
             if (end >= 0) return end;
         }
         return NoMatch;
+    }
+
+    /// <summary>Finds the single item that every match begins with, if there is one, so that places where it does not match are passed over at once.</summary>
+    private void LookAtBeginning()
+    {
+        _knowsBeginning = true;
+        var p = 0;
+        while (At(p) == '(' && At(p + 1) != ')' && p < CapturesMax) p++;
+        if (At(p) is 0 or '(' or ')' or '^' or '$' || (At(p) == '%' && (At(p + 1) is 'b' or 'f' || CType.IsDigit(At(p + 1))))) return;
+        var end = ClassEnd(p);
+        if (At(end) is '?' or '*' or '-') return;
+        (_first, _firstEnd) = (p, end);
+        _firstByte = _pattern[p] switch
+        {
+            (byte)'.' or (byte)'[' => -1,
+            (byte)'%' => CType.IsAlpha(_pattern[p + 1]) ? -1 : _pattern[p + 1],
+            var letter => letter,
+        };
+    }
+
+    private readonly int DistanceToFirst(int at)
+    {
+        var rest = _source[at..];
+        if (_firstByte >= 0) return rest.IndexOf((byte)_firstByte);
+        for (var i = 0; i < rest.Length; i++)
+            if (IsSingle(rest[i], _first, _firstEnd)) return i;
+        return -1;
     }
 
     /// <summary>How many captures the match has.</summary>
@@ -67,12 +101,16 @@ internal ref struct PatternMatcher
         CaptureCount = 0;
         _levels = 0;
         var end = Try(at, pattern);
-        if (_looks > 256)
-        {
-            _call.Machine.Spend(_looks >> 3);
-            _looks = 0;
-        }
+        Spend(atOnce: false);
         return end;
+    }
+
+    /// <summary>Pays for what was looked at, when it is worth it.</summary>
+    private void Spend(bool atOnce)
+    {
+        if (!atOnce && _looks <= 256) return;
+        _call.Machine.Spend(_looks >> 3);
+        _looks = 0;
     }
 
     private readonly int At(int pattern) => (uint)pattern < (uint)_pattern.Length ? _pattern[pattern] : 0;
@@ -82,11 +120,7 @@ internal ref struct PatternMatcher
     private int Try(int s, int p)
     {
         if (++_levels > LevelsMax) throw _call.Fail("pattern too complex"u8);
-        if (++_looks > 100_000)
-        {
-            _call.Machine.Spend(_looks >> 3);
-            _looks = 0;
-        }
+        if (++_looks > 100_000) Spend(atOnce: true);
         var end = TryItems(s, p);
         _levels--;
         return end;
@@ -175,26 +209,7 @@ internal ref struct PatternMatcher
         var letter => letter == c,
     };
 
-    private static bool IsInClass(int c, int letter)
-    {
-        bool isIn;
-        switch (letter | 0x20)
-        {
-            case 'a': isIn = CType.IsAlpha(c); break;
-            case 'c': isIn = CType.IsControl(c); break;
-            case 'd': isIn = CType.IsDigit(c); break;
-            case 'l': isIn = CType.IsLower(c); break;
-            case 'p': isIn = CType.IsPunctuation(c); break;
-            case 's': isIn = CType.IsSpace(c); break;
-            case 'u': isIn = CType.IsUpper(c); break;
-            case 'w': isIn = CType.IsAlphaNumeric(c); break;
-            case 'x': isIn = CType.IsHexDigit(c); break;
-            case 'z': isIn = c == 0; break;
-            default: return letter == c;
-        }
-        if (!CType.IsAlpha(letter)) return letter == c;
-        return CType.IsLower(letter) ? isIn : !isIn;
-    }
+    private static bool IsInClass(int c, int letter) => CType.ClassOf(letter) is var mask and not 0 ? (CType.ClassesOf(c) & mask) != 0 == CType.IsLower(letter) : letter == c;
 
     /// <param name="last">Where the closing bracket is.</param>
     private readonly bool IsInSet(int c, int p, int last)
@@ -224,8 +239,7 @@ internal ref struct PatternMatcher
 
     private int MaxExpand(int s, int p, int end)
     {
-        var count = 0;
-        while (s + count < _source.Length && IsSingle(_source[s + count], p, end)) count++;
+        var count = RunLength(_source[s..], p, end);
         _looks += count;
         for (; count >= 0; count--)
         {
@@ -233,6 +247,20 @@ internal ref struct PatternMatcher
             if (result >= 0) return result;
         }
         return NoMatch;
+    }
+
+    /// <summary>How many bytes match a single item, from the first on.</summary>
+    private readonly int RunLength(ReadOnlySpan<byte> rest, int p, int end)
+    {
+        var length = 0;
+        if (_pattern[p] == '.') return rest.Length;
+        if (_pattern[p] == '%')
+        {
+            var letter = _pattern[p + 1];
+            while (length < rest.Length && IsInClass(rest[length], letter)) length++;
+        }
+        else while (length < rest.Length && IsSingle(rest[length], p, end)) length++;
+        return length;
     }
 
     private int MinExpand(int s, int p, int end)

@@ -35,4 +35,34 @@ internal static class CType
     public static byte ToLower(byte c) => IsUpper(c) ? (byte)(c | 0x20) : c;
 
     public static byte ToUpper(byte c) => IsLower(c) ? (byte)(c & ~0x20) : c;
+
+    // Classes by the letters that patterns have for them.
+
+    private static readonly ushort[] _masks = Masks(), _classes = Classes();
+
+    private static ushort[] Masks()
+    {
+        var masks = new ushort[256];
+        var letters = "acdlpsuwxz"u8;
+        for (var i = 0; i < letters.Length; i++) masks[letters[i]] = masks[letters[i] & ~0x20] = (ushort)(1 << i);
+        return masks;
+    }
+
+    private static ushort[] Classes()
+    {
+        var classes = new ushort[256];
+        for (var c = 0; c < classes.Length; c++)
+        {
+            var bits = (IsAlpha(c) ? 1 : 0) | (IsControl(c) ? 2 : 0) | (IsDigit(c) ? 4 : 0) | (IsLower(c) ? 8 : 0) | (IsPunctuation(c) ? 16 : 0)
+                | (IsSpace(c) ? 32 : 0) | (IsUpper(c) ? 64 : 0) | (IsAlphaNumeric(c) ? 128 : 0) | (IsHexDigit(c) ? 256 : 0) | (c == 0 ? 512 : 0);
+            classes[c] = (ushort)bits;
+        }
+        return classes;
+    }
+
+    /// <summary>The bit of the class that a letter stands for, as a capital for what is not in it; 0 if it stands for none.</summary>
+    public static int ClassOf(int letter) => _masks[(byte)letter];
+
+    /// <summary>The bits of all classes that a byte is in.</summary>
+    public static int ClassesOf(int c) => _classes[(byte)c];
 }
