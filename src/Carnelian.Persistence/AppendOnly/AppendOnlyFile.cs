@@ -119,6 +119,9 @@ public sealed class AppendOnlyFile : IChangeSink, IDisposable
     /// <summary>Told of durations: a name as LATENCY has them, nanoseconds.</summary>
     public Action<string, long>? Measured { get; set; }
 
+    /// <summary>A transaction or a script is running: nothing can be cut in its midst.</summary>
+    internal bool IsWithinUnit => _keyspace.Changes.HoldsUnit;
+
     internal long NowMs => _world.Clock.MonotonicNanoseconds / 1_000_000;
 
     ChangeTargets IChangeSink.Targets => ChangeTargets.AppendOnlyFile;

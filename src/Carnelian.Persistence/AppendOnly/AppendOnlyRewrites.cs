@@ -128,9 +128,10 @@ public sealed class AppendOnlyRewrites
             _log.LogInformation("AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.");
             GiveUp();
         }
-        if (_snapshots.Running is null && !IsRunning) return TryStart();
+        if (_snapshots.Running is null && !IsRunning && !_owner.IsWithinUnit) return TryStart();
         IsScheduled = true;
-        _log.LogInformation("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
+        _log.LogInformation("AOF was enabled {Obstacle}. An AOF background was scheduled to start when possible.",
+            _owner.IsWithinUnit ? "during a transaction" : "but there is already another background operation");
         return true;
     }
 

@@ -6,9 +6,10 @@ public readonly record struct PreloadFile(bool IsAppendOnly, string Path)
 {
     private const int KindLength = 4;
 
-    /// <summary>What is wrong with a value, in Redis' words; null: nothing.</summary>
+    /// <summary>What is wrong with a value, in Redis' words; null: nothing. An empty one, as a rewritten configuration has it, names none.</summary>
     public static string? Validate(string value)
     {
+        if (value.Length == 0) return null;
         if (!value.StartsWith("aof:", StringComparison.Ordinal) && !value.StartsWith("rdb:", StringComparison.Ordinal) || !System.IO.Path.IsPathFullyQualified(value[KindLength..]))
             return "argument must be in the format '[aof|rdb]:[filename]'";
         var path = value[KindLength..];

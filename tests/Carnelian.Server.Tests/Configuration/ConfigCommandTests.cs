@@ -162,4 +162,12 @@ internal sealed class ConfigCommandTests(RespVersion version) : CommandFixture(v
         Assert.That(Run("CONFIG REWRITE"), Is.EqualTo("+OK"));
         Assert.That(Encoding.UTF8.GetString(Server.World.Disk.ReadAll("carnelian.conf").Value!), Does.Contain("timeout 77"));
     }
+
+    [Test]
+    public void All_directives_can_be_read_as_they_are_written()
+    {
+        Assert.That(ConfigurationRewriter.Rewrite(Server.Server.Directives, Server.World.Disk, "carnelian.conf", all: true).Ok);
+        Assert.That(Encoding.UTF8.GetString(Server.World.Disk.ReadAll("carnelian.conf").Value!), Does.Contain("\npreload-file \"\"\n"));
+        Assert.That(new ConfigurationLoader(Server.Server.Directives, Server.World.Disk).Load("carnelian.conf"), Is.Null);
+    }
 }

@@ -260,6 +260,21 @@ internal sealed class AppendOnlyTests
     }
 
     [Test]
+    public void Turned_on_in_a_transaction_it_begins_behind_it()
+    {
+        var log = new LogLines();
+        using var server = new SimulatedServer(options => options.DebugCommand = ProtectedAction.Yes, logger: log);
+        server.Run("MULTI");
+        foreach (var request in new[] { "SET k 1", "CONFIG SET appendonly yes", "SET k 2" }) server.Run(request.Split(' '));
+        Assert.That(server.Run("EXEC"), Is.EqualTo("[+OK, +OK, +OK]"));
+        Assert.That(log.Text, Does.Contain("AOF was enabled during a transaction. An AOF background was scheduled to start when possible."));
+        server.TurnUntil(() => server.Server.AppendOnly.State == AppendOnlyState.On);
+        Assert.That(Commands(server, Increment), Is.Empty, "the base has all of it");
+        using var next = Restart(server);
+        Assert.That(next.Run("GET", "k"), Is.EqualTo("\"2\""));
+    }
+
+    [Test]
     public void Turned_on_while_running_it_begins_with_what_there_is_and_turned_off_it_ends()
     {
         using var server = new SimulatedServer(options => options.DebugCommand = ProtectedAction.Yes);
