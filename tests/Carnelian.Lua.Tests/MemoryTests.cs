@@ -51,6 +51,16 @@ public class MemoryTests
         Assert.That(machine.Memory.Measure(), Is.LessThanOrEqualTo(counted));
     }
 
+    [Test]
+    public void A_constructor_makes_room_for_all_its_items_at_once()
+    {
+        var machine = Machines.Make();
+        var constructor = machine.Load(Machines.Compile($"return #{{{string.Concat(Enumerable.Repeat("1,", 200_000))}}}"));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(machine.Run(constructor), Is.EqualTo("200000"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
+    }
+
     /// <summary>The limits are so close to each other that memory is measured while the stack of calls grows, in a coroutine too.</summary>
     [TestCase("local function f() return 1 + f() end return pcall(f)")]
     [TestCase("return coroutine.resume(coroutine.create(function() local function f() return 1 + f() end return f() end))")]

@@ -40,6 +40,9 @@ public class OfficialSuiteTests
             for (var i = first; i <= Math.Min(last, lines.Length); i++) lines[i - 1] = "";
         var machine = Machines.Make(memoryLimitBytes: 2L << 30);
         new SuiteEnvironment(machine, folder).Register();
-        Assert.That(machine.Run(string.Join('\n', lines), "@" + file + ".lua"), Does.Not.StartWith("error:").And.Not.StartWith("syntax:"));
+        var source = string.Join('\n', lines);
+        // This one yields, and whoever runs it goes on with it.
+        if (file == "big") source = $"local run = coroutine.wrap(function() {source}\nend) assert(run() == 'b') assert(run() == 'a')";
+        Assert.That(machine.Run(source, "@" + file + ".lua"), Does.Not.StartWith("error:").And.Not.StartWith("syntax:"));
     }
 }

@@ -266,7 +266,8 @@ internal sealed class ExpressionParser(ParserState state, Parser statements)
         state.ExpectMatch('}', '{', line);
         StoreElements(ref items);
         var sizes = Function[pc];
-        Function[pc] = Instruction.WithC(Instruction.WithB(sizes, RoundSize(items.Elements)), RoundSize(items.Fields));
+        // B has 16 bits: a hashed part beyond that grows on by doubling. An array would grow by what each SETLIST brings.
+        Function[pc] = Instruction.WithB(Instruction.WithC(sizes, RoundSize(items.Elements)), Math.Min(RoundSize(items.Fields), ushort.MaxValue));
     }
 
     /// <summary>As PUC's rounds sizes, up to three significant bits, for it can be seen in borders.</summary>
@@ -274,8 +275,7 @@ internal sealed class ExpressionParser(ParserState state, Parser statements)
     {
         var shift = 0;
         for (; size >= 16; shift++) size = (size + 1) >> 1;
-        // An operand has 16 bits; larger tables grow on.
-        return Math.Min(size << shift, ushort.MaxValue);
+        return size << shift;
     }
 
     private void Record(ref Items items)

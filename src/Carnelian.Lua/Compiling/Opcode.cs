@@ -17,7 +17,7 @@ internal enum Opcode : byte
     SetGlobal, // environment[K[Bx]] = R[A]
     SetUpvalue, // U[B] = R[A]
     SetTable, // R[A][RK[B]] = RK[C]
-    NewTable, // R[A] = {}, with room for B in the array and C in the hashed part
+    NewTable, // R[A] = {}, with room for B in the hashed part and C in the array
     Self, // R[A + 1] = R[B]; R[A] = R[B][RK[C]]
     Add, // R[A] = RK[B] + RK[C]
     Subtract,

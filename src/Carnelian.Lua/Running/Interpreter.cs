@@ -173,7 +173,7 @@ internal static class Interpreter
                 }
                 case Opcode.NewTable:
                     thread.SavePc(pc);
-                    registers[Instruction.A(i)].Object = new LuaTable(machine.Memory, Instruction.B(i), Instruction.C(i));
+                    registers[Instruction.A(i)].Object = new LuaTable(machine.Memory, Instruction.C(i), Instruction.B(i));
                     continue;
                 case Opcode.SelfK:
                 {
