@@ -313,6 +313,13 @@ public ref struct Call
         Reply.Error(error.Trim('\r', '\n'));
     }
 
+    /// <summary>As <see cref="Fail(string)"/>, with an error that was counted already, when a call within this one answered it.</summary>
+    public void FailCounted(string error)
+    {
+        Failed = true;
+        Reply.Error(error.Trim('\r', '\n'));
+    }
+
     /// <summary>As <see cref="Fail(string)"/>, with an argument quoted in full, up to a NUL: it may be long, and goes into the reply as it is.</summary>
     public void Fail(string before, int argument, scoped ReadOnlySpan<byte> after)
     {

@@ -130,7 +130,7 @@ internal sealed class ResultWriter
     private static void WriteError(ref Call call, LuaTable table, LuaString error)
     {
         var text = ByteText.FromBytes(ByteText.UpToNul(error.Span));
-        if (table[FieldNames.IsCounted] is { Type: LuaType.Boolean, IsFalse: false }) call.Reply.Error(text.TrimEnd('\r', '\n'));
+        if (table[FieldNames.IsCounted] is { Type: LuaType.Boolean, IsFalse: false }) call.FailCounted(text);
         else call.Fail(text);
     }
 

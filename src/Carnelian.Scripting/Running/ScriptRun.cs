@@ -93,7 +93,7 @@ internal sealed class ScriptRun
             var text = error.Value.IsString ? error.Value.ToString() : "execution failure";
             call.Fail($"ERR Error running script {Name}, {text[..Math.Min(text.Length, 100)]}");
         }
-        else if (Uncaught.IsCounted) call.Reply.Error(Uncaught.Tell(Name).TrimEnd('\r', '\n'));
+        else if (Uncaught.IsCounted) call.FailCounted(Uncaught.Tell(Name));
         else call.Fail(Uncaught.Tell(Name));
     }
 

@@ -29,8 +29,8 @@ internal static class AppendOnlyDirectives
         registry.Flag("aof-disable-auto-gc", false, () => o.KeepsHistory, v =>
         {
             o.KeepsHistory = v;
-            // At once, as Redis does: who asked finds the manifest without it.
-            if (server.AppendOnly.State != AppendOnlyState.Off && server.AppendOnly.Rewrites.TryDeleteHistory()) server.AppendOnly.Flush();
+            // At once, as Redis does: who asked finds the manifest without it. Not in the midst of a transaction, which is written whole.
+            if (server.AppendOnly.State != AppendOnlyState.Off && server.AppendOnly.Rewrites.TryDeleteHistory() && !server.Keyspace.Changes.HoldsUnit) server.AppendOnly.Flush();
         }, flags: Hidden);
         // Ours: hidden from CONFIG GET *, because tools set back all that they get there.
         registry.Flag("aof-checksum-enabled", false, () => o.WritesChecksums, v => o.WritesChecksums = v, flags: Hidden);

@@ -42,7 +42,7 @@ internal static class ConfigCommands
         if (Apply() is { } error) call.Fail(error);
         else call.Reply.Ok();
 
-        string? Apply() => server.Directives.Set(pairs, allowProtected: allowProtected);
+        string? Apply() => server.Directives.Set(pairs, loading: server.Loading.IsOn, allowProtected: allowProtected);
     }
 
     /// <summary>Passwords are secrets also where the request is wrong.</summary>

@@ -35,6 +35,7 @@ internal sealed class LoadingTests
         Assert.That(server.Run("PING"), Is.EqualTo(loading));
         Assert.That(server.Run("SAVE"), Is.EqualTo(loading));
         Assert.That(server.Run("CONFIG", "GET", "port"), Does.Contain("6379"));
+        Assert.That((server.Run("CONFIG", "SET", "timeout", "1"), server.Run("CONFIG", "SET", "repl-diskless-load", "disabled")), Is.EqualTo(("+OK", loading)));
         Assert.That(SaveTests.InfoOf(server, "loading"), Is.EqualTo("1"));
         Assert.That(SaveTests.InfoOf(server, "loading_total_bytes"), Is.EqualTo($"{server.World.Disk.ReadAll("dump.rdb").Value!.Length}"));
         FinishLoading(server);
