@@ -34,6 +34,8 @@ public class BudgetTests
     [TestCase("string.find(string.rep('a', 30000), '.-.-.-b')")]
     [TestCase("string.match(string.rep('a', 1000), string.rep('a?', 200) .. string.rep('a', 990) .. 'b')")]
     [TestCase("string.gsub(string.rep('a', 200000), '.-b', '')")]
+    [TestCase("local s = string.rep('a', 1000000) for i = 1, 100 do s:find('%d') end")]
+    [TestCase("local s = string.rep('a', 1000000) for i = 1, 100 do s:match('(b)c') end")]
     [TestCase("for k in next, {} do end while true do for k, v in pairs({1, 2, 3}) do end end")]
     [TestCase("local t = {} for i = 1, 100 do t[i] = {i} end while true do cjson.encode(t) end")]
     [TestCase("local s = cjson.encode({1, 2, {a = 3}}) while true do cjson.decode(s) end")]

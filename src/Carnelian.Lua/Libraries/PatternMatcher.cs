@@ -47,9 +47,13 @@ internal ref struct PatternMatcher
             if (_firstEnd > 0)
             {
                 var distance = DistanceToFirst(at);
-                if (distance < 0) return NoMatch;
+                _looks += distance < 0 ? _source.Length - at : distance;
+                if (distance < 0)
+                {
+                    Spend(atOnce: false);
+                    return NoMatch;
+                }
                 at += distance;
-                _looks += distance;
                 // The item is all that is sought.
                 if (_first == 0 && _firstEnd == _pattern.Length)
                 {
