@@ -219,6 +219,7 @@ internal static class FieldValueCommands
         if (!options.Expiry.IsNone) hash.AllowExpiry();
         var isPast = !options.Expiry.IsNone && FieldArguments.IsPast(ref call, options.ExpiryMs);
         var expiryMs = options.KeepsExpiry || isPast ? HashEdit.KeepsExpiry : options.ExpiryMs;
+        var wasEmptied = hash.Exists && hash.Count == 0;
         for (var i = options.First; i < args.Count; i += 2)
         {
             hash.Set(args[i], args[i + 1], expiryMs);
@@ -229,17 +230,22 @@ internal static class FieldValueCommands
         hash.Changed((args.Count - options.First) / 2, expired > 0 ? KeyspaceEvent.HashExpired : KeyspaceEvent.HashSet);
         if (expired > 0) hash.Raise(KeyspaceEvent.HashSet);
         if (!options.Expiry.IsNone) hash.Raise(isPast ? KeyspaceEvent.HashDelete : KeyspaceEvent.HashExpire);
-        if (!options.Expiry.IsNone && !options.Expiry.IsUnixMilliseconds && !isPast && call.HasListeners) PropagateMoment(ref call, options);
+        if (call.HasListeners && !isPast) Propagate(ref call, options, wasEmptied ? hash.KeyExpiryMs : EntryView.NoExpiry);
     }
 
-    /// <summary>The request with PXAT in place of EX, PX or EXAT.</summary>
-    private static void PropagateMoment(ref Call call, in SetOptions options)
+    /// <summary>
+    /// The request with PXAT in place of EX, PX or EXAT. Whoever replays the deletion of the last field loses the key and its expiry, and is told the expiry again.
+    /// </summary>
+    private static void Propagate(ref Call call, in SetOptions options, long keyExpiryMs)
     {
+        var isRelative = !options.Expiry.IsNone && !options.Expiry.IsUnixMilliseconds;
+        if (!isRelative && keyExpiryMs == EntryView.NoExpiry) return;
         var effect = call.BeginEffect(call.Args.Count);
         for (var i = 0; i < call.Args.Count; i++)
         {
-            if (i == options.Expiry.Argument) effect.Append(options.ExpiryMs);
-            else effect.Append(i == options.Expiry.Argument - 1 ? "PXAT"u8 : call.Args[i]);
+            if (isRelative && i == options.Expiry.Argument) effect.Append(options.ExpiryMs);
+            else effect.Append(isRelative && i == options.Expiry.Argument - 1 ? "PXAT"u8 : call.Args[i]);
         }
+        if (keyExpiryMs != EntryView.NoExpiry) call.BeginEffect("PEXPIREAT"u8, 1).Append(keyExpiryMs);
     }
 }

@@ -56,6 +56,9 @@ public ref struct HashEdit
 
     public readonly long Count => _isTable ? _fields.Count : Exists ? Packed.Count : 0;
 
+    /// <summary>When the whole key expires, in Unix milliseconds, or <see cref="EntryView.NoExpiry"/>.</summary>
+    public readonly long KeyExpiryMs => Exists ? _edit.View.ExpiryMs : EntryView.NoExpiry;
+
     /// <summary>The hash as it is at present.</summary>
     public readonly HashView View => new(_keyspace, _edit.Database, Exists ? _edit.View : default);
 

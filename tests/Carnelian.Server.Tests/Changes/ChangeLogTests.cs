@@ -149,6 +149,19 @@ internal sealed class ChangeLogTests
         Assert.That(_server.Run(effect.Split(' ')), Is.EqualTo(":1"), "it can be read again");
     }
 
+    /// <summary>To whoever replays the deletion of the last field, the key and its expiry are gone.</summary>
+    [Test]
+    public void A_hash_whose_fields_were_all_over_keeps_its_expiry_behind_the_next_ones([Values("", " PXAT 4102444800000", " EX 100")] string expiry)
+    {
+        var nowMs = _server.Server.NowMs;
+        Told("HSETEX h PX 10 FIELDS 2 a 1 b 1", "PEXPIREAT h 4102444800000", "HSETEX lasting PX 10 FIELDS 1 a 1");
+        _server.AdvanceTime(20);
+        var moment = expiry == " EX 100" ? $" PXAT {nowMs + 100_020}" : expiry;
+        Assert.That(Told($"HSETEX h FNX{expiry} FIELDS 2 a 2 b 2"),
+            Is.EqualTo(new[] { "MULTI", "HDEL h a", "HDEL h b", $"HSETEX h FNX{moment} FIELDS 2 a 2 b 2", "PEXPIREAT h 4102444800000", "EXEC" }));
+        Assert.That(Told($"HSETEX lasting FNX{expiry} FIELDS 1 a 2"), Is.EqualTo(new[] { "MULTI", "HDEL lasting a", $"HSETEX lasting FNX{moment} FIELDS 1 a 2", "EXEC" }));
+    }
+
     [Test]
     public void A_key_that_is_found_to_be_over_is_told_as_deleted_once()
     {
