@@ -10,7 +10,7 @@ internal static class Program
 
     private static readonly IGroup[] Groups =
     [
-        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new TransactionsGroup(), new PubSubGroup(), new PauseGroup(),
+        new ThroughputGroup(), new MemoryGroup(), new ChurnGroup(), new KeyLengthGroup(), new ConnectionsGroup(), new BlockedGroup(), new TransactionsGroup(), new ScriptsGroup(), new PubSubGroup(), new PauseGroup(),
         new StartUpGroup(), new AllocationsGroup(), new EvictionHitsGroup(), new EvictionLoadGroup(),
         new SaveGroup(), new LoadingGroup(), new AppendOnlyGroup(),
     ];
