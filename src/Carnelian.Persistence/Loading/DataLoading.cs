@@ -8,8 +8,10 @@ namespace Carnelian;
 /// </summary>
 public sealed class DataLoading(World world, Executor executor, PersistenceOptions options, ILogger log) : Gate(Gates.Loading)
 {
+    public const string Refusal = "LOADING Redis is loading the dataset in memory";
+
     private const int CountPerStep = 64;
-    private const long LogsEveryMs = 5000;
+    private const long LogsEveryMs = 5000, MicrosecondsPerTurn = 1000;
 
     private Load? _load;
     private Action<Load>? _ended;
@@ -79,6 +81,20 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
         return true;
     }
 
+    /// <summary>Loads all within a call. Clients are told meanwhile that the server loads.</summary>
+    public void RunWithin(ref Call call, Load load)
+    {
+        Begin(load, _ => { });
+        while (true)
+        {
+            var works = Run(world.StartBudget(MicrosecondsPerTurn));
+            // What came meanwhile and was not refused is run behind the call.
+            if (!IsOn) return;
+            if (!works) world.Clock.Block(MicrosecondsPerTurn);
+            executor.TurnInside(ref call);
+        }
+    }
+
     /// <summary>Loads all, while nothing else happens.</summary>
     public void RunToEnd()
     {
@@ -119,7 +135,7 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
     {
         // A transaction or a script asks for its own: of a file's, or one that was asked itself.
         if (!call.MayBlock || MayRun(ref call)) return GateAnswer.Admitted;
-        call.Fail("LOADING Redis is loading the dataset in memory");
+        call.Fail(Refusal);
         return GateAnswer.Answered;
     }
 

@@ -55,6 +55,7 @@ internal static class DebugCommands
             case ("quicklist-packed-threshold", 3): SetPackedThreshold(ref call); break;
             case ("set-skip-checksum-validation", 3): server.Dumps.ChecksChecksums = !Switch(ref call); break;
             case ("set-disable-deny-scripts", 3): server.Scripting.AllowsAllCommands = Switch(ref call); break;
+            case ("reload" or "loadaof", _) when call.Server().Loading.IsOn: call.Fail(DataLoading.Refusal); break;
             case ("reload", _): DebugReload.Run(ref call); break;
             case ("loadaof", 2): DebugLoadAof.Run(ref call); break;
             case ("aof-flush-sleep", 3): DelayAppends(ref call); break;

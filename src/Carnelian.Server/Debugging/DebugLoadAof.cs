@@ -5,8 +5,6 @@ namespace Carnelian;
 /// <summary>DEBUG LOADAOF: loads what the append-only file has, within one call. Clients are told meanwhile that the server loads.</summary>
 internal static class DebugLoadAof
 {
-    private const long MicrosecondsPerTurn = 1000;
-
     public static void Run(ref Call call)
     {
         var server = call.Server();
@@ -31,13 +29,7 @@ internal static class DebugLoadAof
         var load = server.AppendOnly.NewLoad(call.Executor);
         load.TakesFunctions = server.TakeFunctions;
         load.Begin();
-        var loading = server.Loading;
-        loading.Begin(load, _ => { });
-        while (loading.IsOn)
-        {
-            if (!loading.Run(server.World.StartBudget(MicrosecondsPerTurn))) server.World.Clock.Block(MicrosecondsPerTurn);
-            call.Executor.TurnInside(ref call);
-        }
+        server.Loading.RunWithin(ref call, load);
         return load.Outcome == AppendOnlyOutcome.Loaded;
     }
 }

@@ -5,8 +5,6 @@ namespace Carnelian;
 /// <summary>DEBUG RELOAD: saves the keyspace and loads it again, within one call. Clients are told meanwhile that the server loads.</summary>
 internal static class DebugReload
 {
-    private const long MicrosecondsPerTurn = 1000;
-
     public static void Run(ref Call call)
     {
         var server = call.Server();
@@ -42,13 +40,7 @@ internal static class DebugReload
     {
         // Without a file there is nothing to load, which Redis takes for an error as well.
         if (server.DatabaseFile.TryOpen(out var load, merges) is not null || load is null) return false;
-        var loading = server.Loading;
-        loading.Begin(load, _ => { });
-        while (loading.IsOn)
-        {
-            if (!loading.Run(server.World.StartBudget(MicrosecondsPerTurn))) server.World.Clock.Block(MicrosecondsPerTurn);
-            call.Executor.TurnInside(ref call);
-        }
+        server.Loading.RunWithin(ref call, load);
         if (load.Error is not null) return false;
         server.DatabaseFile.Keep(load);
         if (server.Scripting.Functions.TakeLoaded(server.Saves.Functions, policy) is not { } refusal) return true;

@@ -117,6 +117,36 @@ internal sealed class LoadingTests
     }
 
     [Test]
+    public void What_comes_when_all_is_reloaded_is_run_behind_that()
+    {
+        using var server = Debugged();
+        for (var i = 0; i < 10; i++) server.Run("SET", $"key-{i}", "v");
+        server.Run("SAVE");
+        server.Run("CONFIG", "SET", "key-load-delay", "1000");
+        var log = new AppendOnlyText();
+        server.Server.Keyspace.Changes.Attach(log);
+        var other = server.Connect();
+        other.Run("PING");
+        server.Client.Send("DEBUG", "RELOAD");
+        for (var i = 0; i < 200; i++) server.World.Simulation.After(i * 100, () => other.Send("INCR", "n"));
+        Assert.That(server.Client.Read(), Is.EqualTo("+OK"));
+        var replies = Enumerable.Range(0, 200).Select(_ => other.Read()).ToArray();
+        var refused = replies.TakeWhile(reply => reply.StartsWith("-LOADING", StringComparison.Ordinal)).Count();
+        Assert.That(refused, Is.InRange(2, 150));
+        Assert.That(replies[refused..], Is.EqualTo(Enumerable.Range(1, 200 - refused).Select(i => $":{i}")));
+        Assert.That(log.Lines, Is.EqualTo(Enumerable.Repeat("INCR n", 200 - refused).Prepend("SELECT 0")));
+    }
+
+    [Test]
+    public void A_server_that_loads_is_not_reloaded([Values("RELOAD", "LOADAOF")] string how)
+    {
+        using var first = WithFile(1000);
+        using var server = first.Restart(options => (options.DebugCommand, options.Persistence.KeyLoadDelayMicroseconds) = (ProtectedAction.Yes, 1000));
+        Assert.That(server.Server.Loading.IsOn);
+        Assert.That(server.Run("DEBUG", how), Is.EqualTo("-LOADING Redis is loading the dataset in memory"));
+    }
+
+    [Test]
     public void Others_are_told_that_the_server_loads()
     {
         using var server = Debugged();
