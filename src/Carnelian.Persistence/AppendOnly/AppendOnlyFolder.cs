@@ -36,7 +36,8 @@ internal sealed class AppendOnlyFolder(World world, PersistenceOptions options, 
     public string? Make()
     {
         if (Disk.DirectoryExists(Path)) return null;
-        var status = Disk.CreateDirectory(Path);
+        // Where the server's own has been moved away, or its mount is gone, a new one would be another set that nobody looks for.
+        var status = Disk.DirectoryExists(options.PathOf(".")) ? Disk.CreateDirectory(Path) : DiskErrors.Status(DiskErrors.NoEntry, Path);
         if (status.Ok) status = Disk.SyncDirectory(options.PathOf(""));
         return status.Ok ? null : $"Can't open or create append-only dir {Names.DirectoryName}: {status.Error}";
     }

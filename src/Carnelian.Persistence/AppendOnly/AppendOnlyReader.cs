@@ -123,7 +123,7 @@ public sealed class AppendOnlyReader(DiskFile file, BlockAllocator allocator, lo
     {
         _next = _frame.End;
         Lines += 1 + 2L * (_arguments.Count - firstArgument);
-        if (_arguments.Count == firstArgument + 1) NoteTransaction(_arguments.Slice(firstArgument, 1)[0]);
+        NoteTransaction(_arguments.Slice(firstArgument, 1)[0]);
         if (TransactionStart < 0) SafeEnd = ItemEnd;
     }
 

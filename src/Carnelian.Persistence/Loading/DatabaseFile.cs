@@ -17,6 +17,8 @@ public sealed class DatabaseFile(World world, Keyspace keyspace, RdbSaves saves,
         var path = elsewhere ?? options.PathOf(options.DatabaseFile);
         if (elsewhere is null && !world.Disk.FileExists(path) && !world.Disk.DirectoryExists(path)) return null;
         var opened = world.Disk.Open(path, DiskOpenMode.Read);
+        // A link that leads nowhere is no file.
+        if (elsewhere is null && opened.Status.Name is "ENOENT") return null;
         if (opened.Value is not { } file)
         {
             log.LogWarning("Fatal error: can't open the RDB file {File} for reading: {Error}", elsewhere ?? options.DatabaseFile, opened.Status.Error);

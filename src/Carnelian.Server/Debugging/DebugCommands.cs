@@ -57,7 +57,7 @@ internal static class DebugCommands
             case ("set-disable-deny-scripts", 3): server.Scripting.AllowsAllCommands = Switch(ref call); break;
             case ("reload" or "loadaof", _) when call.Server().Loading.IsOn: call.Fail(DataLoading.Refusal); break;
             case ("reload", _): DebugReload.Run(ref call); break;
-            case ("loadaof", 2): DebugLoadAof.Run(ref call); break;
+            case ("loadaof", _): DebugLoadAof.Run(ref call); break;
             case ("aof-flush-sleep", 3): DelayAppends(ref call); break;
             case ("dict-resizing", 3): server.Keyspace.Host.ShrinksTables = Switch(ref call); break;
             default: call.FailUnknownSubcommand(1); break;

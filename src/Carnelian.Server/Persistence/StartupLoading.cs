@@ -78,7 +78,7 @@ internal sealed class StartupLoading(Server server)
     {
         if (load.Error is { } error)
         {
-            server.Log.LogWarning("Terminating server after rdb file reading failure.");
+            if (load is RdbLoad) server.Log.LogWarning("Terminating server after rdb file reading failure.");
             Fail(error);
             return;
         }

@@ -292,6 +292,18 @@ internal sealed class AppendOnlyTests
     }
 
     [Test]
+    public void In_a_folder_that_is_gone_nothing_is_begun()
+    {
+        using var server = new SimulatedServer(options => options.Persistence.Directory = "gone");
+        server.Run("SET", "k", "v");
+        Assert.That(server.Run("CONFIG", "SET", "appendonly", "yes"), Does.StartWith("-ERR CONFIG SET failed (possibly related to argument 'appendonly') - "));
+        Assert.That(server.Run("BGREWRITEAOF"), Does.StartWith("-ERR Can't execute an AOF background rewriting."));
+        Assert.That(server.World.Disk.DirectoryExists("gone"), Is.False);
+        server.World.Disk.CreateDirectory("gone");
+        Assert.That(server.Run("CONFIG", "SET", "appendonly", "yes"), Is.EqualTo("+OK"));
+    }
+
+    [Test]
     public void WAITAOF_waits_for_the_sync_of_the_second()
     {
         using var server = Start();
