@@ -10,6 +10,8 @@ public class MemoryTests
     [TestCase("local t = {} for i = 1, 1e9 do t['k' .. i] = i end")]
     [TestCase("local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1000) .. i end")]
     [TestCase("local s = 'x' while true do s = s .. s end")]
+    [TestCase("load(function() return ' ' end)")]
+    [TestCase("local s = string.rep(' ', 1e6) load(function() return s end)")]
     [TestCase("string.rep('x', 1e9)")]
     [TestCase("string.rep(string.rep('x', 1e5), 1e6)")]
     [TestCase("local t = {} for i = 1, 1000 do t[i] = string.rep('x', 5000) end table.concat(t)")]

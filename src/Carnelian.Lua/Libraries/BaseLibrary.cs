@@ -298,7 +298,19 @@ internal sealed class BaseLibrary(LuaMachine machine)
     {
         var name = call.OptionalString(2) ?? machine.String("=(load)"u8);
         var reader = call.CheckFunction(1);
-        var text = new ByteBuffer(256);
+        var text = new ChargedBuffer(machine, 256);
+        try
+        {
+            return Load(call, reader, name, text);
+        }
+        finally
+        {
+            text.Release();
+        }
+    }
+
+    private int Load(LuaCall call, LuaFunction reader, LuaString name, ChargedBuffer text)
+    {
         while (true)
         {
             // An error of the reader is one of the text.
@@ -307,7 +319,6 @@ internal sealed class BaseLibrary(LuaMachine machine)
             if (Operators.ToText(machine, piece) is not { } part)
                 return call.Return(LuaValue.Nil, machine.String([.. StackReader.Where(call.Thread, 1), .. "reader function must return a string"u8]));
             if (part.Length == 0) break;
-            machine.Memory.Charge(part.Length);
             text.Add(part.Span);
         }
         return LoadText(call, text.Span, name);

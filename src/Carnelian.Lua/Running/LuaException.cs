@@ -18,7 +18,8 @@ public sealed class LuaException : Exception
     /// <summary>There was no room: no handler of errors has seen it.</summary>
     public bool IsMemory { get; private init; }
 
-    internal static LuaException OfMemory() => new(LuaString.Of("not enough memory"u8)) { IsMemory = true };
+    /// <summary>What a host throws, too, that has more for a script than there is room for.</summary>
+    public static LuaException OfMemory() => new(LuaString.Of("not enough memory"u8)) { IsMemory = true };
 
     internal static LuaException OfHandler() => new(LuaString.Of("error in error handling"u8));
 

@@ -195,10 +195,10 @@ public sealed class LuaMachine
         Strings.Clear();
     }
 
-    /// <summary>What the host throws to end a script for good; the message gets the position of the function of a script that runs.</summary>
-    public LuaException Abort(ReadOnlySpan<byte> message)
+    /// <summary>What the host throws to end a script for good; the message gets the position of the function of a script that runs, if wanted.</summary>
+    public LuaException Abort(ReadOnlySpan<byte> message, bool tellsWhere = true)
     {
-        byte[] text = [.. Where(Running.Frames[Running.Depth].Closure is null ? 1 : 0), .. message];
+        byte[] text = [.. tellsWhere ? Where(Running.Frames[Running.Depth].Closure is null ? 1 : 0) : [], .. message];
         return new(LuaString.Of(text), isFatal: true);
     }
 

@@ -45,7 +45,7 @@ internal sealed class DebugLog
     /// <summary>Tells all that has been added.</summary>
     public void SendTo(Dialog dialog)
     {
-        _resp.Clear();
+        _resp.Begin();
         var reply = new ReplyWriter(_resp, RespVersion.Resp2);
         reply.Array(_lines.Count);
         foreach (var line in _lines) reply.Simple(line);

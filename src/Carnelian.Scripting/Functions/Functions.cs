@@ -85,7 +85,7 @@ public sealed class Functions
     /// <summary>A library that is being loaded looks up from its work.</summary>
     internal void LookUp(LuaMachine machine)
     {
-        if (_loadMsMax > 0 && (_scripting.Clock.MonotonicNanoseconds - _loadBeganNanoseconds) / 1_000_000 > _loadMsMax) throw machine.Abort("FUNCTION LOAD timeout"u8);
+        if (_loadMsMax > 0 && (_scripting.Clock.MonotonicNanoseconds - _loadBeganNanoseconds) / 1_000_000 > _loadMsMax) throw machine.Abort("ERR FUNCTION LOAD timeout"u8, tellsWhere: false);
     }
 
     /// <summary>redis.register_function: adds one to the library that is being loaded. Null, or why that can't be.</summary>

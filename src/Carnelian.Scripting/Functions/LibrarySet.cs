@@ -1,6 +1,6 @@
 namespace Carnelian;
 
-/// <summary>Libraries by their names, and functions by theirs, of which no two are alike whatever their case.</summary>
+/// <summary>Libraries by their names, and functions by theirs, whatever its case. Of two in one library that differ by nothing else the first is found, as in Redis.</summary>
 internal sealed class LibrarySet
 {
     private readonly Dictionary<string, FunctionLibrary> _libraries = new(StringComparer.Ordinal);
@@ -11,7 +11,8 @@ internal sealed class LibrarySet
 
     public IReadOnlyCollection<FunctionLibrary> Libraries => _libraries.Values;
 
-    public int FunctionCount => _functions.Count;
+    /// <summary>Of all libraries.</summary>
+    public int FunctionCount { get; private set; }
 
     /// <summary>Of all libraries.</summary>
     public long Bytes { get; private set; }
@@ -34,7 +35,8 @@ internal sealed class LibrarySet
     public void Add(FunctionLibrary library)
     {
         _libraries.Add(library.Name, library);
-        foreach (var function in library.Functions) _functions.Add(function.Name, function);
+        foreach (var function in library.Functions) _functions.TryAdd(function.Name, function);
+        FunctionCount += library.Functions.Count;
         Bytes += library.Bytes;
     }
 
@@ -42,6 +44,7 @@ internal sealed class LibrarySet
     {
         _libraries.Remove(library.Name);
         foreach (var function in library.Functions) _functions.Remove(function.Name);
+        FunctionCount -= library.Functions.Count;
         Bytes -= library.Bytes;
     }
 

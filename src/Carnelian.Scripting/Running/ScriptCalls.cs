@@ -23,11 +23,12 @@ internal sealed class ScriptCalls(Scripting scripting)
             return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(refusal), isCounted: true), raises);
         }
         var replies = run.Session.Received;
-        replies.Clear();
+        replies.Begin(lua.Machine.Memory.LimitBytes);
         var call = new Call(scripting.Executor, run.Session, run.Caller, replies);
         call.Begin(request, command);
         scripting.Executor.Run(ref call);
         call.Reply.Flush();
+        if (replies.IsOverlong) throw LuaException.OfMemory();
         var reply = replies.Span;
         raises &= reply[0] == '-';
         var result = new ReplyReader(lua.Machine, reply).Read();

@@ -196,5 +196,17 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
         Assert.That(MachineBytes(), Is.LessThan(50_000));
     }
 
+    [TestCase("MGET"), TestCase("LRANGE")]
+    public void A_reply_that_is_larger_than_memory_may_be_is_an_error(string command)
+    {
+        Run("CONFIG SET lua-memory-limit 2mb");
+        Run("SET", "k", new string('x', 100_000));
+        Run(["RPUSH", "l", .. Enumerable.Repeat(new string('x', 100_000), 30)]);
+        var call = command == "MGET" ? "'MGET', unpack(keys)" : "'LRANGE', 'l', 0, -1";
+        Assert.That(Eval($"local keys = {{}} for i = 1, 30 do keys[i] = 'k' end return redis.pcall({call})"), Does.Contain("not enough memory"));
+        Assert.That(Eval("return select(2, pcall(redis.call, 'LRANGE', 'l', 0, -1))"), Is.EqualTo("\"not enough memory\""));
+        Assert.That(Eval("return #redis.call('LRANGE', 'l', 0, 9)"), Is.EqualTo(":10"));
+    }
+
     private long MachineBytes() => long.Parse(System.Text.RegularExpressions.Regex.Match(Run("INFO memory"), "used_memory_vm_eval:(\\d+)").Groups[1].Value);
 }

@@ -50,6 +50,19 @@ internal sealed class FunctionTests(RespVersion version) : CommandFixture(versio
         Assert.That(Run("FCALL put 1 k v"), Is.EqualTo("-ERR Function not found"));
     }
 
+    /// <summary>As in Redis, which dies when such a library is deleted.</summary>
+    [Test]
+    public void Of_two_in_a_library_that_differ_in_case_alone_the_first_is_called()
+    {
+        Assert.That(Load("#!lua name=lib\nredis.register_function('f', function() return 1 end) redis.register_function('F', function() return 2 end)"), Is.EqualTo("\"lib\""));
+        Assert.That((Run("FCALL f 0"), Run("FCALL F 0")), Is.EqualTo((":1", ":1")));
+        Assert.That(Run("FUNCTION STATS"), Does.Contain("\"functions_count\"").And.Contain(":2"));
+        Assert.That(Load("#!lua name=other\nredis.register_function('F', function() end)"), Is.EqualTo("-ERR Function F already exists"));
+        Assert.That(Run("FUNCTION DELETE lib"), Is.EqualTo("+OK"));
+        Assert.That(Run("FCALL f 0"), Is.EqualTo("-ERR Function not found"));
+        Assert.That(Run("FUNCTION STATS"), Does.Not.Contain(":2"));
+    }
+
     [Test]
     public void Libraries_are_listed()
     {
