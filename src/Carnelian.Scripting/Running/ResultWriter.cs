@@ -12,8 +12,12 @@ internal sealed class ResultWriter
     /// <summary>Of a result: it, and the handler of errors.</summary>
     private const int FirstPlaces = 2;
 
+    /// <summary>What a value takes of a script's memory, at least.</summary>
+    private const int ValueBytes = 16;
+
     private readonly Stack<Open> _open = new();
     private RespVersion _version;
+    private long _valuesLeft;
 
     /// <summary>A table whose elements are being written.</summary>
     /// <param name="Next">Of an array the index, of others the place of the traversal.</param>
@@ -28,9 +32,10 @@ internal sealed class ResultWriter
     private enum TableKind : byte { Array, Map, Set }
 
     /// <param name="version">That of the script: in RESP2 false is nothing, and true 1.</param>
-    public void Write(ref Call call, LuaValue result, RespVersion version)
+    /// <param name="memoryBytesMax">Of the script. Only tables that stand in several places have more values than fit into it, and soon more than a reply has room for: behind so many, tables are errors.</param>
+    public void Write(ref Call call, LuaValue result, RespVersion version, long memoryBytesMax)
     {
-        _version = version;
+        (_version, _valuesLeft) = (version, memoryBytesMax / ValueBytes);
         Write(ref call, result, FirstPlaces);
         while (_open.TryPop(out var open))
         {
@@ -67,8 +72,12 @@ internal sealed class ResultWriter
             call.Fail("ERR reached lua stack limit");
             return;
         }
+        _valuesLeft--;
         switch (value.Type)
         {
+            case LuaType.Table when _valuesLeft < 0:
+                call.Fail("ERR not enough memory");
+                break;
             case LuaType.String:
                 value.TryGetString(out var text);
                 call.Reply.Bulk(text!.Span);

@@ -59,7 +59,7 @@ internal sealed class ScriptRun
         var isOk = machine.TryRun(function, call.Args, firstKey, keys, isEval, out var result, out var error);
         IsRunning = false;
         Patience.End();
-        if (isOk) _results.Write(ref call, result, Session.Version);
+        if (isOk) _results.Write(ref call, result, Session.Version, machine.Lua.Memory.LimitBytes);
         else AnswerError(ref call, error!);
         machine.Rest();
     }

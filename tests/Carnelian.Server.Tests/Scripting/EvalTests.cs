@@ -187,6 +187,15 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
     }
 
     [Test]
+    public void Tables_that_stand_in_many_places_end_where_memory_would()
+    {
+        Run("CONFIG SET lua-memory-limit 1mb");
+        Assert.That(Eval("local t = {'x'} for i = 1, 60 do t = {t, t} end return t").Split("not enough memory"), Has.Length.InRange(2, 70));
+        Assert.That(Eval("local t = {'x'} for i = 1, 12 do t = {t, t} end return t"), Does.Not.Contain("memory"));
+        Assert.That(Eval("local t = {} for i = 1, 30000 do t[i] = i end return t"), Does.EndWith(":30000]"));
+    }
+
+    [Test]
     public void Memory_is_bounded_and_given_back()
     {
         Run("CONFIG SET lua-memory-limit 2mb");
