@@ -49,7 +49,7 @@ public sealed class Backups(World world, Keyspace keyspace, SnapshotFiles snapsh
     {
         if (IsInProgress) return BackupOperation.Over("A backup is already in progress, ABORT it first");
         if (_state == BackupState.Sealed) return BackupOperation.Over("A sealed backup exists, CLEANUP it first");
-        if (_leaving is not null) return BackupOperation.Over("The backup before is still being given up");
+        if (_leaving is not null || _starting is not null) return BackupOperation.Over("The backup before is still being given up");
         if (options.BackupDirectory == options.AppendOnly.DirectoryName) return BackupOperation.Over("The backup directory must be another one than that of the append-only file");
         var folder = new BackupFolder(world, NewSetOptions(), log);
         (_before, _state) = (_state, BackupState.Pending);

@@ -63,7 +63,7 @@ internal readonly struct RdbStreamReader(RdbTools tools)
         var maxDeletedId = StreamId.Min;
         var added = length;
         if (type != RdbType.Stream && (!TryId(ref input, out _) || !TryId(ref input, out maxDeletedId) || !input.TryLength(out added))) return false;
-        if (added > long.MaxValue) return input.Fail("a stream's number of added entries is out of range", offset);
+        // All 64 bits, here and below: counters that are set near their end go round, as Redis' do.
         stream.SetIds(lastId, maxDeletedId, (long)added);
         stream.EndDeletions();
         return true;
@@ -82,7 +82,6 @@ internal readonly struct RdbStreamReader(RdbTools tools)
             {
                 if (!input.TryLength(out var told)) return false;
                 read = (long)told;
-                if (read < ConsumerGroup.Unknown) return input.Fail("a group's number of read entries is out of range", offset);
             }
             stream.AddGroup(name, lastId, read);
             if (!TryGroup(ref input, type, stream.EditGroup(name))) return false;
@@ -98,7 +97,6 @@ internal readonly struct RdbStreamReader(RdbTools tools)
         {
             offset = input.Offset;
             if (!TryRawId(ref input, out var id) || !input.TryMilliseconds(out var deliveredMs) || !input.TryLength(out var deliveries)) return false;
-            if (deliveries > long.MaxValue) return input.Fail("a number of deliveries is out of range", offset);
             if (!group.TryAddUnowned(id, deliveredMs, (long)deliveries)) return input.Fail("an entry is pending twice", offset);
         }
         if (!input.TryCount(out var consumers, ConsumerBytes)) return false;

@@ -284,6 +284,21 @@ internal sealed class BackupTests
     }
 
     [Test]
+    public void None_begins_while_an_aborted_one_is_still_prepared([Values] bool isCleared)
+    {
+        using var server = Start(isOn: false);
+        server.Run("MULTI");
+        server.Run("BACKUP", "START");
+        server.Run("BACKUP", "ABORT");
+        if (isCleared) server.Run("BACKUP", "CLEANUP");
+        server.Run("BACKUP", "START");
+        Assert.That(server.Run("EXEC"), Does.Contain("-ERR The backup before is still being given up"));
+        server.TurnUntil(() => server.World.Workers.Pending == 0);
+        server.Run("BACKUP", "CLEANUP");
+        Begin(server);
+    }
+
+    [Test]
     public void An_aborted_one_leaves_nothing([Values] bool isOn, [Values] bool isEarly)
     {
         using var server = Start(isOn);

@@ -100,6 +100,25 @@ internal sealed class LoadingTests
         Assert.That(server.Run("DEBUG", "DIGEST"), Is.EqualTo(digest));
     }
 
+    /// <summary>Counters go round at 2^63, and are read back so.</summary>
+    [Test]
+    public void Streams_whose_counters_are_at_their_end_are_read_back()
+    {
+        using var server = Debugged();
+        var last = $"{long.MaxValue}";
+        foreach (var id in new[] { "1-1", "2-1", "3-1" }) server.Run("XADD", "s", id, "f", "v");
+        server.Run("XGROUP", "CREATE", "s", "g", "1-1", "ENTRIESREAD", last);
+        server.Run("XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", ">");
+        server.Run("XCLAIM", "s", "g", "c", "0", "2-1", "RETRYCOUNT", last);
+        server.Run("XCLAIM", "s", "g", "c", "0", "2-1");
+        server.Run("XSETID", "s", "3-1", "ENTRIESADDED", last);
+        server.Run("XADD", "s", "4-1", "f", "v");
+        var (stream, digest) = (server.Run("XINFO", "STREAM", "s", "FULL"), server.Run("DEBUG", "DIGEST"));
+        Assert.That(stream, Does.Contain($":{long.MinValue}"));
+        Assert.That(server.Run("DEBUG", "RELOAD"), Is.EqualTo("+OK"));
+        Assert.That((server.Run("XINFO", "STREAM", "s", "FULL"), server.Run("DEBUG", "DIGEST")), Is.EqualTo((stream, digest)));
+    }
+
     [Test]
     public void Reloading_takes_the_file_as_it_is_and_may_keep_what_there_is()
     {
