@@ -22,6 +22,9 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     public Lexer Lexer => lexer;
 
+    /// <summary>Made once for all functions of a chunk, whose name may be its whole text.</summary>
+    private LuaString ShortSource { get; } = outer?.ShortSource ?? ChunkName.Shorten(source.Span);
+
     public Block? Block;
 
     /// <summary>How many variables are active; they have the first registers.</summary>
@@ -211,7 +214,7 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
             VarArgs = VarArgs,
             StackSize = _stackSize,
             Source = source,
-            ShortSource = ChunkName.Shorten(source.Span),
+            ShortSource = ShortSource,
             LineDefined = line,
             LastLineDefined = LastLine,
         };

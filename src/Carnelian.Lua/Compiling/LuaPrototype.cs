@@ -44,7 +44,8 @@ public sealed class LuaPrototype
         return traced;
     }
 
-    internal int LineOf(int pc) => pc >= 0 && pc < Lines.Length ? Lines[pc] : -1;
+    /// <summary>The line of an instruction; before the first one the function has only been entered.</summary>
+    internal int LineOf(int pc) => pc < Lines.Length ? Lines[Math.Max(pc, 0)] : -1;
 
     /// <summary>The name of the local variable in a register, if one is active there.</summary>
     internal LuaString? LocalName(int register, int pc)

@@ -120,6 +120,23 @@ public sealed class LuaMachine
         return new(prototype, [], environment ?? Running.Globals);
     }
 
+    /// <summary>As <see cref="Load"/>, for a host outside a run; false if there is no room.</summary>
+    public bool TryLoad(
+        LuaPrototype prototype, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LuaClosure? function, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out LuaException? error)
+    {
+        (function, error) = (null, null);
+        try
+        {
+            function = Load(prototype);
+            return true;
+        }
+        catch (LuaException tooMuch)
+        {
+            error = tooMuch;
+            return false;
+        }
+    }
+
     /// <summary>Compiles a chunk, as <see cref="LuaCompiler"/> does; its strings are this machine's, and its size is counted once.</summary>
     public bool TryCompile(
         ReadOnlySpan<byte> text, LuaString name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LuaPrototype? prototype,

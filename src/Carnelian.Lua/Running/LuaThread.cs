@@ -17,6 +17,9 @@ public sealed class LuaThread : LuaObject
 
     private const int FirstFrames = 8, FirstStack = 48;
 
+    /// <summary>Calls cost a step for so many instructions of the function, and a step.</summary>
+    private const int InstructionsPerStepShift = 4;
+
     /// <summary>What the main thread keeps between runs.</summary>
     private const int KeptFrames = 64, KeptStack = 1024;
 
@@ -99,6 +102,8 @@ public sealed class LuaThread : LuaObject
     internal void Enter(LuaClosure callee, int function, int count, int wanted)
     {
         var prototype = callee.Prototype;
+        // Code without a loop takes its time, too.
+        Machine.StepsLeft -= prototype.Code.Length >> InstructionsPerStepShift;
         int first;
         if (prototype.VarArgs == VarArgs.None)
         {
@@ -175,6 +180,7 @@ public sealed class LuaThread : LuaObject
     internal void Call(int function, int count, int wanted)
     {
         if (++Machine.HostLevels >= LuaMachine.HostLevelsMax) Errors.CheckHostLevels(this);
+        Machine.Spend(1);
         while (true)
         {
             switch (Stack[function].Object)

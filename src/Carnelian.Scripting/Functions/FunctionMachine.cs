@@ -29,8 +29,9 @@ internal sealed class FunctionMachine : ScriptMachine
     /// <summary>Runs the body of a library. Null, or its error.</summary>
     public string? RunLibrary(LuaPrototype prototype)
     {
+        if (!Lua.TryLoad(prototype, out var body, out var error)) return TextOf(error);
         _lookUp.Set(_index, _whileLoading);
-        var isOk = Lua.TryRun(Lua.Load(prototype), [], handler: null, out _, out var error);
+        var isOk = Lua.TryRun(body, [], handler: null, out _, out error);
         _lookUp.Set(_index, Lua.Globals);
         Rest();
         return isOk ? null : TextOf(error!);

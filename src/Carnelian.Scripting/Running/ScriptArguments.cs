@@ -8,14 +8,17 @@ internal sealed class ScriptArguments
     private readonly ArgumentList _items = new();
     private byte[] _bytes = new byte[UsualBytes];
     private int _used;
+    private long _bytesMax;
 
     public Arguments Request => new(_bytes.AsSpan(0, _used), _items.Slice(0, _items.Count));
 
     /// <summary>False if one is neither string nor number.</summary>
-    public bool TryTake(ReadOnlySpan<LuaValue> values)
+    /// <exception cref="LuaException">Together they are longer than memory may be.</exception>
+    public bool TryTake(LuaCall lua)
     {
         Clear();
-        foreach (ref readonly var value in values)
+        _bytesMax = Math.Min(lua.Machine.Memory.LimitBytes, Array.MaxLength);
+        foreach (ref readonly var value in lua.Arguments())
         {
             if (value.TryGetString(out var text)) Add(text.Span);
             else if (value.TryGetNumber(out var number)) Add(number);
@@ -50,6 +53,7 @@ internal sealed class ScriptArguments
 
     private void EnsureRoom(int bytes)
     {
+        if (_used + (long)bytes > _bytesMax) throw LuaException.OfMemory();
         if (_bytes.Length - _used < bytes) Array.Resize(ref _bytes, checked((int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, (long)_used + bytes))));
     }
 

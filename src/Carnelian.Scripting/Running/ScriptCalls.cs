@@ -12,7 +12,7 @@ internal sealed class ScriptCalls(Scripting scripting)
     public int Run(LuaCall lua, bool raises)
     {
         if (lua.Count == 0) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(NoArguments)), raises);
-        if (!_arguments.TryTake(lua.Arguments())) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(WrongArguments)), raises);
+        if (!_arguments.TryTake(lua)) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(WrongArguments)), raises);
         var run = scripting.Run;
         var request = _arguments.Request;
         var command = scripting.Executor.Commands.Find(request);

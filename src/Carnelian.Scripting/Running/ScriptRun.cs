@@ -53,10 +53,11 @@ internal sealed class ScriptRun
             return;
         }
         Begin(ref call, name, flags, mayOnlyRead, isEval);
-        if (!isEval) NoteRequest(machine.Lua, call.Args);
         call.PropagateInnerCalls();
         call.Reply.Flush();
-        var isOk = machine.TryRun(function, call.Args, firstKey, keys, isEval, out var result, out var error);
+        LuaValue result = default;
+        LuaException? error = null;
+        var isOk = (isEval || TryNoteRequest(machine.Lua, call.Args, out error)) && machine.TryRun(function, call.Args, firstKey, keys, isEval, out result, out error);
         IsRunning = false;
         Patience.End();
         if (isOk) _results.Write(ref call, result, Session.Version, machine.Lua.Memory.LimitBytes);
@@ -80,10 +81,20 @@ internal sealed class ScriptRun
     }
 
     /// <summary>For FUNCTION STATS. Whoever asks comes when the request can't be reached any more.</summary>
-    private void NoteRequest(LuaMachine machine, Arguments request)
+    private bool TryNoteRequest(LuaMachine machine, Arguments request, out LuaException? error)
     {
         Request.Clear();
-        for (var i = 0; i < request.Count; i++) Request.Add(machine.String(request[i]));
+        error = null;
+        try
+        {
+            for (var i = 0; i < request.Count; i++) Request.Add(machine.String(request[i]));
+            return true;
+        }
+        catch (LuaException tooMuch)
+        {
+            error = tooMuch;
+            return false;
+        }
     }
 
     private void AnswerError(ref Call call, LuaException error)

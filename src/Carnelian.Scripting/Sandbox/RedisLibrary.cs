@@ -85,6 +85,9 @@ internal sealed class RedisLibrary
         Add("REDIS_VERSION", _machine.String(_scripting.RedisVersion));
     }
 
+    /// <summary>Of redis.log: what is longer is cut, by the next argument at the latest.</summary>
+    private const int LoggedMax = 1 << 20;
+
     private int WriteLog(LuaCall lua)
     {
         if (lua.Count < 2) throw ScriptError.Fail(lua, "redis.log() requires two arguments or more.");
@@ -93,11 +96,12 @@ internal sealed class RedisLibrary
         if (level < 0 || level >= _levels.Length) throw ScriptError.Fail(lua, "Invalid log level.");
         if (!_scripting.Log.IsEnabled(_levels[level])) return lua.Return();
         var line = new System.Text.StringBuilder();
-        for (var i = 2; i <= lua.Count; i++)
+        for (var i = 2; i <= lua.Count && line.Length < LoggedMax; i++)
         {
             if (!lua[i].IsString && !lua[i].IsNumber) continue;
             if (i > 2) line.Append(' ');
-            line.Append(ByteText.FromBytes(lua.CheckString(i).Span));
+            var text = lua.CheckString(i).Span;
+            line.Append(ByteText.FromBytes(text[..Math.Min(text.Length, LoggedMax)]));
         }
         _scripting.Log.Log(_levels[level], "{Line}", ByteText.ToShown(line.ToString()));
         return lua.Return();
@@ -167,7 +171,7 @@ internal sealed class RedisLibrary
     private int CheckAccess(LuaCall lua)
     {
         if (lua.Count == 0) throw ScriptError.Fail(lua, ScriptCalls.NoArguments);
-        if (!_asked.TryTake(lua.Arguments())) throw ScriptError.Fail(lua, ScriptCalls.WrongArguments);
+        if (!_asked.TryTake(lua)) throw ScriptError.Fail(lua, ScriptCalls.WrongArguments);
         if (_scripting.Executor.Commands.Find(_asked.Request) is null) throw ScriptError.Fail(lua, "Invalid command passed to redis.acl_check_cmd()");
         return lua.Return(true);
     }

@@ -70,7 +70,12 @@ public sealed class ScriptCache
             error = $"Error compiling script (new function): {ByteText.FromBytes(message.Span)}";
             return null;
         }
-        var script = new CachedScript(digest, text.ToArray(), shebang.Flags, prototype, Machine.Load(prototype));
+        if (!Machine.Lua.TryLoad(prototype, out var function, out var tooMuch))
+        {
+            error = $"Error compiling script (new function): {tooMuch.Message}";
+            return null;
+        }
+        var script = new CachedScript(digest, text.ToArray(), shebang.Flags, prototype, function);
         if (!stays)
         {
             while (_forgettable.Count >= ForgettableMax) Forget(_forgettable.First!.Value);

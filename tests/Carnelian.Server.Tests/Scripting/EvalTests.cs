@@ -187,6 +187,15 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
     }
 
     [Test]
+    public void A_call_whose_arguments_are_larger_than_memory_may_be_is_an_error()
+    {
+        Run("CONFIG SET lua-memory-limit 2mb");
+        Assert.That(Eval("local s = string.rep('x', 300000) return redis.pcall('DEL', s, s, s, s, s, s, s, s)"), Does.Contain("not enough memory"));
+        Assert.That(Eval("local s = string.rep('x', 300000) return redis.pcall('DEL', s, s, s)"), Is.EqualTo(":0"));
+        Assert.That(Eval("local s = string.rep('x', 300000) redis.log(redis.LOG_WARNING, s, s, s, s, s, s, s, s) return 1"), Is.EqualTo(":1"));
+    }
+
+    [Test]
     public void Tables_that_stand_in_many_places_end_where_memory_would()
     {
         Run("CONFIG SET lua-memory-limit 1mb");

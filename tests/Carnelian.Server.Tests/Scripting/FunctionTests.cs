@@ -50,6 +50,19 @@ internal sealed class FunctionTests(RespVersion version) : CommandFixture(versio
         Assert.That(Run("FCALL put 1 k v"), Is.EqualTo("-ERR Function not found"));
     }
 
+    [Test]
+    public void What_does_not_fit_into_memory_is_an_error_and_no_more()
+    {
+        Run("CONFIG SET lua-memory-limit 64mb");
+        Load("#!lua name=lib\nlocal keep = {} redis.register_function('size', function(k, a) return #a[1] end) redis.register_function('fill', function() for i = 1, 3000 do keep[i] = ('x'):rep(1000) .. i end end)");
+        Run("FCALL fill 0");
+        Run("CONFIG SET lua-memory-limit 1mb");
+        Assert.That(Run("FCALL", "size", "0", new string('x', 2_000_000)), Does.Contain("not enough memory"));
+        Assert.That(Load("#!lua name=other\nredis.register_function('f', function() end)"), Is.EqualTo("-ERR Error registering functions: ERR not enough memory"));
+        Run("CONFIG SET lua-memory-limit 64mb");
+        Assert.That(Run("FCALL", "size", "0", new string('x', 2_000_000)), Is.EqualTo(":2000000"));
+    }
+
     /// <summary>As in Redis, which dies when such a library is deleted.</summary>
     [Test]
     public void Of_two_in_a_library_that_differ_in_case_alone_the_first_is_called()
