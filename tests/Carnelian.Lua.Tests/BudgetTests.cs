@@ -45,6 +45,7 @@ public class BudgetTests
     [TestCase("local t = setmetatable({}, {__index = function(t, k) if k < 2 then return k end return t[k - 1] + t[k - 2] end}) return t[60]")]
     [TestCase("local t = {} for i = 1, 1e5 do t[i] = 1 end while true do table.sort(t, function(a, b) return false end) end")]
     [TestCase("local f = loadstring('local a ' .. string.rep('a=1 ', 100000), '@user_script') while true do f() end")]
+    [TestCase("local a, b = string.rep('x', 1e7), string.rep('x', 1e7) while a == b and a <= b do end")]
     [TestCase("while true do collectgarbage() end")]
     [TestCase("local function f(...) return f(1, ...) end f()")]
     [TestCase("while true do string.format('%s %d', 'x', 1) end")]

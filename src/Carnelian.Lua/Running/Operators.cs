@@ -115,7 +115,7 @@ internal static class Operators
         LuaTable? first, second;
         switch (left.Object)
         {
-            case LuaString text: return right.Object is LuaString same && text.Equals(same);
+            case LuaString text: return right.Object is LuaString same && AreEqual(thread, text, same);
             case LuaTable one when right.Object is LuaTable other:
                 first = one.Metatable;
                 second = other.Metatable;
@@ -132,20 +132,34 @@ internal static class Operators
         return !thread.CallValue(handler, left, right).IsFalse;
     }
 
+    /// <summary>Long strings that are alike take their time, of which the next look tells.</summary>
+    private static bool AreEqual(LuaThread thread, LuaString one, LuaString other)
+    {
+        if (one.Length != other.Length) return false;
+        thread.Machine.StepsLeft -= one.Length >> LuaMachine.BytesPerStepShift;
+        return one.Equals(other);
+    }
+
+    private static int Compare(LuaThread thread, LuaString one, LuaString other)
+    {
+        thread.Machine.StepsLeft -= Math.Min(one.Length, other.Length) >> LuaMachine.BytesPerStepShift;
+        return LuaString.Compare(one, other);
+    }
+
     public static bool Equal(LuaThread thread, in LuaValue left, in LuaValue right) =>
         left.Object == right.Object ? left.Object != Tags.Number || left.Double == right.Double : EqualObjects(thread, left, right);
 
     public static bool LessThan(LuaThread thread, in LuaValue left, in LuaValue right)
     {
         if (left.Object == Tags.Number && right.Object == Tags.Number) return left.Double < right.Double;
-        if (left.Object is LuaString one && right.Object is LuaString other) return LuaString.Compare(one, other) < 0;
+        if (left.Object is LuaString one && right.Object is LuaString other) return Compare(thread, one, other) < 0;
         return Ordered(thread, left, right, Event.LessThan) ?? throw Errors.Order(thread, left, right);
     }
 
     public static bool LessOrEqual(LuaThread thread, in LuaValue left, in LuaValue right)
     {
         if (left.Object == Tags.Number && right.Object == Tags.Number) return left.Double <= right.Double;
-        if (left.Object is LuaString one && right.Object is LuaString other) return LuaString.Compare(one, other) <= 0;
+        if (left.Object is LuaString one && right.Object is LuaString other) return Compare(thread, one, other) <= 0;
         return Ordered(thread, left, right, Event.LessOrEqual) ?? !Ordered(thread, right, left, Event.LessThan) ?? throw Errors.Order(thread, left, right);
     }
 

@@ -62,6 +62,7 @@ internal sealed class ScriptRun
         Patience.End();
         if (isOk) _results.Write(ref call, result, Session.Version, machine.Lua.Memory.LimitBytes);
         else AnswerError(ref call, error!);
+        Request.Clear();
         machine.Rest();
     }
 
