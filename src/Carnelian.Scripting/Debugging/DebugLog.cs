@@ -5,7 +5,10 @@ internal sealed class DebugLog
 {
     private const int UsualLength = 256, LeastLength = 60;
 
+    private const int CharactersMax = 64 << 20;
+
     private readonly List<string> _lines = [];
+    private long _characters;
     private readonly ScriptReplies _resp = new();
     private bool _hasHinted;
 
@@ -15,6 +18,7 @@ internal sealed class DebugLog
     public void Begin()
     {
         _lines.Clear();
+        _characters = 0;
         LengthMax = UsualLength;
         _hasHinted = false;
     }
@@ -27,7 +31,13 @@ internal sealed class DebugLog
         LengthMax = length == 0 ? int.MaxValue : Math.Max(LeastLength, length);
     }
 
-    public void Add(string line) => _lines.Add(line);
+    /// <summary>Adds a line, unless there is already more than anybody reads.</summary>
+    public void Add(string line)
+    {
+        if (_characters > CharactersMax) return;
+        _lines.Add(line);
+        if ((_characters += line.Length) > CharactersMax) _lines.Add("<hint> What follows is left out.");
+    }
 
     /// <summary>Adds a line of which the beginning may do. The first time something is left out that is said.</summary>
     public void AddTrimmed(string line)
@@ -51,6 +61,7 @@ internal sealed class DebugLog
         foreach (var line in _lines) reply.Simple(line);
         reply.Flush();
         _lines.Clear();
+        _characters = 0;
         dialog.Tell(_resp.Span);
     }
 }

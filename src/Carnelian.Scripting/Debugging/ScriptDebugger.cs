@@ -120,7 +120,7 @@ internal sealed class ScriptDebugger(Scripting scripting)
         const int shown = 10;
         if (!LogsCalls) return;
         var line = new System.Text.StringBuilder("<redis>");
-        for (var i = 0; i < Math.Min(shown, request.Count); i++) line.Append(' ').Append(ByteText.FromBytes(request[i]));
+        for (var i = 0; i < Math.Min(shown, request.Count); i++) line.Append(' ').Append(ByteText.FromBytes(request[i][..Math.Min(request[i].Length, ValueText.LengthMax)]));
         // One less than there are, as Redis has it.
         if (request.Count > shown) line.Append(System.Globalization.CultureInfo.InvariantCulture, $" ... ({request.Count - shown - 1} more)");
         _log.Add(line.ToString());

@@ -10,8 +10,8 @@ internal static class ValueText
 
     private const int NumberDigits = 6;
 
-    /// <summary>A table that holds itself several times is endless, nearly.</summary>
-    private const int LengthMax = 1 << 20;
+    /// <summary>A table that holds itself several times is endless, nearly. A string is cut there, too.</summary>
+    internal const int LengthMax = 1 << 20;
 
     /// <param name="enough">Not much more than so many characters are wanted.</param>
     public static string Of(LuaMachine machine, in LuaValue value, int enough)
@@ -25,7 +25,7 @@ internal static class ValueText
     {
         if (nesting == NestingMax) text.Append("<max recursion level reached! Nested table?>");
         else if (value.TryGetTable(out var table)) AddTable(text, machine, table, enough, nesting + 1);
-        else if (value.TryGetString(out var bytes)) text.Append(ByteText.FromBytes(ArgumentSplitter.Quote(bytes.Span)));
+        else if (value.TryGetString(out var bytes)) text.Append(ByteText.FromBytes(ArgumentSplitter.Quote(bytes.Span[..Math.Min(bytes.Length, LengthMax)])));
         else if (value.Type is LuaType.Nil or LuaType.Boolean or LuaType.Number) text.Append(value.ToString(NumberDigits));
         else text.Append($"\"{(value.Type == LuaType.LightUserData ? "light-userdata@(nil)" : $"{value}@{machine.AddressOf(value)}")}\"");
     }
