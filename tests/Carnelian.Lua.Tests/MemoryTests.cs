@@ -26,6 +26,7 @@ public class MemoryTests
     [TestCase("local t = {} while true do t[#t + 1] = newproxy(true) end")]
     [TestCase("loadstring('return {' .. string.rep('1,', 4e6) .. '}')()")]
     [TestCase("local co = coroutine.wrap(function() local function f() return 1 + f() end f() end) local t = {} while true do t[#t + 1] = coroutine.wrap(function(x) local a, b, c = 1, 2, 3 coroutine.yield() end) t[#t]() end")]
+    [TestCase("local t = {} for i = 1, 200 do local s = string.rep('x', 1e5) .. i t[i] = coroutine.wrap(function(x, y) coroutine.yield(function() return x end) end)(i, s) end")]
     [TestCase("('x'):rep(3e6):reverse():upper():lower():rep(3)")]
     public void A_script_that_allocates_without_end_is_ended(string source)
     {

@@ -100,6 +100,8 @@ internal sealed class Reachability
             if (upvalue.Mark == _round) continue;
             upvalue.Mark = _round;
             _bytes += Upvalue.Bytes;
+            // While it is open it holds all of the thread, though no script may reach that.
+            See(upvalue.Thread);
             See(upvalue.Place.Object);
         }
     }
