@@ -27,6 +27,10 @@ public class MemoryTests
     [TestCase("loadstring('return {' .. string.rep('1,', 4e6) .. '}')()")]
     [TestCase("local co = coroutine.wrap(function() local function f() return 1 + f() end f() end) local t = {} while true do t[#t + 1] = coroutine.wrap(function(x) local a, b, c = 1, 2, 3 coroutine.yield() end) t[#t]() end")]
     [TestCase("local t = {} for i = 1, 200 do local s = string.rep('x', 1e5) .. i t[i] = coroutine.wrap(function(x, y) coroutine.yield(function() return x end) end)(i, s) end")]
+    [TestCase("local t = {} for i = 1, 200 do t[i] = loadstring(\"return '\" .. string.rep('x', 1e5) .. i .. \"'\") end")]
+    [TestCase("local t = {} for i = 1, 200 do t[i] = loadstring('return function() return \"' .. string.rep('x', 1e5) .. i .. '\" end', '')() end")]
+    [TestCase("local t = {} for i = 1, 200 do t[i] = loadstring('local ' .. string.rep('x', 1e5) .. i, '') end")]
+    [TestCase("local t = {} for i = 1, 200 do t[i] = loadstring('', string.rep('x', 1e5) .. i) end")]
     [TestCase("('x'):rep(3e6):reverse():upper():lower():rep(3)")]
     public void A_script_that_allocates_without_end_is_ended(string source)
     {
@@ -46,6 +50,8 @@ public class MemoryTests
     [TestCase("keep = {} for i = 1, 1e4 do keep[i] = function() return i end end")]
     [TestCase("keep = {} for i = 1, 1e3 do keep[i] = coroutine.create(function() end) end")]
     [TestCase("keep = {} for i = 1, 1e4 do keep[i] = newproxy() end")]
+    [TestCase("keep = {} for i = 1, 1e3 do keep[i] = loadstring('local a = ' .. i .. ' return function() return a, \\'text\\' end') end")]
+    [TestCase("keep = {} for i = 1, 1e3 do keep[i] = loadstring('local a = ' .. i .. ' return function() return a, \\'text\\' end')() end")]
     public void What_lives_was_counted_when_it_was_made(string source)
     {
         var machine = Machines.Make();

@@ -30,6 +30,12 @@ public sealed class LuaPrototype
     /// <summary>What it takes with those inside it, approximately.</summary>
     public long Bytes { get; internal set; }
 
+    /// <summary>The machine whose script has compiled it, which counts it; null if it is the host's.</summary>
+    internal LuaMachine? Owner { get; private set; }
+
+    /// <summary>The round of the owner's walk over what is reachable that has seen it.</summary>
+    internal int Mark;
+
     /// <summary>"user_script", or [string "…"]: how positions name it.</summary>
     public LuaString ShortSource { get; internal set; } = LuaString.Of("?"u8);
 
@@ -42,6 +48,12 @@ public sealed class LuaPrototype
         traced.Locals = Array.ConvertAll(Locals, static local => local with { From = TracedCode.PlaceOf(local.From), To = TracedCode.PlaceOf(local.To) });
         traced.Prototypes = Array.ConvertAll(Prototypes, static inner => inner.ToTraced());
         return traced;
+    }
+
+    internal void GiveTo(LuaMachine owner)
+    {
+        Owner = owner;
+        foreach (var inner in Prototypes) inner.GiveTo(owner);
     }
 
     /// <summary>The line of an instruction; before the first one the function has only been entered.</summary>

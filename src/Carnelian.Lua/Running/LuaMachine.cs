@@ -145,10 +145,11 @@ public sealed class LuaMachine
         Spend(text.Length);
         // The parser makes some lists for each token at worst.
         Memory.Charge(text.Length);
-        var isCompiled = LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error);
-        if (isCompiled) Memory.Charge(prototype!.Bytes);
-        if (isCompiled && Tracer is not null) prototype = prototype!.ToTraced();
-        return isCompiled;
+        if (!LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error)) return false;
+        Memory.Charge(prototype.Bytes);
+        prototype.GiveTo(this);
+        if (Tracer is not null) prototype = prototype.ToTraced();
+        return true;
     }
 
     internal LuaTable? MetatableOf(in LuaValue value) => value.Object switch

@@ -2,7 +2,8 @@ namespace Carnelian;
 
 /// <summary>
 /// A walk over all that scripts can reach: from globals, registry and threads on. It measures that, and it clears from weak tables what nothing else holds, as a
-/// collection does. Each object bears the number of the walk that has seen it. Constants of compiled code belong to the code, whose size the host counts.
+/// collection does. Each object bears the number of the walk that has seen it. Code that the machine has compiled is measured with the first closure of it; the
+/// other is the host's, which counts it and may share it with other machines.
 /// </summary>
 internal sealed class Reachability
 {
@@ -95,6 +96,7 @@ internal sealed class Reachability
     {
         _bytes += LuaClosure.BaseBytes + closure.Upvalues.Length * 8L;
         See(closure.Environment);
+        if (closure.Prototype.Owner == _machine) VisitPrototype(closure.Prototype);
         foreach (var upvalue in closure.Upvalues)
         {
             if (upvalue.Mark == _round) continue;
@@ -103,6 +105,24 @@ internal sealed class Reachability
             // While it is open it holds all of the thread, though no script may reach that.
             See(upvalue.Thread);
             See(upvalue.Place.Object);
+        }
+    }
+
+    private void VisitPrototype(LuaPrototype prototype)
+    {
+        if (prototype.Mark == _round) return;
+        prototype.Mark = _round;
+        _objects++;
+        _bytes += prototype.Bytes;
+        // The text itself often is the name, and names of variables may be as long.
+        See(prototype.Source);
+        foreach (ref readonly var local in prototype.Locals.AsSpan()) See(local.Name);
+        foreach (ref readonly var upvalue in prototype.Upvalues.AsSpan()) See(upvalue.Name);
+        // Those inside count for themselves, for a closure of one may have been seen before, or live alone.
+        foreach (var inner in prototype.Prototypes)
+        {
+            _bytes -= inner.Bytes;
+            VisitPrototype(inner);
         }
     }
 
