@@ -128,4 +128,39 @@ public class MemoryTests
             return weak[1] == kept, weak[2], weak[3]
             """), Is.EqualTo("true, nil, string"));
     }
+
+    [TestCase("local s = string.rep('x', 1e5) for i = 1, 1000 do local k = s .. i t[k] = 1 t[k] = nil end")]
+    [TestCase("for i = 1, 1000 do local k = {string.rep('x', 1e5) .. i} t[k] = 1 t[k] = nil end")]
+    [TestCase("setmetatable(t, {__mode = 'k'}) for i = 1, 1000 do t[{string.rep('x', 1e5) .. i}] = 1 end")]
+    public void A_key_without_a_value_does_not_stay_alive(string source)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        Assert.That(machine.Run("t = {} for i = 1, 5000 do t[i + 0.5] = 1 end for i = 1, 5000 do t[i + 0.5] = nil end"), Is.Empty);
+        var before = GC.GetTotalMemory(true);
+        Assert.That(machine.Run(source), Is.Empty);
+        Assert.That(GC.GetTotalMemory(true) - before, Is.LessThan(2 * LimitBytes));
+        GC.KeepAlive(machine);
+    }
+
+    [Test]
+    public void A_traversal_goes_on_behind_keys_that_it_removes_when_memory_is_measured()
+    {
+        Assert.That(Machines.Make().Run("""
+            local t, kept, n = {}, {}, 0
+            for i = 1, 100 do
+                kept[i] = {}
+                t[kept[i]], t[{}], t['short' .. i], t[string.rep('long', 20) .. i] = i, i, i, i
+            end
+            for k in pairs(t) do
+                t[k] = nil
+                k, n = nil, n + 1
+                collectgarbage()
+            end
+            local isEmpty = next(t) == nil
+            for i = 1, 100 do t[kept[i]], t['short' .. i], t[string.rep('long', 20) .. i] = i, i, i end
+            local sum = 0
+            for i = 1, 100 do sum = sum + t[kept[i]] + t['short' .. i] + t[string.rep('long', 20) .. i] end
+            return n, isEmpty, sum
+            """), Is.EqualTo("400, true, 15150"));
+    }
 }

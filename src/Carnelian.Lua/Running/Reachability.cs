@@ -13,6 +13,7 @@ internal sealed class Reachability
     private readonly LuaMachine _machine;
     private readonly Stack<LuaObject> _pending = new();
     private readonly List<LuaTable> _weak = [];
+    private readonly List<LuaTable> _withLeftKeys = [];
     private readonly int _round;
     private long _bytes;
     private long _objects;
@@ -33,6 +34,7 @@ internal sealed class Reachability
         walk.See(machine.Running);
         while (walk._pending.TryPop(out var next)) walk.Visit(next);
         foreach (var table in walk._weak) walk.Clear(table);
+        foreach (var table in walk._withLeftKeys) walk.ForgetKeys(table);
         machine.StepsLeft -= walk._objects >> ObjectsPerStepShift;
         return walk._bytes;
     }
@@ -76,13 +78,23 @@ internal sealed class Reachability
         _bytes += table.Bytes;
         See(table.Metatable);
         var (hasWeakKeys, hasWeakValues) = Weakness(table);
-        if (hasWeakKeys || hasWeakValues) _weak.Add(table);
+        if (hasWeakKeys || hasWeakValues)
+        {
+            _weak.Add(table);
+            _withLeftKeys.Add(table);
+        }
         if (hasWeakKeys && hasWeakValues) return;
+        var hasLeftKeys = hasWeakKeys || hasWeakValues;
         for (var place = 0; place < table.PlaceCount; place++)
         {
             table.PairAt(place, out var key, out var value);
             if (!hasWeakKeys) See(key);
             if (!hasWeakValues) See(value);
+            if (value is null && !hasLeftKeys && table.LeftKeyAt(place) is not (null or Tag))
+            {
+                hasLeftKeys = true;
+                _withLeftKeys.Add(table);
+            }
         }
     }
 
@@ -143,6 +155,20 @@ internal sealed class Reachability
         {
             table.PairAt(place, out var key, out var value);
             if (IsDead(key) || IsDead(value)) table.ClearAt(place);
+        }
+    }
+
+    /// <summary>
+    /// Who goes on with a traversal behind a key that it has set to nil still holds that key; any other goes. Short strings stay, and count: an equal one may have been made
+    /// anew.
+    /// </summary>
+    private void ForgetKeys(LuaTable table)
+    {
+        for (var place = 0; place < table.PlaceCount; place++)
+        {
+            var key = table.LeftKeyAt(place);
+            if (key is LuaString { Length: <= StringCache.ShortMax }) See(key);
+            else if (key is not (null or Tag) && key.Mark != _round) table.ForgetKeyAt(place);
         }
     }
 

@@ -479,6 +479,17 @@ public sealed class LuaTable : LuaObject
         key = value is null ? null : node.Key.Object;
     }
 
+    /// <summary>The key that stays at a place of the traversal after its value was set to nil; null if there is none.</summary>
+    internal LuaObject? LeftKeyAt(int place)
+    {
+        if (place < _array.Length) return null;
+        ref var node = ref _nodes[place - _array.Length];
+        return node.Value.IsNil ? node.Key.Object : null;
+    }
+
+    /// <summary>The place stays taken and in its chain.</summary>
+    internal void ForgetKeyAt(int place) => _nodes[place - _array.Length].Key = new(Tags.Dead);
+
     internal void ClearAt(int place)
     {
         if (place < _array.Length) _array[place] = default;

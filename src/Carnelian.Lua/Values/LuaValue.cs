@@ -179,4 +179,7 @@ internal static class Tags
     public static readonly Tag Number = new(LuaType.Number);
     public static readonly Tag True = new(LuaType.Boolean);
     public static readonly Tag False = new(LuaType.Boolean);
+
+    /// <summary>In a table, in place of a key without a value that nothing else holds. Equals no key.</summary>
+    public static readonly Tag Dead = new(LuaType.LightUserData);
 }
