@@ -163,4 +163,51 @@ public class MemoryTests
             return n, isEmpty, sum
             """), Is.EqualTo("400, true, 15150"));
     }
+
+    [TestCase("f(i) coroutine.yield()")]
+    [TestCase("f(i) coroutine.yield(s .. i)")]
+    [TestCase("f(i) return s .. i")]
+    [TestCase("local function g() f(i) error() end pcall(g) coroutine.yield()")]
+    public void What_a_coroutine_left_on_its_stack_does_not_stay_alive(string body)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        var before = GC.GetTotalMemory(true);
+        Assert.That(machine.Run($$"""
+            local s = string.rep('x', 1e5)
+            local function f(i)
+                local a, b, c, d, e = s .. i .. 1, s .. i .. 2, s .. i .. 3, s .. i .. 4, s .. i .. 5
+            end
+            keep = {}
+            for i = 1, 100 do
+                keep[i] = coroutine.wrap(function() {{body}} end)
+                keep[i]()
+            end
+            """), Is.Empty);
+        Assert.That(GC.GetTotalMemory(true) - before, Is.LessThan(2 * LimitBytes));
+        GC.KeepAlive(machine);
+    }
+
+    [Test]
+    public void Coroutines_go_on_and_hand_over_when_memory_is_measured()
+    {
+        const string source = """
+            local function many(n) local t = {} for i = 1, n do t[i] = {i} end return unpack(t) end
+            local function sum(...) local s = 0 for i = 1, select('#', ...) do s = s + select(i, ...)[1] end return s end
+            local co = coroutine.wrap(function(...)
+                local a, b = {1}, {2}
+                local c = sum(...)
+                collectgarbage()
+                local d = sum(coroutine.yield(many(500)))
+                local e = coroutine.wrap(function() collectgarbage() return many(600) end)
+                return {a[1] + b[1] + c + d + sum(e())}, many(700)
+            end)
+            local first = sum(co(many(300)))
+            collectgarbage()
+            return first, sum(co(many(400)))
+            """;
+        Assert.That(Machines.Make().Run(source), Is.EqualTo("125250, 551003"));
+        // Somewhere memory is measured just when room is made for what is handed over.
+        for (var limitBytes = 300_000; limitBytes < 1_500_000; limitBytes += 5000)
+            Assert.That(Machines.Make(memoryLimitBytes: limitBytes).Run(source), Is.EqualTo("125250, 551003").Or.Contain("not enough memory"), $"{limitBytes}");
+    }
 }

@@ -66,7 +66,7 @@ internal sealed class CoroutineLibrary(LuaMachine machine)
         if (!Resume(call, thread, 2, out var first, out var count, out var error)) return call.Return(false, error);
         var results = call.Results(count + 1);
         results[0] = true;
-        thread.Stack.AsSpan(first, count).CopyTo(results[1..]);
+        Take(thread, first, count, results[1..]);
         return count + 1;
     }
 
@@ -88,7 +88,13 @@ internal sealed class CoroutineLibrary(LuaMachine machine)
             if (Operators.ToText(machine, error) is { } text) error = machine.String([.. StackReader.Where(call.Thread, 1), .. text.Span]);
             throw call.FailWith(error);
         }
-        thread.Stack.AsSpan(first, count).CopyTo(call.Results(count));
+        Take(thread, first, count, call.Results(count));
         return count;
+    }
+
+    private static void Take(LuaThread thread, int first, int count, Span<LuaValue> results)
+    {
+        thread.Stack.AsSpan(first, count).CopyTo(results);
+        thread.Forget(first);
     }
 }

@@ -333,7 +333,7 @@ public sealed class LuaThread : LuaObject
 
     /// <summary>
     /// Goes on with a coroutine, with arguments of another thread's stack. Its results, or what it yields, are told as a part of its own stack. Answers false if it
-    /// failed: it is dead then, and the error is told.
+    /// failed: it is dead then, and the error is told. Who has taken the results calls <see cref="Forget"/>.
     /// </summary>
     internal bool Resume(ReadOnlySpan<LuaValue> arguments, out int first, out int count, out LuaValue error)
     {
@@ -375,10 +375,13 @@ public sealed class LuaThread : LuaObject
         {
             first = 1;
             count = Top - 1;
-            Frames[0].Top = 1;
+            Frames[0].Top = Top;
         }
         return true;
     }
+
+    /// <summary>The results are not held any more.</summary>
+    internal void Forget(int first) => Frames[Depth].Top = first;
 
     private void Start(ReadOnlySpan<LuaValue> arguments)
     {
@@ -401,6 +404,9 @@ public sealed class LuaThread : LuaObject
         Adjust(function, arguments.Length, wanted);
         Interpreter.Execute(this, 1);
     }
+
+    /// <summary>It runs, or has resumed who does; the stack above the call may be in use then.</summary>
+    internal bool IsActive => this == Machine.Running || this == Machine.Main || (Status == ThreadStatus.Ready && Depth > 0);
 
     /// <summary>It has begun to run its function.</summary>
     internal bool IsStarted { get; private set; }

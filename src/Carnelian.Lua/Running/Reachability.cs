@@ -145,8 +145,12 @@ internal sealed class Reachability
         See(thread.ErrorHandler.Object);
         for (var depth = 0; depth <= thread.Depth; depth++) See(thread.Frames[depth].Closure);
         // A caller's registers above a call are not in use.
-        var end = thread.Frames[thread.Depth].Top;
-        foreach (ref readonly var value in thread.Stack.AsSpan(0, Math.Min(end, thread.Stack.Length))) See(value.Object);
+        var end = Math.Min(thread.Frames[thread.Depth].Top, thread.Stack.Length);
+        foreach (ref readonly var value in thread.Stack.AsSpan(0, end)) See(value.Object);
+        if (thread.IsActive) return;
+        // What calls that are over have left, nobody counts: it must not stay alive.
+        thread.Stack.AsSpan(end).Clear();
+        foreach (ref var frame in thread.Frames.AsSpan(thread.Depth + 1)) frame.Closure = null;
     }
 
     private void Clear(LuaTable table)
