@@ -52,6 +52,7 @@ public class MemoryTests
     [TestCase("keep = {} for i = 1, 1e4 do keep[i] = newproxy() end")]
     [TestCase("keep = {} for i = 1, 1e3 do keep[i] = loadstring('local a = ' .. i .. ' return function() return a, \\'text\\' end') end")]
     [TestCase("keep = {} for i = 1, 1e3 do keep[i] = loadstring('local a = ' .. i .. ' return function() return a, \\'text\\' end')() end")]
+    [TestCase("keep = {} for i = 1, 1e3 do keep[i] = loadstring('for i = 1, 2 do for k, v in pairs({}) do end end') end")]
     public void What_lives_was_counted_when_it_was_made(string source)
     {
         var machine = Machines.Make();

@@ -81,6 +81,11 @@ internal sealed class ParserState(Lexer lexer, LuaString source, int level)
 /// <summary>Parses statements, and writes code as it goes, in one pass.</summary>
 internal sealed class Parser
 {
+    /// <summary>Names that no text tells: one each, for all machines.</summary>
+    private static readonly LuaString
+        _self = LuaString.Of("self"u8), _arg = LuaString.Of("arg"u8), _forIndex = LuaString.Of("(for index)"u8), _forLimit = LuaString.Of("(for limit)"u8),
+        _forStep = LuaString.Of("(for step)"u8), _forGenerator = LuaString.Of("(for generator)"u8), _forState = LuaString.Of("(for state)"u8), _forControl = LuaString.Of("(for control)"u8);
+
     private readonly ParserState _state;
     private readonly ExpressionParser _expressions;
 
@@ -116,7 +121,7 @@ internal sealed class Parser
         _state.Expect('(');
         if (isMethod)
         {
-            Function.NewLocal(LuaString.Of("self"u8), 0);
+            Function.NewLocal(_self, 0);
             Function.Activate(1);
         }
         Parameters();
@@ -140,7 +145,7 @@ internal sealed class Parser
                 {
                     Lexer.Next();
                     // Who does not use "..." gets the arguments in a table, as in Lua 5.0.
-                    Function.NewLocal(LuaString.Of("arg"u8), count++);
+                    Function.NewLocal(_arg, count++);
                     Function.VarArgs = VarArgs.HasArg | VarArgs.NeedsArg | VarArgs.IsVarArg;
                 }
                 else throw Lexer.SyntaxError("<name> or '...' expected");
@@ -350,9 +355,9 @@ internal sealed class Parser
     private void NumericFor(LuaString name, int line)
     {
         var first = Function.FreeRegister;
-        Function.NewLocal(LuaString.Of("(for index)"u8), 0);
-        Function.NewLocal(LuaString.Of("(for limit)"u8), 1);
-        Function.NewLocal(LuaString.Of("(for step)"u8), 2);
+        Function.NewLocal(_forIndex, 0);
+        Function.NewLocal(_forLimit, 1);
+        Function.NewLocal(_forStep, 2);
         Function.NewLocal(name, 3);
         _state.Expect('=');
         ToNextRegister();
@@ -378,9 +383,9 @@ internal sealed class Parser
     {
         var first = Function.FreeRegister;
         var count = 0;
-        Function.NewLocal(LuaString.Of("(for generator)"u8), count++);
-        Function.NewLocal(LuaString.Of("(for state)"u8), count++);
-        Function.NewLocal(LuaString.Of("(for control)"u8), count++);
+        Function.NewLocal(_forGenerator, count++);
+        Function.NewLocal(_forState, count++);
+        Function.NewLocal(_forControl, count++);
         Function.NewLocal(name, count++);
         while (_state.Accept(',')) Function.NewLocal(_state.ExpectName(), count++);
         _state.Expect(Tokens.In);

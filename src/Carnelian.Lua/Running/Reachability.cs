@@ -126,9 +126,10 @@ internal sealed class Reachability
         prototype.Mark = _round;
         _objects++;
         _bytes += prototype.Bytes;
-        // The text itself often is the name, and names of variables may be as long.
+        // The text itself often is the name, and names of variables may be as long. Those in parentheses are no machine's.
         See(prototype.Source);
-        foreach (ref readonly var local in prototype.Locals.AsSpan()) See(local.Name);
+        foreach (ref readonly var local in prototype.Locals.AsSpan())
+            if (!local.Name.Span.StartsWith("("u8)) See(local.Name);
         foreach (ref readonly var upvalue in prototype.Upvalues.AsSpan()) See(upvalue.Name);
         // Those inside count for themselves, for a closure of one may have been seen before, or live alone.
         foreach (var inner in prototype.Prototypes)
