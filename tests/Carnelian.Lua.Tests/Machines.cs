@@ -10,6 +10,7 @@ internal static class Machines
         var machine = new LuaMachine(host, memoryLimitBytes, stepsPerAsk);
         LuaLibraries.AddStandard(machine);
         LuaLibraries.AddRedis(machine);
+        if (TestSettings.Number("CARNELIAN_LUA_MEASURE_EVERY", -1) is >= 0 and var bytes) machine.Memory.MeasureEvery(bytes);
         return machine;
     }
 

@@ -188,6 +188,75 @@ public class MemoryTests
         GC.KeepAlive(machine);
     }
 
+    /// <summary>What is in use and not seen when memory is measured is cleared, forgotten or not counted.</summary>
+    [Test]
+    public void Random_programs_do_the_same_when_memory_is_always_measured()
+    {
+        TestSettings.RunAll("programs", TestSettings.Number("CARNELIAN_LUA_MEASURED_PROGRAMS", 500), seed =>
+        {
+            var program = new RandomProgram(seed).Text;
+            var machine = Machines.Make();
+            machine.Memory.MeasureEvery(seed % 4 * 100);
+            Assert.That(Show.Result(machine, program), Is.EqualTo(Show.Result(Machines.Make(), program)), program);
+        });
+    }
+
+    [TestCase("local s = string.rep('x', 50) return (s .. 'y' .. s .. 'y' .. s .. 'y' .. s):match('(x*)y(x*)y(x*)y(x*)')")]
+    [TestCase("local s = string.rep('x', 50) return (s .. 'y' .. s .. 'y' .. s .. 'y' .. s):find('(x*)y(x*)y(x*)y(x*)')")]
+    [TestCase("local function f() return {1}, {2}, {3} end local t = {f(), f()} return #t, t[4][1]")]
+    [TestCase("local function f(a, ...) return #arg, arg[3][1], a[1] end return f({1}, {2}, {3}, {4})")]
+    [TestCase("local t = {} for i = 1, 500 do t[i] = {i} end local function f(...) local a, b = ... return b[1], select(500, ...)[1] end return f(unpack(t))")]
+    [TestCase("local function f(n) local t = {n} if n == 0 then return 0 end return f(n - 1) + t[1] end return f(300)")]
+    [TestCase("local t = {} for i = 1, 20 do t[{i}] = 1 end local n = 0 table.foreach(t, function(k) t[k] = nil k = nil local x = {} n = n + 1 end) return n")]
+    [TestCase("local t = {} for i = 1, 40 do t[i] = {i % 7} end table.sort(t, function(a, b) local x = {} return a[1] < b[1] end) return t[1][1], t[40][1]")]
+    [TestCase("local t = cmsgpack.unpack(cmsgpack.pack({{1, {2}}, {a = {string.rep('x', 50)}}})) return t[1][2][1], t[2].a[1]")]
+    [TestCase("local t = cjson.decode('[[1, [2]], {\"a\": [\"' .. string.rep('x', 50) .. '\"]}]') return t[1][2][1], t[2].a[1]")]
+    [TestCase("local f = function() return {string.rep('x', 50)} end return cmsgpack.pack(setmetatable({1}, {__index = f}))")]
+    public void What_is_in_use_is_seen_when_memory_is_measured(string source)
+    {
+        var machine = Machines.Make();
+        machine.Memory.MeasureEvery(0);
+        Assert.That(machine.Run(source), Is.EqualTo(Machines.Make().Run(source)).And.Not.StartsWith("error"));
+    }
+
+    /// <summary>Nothing is dropped on the way, so what was made until the end is what was held.</summary>
+    [TestCase("cmsgpack.unpack('\\221\\255\\255\\255\\255' .. string.rep('\\144', 1e6))")]
+    [TestCase("cmsgpack.unpack('\\223\\255\\255\\255\\255' .. string.rep('\\144', 1e6))")]
+    [TestCase("cmsgpack.unpack(string.rep('\\145\\1', 1e6))")]
+    [TestCase("cjson.decode('[' .. string.rep('{},', 1e6) .. '1]')")]
+    [TestCase("cjson.decode('[' .. string.rep('[[[[]]]],', 3e5) .. '1]')")]
+    [TestCase("cjson.decode('{\"a\":[' .. string.rep('{},', 1e6) .. '1]}')")]
+    public void What_a_library_builds_is_counted_on_the_way(string source)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(machine.Run(source), Is.EqualTo("error: not enough memory").Or.EndWith("use unpack_one or unpack_limit instead.)"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4 * LimitBytes));
+    }
+
+    [TestCase("f(i)")]
+    [TestCase("pcall(f, i)")]
+    [TestCase("pcall(function() f(i) error() end)")]
+    [TestCase("coroutine.wrap(function() f(i) end)()")]
+    [TestCase("local s = string.rep('x', 1e5) .. i; (function(...) return ... end)(unpack({s, s .. 1, s .. 2, s .. 3}))")]
+    public void What_calls_left_on_the_stack_does_not_stay_alive(string body)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        var before = GC.GetTotalMemory(true);
+        Assert.That(machine.Run($$"""
+            local s = string.rep('x', 1e5)
+            local function f(depth)
+                if depth > 0 then return f(depth - 1), nil end
+                local a, b, c, d, e = s .. 1, s .. 2, s .. 3, s .. 4, s .. 5
+            end
+            for i = 1, 100 do
+                {{body}}
+            end
+            """), Is.Empty);
+        Assert.That(GC.GetTotalMemory(true) - before, Is.LessThan(2 * LimitBytes));
+        GC.KeepAlive(machine);
+    }
+
     [Test]
     public void Coroutines_go_on_and_hand_over_when_memory_is_measured()
     {

@@ -30,11 +30,12 @@ public class RecordedTests
     [TestCaseSource(nameof(Cases))]
     public void A_source_gives_the_recorded_result(string source, string expected)
     {
-        var machine = new LuaMachine();
-        LuaLibraries.AddStandard(machine);
-        LuaLibraries.AddRedis(machine);
+        var machine = Machines.Make();
         Assert.That(Show.Result(machine, source), Is.EqualTo(expected), source);
         Assert.That(machine.HostLevels, Is.Zero);
+        machine = Machines.Make();
+        machine.Memory.MeasureEvery(0);
+        Assert.That(Show.Result(machine, source), Is.EqualTo(expected), "while memory is always measured");
     }
 }
 

@@ -60,11 +60,15 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
 
     // Values.
 
+    /// <summary>A value that is kept.</summary>
     private LuaValue ReadValue()
     {
         switch (_kind)
         {
-            case Kind.String or Kind.Number or Kind.Boolean: return _value;
+            case Kind.String:
+                _call.Keep(_value);
+                return _value;
+            case Kind.Number or Kind.Boolean: return _value;
             case Kind.Null: return missing;
             case Kind.ObjectBegin: return ReadObject();
             case Kind.ListBegin: return ReadList();
@@ -84,6 +88,8 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
     {
         Descend(2);
         var table = _call.Machine.NewTable();
+        _call.Keep(table);
+        var kept = _call.KeptEnd;
         Next();
         if (_kind == Kind.ObjectEnd)
         {
@@ -94,10 +100,12 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
         {
             if (_kind != Kind.String) throw Unexpected("object key string");
             var key = (LuaString)_value.Object!;
+            _call.Keep(key);
             Next();
             if (_kind != Kind.Colon) throw Unexpected("colon");
             Next();
             table.Set(key, ReadValue());
+            _call.KeptEnd = kept;
             _call.Machine.Spend(1);
             Next();
             if (_kind == Kind.ObjectEnd)
@@ -115,6 +123,8 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
         Descend(2);
         var table = _call.Machine.NewTable();
         table.Metatable = options.ListMetatable;
+        _call.Keep(table);
+        var kept = _call.KeptEnd;
         Next();
         if (_kind == Kind.ListEnd)
         {
@@ -124,6 +134,7 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
         for (var i = 1;; i++)
         {
             table.SetInteger(i, ReadValue());
+            _call.KeptEnd = kept;
             _call.Machine.Spend(1);
             Next();
             if (_kind == Kind.ListEnd)

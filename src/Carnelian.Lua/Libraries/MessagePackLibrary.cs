@@ -63,6 +63,9 @@ internal readonly ref struct MessagePackWriter(LuaCall call, ChargedBuffer buffe
     public void Add(in LuaValue value, int level)
     {
         _call.Machine.Spend(1);
+        // A metamethod may have made it.
+        var kept = _call.KeptEnd;
+        _call.Keep(value);
         switch (value.Type)
         {
             case LuaType.String:
@@ -81,6 +84,7 @@ internal readonly ref struct MessagePackWriter(LuaCall call, ChargedBuffer buffe
                 buffer.Add(0xC0);
                 break;
         }
+        _call.KeptEnd = kept;
     }
 
     private void AddText(ReadOnlySpan<byte> text)
@@ -200,6 +204,7 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
         return value;
     }
 
+    /// <summary>The next value, kept.</summary>
     public LuaValue Read()
     {
         _call.Machine.Spend(1);
@@ -236,7 +241,12 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
         }
     }
 
-    private LuaValue ReadText(long length) => _call.Machine.String(Take(length));
+    private LuaValue ReadText(long length)
+    {
+        var text = _call.Machine.String(Take(length));
+        _call.Keep(text);
+        return text;
+    }
 
     private void Enter(ReadOnlySpan<byte> overflow)
     {
@@ -247,7 +257,13 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
     {
         Enter("stack overflow (in function mp_decode_to_lua_array)"u8);
         var table = _call.Machine.NewTable();
-        for (var i = 1; i <= count; i++) table.Set(i, Read());
+        _call.Keep(table);
+        var kept = _call.KeptEnd;
+        for (var i = 1; i <= count; i++)
+        {
+            table.Set(i, Read());
+            _call.KeptEnd = kept;
+        }
         _level--;
         return table;
     }
@@ -256,11 +272,14 @@ internal ref struct MessagePackReader(LuaCall call, ReadOnlySpan<byte> input)
     {
         Enter(Overflow);
         var table = _call.Machine.NewTable();
+        _call.Keep(table);
+        var kept = _call.KeptEnd;
         for (; count > 0; count--)
         {
             var key = Read();
             var value = Read();
             Operators.RawSet(_call.Thread, table, key, value);
+            _call.KeptEnd = kept;
         }
         _level--;
         return table;

@@ -150,6 +150,7 @@ internal sealed class PatternFunctions(LuaMachine machine)
         LuaCall call, ref PatternMatcher matcher, ChargedBuffer result, in LuaValue replacement, ref LuaValue[] captures, ReadOnlySpan<byte> source, int start, int end)
     {
         LuaValue value;
+        var kept = call.KeptEnd;
         if (replacement.Object is LuaTable) value = call.Index(replacement, matcher.Capture(0, start, end));
         else
         {
@@ -162,7 +163,9 @@ internal sealed class PatternFunctions(LuaMachine machine)
                 value = call.Call(replacement, captures);
             }
         }
+        call.Keep(value);
         if (value.IsFalse) result.Add(source[start..end]);
         else result.Add((Operators.ToText(call.Machine, value) ?? throw call.Fail($"invalid replacement value (a {System.Text.Encoding.ASCII.GetString(value.TypeName)})")).Span);
+        call.KeptEnd = kept;
     }
 }

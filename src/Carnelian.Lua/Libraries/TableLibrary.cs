@@ -89,11 +89,14 @@ internal sealed class TableLibrary(LuaMachine machine)
         var table = call.CheckTable(1);
         var function = call.CheckFunction(2);
         LuaValue key = default;
+        var kept = call.KeptEnd;
         while (true)
         {
             var place = table.PlaceOf(key);
             if (place < 0) throw Errors.Run(call.Thread, "invalid key to 'next'");
             if (table.Next(place, out key, out var value) < 0) return call.Return();
+            call.KeptEnd = kept;
+            call.Keep(key);
             var result = call.Call(function, key, value);
             if (!result.IsNil) return call.Return(result);
         }

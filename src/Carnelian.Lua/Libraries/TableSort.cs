@@ -20,11 +20,17 @@ internal sealed class TableSort(LuaMachine machine)
     {
         private readonly LuaCall _call = call;
 
+        /// <summary>The function may take both out of the table.</summary>
         private bool IsLess(in LuaValue left, in LuaValue right)
         {
-            if (compare is not null) return !_call.Thread.CallValue(compare, left, right).IsFalse;
             machine.Spend(1);
-            return Operators.LessThan(_call.Thread, left, right);
+            if (compare is null && left.Object is Tag or LuaString) return Operators.LessThan(_call.Thread, left, right);
+            var kept = _call.KeptEnd;
+            _call.Keep(left);
+            _call.Keep(right);
+            var isLess = compare is null ? Operators.LessThan(_call.Thread, left, right) : !_call.Thread.CallValue(compare, left, right).IsFalse;
+            _call.KeptEnd = kept;
+            return isLess;
         }
 
         private LuaValue Get(int index) => table.GetInteger(index);
@@ -81,13 +87,16 @@ internal sealed class TableSort(LuaMachine machine)
         private int Partition(int low, int high, in LuaValue pivot)
         {
             int i = low, j = high - 1;
+            var kept = _call.KeptEnd;
             while (true)
             {
                 LuaValue left, right;
                 while (IsLess(left = Get(++i), pivot))
                     if (i > high) throw _call.Fail("invalid order function for sorting"u8);
+                _call.Keep(left);
                 while (IsLess(pivot, right = Get(--j)))
                     if (j < low) throw _call.Fail("invalid order function for sorting"u8);
+                _call.KeptEnd = kept;
                 if (j < i) break;
                 Swap(i, right, j, left);
             }

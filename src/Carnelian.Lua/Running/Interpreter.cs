@@ -659,7 +659,9 @@ internal static class Interpreter
     {
         var stack = thread.Stack;
         var table = (LuaTable)stack[first].Object!;
+        var top = thread.UseAll();
         table.ReserveArray(offset + count);
+        thread.Frames[thread.Depth].Top = top;
         for (; count > 0; count--) table.SetInteger(offset + count, stack[first + count]);
     }
 

@@ -132,6 +132,7 @@ public readonly ref struct LuaCall
     public Span<LuaValue> Results(int count)
     {
         _thread.EnsureStack(_function + count);
+        KeptEnd = Math.Max(KeptEnd, _function + count);
         return _thread.Stack.AsSpan(_function, count);
     }
 
@@ -149,6 +150,24 @@ public readonly ref struct LuaCall
     internal void CheckRoom(long count, string what)
     {
         if (!HasRoom(count)) throw Fail($"stack overflow ({what})");
+    }
+
+    // What it makes.
+
+    /// <summary>Keeps what the function has made and no script can reach yet, so that it is counted when memory is measured; until it returns, or <see cref="KeptEnd"/> is set back.</summary>
+    public void Keep(in LuaValue value)
+    {
+        ref var top = ref _thread.Frames[_thread.Depth].Top;
+        LuaValue.Copy(ref _thread.Stack[top++], value);
+        // There is room for another one always: this one must be in its place before memory is counted.
+        _thread.EnsureStack(top + 1);
+    }
+
+    /// <summary>Behind what is kept.</summary>
+    public int KeptEnd
+    {
+        get => _thread.Frames[_thread.Depth].Top;
+        set => _thread.Frames[_thread.Depth].Top = value;
     }
 
     // Calling.

@@ -185,6 +185,7 @@ public sealed class LuaMachine
             if (handler is not null) thread.ErrorHandler = handler;
             thread.Call(at, arguments.Length, -1);
             results = thread.Stack.AsSpan(at, thread.Top - at);
+            thread.Frames[0].Top = thread.Top;
             return true;
         }
         catch (LuaException exception)
@@ -193,6 +194,7 @@ public sealed class LuaMachine
             Running = thread;
             thread.Close(0);
             thread.Depth = 0;
+            thread.Frames[0].Top = at;
             thread.ShrinkFrames();
             return false;
         }
@@ -201,7 +203,6 @@ public sealed class LuaMachine
             HostLevels = 0;
             Memory.HeldBytes = 0;
             thread.ErrorHandler = default;
-            thread.Frames[0].Top = 1;
         }
     }
 

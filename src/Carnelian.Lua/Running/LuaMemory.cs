@@ -15,13 +15,14 @@ public sealed class LuaMemory
     private const int FreeShift = 4;
 
     private readonly LuaMachine _machine;
-    private long _limitBytes;
+    private long _limitBytes, _measureAtBytes;
+    private long _measureEveryBytes = long.MaxValue;
     private int _lastId;
 
     internal LuaMemory(LuaMachine machine, long limitBytes)
     {
         _machine = machine;
-        _limitBytes = limitBytes;
+        LimitBytes = limitBytes;
     }
 
     /// <summary>What lives and what died since the last walk.</summary>
@@ -33,15 +34,22 @@ public sealed class LuaMemory
         set
         {
             Check.That(value > 0);
-            _limitBytes = value;
+            _measureAtBytes = _limitBytes = value;
         }
+    }
+
+    /// <summary>Measures whenever so many bytes were made, so that a test finds what is in use and not seen then.</summary>
+    internal void MeasureEvery(long bytes)
+    {
+        _measureEveryBytes = bytes;
+        _measureAtBytes = Math.Min(_limitBytes, bytes);
     }
 
     /// <summary>Counts what is about to be made; throws the error that ends a script if there is no room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Charge(long bytes)
     {
-        if ((CountedBytes += bytes) > _limitBytes) Reach(bytes);
+        if ((CountedBytes += bytes) > _measureAtBytes) Reach(bytes);
     }
 
     /// <summary>What is known to be gone: an array that was replaced by a longer one.</summary>
@@ -68,6 +76,8 @@ public sealed class LuaMemory
     {
         var living = Measure();
         CountedBytes = living + bytes;
+        if (_measureEveryBytes < _limitBytes - CountedBytes) _measureAtBytes = CountedBytes + _measureEveryBytes;
+        else _measureAtBytes = _limitBytes;
         if (CountedBytes <= _limitBytes - (_limitBytes >> FreeShift)) return;
         CountedBytes = living;
         throw LuaException.OfMemory();

@@ -72,10 +72,24 @@ public sealed class LuaThread : LuaObject
         if (size > Stack.Length) GrowStack(size);
     }
 
+    /// <summary>
+    /// While memory is charged, values above what the running call says that it uses are in use: arguments of a call that is about to begin, and open results. Answers what it says, to be
+    /// set again.
+    /// </summary>
+    internal int UseAll()
+    {
+        ref var top = ref Frames[Depth].Top;
+        var before = top;
+        top = Stack.Length;
+        return before;
+    }
+
     private void GrowStack(int size)
     {
         var length = Math.Max(size + 8, (int)Math.Min(Stack.Length * 2L, Array.MaxLength));
+        var top = UseAll();
         Machine.Memory.Charge((length - Stack.Length) * 16L);
+        Frames[Depth].Top = top;
         Array.Resize(ref Stack, length);
     }
 
@@ -87,7 +101,9 @@ public sealed class LuaThread : LuaObject
     {
         Depth--;
         if (Frames.Length > CallsMax) throw LuaException.OfHandler();
+        var top = UseAll();
         Machine.Memory.Charge(Frames.Length * (long)CallFrame.Bytes);
+        Frames[Depth].Top = top;
         Array.Resize(ref Frames, Frames.Length * 2);
         if (Frames.Length > CallsMax) throw Errors.Run(this, "stack overflow");
         Depth++;
@@ -133,9 +149,11 @@ public sealed class LuaThread : LuaObject
         LuaTable? extra = null;
         if ((prototype.VarArgs & VarArgs.NeedsArg) != 0)
         {
+            var top = UseAll();
             extra = new(Machine.Memory, count - fixedCount, 1);
             for (var i = fixedCount; i < count; i++) extra.Set(i - fixedCount + 1, Stack[function + 1 + i]);
             extra.Set(Machine.Strings.Get("n"u8), count - fixedCount);
+            Frames[Depth].Top = top;
         }
         var first = function + 1 + count;
         for (var i = 0; i < fixedCount; i++)
@@ -254,6 +272,7 @@ public sealed class LuaThread : LuaObject
         var levels = Machine.HostLevels;
         var held = Machine.Memory.HeldBytes;
         var depth = Depth;
+        var top = Frames[Depth].Top;
         var oldHandler = ErrorHandler;
         ErrorHandler = handler;
         try
@@ -268,6 +287,7 @@ public sealed class LuaThread : LuaObject
             Machine.HostLevels = levels;
             Machine.Memory.HeldBytes = held;
             Depth = depth;
+            Frames[Depth].Top = top;
             ShrinkFrames();
             error = exception.Value;
             return false;
@@ -404,9 +424,6 @@ public sealed class LuaThread : LuaObject
         Adjust(function, arguments.Length, wanted);
         Interpreter.Execute(this, 1);
     }
-
-    /// <summary>It runs, or has resumed who does; the stack above the call may be in use then.</summary>
-    internal bool IsActive => this == Machine.Running || this == Machine.Main || (Status == ThreadStatus.Ready && Depth > 0);
 
     /// <summary>It has begun to run its function.</summary>
     internal bool IsStarted { get; private set; }

@@ -148,7 +148,6 @@ internal sealed class Reachability
         // A caller's registers above a call are not in use.
         var end = Math.Min(thread.Frames[thread.Depth].Top, thread.Stack.Length);
         foreach (ref readonly var value in thread.Stack.AsSpan(0, end)) See(value.Object);
-        if (thread.IsActive) return;
         // What calls that are over have left, nobody counts: it must not stay alive.
         thread.Stack.AsSpan(end).Clear();
         foreach (ref var frame in thread.Frames.AsSpan(thread.Depth + 1)) frame.Closure = null;

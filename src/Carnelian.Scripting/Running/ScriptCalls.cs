@@ -31,7 +31,7 @@ internal sealed class ScriptCalls(Scripting scripting)
         if (replies.IsOverlong) throw LuaException.OfMemory();
         var reply = replies.Span;
         raises &= reply[0] == '-';
-        var result = new ReplyReader(lua.Machine, reply).Read();
+        var result = new ReplyReader(lua, reply).Read();
         scripting.Debugger.NoteReply(reply, run.Session.Version);
         return Answer(lua, result, raises);
     }

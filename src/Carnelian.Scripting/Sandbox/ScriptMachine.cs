@@ -74,20 +74,25 @@ internal class ScriptMachine
     {
         _hasRun = true;
         result = default;
+        // In the registry only until they stand on the stack.
+        var holder = asGlobals ? _machine.Globals : _machine.Registry;
         try
         {
-            _arguments[0] = Table(request.Slice(firstKey, keys));
-            _arguments[1] = Table(request.Slice(firstKey + keys));
+            _arguments[0] = Table(holder, FieldNames.Keys, request.Slice(firstKey, keys));
+            _arguments[1] = Table(holder, FieldNames.Arguments, request.Slice(firstKey + keys));
         }
         catch (LuaException tooMuch)
         {
             error = tooMuch;
             return false;
         }
-        if (asGlobals)
+        finally
         {
-            _machine.Globals.Set(FieldNames.Keys, _arguments[0]);
-            _machine.Globals.Set(FieldNames.Arguments, _arguments[1]);
+            if (!asGlobals)
+            {
+                holder.Set(FieldNames.Keys, LuaValue.Nil);
+                holder.Set(FieldNames.Arguments, LuaValue.Nil);
+            }
         }
         var isOk = _machine.TryRun(function, asGlobals ? [] : _arguments, _errorHandler, out var results, out error);
         if (isOk && results.Length > 0) result = results[0];
@@ -95,9 +100,10 @@ internal class ScriptMachine
         return isOk;
     }
 
-    private LuaTable Table(Arguments values)
+    private LuaTable Table(LuaTable holder, LuaString name, Arguments values)
     {
         var table = _machine.NewTable(values.Count);
+        holder.Set(name, table);
         for (var i = 0; i < values.Count; i++) table.Set(i + 1, _machine.String(values[i]));
         return table;
     }
