@@ -59,6 +59,39 @@ public class BudgetTests
         Assert.That(machine.Run("return 1 + 1"), Is.EqualTo("2"), "the machine goes on");
     }
 
+    /// <summary>A step is some nanoseconds, whatever it does: a call with much behind it is many of them.</summary>
+    [TestCase("for i = 1, 10000 do t[i] = 1 end for i = 1, 10000 do t[i] = nil end", "next(t)", 1000)]
+    [TestCase("for i = 1, 10000 do t[i] = 1 end for i = 1, 10000 do t[i] = nil end", "table.foreach(t, print)", 1000)]
+    [TestCase("for i = 1, 10000 do t[i] = 1 end", "table.maxn(t)", 1000)]
+    [TestCase("", "table.insert(t, -1000, 1)", 1000)]
+    [TestCase("s = string.rep('x', 1e6)", "s:sub(2)", 50)]
+    [TestCase("s = string.rep('x', 1e6)", "s:match('.*')", 50)]
+    [TestCase("s = string.rep('x', 1e4)", "s:match('(.*)%1b')", 10)]
+    [TestCase("s = '\"' .. string.rep('x', 1e6) .. '\"'", "cjson.decode(s)", 50)]
+    [TestCase("s = cmsgpack.pack(string.rep('x', 1e6))", "cmsgpack.unpack(s)", 50)]
+    [TestCase("s = struct.pack('s', string.rep('x', 1e6))", "struct.unpack('s', s)", 50)]
+    [TestCase("s = string.rep('x', 1e6)", "pcall(error, s, 2)", 50)]
+    [TestCase("local m = {__lt = rawequal} for i = 1, 1000 do t[i] = setmetatable({}, m) end", "table.sort(t)", 100)]
+    [TestCase("s = 'return ' .. string.rep('a and ', 10000) .. 'a'", "loadstring(s)", 25)]
+    public void What_a_call_does_counts(string before, string call, int roundsMax)
+    {
+        var host = new Patience(20);
+        var machine = Machines.Make(host, stepsPerAsk: 10_000);
+        Assert.That(machine.Run($"n, t = 0, {{}} {before} while true do n = n + 1 {call} end"), Does.EndWith("Script killed"));
+        Assert.That(int.Parse(machine.Run("return n"), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(1, roundsMax));
+    }
+
+    [TestCase("a and ")]
+    [TestCase("a or ")]
+    [TestCase("a == 1 or ")]
+    [TestCase("(a or b) and ")]
+    [MaxTime(20_000)]
+    public void Compiling_takes_time_that_grows_with_the_text(string operand)
+    {
+        // A list of jumps that is walked for each of them takes a minute and more.
+        Machines.Compile("local a, b return " + string.Concat(Enumerable.Repeat(operand, 300_000)) + "a");
+    }
+
     [Test]
     public void A_host_that_goes_on_disturbs_nothing()
     {

@@ -133,6 +133,13 @@ internal sealed class CodeWriter(FunctionState function)
             list = other;
             return;
         }
+        // A chain of conditions grows by one jump at a time.
+        if (NextJump(list) != NoJump && NextJump(other) == NoJump)
+        {
+            Fix(other, list);
+            list = other;
+            return;
+        }
         var last = list;
         for (var next = NextJump(last); next != NoJump; next = NextJump(last)) last = next;
         Fix(last, other);

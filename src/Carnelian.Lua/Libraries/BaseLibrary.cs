@@ -62,7 +62,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
         var level = call.OptionalInteger(2, 1);
         var value = call[1];
         if (level > 0 && Operators.ToText(machine, value) is { } text)
-            value = machine.String([.. StackReader.Where(call.Thread, level), .. text.Span]);
+            value = machine.String(StackReader.Where(call.Thread, level), text.Span);
         throw call.FailWith(value);
     }
 
@@ -209,7 +209,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
         var table = call.CheckTable(1);
         var place = table.PlaceOf(call[2]);
         if (place < 0) throw Errors.Run(call.Thread, "invalid key to 'next'");
-        return table.Next(place, out var key, out var value) < 0 ? call.Return(LuaValue.Nil) : call.Return(key, value);
+        return machine.Next(table, place, out var key, out var value) < 0 ? call.Return(LuaValue.Nil) : call.Return(key, value);
     }
 
     private int Pairs(LuaCall call)
@@ -317,7 +317,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
             if (!call.TryCall(reader, [], out var piece)) return call.Return(LuaValue.Nil, piece);
             if (piece.IsNil) break;
             if (Operators.ToText(machine, piece) is not { } part)
-                return call.Return(LuaValue.Nil, machine.String([.. StackReader.Where(call.Thread, 1), .. "reader function must return a string"u8]));
+                return call.Return(LuaValue.Nil, machine.String(StackReader.Where(call.Thread, 1), "reader function must return a string"u8));
             if (part.Length == 0) break;
             text.Add(part.Span);
         }

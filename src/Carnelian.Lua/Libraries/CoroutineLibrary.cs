@@ -85,7 +85,7 @@ internal sealed class CoroutineLibrary(LuaMachine machine)
         if (!Resume(call, thread, 1, out var first, out var count, out var error))
         {
             // The error gets the position of who goes on with it, too.
-            if (Operators.ToText(machine, error) is { } text) error = machine.String([.. StackReader.Where(call.Thread, 1), .. text.Span]);
+            if (Operators.ToText(machine, error) is { } text) error = machine.String(StackReader.Where(call.Thread, 1), text.Span);
             throw call.FailWith(error);
         }
         Take(thread, first, count, call.Results(count));

@@ -328,13 +328,14 @@ internal ref struct PatternMatcher
         return result;
     }
 
-    private readonly int MatchCapture(int s, int digit)
+    private int MatchCapture(int s, int digit)
     {
         var capture = digit - '1';
         if (capture < 0 || capture >= CaptureCount || _lengths[capture] == Unfinished) throw _call.Fail("invalid capture index"u8);
         // The capture of a place has, as a size of C has it, no end.
         if (_lengths[capture] == Place) return NoMatch;
         var text = _source.Slice(_starts[capture], _lengths[capture]);
+        _looks += text.Length >> 3;
         return _source[s..].StartsWith(text) ? s + text.Length : NoMatch;
     }
 

@@ -132,7 +132,7 @@ internal sealed class StringLibrary(LuaMachine machine)
     private int Dump(LuaCall call)
     {
         if (call.CheckFunction(1) is not LuaClosure { Prototype: var function }) throw call.Fail("unable to dump given function"u8);
-        var text = new ByteBuffer(64);
+        var text = new ChargedBuffer(machine);
         text.Add("\eLuaQ\0\x01\x04\x08\x04\x08\0"u8);
         Span<byte> number = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(number, function.Source.Length + 1);
@@ -142,6 +142,6 @@ internal sealed class StringLibrary(LuaMachine machine)
         BinaryPrimitives.WriteInt32LittleEndian(number, function.LineDefined);
         BinaryPrimitives.WriteInt32LittleEndian(number[sizeof(int)..], function.LastLineDefined);
         text.Add(number);
-        return call.Return(machine.String(text.Span));
+        return call.Return(text.ToLuaString());
     }
 }

@@ -36,8 +36,11 @@ internal sealed class TableLibrary(LuaMachine machine)
                 var position = call.CheckInteger(2);
                 if (position > end) end = position;
                 CheckWritable(call, table);
-                if (end > position) machine.Spend((long)end - position);
-                for (var i = end; i > position; i--) table.SetInteger(i, table.GetInteger(i - 1));
+                for (var i = end; i > position; i--)
+                {
+                    machine.Spend(1);
+                    table.SetInteger(i, table.GetInteger(i - 1));
+                }
                 table.SetInteger(position, call[3]);
                 return call.Return();
             default: throw call.Fail("wrong number of arguments to 'insert'"u8);
@@ -51,9 +54,12 @@ internal sealed class TableLibrary(LuaMachine machine)
         var position = call.OptionalInteger(2, end);
         if (position < 1 || position > end) return call.Return();
         CheckWritable(call, table);
-        machine.Spend(end - position);
         var removed = table.GetInteger(position);
-        for (; position < end; position++) table.SetInteger(position, table.GetInteger(position + 1));
+        for (; position < end; position++)
+        {
+            machine.Spend(1);
+            table.SetInteger(position, table.GetInteger(position + 1));
+        }
         table.SetInteger(end, default);
         return call.Return(removed);
     }
@@ -84,7 +90,7 @@ internal sealed class TableLibrary(LuaMachine machine)
         else throw call.Fail($"invalid value ({System.Text.Encoding.ASCII.GetString(value.TypeName)}) at index {index} in table for 'concat'");
     }
 
-    private static int ForEach(LuaCall call)
+    private int ForEach(LuaCall call)
     {
         var table = call.CheckTable(1);
         var function = call.CheckFunction(2);
@@ -94,7 +100,7 @@ internal sealed class TableLibrary(LuaMachine machine)
         {
             var place = table.PlaceOf(key);
             if (place < 0) throw Errors.Run(call.Thread, "invalid key to 'next'");
-            if (table.Next(place, out key, out var value) < 0) return call.Return();
+            if (machine.Next(table, place, out key, out var value) < 0) return call.Return();
             call.KeptEnd = kept;
             call.Keep(key);
             var result = call.Call(function, key, value);
@@ -115,10 +121,11 @@ internal sealed class TableLibrary(LuaMachine machine)
         return call.Return();
     }
 
-    private static int MaxNumber(LuaCall call)
+    private int MaxNumber(LuaCall call)
     {
         var table = call.CheckTable(1);
         var max = 0.0;
+        machine.Spend(table.PlaceCount >> LuaMachine.PlacesPerStepShift);
         for (var place = table.Next(0, out var key, out _); place >= 0; place = table.Next(place, out key, out _))
             if (key.TryGetNumber(out var number) && number > max) max = number;
         return call.Return(max);

@@ -6,23 +6,10 @@ internal static class Errors
     /// <summary>An error of the running function: with its position, if it is one of a script.</summary>
     public static LuaException Run(LuaThread thread, string message) => Run(thread, System.Text.Encoding.Latin1.GetBytes(message));
 
-    public static LuaException Run(LuaThread thread, ReadOnlySpan<byte> message)
-    {
-        var text = new ByteBuffer(message.Length + 64);
-        ref var frame = ref thread.Frames[thread.Depth];
-        if (frame.Closure is { } closure) AddPosition(text, closure.Prototype, frame.Pc - 1);
-        text.Add(message);
-        return Raise(thread, thread.Machine.Strings.Get(text.Span));
-    }
+    public static LuaException Run(LuaThread thread, ReadOnlySpan<byte> message) => Raise(thread, thread.Machine.String(StackReader.Where(thread, 0), message));
 
     /// <summary>An error of a function of the host, with the position of who called it.</summary>
-    public static LuaException Fail(LuaThread thread, ReadOnlySpan<byte> message)
-    {
-        var text = new ByteBuffer(message.Length + 64);
-        text.Add(StackReader.Where(thread, 1));
-        text.Add(message);
-        return Raise(thread, thread.Machine.Strings.Get(text.Span));
-    }
+    public static LuaException Fail(LuaThread thread, ReadOnlySpan<byte> message) => Raise(thread, thread.Machine.String(StackReader.Where(thread, 1), message));
 
     /// <summary>Shows the error to the handler, if there is one, while the stack is as it was.</summary>
     public static LuaException Raise(LuaThread thread, LuaValue value)

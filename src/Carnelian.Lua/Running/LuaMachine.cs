@@ -35,6 +35,9 @@ public sealed class LuaMachine
     /// <summary>So many bytes copied or looked at are as much as a step: 32.</summary>
     internal const int BytesPerStepShift = 5;
 
+    /// <summary>So many places of a table looked at are as much as a step.</summary>
+    internal const int PlacesPerStepShift = 3;
+
     private readonly LuaHost? _host;
 
     internal readonly StringCache Strings;
@@ -58,7 +61,7 @@ public sealed class LuaMachine
         Random = random ?? new();
         Memory = new(this, memoryLimitBytes);
         StepsLeft = StepsPerAsk = stepsPerAsk;
-        Strings = new(Memory);
+        Strings = new(this);
         Globals = new(Memory);
         Registry = new(Memory);
         Main = Running = new(this, Globals);
@@ -105,6 +108,9 @@ public sealed class LuaMachine
     /// <summary>A string of this machine, counted; short ones are mostly there already.</summary>
     public LuaString String(ReadOnlySpan<byte> bytes) => Strings.Get(bytes);
 
+    /// <summary>Two parts as one string.</summary>
+    public LuaString String(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) => Strings.Join(first, second);
+
     public LuaString String(string text) => Strings.Get(System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>A string of an array that nobody else has.</summary>
@@ -147,8 +153,8 @@ public sealed class LuaMachine
         Memory.Charge(text.Length);
         if (!LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error)) return false;
         Memory.Charge(prototype.Bytes);
-        prototype.GiveTo(this);
         if (Tracer is not null) prototype = prototype.ToTraced();
+        prototype.GiveTo(this);
         return true;
     }
 
@@ -284,6 +290,14 @@ public sealed class LuaMachine
     public void Spend(long steps)
     {
         if ((StepsLeft -= steps) < 0) Ask();
+    }
+
+    /// <summary>As <see cref="LuaTable.Next"/>, for scripts: places without a value that it passes over take their time, of which the next look tells.</summary>
+    internal int Next(LuaTable table, int place, out LuaValue key, out LuaValue value)
+    {
+        var next = table.Next(place, out key, out value);
+        StepsLeft -= (next < 0 ? table.PlaceCount - place : next - place) >> PlacesPerStepShift;
+        return next;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -89,12 +89,13 @@ internal sealed class ScriptDebugger(Scripting scripting)
     public bool HasEnded { get; set; }
 
     /// <summary>The function of a script that runs now: one that stops at lines, while it is debugged.</summary>
-    public LuaFunction Prepare(CachedScript script)
+    /// <returns>Null if there is no room for it.</returns>
+    public LuaFunction? Prepare(CachedScript script)
     {
         if (!IsActive) return script.Function;
-        var machine = scripting.Scripts.Machine;
-        machine.Lua.Tracer = new("debugger", OnLine);
-        return machine.Load(script.Prototype.ToTraced());
+        var machine = scripting.Scripts.Machine.Lua;
+        machine.Tracer = new("debugger", OnLine);
+        return machine.TryLoad(script.Prototype.ToTraced(), out var function, out _) ? function : null;
     }
 
     /// <summary>Tells the client what has been logged.</summary>
@@ -133,17 +134,19 @@ internal sealed class ScriptDebugger(Scripting scripting)
     }
 
     /// <summary>An error has come up that a script may catch.</summary>
-    public void NoteError(ReadOnlySpan<byte> text)
+    /// <param name="sign">Before the text.</param>
+    public void NoteError(string sign, ReadOnlySpan<byte> text)
     {
-        if (LogsCalls) _log.Add("<error> " + ByteText.FromBytes(text));
+        if (LogsCalls) _log.Add($"<error> {sign}{ByteText.FromBytes(text[..Math.Min(text.Length, ValueText.LengthMax)])}");
     }
 
-    /// <summary>The script looks up from its work: one that runs for too long stops at the next line; what somebody evaluates can be ended.</summary>
+    /// <summary>The script looks up from its work: one that runs for too long stops at the next line, and can be ended before it, as what somebody evaluates.</summary>
     public void LookUp(LuaMachine machine)
     {
         var limitMs = scripting.Options.BusyReplyThresholdMs is > 0 and var set ? set : TimeLimitMs;
-        if (_stands) Turn(machine, waitMs: 0);
-        else _hasTimedOut |= scripting.Run.Patience.ElapsedMs >= limitMs;
+        // The next line may be far: what a script makes of text has none.
+        if (_stands || _hasTimedOut) Turn(machine, waitMs: 0);
+        else _hasTimedOut = scripting.Run.Patience.ElapsedMs >= limitMs;
     }
 
     private int OnLine(LuaCall lua)

@@ -9,6 +9,9 @@ internal static class FunctionCommands
 {
     private static Functions Of(ref Call call) => call.Executor.Services.Get<Scripting>().Functions;
 
+    /// <summary>It comes from where it was loaded once.</summary>
+    private static bool IsTrusted(ref Call call) => call.Client.Targets == ChangeTargets.None;
+
     /// <summary>Functions are data: what changed them is propagated, and counts for save points.</summary>
     private static void NoteChange(ref Call call)
     {
@@ -32,8 +35,7 @@ internal static class FunctionCommands
                 return;
             }
         }
-        var isTrusted = call.Client.Targets == ChangeTargets.None;
-        if (Of(ref call).Load(call.Args[call.Args.Count - 1], replaces, isTrusted, out var error) is not { } library)
+        if (Of(ref call).Load(call.Args[call.Args.Count - 1], replaces, IsTrusted(ref call), out var error) is not { } library)
         {
             call.Fail("ERR " + error);
             return;
@@ -95,7 +97,7 @@ internal static class FunctionCommands
             return;
         }
         var sources = new List<byte[]>();
-        var error = FunctionPayload.Read(call.Args[2], sources) ?? Of(ref call).Restore(sources, policy);
+        var error = FunctionPayload.Read(call.Args[2], sources) ?? Of(ref call).Restore(sources, policy, IsTrusted(ref call));
         if (error is not null)
         {
             call.Fail("ERR " + error);
@@ -168,7 +170,7 @@ internal static class FunctionCommands
         reply.Bulk("name"u8);
         reply.Bulk(function.Name);
         reply.Bulk("description"u8);
-        if (function.Description is { } description) reply.Bulk(description);
+        if (function.Description is { } description) reply.Bulk(description.Span);
         else reply.Null();
         reply.Bulk("flags"u8);
         reply.Set(System.Numerics.BitOperations.PopCount((uint)function.Flags));

@@ -30,5 +30,5 @@ internal sealed class FunctionLibrary(string name, byte[] code)
     public bool Has(string functionName) => Functions.Exists(function => function.Name == functionName);
 }
 
-/// <param name="Place">Where the machine's registry keeps the callback.</param>
-internal sealed record LibraryFunction(string Name, FunctionLibrary Library, LuaFunction Callback, byte[]? Description, ScriptFlags Flags, int Place);
+/// <param name="Place">Where the machine's registry keeps callback, name and description.</param>
+internal sealed record LibraryFunction(string Name, FunctionLibrary Library, LuaFunction Callback, LuaString? Description, ScriptFlags Flags, int Place);

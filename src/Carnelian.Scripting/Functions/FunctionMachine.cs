@@ -39,7 +39,7 @@ internal sealed class FunctionMachine : ScriptMachine
 
     private static string TextOf(LuaException error)
     {
-        if (error.Value.TryGetTable(out var table)) return table[FieldNames.Error].TryGetString(out var text) ? text.ToString() : "ERR unknown error";
-        return "ERR " + error.Value;
+        if (error.Value.TryGetTable(out var table)) return table[FieldNames.Error].TryGetString(out var found) ? ScriptError.Shown(found) : "ERR unknown error";
+        return "ERR " + (error.Value.TryGetString(out var text) ? ScriptError.Shown(text) : error.Value.ToString());
     }
 }

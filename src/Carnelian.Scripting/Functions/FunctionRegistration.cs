@@ -1,11 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Carnelian;
 
 /// <summary>redis.register_function: a name and a function, or a table with these, a description and flags.</summary>
 internal sealed class FunctionRegistration(Functions functions)
 {
-    private string? _name;
+    private LuaString? _name;
     private LuaFunction? _callback;
-    private byte[]? _description;
+    private LuaString? _description;
     private ScriptFlags _flags;
 
     public int Register(LuaCall lua)
@@ -27,7 +29,7 @@ internal sealed class FunctionRegistration(Functions functions)
     {
         if (!TryReadText(lua, lua[1], out var name)) return "first argument to redis.register_function must be a string";
         if (!lua[2].IsFunction) return "second argument to redis.register_function must be a function";
-        _name = ByteText.FromBytes(name);
+        _name = name;
         _callback = lua.CheckFunction(2);
         return null;
     }
@@ -39,7 +41,7 @@ internal sealed class FunctionRegistration(Functions functions)
         for (var place = 0; (place = arguments.Next(place, out var key, out var value)) >= 0;)
         {
             if (!TryReadText(lua, key, out var name)) return "named argument key given to redis.register_function is not a string";
-            if (ReadNamed(lua, ByteText.FromBytes(ByteText.UpToNul(name)).ToLowerInvariant(), value) is { } error) return error;
+            if (ReadNamed(lua, ScriptError.Shown(name).ToLowerInvariant(), value) is { } error) return error;
         }
         if (_name is null) return "redis.register_function must get a function name argument";
         return _callback is null ? "redis.register_function must get a callback argument" : null;
@@ -51,7 +53,7 @@ internal sealed class FunctionRegistration(Functions functions)
         {
             case "function_name":
                 if (!TryReadText(lua, value, out var name)) return "function_name argument given to redis.register_function must be a string";
-                _name = ByteText.FromBytes(name);
+                _name = name;
                 return null;
             case "description":
                 if (!TryReadText(lua, value, out var description)) return "description argument given to redis.register_function must be a string";
@@ -77,17 +79,15 @@ internal sealed class FunctionRegistration(Functions functions)
             var value = lua.Index(flags, i);
             if (value.IsNil) return true;
             if (!TryReadText(lua, value, out var name)) return false;
-            if (!ScriptFlagNames.TryFind(ByteText.UpToNul(name), StringComparison.OrdinalIgnoreCase, out var flag)) return false;
+            if (!ScriptFlagNames.TryFind(ByteText.UpToNul(name.Span), StringComparison.OrdinalIgnoreCase, out var flag)) return false;
             _flags |= flag;
         }
     }
 
     /// <summary>A string, or a number as text.</summary>
-    private static bool TryReadText(LuaCall lua, in LuaValue value, out byte[] text)
+    private static bool TryReadText(LuaCall lua, in LuaValue value, [NotNullWhen(true)] out LuaString? text)
     {
-        text = [];
-        if (!value.IsString && !value.IsNumber) return false;
-        text = value.TryGetString(out var found) ? found.Span.ToArray() : ByteText.ToBytes(value.ToString());
-        return true;
+        if (!value.TryGetString(out text) && value.IsNumber) text = lua.Machine.String(value.ToString());
+        return text is not null;
     }
 }

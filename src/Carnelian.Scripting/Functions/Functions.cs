@@ -32,21 +32,23 @@ public sealed class Functions
     /// <summary>The library that is being loaded.</summary>
     internal FunctionLibrary? Loading { get; private set; }
 
-    private long _loadBeganNanoseconds, _loadMsMax;
+    private long _loadBeganNanoseconds;
+    private bool _isTrusted;
 
     // Loading.
 
     /// <summary>FUNCTION LOAD. Null: it could not be loaded, and the error says why.</summary>
     internal FunctionLibrary? Load(ReadOnlySpan<byte> code, bool replaces, bool isTrusted, out string? error)
     {
-        var library = LoadInto(Current, code, replaces, isTrusted ? 0 : LoadMsMax, out error);
+        var library = LoadInto(Current, code, replaces, isTrusted, out error);
         if (library is not null) TellChange();
         return library;
     }
 
-    private FunctionLibrary? LoadInto(LibrarySet set, ReadOnlySpan<byte> code, bool replaces, long msMax, out string? error)
+    private FunctionLibrary? LoadInto(LibrarySet set, ReadOnlySpan<byte> code, bool replaces, bool isTrusted, out string? error)
     {
-        if (LibraryHeader.Read(code, out error) is not { } header) return null;
+        error = ScriptRun.NotAllowed;
+        if (_scripting.IsRunning || LibraryHeader.Read(code, out error) is not { } header) return null;
         var old = set.Find(header.Name);
         if (!LibraryHeader.IsName(header.Name))
             error = "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
@@ -55,7 +57,7 @@ public sealed class Functions
         if (error is not null) return null;
         var library = new FunctionLibrary(header.Name, code.ToArray());
         if (old is not null) set.Remove(old);
-        error = Run(library, code[header.Length..], msMax);
+        error = Run(library, code[header.Length..], isTrusted);
         if (error is null && library.Functions.Count == 0) error = "No functions registered";
         if (error is null && set.FindCollision(library) is { } collision) error = $"Function {collision.Name} already exists";
         if (error is not null)
@@ -70,13 +72,13 @@ public sealed class Functions
     }
 
     /// <summary>Has a library register its functions. Null, or what went wrong.</summary>
-    private string? Run(FunctionLibrary library, ReadOnlySpan<byte> code, long msMax)
+    private string? Run(FunctionLibrary library, ReadOnlySpan<byte> code, bool isTrusted)
     {
         if (!LuaCompiler.TryCompile(code, ScriptMachine.FunctionName, out var prototype, out var message)) return $"Error compiling function: {ByteText.FromBytes(message.Span)}";
         library.CompiledBytes = prototype.Bytes;
         Loading = library;
         _loadBeganNanoseconds = _scripting.Clock.MonotonicNanoseconds;
-        _loadMsMax = msMax;
+        _isTrusted = isTrusted;
         var error = Machine.RunLibrary(prototype);
         Loading = null;
         return error is null ? null : $"Error registering functions: {error}";
@@ -85,16 +87,26 @@ public sealed class Functions
     /// <summary>A library that is being loaded looks up from its work.</summary>
     internal void LookUp(LuaMachine machine)
     {
-        if (_loadMsMax > 0 && (_scripting.Clock.MonotonicNanoseconds - _loadBeganNanoseconds) / 1_000_000 > _loadMsMax) throw machine.Abort("ERR FUNCTION LOAD timeout"u8, tellsWhere: false);
+        if ((_scripting.Clock.MonotonicNanoseconds - _loadBeganNanoseconds) / 1_000_000 <= LoadMsMax) return;
+        if (!_isTrusted) throw machine.Abort("FUNCTION LOAD timeout"u8, tellsWhere: false);
+        // Whoever comes while a file is loaded is told so, but may end the server.
+        if ((_scripting.Executor.ClosedGates & Gates.Loading) != 0) _scripting.Executor.TurnInside();
+        if (_scripting.IsEnding()) throw machine.Abort("The server is shutting down"u8, tellsWhere: false);
     }
 
     /// <summary>redis.register_function: adds one to the library that is being loaded. Null, or why that can't be.</summary>
-    internal string? Register(string name, LuaFunction callback, byte[]? description, ScriptFlags flags)
+    internal string? Register(LuaString givenName, LuaFunction callback, LuaString? description, ScriptFlags flags)
     {
+        var name = ByteText.FromBytes(givenName.Span);
         if (!LibraryHeader.IsName(name)) return "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
         var library = Loading!;
         if (library.Has(name)) return "Function already exists in the library";
-        Machine.Lua.Registry.Set(++_lastPlace, callback);
+        // The machine counts what the host holds of it.
+        var held = Machine.Lua.NewTable(arraySize: 3);
+        Machine.Lua.Registry.Set(++_lastPlace, held);
+        held.Set(1, callback);
+        held.Set(2, givenName);
+        if (description is not null) held.Set(3, description);
         library.Functions.Add(new(name, library, callback, description, flags, _lastPlace));
         return null;
     }
@@ -130,20 +142,20 @@ public sealed class Functions
         Machine = new(_scripting, this);
         foreach (var library in old)
         {
-            if (LoadInto(Current, library.Code, replaces: false, msMax: 0, out var error) is null)
+            if (LoadInto(Current, library.Code, replaces: false, isTrusted: true, out var error) is null)
                 _scripting.Log.LogWarning("Failed loading library, {Error}", ByteText.ToShown(error!));
         }
         TellChange();
     }
 
     /// <summary>Adds libraries that are in none of this server's sets yet, all or none. Null, or why that can't be.</summary>
-    internal string? Restore(IReadOnlyList<byte[]> sources, RestorePolicy policy)
+    internal string? Restore(IReadOnlyList<byte[]> sources, RestorePolicy policy, bool isTrusted)
     {
         var set = new LibrarySet();
         string? error = null;
         foreach (var source in sources)
         {
-            if (LoadInto(set, source, replaces: false, msMax: 0, out error) is null) break;
+            if (LoadInto(set, source, replaces: false, isTrusted, out error) is null) break;
         }
         if (error is null && policy != RestorePolicy.Flush) error = Join(set, policy == RestorePolicy.Replace);
         else if (error is null) Exchange(set);
@@ -175,7 +187,7 @@ public sealed class Functions
     }
 
     /// <summary>Takes what came in a file. Null, or why it can't be used.</summary>
-    public string? TakeLoaded(IReadOnlyList<byte[]> sources, RestorePolicy policy) => Restore(sources, policy);
+    public string? TakeLoaded(IReadOnlyList<byte[]> sources, RestorePolicy policy) => Restore(sources, policy, isTrusted: true);
 
     private void TellChange()
     {

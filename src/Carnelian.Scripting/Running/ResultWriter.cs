@@ -12,12 +12,12 @@ internal sealed class ResultWriter
     /// <summary>Of a result: it, and the handler of errors.</summary>
     private const int FirstPlaces = 2;
 
-    /// <summary>What a value takes of a script's memory, at least.</summary>
+    /// <summary>What a value takes of a script's memory, at least; a text its length besides.</summary>
     private const int ValueBytes = 16;
 
     private readonly Stack<Open> _open = new();
     private RespVersion _version;
-    private long _valuesLeft;
+    private long _bytesLeft;
 
     /// <summary>A table whose elements are being written.</summary>
     /// <param name="Next">Of an array the index, of others the place of the traversal.</param>
@@ -32,10 +32,10 @@ internal sealed class ResultWriter
     private enum TableKind : byte { Array, Map, Set }
 
     /// <param name="version">That of the script: in RESP2 false is nothing, and true 1.</param>
-    /// <param name="memoryBytesMax">Of the script. Only tables that stand in several places have more values than fit into it, and soon more than a reply has room for: behind so many, tables are errors.</param>
+    /// <param name="memoryBytesMax">Of the script. Only what stands in several places is more than fits into it, and soon more than a reply has room for: behind so much, tables and texts are errors.</param>
     public void Write(ref Call call, LuaValue result, RespVersion version, long memoryBytesMax)
     {
-        (_version, _valuesLeft) = (version, memoryBytesMax / ValueBytes);
+        (_version, _bytesLeft) = (version, memoryBytesMax);
         Write(ref call, result, FirstPlaces);
         while (_open.TryPop(out var open))
         {
@@ -72,14 +72,14 @@ internal sealed class ResultWriter
             call.Fail("ERR reached lua stack limit");
             return;
         }
-        _valuesLeft--;
+        value.TryGetString(out var text);
+        _bytesLeft -= ValueBytes + (text?.Length ?? 0);
         switch (value.Type)
         {
-            case LuaType.Table when _valuesLeft < 0:
+            case LuaType.Table or LuaType.String when _bytesLeft < 0:
                 call.Fail("ERR not enough memory");
                 break;
             case LuaType.String:
-                value.TryGetString(out var text);
                 call.Reply.Bulk(text!.Span);
                 break;
             case LuaType.Number:
@@ -101,10 +101,17 @@ internal sealed class ResultWriter
         }
     }
 
+    /// <summary>A text that is a table's field.</summary>
+    private ReadOnlySpan<byte> Take(LuaString text)
+    {
+        _bytesLeft -= text.Length;
+        return text.Span;
+    }
+
     private void WriteTable(ref Call call, LuaTable table, int places)
     {
         if (table[FieldNames.Error].TryGetString(out var error)) WriteError(ref call, table, error);
-        else if (table[FieldNames.Ok].TryGetString(out var status)) call.Reply.Simple(ByteText.UpToNul(status.Span));
+        else if (table[FieldNames.Ok].TryGetString(out var status)) call.Reply.Simple(ByteText.UpToNul(Take(status)));
         else if (table[FieldNames.Double].TryGetNumber(out var number)) call.Reply.Double(number);
         else if (table[FieldNames.BigNumber].TryGetString(out var digits)) WriteBigNumber(ref call, digits);
         else if (table[FieldNames.Verbatim].TryGetTable(out var verbatim) && TryWriteVerbatim(ref call, verbatim)) { }
@@ -136,21 +143,28 @@ internal sealed class ResultWriter
         return count;
     }
 
-    private static void WriteError(ref Call call, LuaTable table, LuaString error)
+    private void WriteError(ref Call call, LuaTable table, LuaString error)
     {
-        var text = ByteText.FromBytes(ByteText.UpToNul(error.Span));
+        var text = ScriptError.Shown(error);
+        _bytesLeft -= text.Length;
         if (table[FieldNames.IsCounted] is { Type: LuaType.Boolean, IsFalse: false }) call.FailCounted(text);
         else call.Fail(text);
     }
 
-    private static void WriteBigNumber(ref Call call, LuaString digits)
+    private void WriteBigNumber(ref Call call, LuaString digits)
     {
-        var text = digits.Span;
-        if (text.ContainsAny((byte)'\r', (byte)'\n')) text = ByteText.ToBytes(digits.ToString().Replace('\r', ' ').Replace('\n', ' '));
+        var text = Take(digits);
+        if (text.ContainsAny((byte)'\r', (byte)'\n'))
+        {
+            var line = text.ToArray();
+            line.AsSpan().Replace((byte)'\r', (byte)' ');
+            line.AsSpan().Replace((byte)'\n', (byte)' ');
+            text = line;
+        }
         call.Reply.BigNumber(text);
     }
 
-    private static bool TryWriteVerbatim(ref Call call, LuaTable verbatim)
+    private bool TryWriteVerbatim(ref Call call, LuaTable verbatim)
     {
         if (!verbatim[FieldNames.Format].TryGetString(out var format) || !verbatim[FieldNames.String].TryGetString(out var text)) return false;
         // Three letters, whatever it was.
@@ -158,7 +172,7 @@ internal sealed class ResultWriter
         kind.Fill((byte)' ');
         var given = ByteText.UpToNul(format.Span);
         given[..Math.Min(3, given.Length)].CopyTo(kind);
-        call.Reply.Verbatim(text.Span, kind);
+        call.Reply.Verbatim(Take(text), kind);
         return true;
     }
 }

@@ -6,6 +6,9 @@ internal sealed class ScriptCalls(Scripting scripting)
     public const string NoArguments = "Please specify at least one argument for this redis lib call";
     public const string WrongArguments = "Lua redis lib command arguments must be strings or integers";
 
+    /// <summary>A script with commands that take long looks up as often as one that computes.</summary>
+    private const int NanosecondsPerStep = 16;
+
     private readonly ScriptArguments _arguments = new();
 
     /// <param name="raises">An error ends the script, if it does not catch it; else it is the result.</param>
@@ -28,6 +31,7 @@ internal sealed class ScriptCalls(Scripting scripting)
         call.Begin(request, command);
         scripting.Executor.Run(ref call);
         call.Reply.Flush();
+        lua.Machine.Spend(call.Nanoseconds / NanosecondsPerStep);
         if (replies.IsOverlong) throw LuaException.OfMemory();
         var reply = replies.Span;
         raises &= reply[0] == '-';

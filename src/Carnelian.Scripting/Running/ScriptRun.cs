@@ -3,6 +3,9 @@ namespace Carnelian;
 /// <summary>The script that runs: who asked for it, what it may do, and what it has done. There is one at a time.</summary>
 internal sealed class ScriptRun
 {
+    /// <summary>There is one at a time, whatever DEBUG SET-DISABLE-DENY-SCRIPTS says.</summary>
+    public const string NotAllowed = "This Redis command is not allowed from script";
+
     private readonly Scripting _scripting;
     private readonly ResultWriter _results = new();
     private bool _isReadOnly, _hasWritten, _mayExceedMemory;
@@ -46,6 +49,11 @@ internal sealed class ScriptRun
     public void Execute(ref Call call, ScriptMachine machine, LuaFunction function, string name, ScriptFlags flags, int keys, bool isEval)
     {
         const int firstKey = 3;
+        if (IsRunning)
+        {
+            call.Fail("ERR " + NotAllowed);
+            return;
+        }
         var mayOnlyRead = call.Command.Has(CommandFlags.ReadOnly);
         if (WhyNotAtAll(ref call, flags, mayOnlyRead) is { } refusal)
         {
@@ -102,7 +110,7 @@ internal sealed class ScriptRun
     {
         if (Uncaught.Text is null || !error.Value.IsTable && !error.IsFatal)
         {
-            var text = error.Value.IsString ? error.Value.ToString() : "execution failure";
+            var text = error.Value.TryGetString(out var found) ? ScriptError.Shown(found) : "execution failure";
             call.Fail($"ERR Error running script {Name}, {text[..Math.Min(text.Length, 100)]}");
         }
         else if (Uncaught.IsCounted) call.FailCounted(Uncaught.Tell(Name));
@@ -132,7 +140,7 @@ internal sealed class ScriptRun
         if (command is null) return "Unknown Redis command called from script";
         if (!command.AcceptsCount(arguments)) return "Wrong number of args calling Redis command from script";
         if (command.Handler is null) return "Unknown Redis command called from script";
-        if (command.Has(CommandFlags.NoScript) && !_scripting.AllowsAllCommands) return "This Redis command is not allowed from script";
+        if (command.Has(CommandFlags.NoScript) && !_scripting.AllowsAllCommands) return NotAllowed;
         var flags = command.Flags;
         if (_isReadOnly && (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0) return "Write commands are not allowed from read-only scripts.";
         if ((flags & CommandFlags.Write) == 0) return WhyNoMemory(flags);

@@ -41,6 +41,5 @@ internal sealed class UncaughtError
     public string Tell(string script) => _source is null || _line is null ? Text! : $"{Text} script: {script}, on {_source}:{_line}.";
 
     /// <summary>Strings and numbers, up to a NUL.</summary>
-    private static string? TextOf(in LuaValue value) =>
-        value.IsNumber || value.IsString ? ByteText.FromBytes(ByteText.UpToNul(ByteText.ToBytes(value.ToString()))) : null;
+    private static string? TextOf(in LuaValue value) => value.TryGetString(out var text) ? ScriptError.Shown(text) : value.IsNumber ? value.ToString() : null;
 }

@@ -112,10 +112,14 @@ internal sealed class RedisLibrary
 
     // Replies.
 
+    /// <summary>So many bytes that are hashed are as much as a step.</summary>
+    private const int HashedPerStepShift = 2;
+
     private int Sha1Hex(LuaCall lua)
     {
         if (lua.Count != 1) throw ScriptError.Fail(lua, "wrong number of arguments");
         ReadOnlySpan<byte> text = lua[1].IsString || lua[1].IsNumber ? lua.CheckString(1).Span : default;
+        _machine.Spend(text.Length >> HashedPerStepShift);
         return lua.Return(_machine.String(ScriptDigest.Of(text).ToString()));
     }
 
@@ -123,7 +127,7 @@ internal sealed class RedisLibrary
     {
         if (lua.Count != 1 || !lua[1].TryGetString(out var text)) return lua.Return(ScriptError.Make(_machine, "wrong number or type of arguments"u8));
         var error = ByteText.UpToNul(text.Span);
-        return lua.Return(error.StartsWith("-"u8) ? ScriptError.Make(_machine, error) : ScriptError.Make(_machine, [(byte)'-', .. error]));
+        return lua.Return(ScriptError.MakeCoded(_machine, error.StartsWith("-"u8) ? error[1..] : error));
     }
 
     private int StatusReply(LuaCall lua)

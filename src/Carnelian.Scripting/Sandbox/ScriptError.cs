@@ -3,30 +3,36 @@ namespace Carnelian;
 /// <summary>Errors as scripts see them: tables with the text, and with source and line when nobody has caught them.</summary>
 internal static class ScriptError
 {
+    /// <summary>What is longer is cut where an error becomes a reply: nobody reads that, and it is copied more than once.</summary>
+    private const int ShownMax = 1 << 20;
+
+    /// <summary>The text of an error as replies have it, up to a NUL.</summary>
+    public static string Shown(LuaString text) => ByteText.FromBytes(ByteText.UpToNul(text.Span[..Math.Min(text.Length, ShownMax)]));
+
     /// <summary>Makes the table of an error.</summary>
     /// <param name="text">"-CODE sentence", or a sentence, whose code is ERR.</param>
     /// <param name="isCounted">Statistics have it already.</param>
     public static LuaTable Make(LuaMachine machine, ReadOnlySpan<byte> text, bool isCounted = false)
     {
-        (machine.Host as ScriptHost)?.Scripting.Debugger.NoteError(text);
+        if (text.StartsWith("-"u8)) return MakeCoded(machine, text[1..], isCounted);
+        Note(machine, "", text);
+        return Make(machine, "ERR "u8, text, isCounted);
+    }
+
+    /// <summary>As <see cref="Make(LuaMachine, ReadOnlySpan{byte}, bool)"/>, of "CODE sentence"; one word is a sentence.</summary>
+    public static LuaTable MakeCoded(LuaMachine machine, ReadOnlySpan<byte> text, bool isCounted = false)
+    {
+        Note(machine, "-", text);
+        var code = text.IndexOf((byte)' ') + 1;
+        return Make(machine, code == 0 ? "ERR "u8 : text[..code], text[code..], isCounted);
+    }
+
+    private static void Note(LuaMachine machine, string sign, ReadOnlySpan<byte> text) => (machine.Host as ScriptHost)?.Scripting.Debugger.NoteError(sign, text);
+
+    private static LuaTable Make(LuaMachine machine, ReadOnlySpan<byte> code, ReadOnlySpan<byte> sentence, bool isCounted)
+    {
         var table = machine.NewTable(hashSize: isCounted ? 2 : 1);
-        ReadOnlySpan<byte> code = "ERR"u8;
-        if (text.StartsWith("-"u8))
-        {
-            text = text[1..];
-            var end = text.IndexOf((byte)' ');
-            if (end >= 0)
-            {
-                code = text[..end];
-                text = text[(end + 1)..];
-            }
-        }
-        text = text.Trim("\r\n"u8);
-        var whole = new byte[code.Length + 1 + text.Length];
-        code.CopyTo(whole);
-        whole[code.Length] = (byte)' ';
-        text.CopyTo(whole.AsSpan(code.Length + 1));
-        table.Set(FieldNames.Error, machine.StringOf(whole));
+        table.Set(FieldNames.Error, machine.String(code, sentence.Trim("\r\n"u8)));
         if (isCounted) table.Set(FieldNames.IsCounted, true);
         return table;
     }
@@ -46,7 +52,7 @@ internal static class ScriptError
         if (!error.IsTable)
         {
             var table = machine.NewTable(hashSize: 4);
-            table.Set(FieldNames.Error, machine.String([.. "ERR "u8, .. TextOf(call, error).Span]));
+            table.Set(FieldNames.Error, machine.String("ERR "u8, TextOf(call, error).Span));
             error = table;
         }
         if (!isKnown) return error;

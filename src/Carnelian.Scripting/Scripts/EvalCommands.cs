@@ -66,7 +66,8 @@ internal static class EvalCommands
             if (script is null) call.Fail("ERR " + error);
         }
         if (script is null) return;
-        scripting.Run.Execute(ref call, scripting.Scripts.Machine, scripting.Debugger.Prepare(script), script.Name, script.Flags, keys, isEval: true);
+        if (scripting.Debugger.Prepare(script) is { } function) scripting.Run.Execute(ref call, scripting.Scripts.Machine, function, script.Name, script.Flags, keys, isEval: true);
+        else call.Fail("ERR not enough memory");
         scripting.Scripts.Touch(script);
     }
 

@@ -16,6 +16,9 @@ internal sealed class LogLines : ILogger
         }
     }
 
+    /// <summary>Called with each line.</summary>
+    public Action? Heard { get; set; }
+
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
@@ -23,5 +26,6 @@ internal sealed class LogLines : ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         lock (_text) _text.Append(formatter(state, exception)).Append('\n');
+        Heard?.Invoke();
     }
 }

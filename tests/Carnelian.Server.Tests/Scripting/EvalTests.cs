@@ -3,6 +3,8 @@ namespace Carnelian.Tests;
 /// <summary>EVAL and its kin: values there and back, errors, what a script must not do, and what is kept of it.</summary>
 internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
 {
+    protected override void Configure(ServerOptions options) => options.DebugCommand = ProtectedAction.Yes;
+
     private string Eval(string script, params string[] keysAndArguments) => Run(["EVAL", script, .. keysAndArguments is [] ? ["0"] : keysAndArguments]);
 
     private static string Sha(string script) => ScriptDigest.Of(System.Text.Encoding.UTF8.GetBytes(script)).ToString();
@@ -202,6 +204,33 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
         Assert.That(Eval("local t = {'x'} for i = 1, 60 do t = {t, t} end return t").Split("not enough memory"), Has.Length.InRange(2, 70));
         Assert.That(Eval("local t = {'x'} for i = 1, 12 do t = {t, t} end return t"), Does.Not.Contain("memory"));
         Assert.That(Eval("local t = {} for i = 1, 30000 do t[i] = i end return t"), Does.EndWith(":30000]"));
+    }
+
+    [TestCase("s"), TestCase("{ok = s}"), TestCase("{big_number = s}"), TestCase("{verbatim_string = {format = 'txt', string = s}}")]
+    public void Texts_that_stand_in_many_places_end_where_memory_would(string value)
+    {
+        Run("CONFIG SET lua-memory-limit 1mb");
+        Assert.That(Eval($"redis.setresp(3) local s = string.rep('x', 10000) local t, v = {{}}, {value} for i = 1, 1000 do t[i] = v end return t").Split("not enough memory"), Has.Length.GreaterThan(800));
+        Assert.That(Eval($"redis.setresp(3) local s = string.rep('x', 10000) local t, v = {{}}, {value} for i = 1, 100 do t[i] = v end return t"), Does.Not.Contain("memory"));
+    }
+
+    [TestCase("return {err = s}"), TestCase("return redis.error_reply(s)"), TestCase("error(s)"), TestCase("error({err = s})")]
+    public void Of_an_error_a_megabyte_is_shown(string script)
+    {
+        var error = Eval($"local s = string.rep('x', 3000000) {script}");
+        Assert.That(error, Does.StartWith("-").And.Contain("xxxxx"));
+        Assert.That(error, Has.Length.InRange(1 << 20, (1 << 20) + 200));
+    }
+
+    /// <summary>Redis dies of it.</summary>
+    [TestCase("'EVAL', 'return 1', 0", "not allowed from script"), TestCase("'EVALSHA_RO', redis.sha1hex('return 1'), 0", "NOSCRIPT")]
+    [TestCase("'FUNCTION', 'LOAD', '#!lua name=lib\\nredis.register_function(\"f\", function() end)'", "not allowed from script"), TestCase("'SCRIPT', 'LOAD', 'return 1'", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")]
+    [TestCase("'SCRIPT', 'FLUSH'", "OK"), TestCase("'FUNCTION', 'FLUSH'", "OK")]
+    public void Scripts_do_not_run_within_scripts_whatever_is_allowed(string call, string answer)
+    {
+        Run("DEBUG SET-DISABLE-DENY-SCRIPTS 1");
+        Assert.That(Eval($"local r = redis.pcall({call}) return r.err or r.ok or r"), Does.Contain(answer));
+        Assert.That(Eval("return 1"), Is.EqualTo(":1"));
     }
 
     [Test]

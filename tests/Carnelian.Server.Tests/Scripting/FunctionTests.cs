@@ -63,6 +63,19 @@ internal sealed class FunctionTests(RespVersion version) : CommandFixture(versio
         Assert.That(Run("FCALL", "size", "0", new string('x', 2_000_000)), Is.EqualTo(":2000000"));
     }
 
+    [TestCase("description=s"), TestCase("description=s .. i")]
+    public void Names_and_descriptions_are_counted(string description)
+    {
+        Run("CONFIG SET lua-memory-limit 1mb");
+        var code = "local s = ('x'):rep(100000) for i = 1, N do redis.register_function{function_name='f' .. i, callback=function() end, " + description + "} end";
+        Assert.That(Load("#!lua name=few\n" + code.Replace("N", "5")), Is.EqualTo("\"few\""));
+        Assert.That(Run("FUNCTION LIST LIBRARYNAME few"), Does.Contain(new string('x', 100_000)));
+        var many = Load("#!lua name=many\n" + code.Replace("'f'", "'g'").Replace("N", "20"));
+        Assert.That(many, description.EndsWith('i') ? Is.EqualTo("-ERR Error registering functions: ERR not enough memory") : Is.EqualTo("\"many\""));
+        Run("FUNCTION FLUSH");
+        Assert.That(Load("#!lua name=few\n" + code.Replace("N", "5")), Is.EqualTo("\"few\""));
+    }
+
     /// <summary>As in Redis, which dies when such a library is deleted.</summary>
     [Test]
     public void Of_two_in_a_library_that_differ_in_case_alone_the_first_is_called()

@@ -88,6 +88,20 @@ internal sealed class LongScriptTests
     }
 
     [Test]
+    public void A_library_that_takes_long_is_refused_wherever_it_comes_from()
+    {
+        const string slow = "#!lua name=lib\nfor i = 1, 1000 do redis.log(redis.LOG_NOTICE, 'slow') for i = 1, 1000 do end end redis.register_function('f', function() end)";
+        _server.Run("FUNCTION", "LOAD", slow);
+        var payload = _server.Client.RunValue("FUNCTION", "DUMP").Bytes!;
+        _log.Heard = () => _server.World.Advance(1);
+        const string refusal = "-ERR Error registering functions: ERR FUNCTION LOAD timeout";
+        Assert.That(_server.Run("FUNCTION", "LOAD", "REPLACE", slow), Is.EqualTo(refusal));
+        _server.Client.SendRaw(TestClient.Request(["FUNCTION"u8.ToArray(), "RESTORE"u8.ToArray(), payload, "FLUSH"u8.ToArray()]));
+        Assert.That(_server.Client.Read(), Is.EqualTo(refusal));
+        Assert.That(_server.Run("FCALL", "f", "0"), Is.EqualTo("nil"), "the old one stays");
+    }
+
+    [Test]
     public void While_one_of_a_file_runs_others_are_told_of_the_loading()
     {
         var script = $"redis.call('SET', 'k', 'v') {Some}";
@@ -109,6 +123,22 @@ internal sealed class LongScriptTests
         other.Run("PING");
         SendWithin(other, ["SHUTDOWN NOSAVE"]);
         _server.Client.Send("EVAL", Endless, "0");
+        _server.TurnUntil(() => _server.Server.StopRequested);
+    }
+
+    [Test]
+    public void The_server_can_be_ended_while_a_library_of_a_file_is_loaded()
+    {
+        DataFolder.Write(_server.World.Disk, DataFolder.Append, new()
+        {
+            ["appendonly.aof.manifest"] = "file appendonly.aof.1.incr.aof seq 1 type i\n"u8.ToArray(),
+            ["appendonly.aof.1.incr.aof"] = TestClient.Request("FUNCTION", "LOAD", "#!lua name=lib\nwhile true do redis.log(redis.LOG_NOTICE, 'slow') for i = 1, 1000 do end end"),
+        });
+        _log.Heard = () => _server.World.Advance(1);
+        var other = _server.Connect();
+        other.Run("PING");
+        SendWithin(other, ["SHUTDOWN NOSAVE"]);
+        _server.Client.Send("DEBUG", "LOADAOF");
         _server.TurnUntil(() => _server.Server.StopRequested);
     }
 

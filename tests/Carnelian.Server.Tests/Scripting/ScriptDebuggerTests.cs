@@ -267,6 +267,26 @@ internal sealed class ScriptDebuggerTests(RespVersion version) : CommandFixture(
     }
 
     [Test]
+    public void What_has_no_lines_can_be_ended()
+    {
+        var other = Server.Connect();
+        other.Run("PING");
+        WhileItStands(() => _user.Send("c"), () => other.Send("SCRIPT", "KILL"));
+        _user.Run("SCRIPT", "DEBUG", "SYNC");
+        _user.Send("EVAL", $"return loadstring(\"{Endless}\", '@other')()", "0");
+        Assert.That(other.Read(), Is.EqualTo("+OK"));
+        Assert.That(_user.ReadToEnd(), Does.Contain("-ERR Script killed by user with SCRIPT KILL..."));
+    }
+
+    [Test]
+    public void One_for_which_there_is_no_room_is_an_error()
+    {
+        Run("EVAL", "return 1", "0", new string('x', 3_000_000));
+        Run("CONFIG SET lua-memory-limit 1mb");
+        Assert.That(Debug("return 1"), Is.EqualTo(new[] { Ended, "-ERR not enough memory" }));
+    }
+
+    [Test]
     public void Others_wait_until_it_has_ended()
     {
         var other = Server.Connect();
