@@ -30,5 +30,5 @@ internal sealed class FunctionLibrary(string name, byte[] code)
     public bool Has(string functionName) => Functions.Exists(function => function.Name == functionName);
 }
 
-/// <param name="Place">Where the machine's registry keeps callback, name and description.</param>
-internal sealed record LibraryFunction(string Name, FunctionLibrary Library, LuaFunction Callback, LuaString? Description, ScriptFlags Flags, int Place);
+/// <param name="FirstPlace">Where the machine's registry keeps the callback; behind it, up to <paramref name="LastPlace"/>, the texts.</param>
+internal sealed record LibraryFunction(string Name, FunctionLibrary Library, LuaFunction Callback, LuaString? Description, ScriptFlags Flags, int FirstPlace, int LastPlace);

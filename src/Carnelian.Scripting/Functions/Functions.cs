@@ -13,6 +13,9 @@ public sealed class Functions
     /// <summary>A library that takes longer to be loaded is refused, unless it comes from where it was loaded once.</summary>
     private const long LoadMsMax = 500;
 
+    /// <summary>Names are short, mostly: no more than the function itself takes.</summary>
+    private const int UncountedNameMax = 64;
+
     private readonly Scripting _scripting;
     private int _lastPlace;
 
@@ -102,19 +105,21 @@ public sealed class Functions
         var library = Loading!;
         if (library.Has(name)) return "Function already exists in the library";
         // The machine counts what the host holds of it.
-        var held = Machine.Lua.NewTable(arraySize: 3);
-        Machine.Lua.Registry.Set(++_lastPlace, held);
-        held.Set(1, callback);
-        held.Set(2, givenName);
-        if (description is not null) held.Set(3, description);
-        library.Functions.Add(new(name, library, callback, description, flags, _lastPlace));
+        var place = _lastPlace + 1;
+        Machine.Lua.Registry.Set(++_lastPlace, callback);
+        if (description is not null) Machine.Lua.Registry.Set(++_lastPlace, description);
+        if (name.Length > UncountedNameMax) Machine.Lua.Registry.Set(++_lastPlace, givenName);
+        library.Functions.Add(new(name, library, callback, description, flags, place, _lastPlace));
         return null;
     }
 
     /// <summary>Lets the machine forget what a library has registered.</summary>
     private void Release(FunctionLibrary library)
     {
-        foreach (var function in library.Functions) Machine.Lua.Registry.Set(function.Place, LuaValue.Nil);
+        foreach (var function in library.Functions)
+        {
+            for (var place = function.FirstPlace; place <= function.LastPlace; place++) Machine.Lua.Registry.Set(place, LuaValue.Nil);
+        }
     }
 
     // All of them.
