@@ -83,7 +83,7 @@ public sealed class Scripting
         EvalMachine = Scripts.MachineBytes,
         Scripts = Scripts.ScriptBytes,
         ScriptCount = Scripts.Count,
-        FunctionMachine = Functions.Machine.MeasureBytes(IsRunning),
+        FunctionMachine = Functions.Machine.MeasureBytes(),
         Libraries = Functions.Current.Bytes,
         FunctionCount = Functions.Current.FunctionCount,
         LibraryCount = Functions.Current.Libraries.Count,

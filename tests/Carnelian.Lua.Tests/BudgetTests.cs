@@ -72,6 +72,22 @@ public class BudgetTests
     [TestCase("s = struct.pack('s', string.rep('x', 1e6))", "struct.unpack('s', s)", 50)]
     [TestCase("s = string.rep('x', 1e6)", "pcall(error, s, 2)", 50)]
     [TestCase("local m = {__lt = rawequal} for i = 1, 1000 do t[i] = setmetatable({}, m) end", "table.sort(t)", 100)]
+    [TestCase("for i = 1, 1e4 do t[i] = i end", "collectgarbage()", 200)]
+    [TestCase("for i = 1, 8192 do t[i + 0.5] = 1 end i = 1", "t[i + 0.5] = nil t[i + 8192.5] = 1 i = i + 1", 1000)]
+    [TestCase("for i = 1, 33 do t['a' .. i] = 1 end for i = 1, 16384 do t[i] = 1 end local h = 16385 while h <= 2147483647 do t[h] = 1 h = h * 2 end", "local n = #t", 100)]
+    [TestCase("f = struct.unpack for i = 1, 300 do t[f('>d', struct.pack('>I4I4', 0x40000000 + i, 0x7fffffff - i))] = 1 end q = f('>d', struct.pack('>I4I4', 0x50000000, 0x6fffffff))", "local n = t[q]", 1000)]
+    [TestCase("for i = 1, 10000 do t[i] = 1 end for i = 1, 10000 do t[i] = nil end", "cmsgpack.pack(t)", 1000)]
+    [TestCase("for i = 1, 10000 do t[i] = 1 end for i = 1, 10000 do t[i] = nil end", "cjson.encode(t)", 1000)]
+    [TestCase("a = string.rep('x', 1e6) b = string.rep('x', 1e6)", "rawequal(a, b)", 50)]
+    [TestCase("a = string.rep('x', 1e6) b = string.rep('x', 1e6) t[a] = 1", "local n = t[b]", 50)]
+    [TestCase("a = string.rep('1', 1e6)", "local n = a + 1", 50)]
+    [TestCase("a = string.rep(' ', 1e6)", "tonumber(a)", 100)]
+    [TestCase("a = string.rep(' ', 1e6)", "struct.size(a)", 100)]
+    [TestCase("a = string.rep(' ', 1e6)", "pcall(cjson.decode, a)", 100)]
+    [TestCase("a = string.rep('x', 1e6)", "string.find('', a)", 100)]
+    [TestCase("a = string.rep('ab', 5000) b = string.rep('ab', 100) .. 'aa' .. string.rep('ab', 100)", "string.find(a, b, 1, true)", 50)]
+    [TestCase("a = string.rep('b', 1000) b = '[' .. string.rep('a', 1000) .. ']'", "string.find(a, b)", 1000)]
+    [TestCase("a = string.rep('b', 100) b = string.rep('[' .. string.rep('ab', 1000) .. ']', 2)", "string.find(a, b)", 400)]
     [TestCase("s = 'return ' .. string.rep('a and ', 10000) .. 'a'", "loadstring(s)", 25)]
     public void What_a_call_does_counts(string before, string call, int roundsMax)
     {
@@ -85,11 +101,27 @@ public class BudgetTests
     [TestCase("a or ")]
     [TestCase("a == 1 or ")]
     [TestCase("(a or b) and ")]
+    [TestCase("return a", "if a then ", "elseif a then while b do end ", " end")]
+    [TestCase("", "LOCALS", "zz() ", "ENDS")]
     [MaxTime(20_000)]
-    public void Compiling_takes_time_that_grows_with_the_text(string operand)
+    public void Compiling_takes_time_that_grows_with_the_text(string operand, string? begin = null, string? middle = null, string? end = null)
     {
-        // A list of jumps that is walked for each of them takes a minute and more.
-        Machines.Compile("local a, b return " + string.Concat(Enumerable.Repeat(operand, 300_000)) + "a");
+        // Lists of jumps that are walked for each of them, and names that are sought among all variables, take a minute and more.
+        begin = begin == "LOCALS" ? string.Concat(Enumerable.Range(0, 90).Select(level => "return function() local " + string.Join(',', Enumerable.Range(0, 199).Select(i => $"v{level}_{i}")) + " ")) : begin;
+        end = end == "ENDS" ? string.Concat(Enumerable.Repeat(" end", 90)) : end;
+        const int count = 200_000;
+        Machines.Compile(middle is null
+            ? "local a, b return " + string.Concat(Enumerable.Repeat(operand, count)) + "a"
+            : begin + string.Concat(Enumerable.Repeat(middle, count)) + end);
+    }
+
+    [TestCase("string.find(string.rep('b', 1e6), '[' .. string.rep('a', 1e6) .. ']')")]
+    [TestCase("string.find(string.rep('b', 1e6), '%f[' .. string.rep('a', 1e6) .. ']')")]
+    [TestCase("string.find(string.rep('ab', 1e6), string.rep('ab', 2e5) .. 'aa' .. string.rep('ab', 2e5), 1, true)")]
+    [MaxTime(20_000)]
+    public void One_call_ends_or_is_ended(string call)
+    {
+        Assert.That(Machines.Make(new Patience(2000), stepsPerAsk: 100_000).Run("return " + call), Is.EqualTo("nil").Or.EndWith("Script killed"));
     }
 
     [Test]

@@ -234,6 +234,25 @@ public class MemoryTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4 * LimitBytes));
     }
 
+    [TestCase("string.gsub(string.rep('x', 2e6), string.rep('(', 31) .. '.*' .. string.rep(')', 31), function() end)", true)]
+    [TestCase("local function mk(n) local b = string.rep('x', 2e6 + n) return function() return b end end local function go(n) if n > 0 then xpcall(function() return (go(n - 1)) end, mk(n)) else t = {} for i = 1, 1e6 do t[i] = {} end end end go(25)", true)]
+    [TestCase("local go go = function(n) if n == 0 then t = {} for i = 1, 1e6 do t[i] = {} end end local m = {__index = function(t, k) t = nil k = nil return go(n - 1) end} return (pcall(function() error(setmetatable({string.rep('x', 2e6 + n)}, m)) end)) end go(25)", true)]
+    [TestCase("collectgarbage(string.rep('\\0', 2e6))")]
+    [TestCase("collectgarbage(string.rep('x', 2e6))")]
+    [TestCase("cjson.encode_keep_buffer(string.rep('x', 2e6))")]
+    [TestCase("loadstring('return {' .. string.rep('function()end,', 1e5) .. '}')", true, 8)]
+    [TestCase("loadstring(string.rep('a=1 ', 2e5))", true, 8)]
+    public void What_no_script_can_reach_is_bounded_too(string source, bool isTooMuch = false, int limitsAllocated = 4)
+    {
+        var machine = Machines.Make(memoryLimitBytes: LimitBytes);
+        LuaLibraries.TellErrorsAsText(machine);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var result = machine.Run("return pcall(function() " + source + " end)");
+        if (isTooMuch) Assert.That(result, Is.EqualTo("false, not enough memory").Or.EqualTo("true"));
+        // Much of it is garbage, of the compiler and of tables that have grown.
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(limitsAllocated * LimitBytes));
+    }
+
     [TestCase("f(i)")]
     [TestCase("pcall(f, i)")]
     [TestCase("pcall(function() f(i) error() end)")]

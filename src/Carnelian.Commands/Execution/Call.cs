@@ -99,6 +99,9 @@ public ref struct Call
     /// <summary>An error was answered.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>Errors that it answered and others have counted.</summary>
+    internal int CountedFailures { get; private set; }
+
     /// <summary>How long it took, and how much it answered: known when it has been counted, for those who look at it then.</summary>
     public long Nanoseconds { get; internal set; }
 
@@ -117,6 +120,7 @@ public ref struct Call
         Args = args;
         Command = command ?? Executor.Nothing;
         Failed = false;
+        CountedFailures = 0;
         Propagation = Propagation.WhenChanged;
         _redacted = 0;
         _isRewritten = false;
@@ -304,20 +308,20 @@ public ref struct Call
 
     // ---- failing
 
-    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its ends are left out, others become blanks.</summary>
+    /// <summary>Answers an error: code, blank, sentence, as <see cref="ByteText"/>. Newlines at its end are left out, others become blanks.</summary>
     public void Fail(string error)
     {
         Failed = true;
         if (EndsTransaction) error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[4..] : error);
         Executor.Errors.Count(error);
-        Reply.Error(error.Trim('\r', '\n'));
+        Reply.Error(error.TrimEnd('\r', '\n'));
     }
 
     /// <summary>As <see cref="Fail(string)"/>, with an error that was counted already, when a call within this one answered it.</summary>
     public void FailCounted(string error)
     {
-        Failed = true;
-        Reply.Error(error.Trim('\r', '\n'));
+        CountedFailures++;
+        Reply.Error(error.TrimEnd('\r', '\n'));
     }
 
     /// <summary>As <see cref="Fail(string)"/>, with an argument quoted in full, up to a NUL: it may be long, and goes into the reply as it is.</summary>

@@ -31,7 +31,7 @@ public sealed class ErrorStatistics
     {
         Total++;
         if (_isDisabled) return;
-        var end = error.AsSpan(0, Math.Min(error.Length, CodeSearchMax)).IndexOf(' ');
+        var end = error.AsSpan(0, Math.Min(error.Length, CodeSearchMax)).IndexOfAny(' ', '\r', '\n');
         var code = end < 0 ? "ERR" : error[..end];
         if (_byCode.TryGetValue(code, out var count)) _byCode[code] = count + 1;
         else if (_byCode.Count < CodesMax) _byCode.Add(code, 1);

@@ -236,7 +236,7 @@ public sealed class Executor
         var statistics = _statistics[command.Index];
         statistics.Calls++;
         statistics.Nanoseconds += duration;
-        if (call.Failed) statistics.Failed++;
+        statistics.Failed += call.CountedFailures + (call.Failed ? 1 : 0);
         if (TracksLatency) statistics.Latencies.Record(duration);
         Logs.Note(ref call, command, duration, replyBytes);
     }

@@ -133,16 +133,26 @@ internal sealed class CodeWriter(FunctionState function)
             list = other;
             return;
         }
-        // A chain of conditions grows by one jump at a time.
-        if (NextJump(list) != NoJump && NextJump(other) == NoJump)
+        // Whichever ends first is put in front of the other one: lists grow by a jump or two at a time.
+        int end = list, otherEnd = other;
+        while (true)
         {
-            Fix(other, list);
-            list = other;
-            return;
+            var next = NextJump(end);
+            if (next == NoJump)
+            {
+                Fix(end, other);
+                return;
+            }
+            end = next;
+            next = NextJump(otherEnd);
+            if (next == NoJump)
+            {
+                Fix(otherEnd, list);
+                list = other;
+                return;
+            }
+            otherEnd = next;
         }
-        var last = list;
-        for (var next = NextJump(last); next != NoJump; next = NextJump(last)) last = next;
-        Fix(last, other);
     }
 
     // Values into registers.

@@ -1,8 +1,16 @@
+using System.Runtime.InteropServices;
+
 namespace Carnelian;
 
 /// <summary>A function that is being compiled: its code so far, its constants, its variables and which registers are in use.</summary>
 internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString source, int line)
 {
+    /// <summary>What compiling takes is counted for so many instructions at a time: bytes, while lists grow, and steps.</summary>
+    private const int CountedAtOnce = 1024, BytesPerInstruction = 24, StepsPerInstruction = 8;
+
+    /// <summary>Of a constant, in its list and where it is looked up.</summary>
+    private const int BytesPerConstant = 64;
+
     public const int LocalsMax = 200, UpvaluesMax = 60, RegistersMax = 250;
 
     private readonly List<ulong> _code = [];
@@ -17,6 +25,9 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     /// <summary>Indices of the active variables in the list of all.</summary>
     private readonly int[] _active = new int[LocalsMax];
+
+    /// <summary>How many active variables have a name: functions around this one ask often for what is none of theirs.</summary>
+    private readonly Dictionary<LuaString, int> _activeNames = [];
 
     public FunctionState? Outer => outer;
 
@@ -49,6 +60,11 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     public int Append(ulong instruction)
     {
+        if (_code.Count % CountedAtOnce == CountedAtOnce - 1)
+        {
+            lexer.Machine.Memory.Hold(CountedAtOnce * BytesPerInstruction);
+            lexer.Machine.Spend(CountedAtOnce * StepsPerInstruction);
+        }
         _code.Add(instruction);
         _lines.Add(lexer.LastLine);
         return _code.Count - 1;
@@ -114,6 +130,7 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     private int AddConstant(LuaValue value)
     {
+        lexer.Machine.Memory.Hold(BytesPerConstant);
         _constants.Add(value);
         return _constants.Count - 1;
     }
@@ -132,7 +149,11 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
     public void Activate(int count)
     {
         ActiveCount += count;
-        for (; count > 0; count--) StartLocal(ActiveCount - count);
+        for (; count > 0; count--)
+        {
+            StartLocal(ActiveCount - count);
+            CollectionsMarshal.GetValueRefOrAddDefault(_activeNames, _locals[_active[ActiveCount - count]].Name, out _)++;
+        }
     }
 
     /// <summary>Debugging sees a variable from here on.</summary>
@@ -148,13 +169,14 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
         {
             var index = _active[--ActiveCount];
             _locals[index] = _locals[index] with { To = Pc };
+            if (--CollectionsMarshal.GetValueRefOrAddDefault(_activeNames, _locals[index].Name, out _) == 0) _activeNames.Remove(_locals[index].Name);
         }
     }
 
     /// <summary>Finds a variable by its name: local, of a function around this one, or global.</summary>
     public ExpressionKind Find(LuaString name, ref Expression variable, bool isInner = true)
     {
-        for (var i = ActiveCount - 1; i >= 0; i--)
+        for (var i = _activeNames.ContainsKey(name) ? ActiveCount - 1 : -1; i >= 0; i--)
         {
             if (!_locals[_active[i]].Name.Equals(name)) continue;
             variable = new(ExpressionKind.Local, i);
@@ -219,6 +241,7 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
             LastLineDefined = LastLine,
         };
         prototype.Bytes = Measure(prototype);
+        lexer.Machine.Memory.Hold(prototype.Bytes - _prototypes.Sum(static inner => inner.Bytes));
         Specializer.Specialize(prototype);
         return prototype;
     }

@@ -14,6 +14,9 @@ internal sealed class Lexer
     private readonly byte[] _source;
     private readonly LuaString _chunkName;
     private readonly StringCache _strings;
+
+    /// <summary>Which counts what compiling takes.</summary>
+    public LuaMachine Machine => _strings.Machine;
     private int _next;
     private int _current;
     private Value _ahead;

@@ -81,6 +81,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
             if (call.Count == 0) return call.Return(false, machine.String("attempt to call a boolean value"));
             var isOk = call.TryCall(1, call.Count - 1, default, out var results, out var error);
             if (isOk || error.Object is not LuaTable table) return Finish(call, isOk, 1, results, error);
+            call.Keep(error);
             var text = call.Index(table, name);
             // What is no text is told beside the table.
             return text.IsString || text.IsNumber ? call.Return(false, text) : call.Return(false, error, text);
@@ -185,7 +186,7 @@ internal sealed class BaseLibrary(LuaMachine machine)
     {
         call.CheckAny(1);
         call.CheckAny(2);
-        return call.Return(LuaValue.RawEquals(call[1], call[2]));
+        return call.Return(Operators.RawEqual(call.Thread, call[1], call[2]));
     }
 
     private int RawGet(LuaCall call)
@@ -334,11 +335,9 @@ internal sealed class BaseLibrary(LuaMachine machine)
 
     private int CollectGarbage(LuaCall call)
     {
-        // As C sees it, up to a zero byte.
-        var option = call.OptionalString(1)?.ToString().Split('\0')[0] ?? "collect";
-        if (!_collectorOptions.Contains(option)) throw call.ArgumentError(1, $"invalid option '{option}'");
+        var option = call.IsNoneOrNil(1) ? Array.IndexOf(_collectorOptions, "collect") : call.CheckOption(1, _collectorOptions);
         var setting = call.OptionalInteger(2, 0);
-        switch (option)
+        switch (_collectorOptions[option])
         {
             case "count": return call.Return(machine.Memory.CountedBytes / 1024.0);
             case "collect":

@@ -107,9 +107,9 @@ internal sealed class FormatFunction(LuaMachine machine)
             result.Add(text);
             return;
         }
+        if (specification.HasPrecision && text.Length > specification.Precision) text = text[..specification.Precision];
         var zero = text.IndexOf((byte)0);
         if (zero >= 0) text = text[..zero];
-        if (specification.HasPrecision && text.Length > specification.Precision) text = text[..specification.Precision];
         AddText(result, text, specification, endsAtZero: false);
     }
 

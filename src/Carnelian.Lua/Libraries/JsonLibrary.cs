@@ -84,16 +84,7 @@ internal sealed class JsonLibrary(LuaMachine machine, LuaUserData missing, bool 
     {
         var value = call[argument];
         if (value.IsNil) return setting;
-        return setting = value.Type == LuaType.Boolean ? !value.IsFalse : Option(call, argument, ["off", "on"]) == 1;
-    }
-
-    private static int Option(LuaCall call, int argument, string[] options)
-    {
-        // As C sees it, up to a zero byte.
-        var given = call.CheckString(argument).ToString().Split('\0')[0];
-        for (var i = 0; i < options.Length; i++)
-            if (given == options[i]) return i;
-        throw call.ArgumentError(argument, $"invalid option '{given}'");
+        return setting = value.Type == LuaType.Boolean ? !value.IsFalse : call.CheckOption(argument, "off", "on") == 1;
     }
 
     private int SetSparse(LuaCall call)
@@ -110,7 +101,7 @@ internal sealed class JsonLibrary(LuaMachine machine, LuaUserData missing, bool 
         CheckCount(call, 1);
         var value = call[1];
         if (value.Type == LuaType.Boolean) _options.EncodesInvalid = value.IsFalse ? InvalidNumbers.Refused : InvalidNumbers.Written;
-        else if (!value.IsNil) _options.EncodesInvalid = (InvalidNumbers)Option(call, 1, ["off", "on", "null"]);
+        else if (!value.IsNil) _options.EncodesInvalid = (InvalidNumbers)call.CheckOption(1, "off", "on", "null");
         return _options.EncodesInvalid == InvalidNumbers.Null
             ? call.Return(machine.String("null"u8))
             : call.Return(_options.EncodesInvalid == InvalidNumbers.Written);

@@ -107,7 +107,7 @@ internal readonly ref struct JsonWriter(LuaCall call, JsonOptions options, Charg
     {
         double max = 0;
         var count = 0;
-        for (var place = table.Next(0, out var key, out _); place >= 0; place = table.Next(place, out key, out _))
+        for (var place = _call.Machine.Next(table, 0, out var key, out _); place >= 0; place = _call.Machine.Next(table, place, out key, out _))
         {
             if (!key.TryGetNumber(out var number) || number < 1 || Math.Floor(number) != number) return -1;
             max = Math.Max(max, number);
@@ -137,7 +137,7 @@ internal readonly ref struct JsonWriter(LuaCall call, JsonOptions options, Charg
     {
         buffer.Add((byte)'{');
         var isFirst = true;
-        for (var place = table.Next(0, out var key, out var value); place >= 0; place = table.Next(place, out key, out value))
+        for (var place = _call.Machine.Next(table, 0, out var key, out var value); place >= 0; place = _call.Machine.Next(table, place, out key, out value))
         {
             if (!isFirst) buffer.Add((byte)',');
             isFirst = false;

@@ -148,7 +148,7 @@ internal readonly ref struct MessagePackWriter(LuaCall call, ChargedBuffer buffe
         }
         if (count <= 15) buffer.Add((byte)(0x80 | count));
         else AddSize((ulong)count, 0, 0xDE, 0xDF);
-        for (var place = table.Next(0, out var key, out var value); place >= 0; place = table.Next(place, out key, out value))
+        for (var place = _call.Machine.Next(table, 0, out var key, out var value); place >= 0; place = _call.Machine.Next(table, place, out key, out value))
         {
             Add(key, level + 1);
             Add(value, level + 1);
@@ -161,7 +161,7 @@ internal readonly ref struct MessagePackWriter(LuaCall call, ChargedBuffer buffe
         count = 0;
         var max = 0.0;
         var isList = true;
-        for (var place = table.Next(0, out var key, out _); place >= 0; place = table.Next(place, out key, out _))
+        for (var place = _call.Machine.Next(table, 0, out var key, out _); place >= 0; place = _call.Machine.Next(table, place, out key, out _))
         {
             count++;
             if (!isList) continue;

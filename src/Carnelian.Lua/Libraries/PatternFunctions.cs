@@ -34,9 +34,27 @@ internal sealed class PatternFunctions(LuaMachine machine)
 
     private int FindPlain(LuaCall call, ReadOnlySpan<byte> text, ReadOnlySpan<byte> sought, int from)
     {
-        machine.Spend((text.Length - from) >> LuaMachine.BytesPerStepShift);
-        var at = text[from..].IndexOf(sought);
-        return at < 0 ? call.Return(LuaValue.Nil) : call.Return(from + at + 1, from + at + sought.Length);
+        var at = IndexOf(text, sought, from);
+        return at < 0 ? call.Return(LuaValue.Nil) : call.Return(at + 1, at + sought.Length);
+    }
+
+    /// <summary>What is long is sought by how it begins, and looked at where that is found, so that all that is looked at counts.</summary>
+    private int IndexOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> sought, int from)
+    {
+        const int soughtAtOnceMax = 32;
+        var beginning = sought[..Math.Min(sought.Length, soughtAtOnceMax)];
+        for (; text.Length - from >= sought.Length; from++)
+        {
+            var distance = text[from..].IndexOf(beginning);
+            machine.Spend((distance < 0 ? text.Length - from : distance) >> LuaMachine.BytesPerStepShift);
+            if (distance < 0) return -1;
+            from += distance;
+            if (beginning.Length == sought.Length) return from;
+            var alike = text[from..].CommonPrefixLength(sought);
+            machine.Spend(1 + (alike >> LuaMachine.BytesPerStepShift));
+            if (alike == sought.Length) return from;
+        }
+        return -1;
     }
 
     private static int ReturnFound(LuaCall call, ref PatternMatcher matcher, int start, int end)
@@ -159,7 +177,11 @@ internal sealed class PatternFunctions(LuaMachine machine)
             else
             {
                 if (captures.Length == 0) captures = new LuaValue[count];
-                for (var i = 0; i < count; i++) captures[i] = matcher.Capture(i, start, end);
+                for (var i = 0; i < count; i++)
+                {
+                    captures[i] = matcher.Capture(i, start, end);
+                    call.Keep(captures[i]);
+                }
                 value = call.Call(replacement, captures);
             }
         }

@@ -10,6 +10,9 @@ internal ref struct PatternMatcher
 
     private const int LevelsMax = 1000;
 
+    /// <summary>A set that is longer is read before it is used.</summary>
+    private const int SetReadMax = 64;
+
     private const int Unfinished = -1, Place = -2, NoMatch = -1;
 
     private readonly LuaCall _call;
@@ -22,6 +25,10 @@ internal ref struct PatternMatcher
     private int _first, _firstEnd, _firstByte;
 
     private bool _knowsBeginning;
+
+    /// <summary>The long set that was read last: where it stands, and which bytes are in it.</summary>
+    private int _membersOf;
+    private bool[]? _members;
 
     /// <summary>Bytes looked at; the host is asked after so many.</summary>
     private int _looks;
@@ -87,7 +94,7 @@ internal ref struct PatternMatcher
         };
     }
 
-    private readonly int DistanceToFirst(int at)
+    private int DistanceToFirst(int at)
     {
         var rest = _source[at..];
         if (_firstByte >= 0) return rest.IndexOf((byte)_firstByte);
@@ -185,7 +192,14 @@ internal ref struct PatternMatcher
     }
 
     /// <summary>Behind a single item of the pattern.</summary>
-    private readonly int ClassEnd(int p)
+    private int ClassEnd(int p)
+    {
+        var end = FindClassEnd(p);
+        _looks += end - p;
+        return end;
+    }
+
+    private readonly int FindClassEnd(int p)
     {
         switch (_pattern[p++])
         {
@@ -205,7 +219,7 @@ internal ref struct PatternMatcher
         }
     }
 
-    private readonly bool IsSingle(int c, int p, int end) => _pattern[p] switch
+    private bool IsSingle(int c, int p, int end) => _pattern[p] switch
     {
         (byte)'.' => true,
         (byte)'%' => IsInClass(c, _pattern[p + 1]),
@@ -216,8 +230,9 @@ internal ref struct PatternMatcher
     private static bool IsInClass(int c, int letter) => CType.ClassOf(letter) is var mask and not 0 ? (CType.ClassesOf(c) & mask) != 0 == CType.IsLower(letter) : letter == c;
 
     /// <param name="last">Where the closing bracket is.</param>
-    private readonly bool IsInSet(int c, int p, int last)
+    private bool IsInSet(int c, int p, int last)
     {
+        if (last - p > SetReadMax) return IsInLongSet(c, p, last);
         var isIn = true;
         if (At(p + 1) == '^')
         {
@@ -241,6 +256,39 @@ internal ref struct PatternMatcher
         return !isIn;
     }
 
+    /// <summary>One that is long is read once for as many bytes as come.</summary>
+    private bool IsInLongSet(int c, int p, int last)
+    {
+        if (_members is null || _membersOf != p) ReadSet(p, last);
+        return _members![c];
+    }
+
+    private void ReadSet(int p, int last)
+    {
+        (_members ??= new bool[256]).AsSpan().Clear();
+        _membersOf = p;
+        var isExcluding = At(p + 1) == '^';
+        if (isExcluding) p++;
+        _looks += last - p;
+        Span<bool> letters = stackalloc bool[256];
+        while (++p < last)
+        {
+            if (_pattern[p] == '%') letters[At(++p)] = true;
+            else if (At(p + 1) == '-' && p + 2 < last)
+            {
+                p += 2;
+                for (int member = _pattern[p - 2]; member <= _pattern[p]; member++) _members[member] = true;
+            }
+            else _members[_pattern[p]] = true;
+        }
+        for (var letter = 0; letter < letters.Length; letter++)
+        {
+            if (!letters[letter]) continue;
+            for (var member = 0; member < _members.Length; member++) _members[member] |= IsInClass(member, letter);
+        }
+        for (var member = 0; member < _members.Length; member++) _members[member] ^= isExcluding;
+    }
+
     private int MaxExpand(int s, int p, int end)
     {
         var count = RunLength(_source[s..], p, end);
@@ -254,7 +302,7 @@ internal ref struct PatternMatcher
     }
 
     /// <summary>How many bytes match a single item, from the first on.</summary>
-    private readonly int RunLength(ReadOnlySpan<byte> rest, int p, int end)
+    private int RunLength(ReadOnlySpan<byte> rest, int p, int end)
     {
         var length = 0;
         if (_pattern[p] == '.') return rest.Length;
@@ -296,7 +344,7 @@ internal ref struct PatternMatcher
     }
 
     /// <summary>Where the pattern goes on, if a set begins to hold here.</summary>
-    private readonly int MatchFrontier(int s, int p)
+    private int MatchFrontier(int s, int p)
     {
         if (At(p) != '[') throw _call.Fail("missing '[' after '%f' in pattern"u8);
         var end = ClassEnd(p);

@@ -125,8 +125,7 @@ internal sealed class TableLibrary(LuaMachine machine)
     {
         var table = call.CheckTable(1);
         var max = 0.0;
-        machine.Spend(table.PlaceCount >> LuaMachine.PlacesPerStepShift);
-        for (var place = table.Next(0, out var key, out _); place >= 0; place = table.Next(place, out key, out _))
+        for (var place = machine.Next(table, 0, out var key, out _); place >= 0; place = machine.Next(table, place, out key, out _))
             if (key.TryGetNumber(out var number) && number > max) max = number;
         return call.Return(max);
     }

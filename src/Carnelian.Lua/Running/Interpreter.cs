@@ -354,11 +354,11 @@ internal static class Interpreter
                     ref var left = ref registers[Instruction.B(i)];
                     ref var right = ref constants[Instruction.C(i) & Instruction.ConstantMax];
                     if (left.Object == right.Object) condition = left.Object != Tags.Number || left.Double == right.Double;
-                    else condition = left.Object is LuaString one && right.Object is LuaString other && one.Equals(other);
+                    else condition = left.Object is LuaString && Operators.RawEqual(thread, left, right);
                     break;
                 }
                 case Opcode.Equal:
-                    condition = LuaValue.RawEquals(Operand(registers, constants, Instruction.B(i)), Operand(registers, constants, Instruction.C(i)));
+                    condition = Operators.RawEqual(thread, Operand(registers, constants, Instruction.B(i)), Operand(registers, constants, Instruction.C(i)));
                     break;
                 case Opcode.LessThanRR:
                 {

@@ -12,6 +12,9 @@ public readonly ref struct LuaCall
     /// <summary>Values that a call may put on the stack, as PUC's LUAI_MAXCSTACK.</summary>
     internal const int ValuesMax = 8000;
 
+    /// <summary>Of what an error says of an argument.</summary>
+    private const int ShownMax = 1000;
+
     private readonly LuaThread _thread;
     private readonly int _function;
 
@@ -82,6 +85,17 @@ public readonly ref struct LuaCall
     public int CheckInteger(int argument) => unchecked((int)CheckLong(argument));
 
     public int OptionalInteger(int argument, int otherwise) => IsNoneOrNil(argument) ? otherwise : CheckInteger(argument);
+
+    /// <summary>Which of some words an argument is, as C sees it: up to a zero byte.</summary>
+    internal int CheckOption(int argument, params ReadOnlySpan<string> options)
+    {
+        var given = CheckString(argument).Span;
+        var zero = given.IndexOf((byte)0);
+        if (zero >= 0) given = given[..zero];
+        for (var i = 0; i < options.Length; i++)
+            if (System.Text.Ascii.Equals(given, options[i])) return i;
+        throw ArgumentError(argument, $"invalid option '{System.Text.Encoding.Latin1.GetString(given[..Math.Min(given.Length, ShownMax)])}'");
+    }
 
     public LuaException TypeError(int argument, string expected) =>
         ArgumentError(argument, $"{expected} expected, got {(argument > Count ? "no value" : System.Text.Encoding.ASCII.GetString(this[argument].TypeName))}");

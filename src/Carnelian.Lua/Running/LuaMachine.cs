@@ -98,6 +98,9 @@ public sealed class LuaMachine
     /// </summary>
     public LuaHostFunction? Tracer { get; set; }
 
+    /// <summary>It is in the midst of a run, and its host must leave it alone.</summary>
+    public bool IsRunning => Main.Depth > 0;
+
     internal LuaTable? StringMethods => StringMetatable?.GetString(Metamethods.NameOf(Event.Index)).Object as LuaTable;
 
     /// <summary>What stands for the address of a table, a function, a thread or userdata: a number of its own.</summary>
@@ -151,8 +154,11 @@ public sealed class LuaMachine
         Spend(text.Length);
         // The parser makes some lists for each token at worst.
         Memory.Charge(text.Length);
-        if (!LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error)) return false;
-        Memory.Charge(prototype.Bytes);
+        var held = Memory.HeldBytes;
+        LuaCompiler.TryCompile(text, name, Strings, HostLevels, out prototype, out error);
+        Memory.Release(Memory.HeldBytes - held);
+        if (error is not null) return false;
+        Memory.Charge(prototype!.Bytes);
         if (Tracer is not null) prototype = prototype.ToTraced();
         prototype.GiveTo(this);
         return true;

@@ -71,6 +71,9 @@ public sealed class LuaMemory
         CountedBytes -= bytes;
     }
 
+    /// <summary>What a table does takes steps, of which the next look tells.</summary>
+    internal void NoteWork(long steps) => _machine.StepsLeft -= steps;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Reach(long bytes)
     {

@@ -20,6 +20,9 @@ public sealed class LuaThread : LuaObject
     /// <summary>Calls cost a step for so many instructions of the function, and a step.</summary>
     private const int InstructionsPerStepShift = 4;
 
+    /// <summary>Of a text that is longer, so many bytes are as much as a step when a function of the host gets it.</summary>
+    private const int LongTextMin = 1 << 12, LongBytesPerStepShift = 8;
+
     /// <summary>What the main thread keeps between runs.</summary>
     private const int KeptFrames = 64, KeptStack = 1024;
 
@@ -38,6 +41,9 @@ public sealed class LuaThread : LuaObject
 
     /// <summary>Called with an error before the stack is given up.</summary>
     internal LuaValue ErrorHandler;
+
+    /// <summary>Those to which it goes back.</summary>
+    internal readonly Stack<LuaObject> OuterHandlers = new();
 
     /// <summary>Levels of the host's stack when it was resumed: it may yield only at these.</summary>
     internal int BaseLevels;
@@ -177,6 +183,9 @@ public sealed class LuaThread : LuaObject
         frame.Wanted = wanted;
         frame.TailCalls = 0;
         frame.Top = function + 1 + count;
+        // Whatever it does with a long text.
+        foreach (ref readonly var argument in Stack.AsSpan(function + 1, count))
+            if (argument.Object is LuaString { Length: > LongTextMin } text) Machine.StepsLeft -= text.Length >> LongBytesPerStepShift;
         var results = callee.Body(new(this, function, count));
         if (results >= 0) Depth--;
         return results;
@@ -274,6 +283,7 @@ public sealed class LuaThread : LuaObject
         var depth = Depth;
         var top = Frames[Depth].Top;
         var oldHandler = ErrorHandler;
+        if (oldHandler.Object is { } outer) OuterHandlers.Push(outer);
         ErrorHandler = handler;
         try
         {
@@ -295,6 +305,7 @@ public sealed class LuaThread : LuaObject
         finally
         {
             ErrorHandler = oldHandler;
+            if (oldHandler.Object is not null) OuterHandlers.Pop();
         }
     }
 

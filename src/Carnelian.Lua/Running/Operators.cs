@@ -82,11 +82,19 @@ internal static class Operators
     public static LuaValue Arith(LuaThread thread, ulong instruction, in LuaValue left, in LuaValue right)
     {
         var opcode = Specializer.General(Instruction.OpcodeOf(instruction));
+        NoteText(thread, left);
+        NoteText(thread, right);
         if (Arithmetic.TryConvert(left, out var first) && Arithmetic.TryConvert(right, out var second)) return Arithmetic.Compute(opcode, first, second);
         var happening = Event.Add + (opcode - Opcode.Add);
         var handler = Handler(thread, left, right, happening);
         if (!handler.IsNil) return thread.CallValue(handler, left, right);
         throw Errors.Arithmetic(thread, instruction, left, right);
+    }
+
+    /// <summary>A text that is read as a number may be long.</summary>
+    private static void NoteText(LuaThread thread, in LuaValue value)
+    {
+        if (value.Object is LuaString text) thread.Machine.StepsLeft -= text.Length >> LuaMachine.BytesPerStepShift;
     }
 
     private static LuaValue Handler(LuaThread thread, in LuaValue left, in LuaValue right, Event happening)
@@ -130,6 +138,13 @@ internal static class Operators
         if (handler.IsNil) return false;
         if (first != second && !LuaValue.RawEquals(handler, Metamethods.FindOften(second, Event.Equal))) return false;
         return !thread.CallValue(handler, left, right).IsFalse;
+    }
+
+    /// <summary>Equality without metamethods.</summary>
+    public static bool RawEqual(LuaThread thread, in LuaValue left, in LuaValue right)
+    {
+        if (left.Object == right.Object) return left.Object != Tags.Number || left.Double == right.Double;
+        return left.Object is LuaString one && right.Object is LuaString other && AreEqual(thread, one, other);
     }
 
     /// <summary>Long strings that are alike take their time, of which the next look tells.</summary>

@@ -10,6 +10,9 @@ internal sealed class Reachability
     /// <summary>So many objects are as much as a step.</summary>
     private const int ObjectsPerStepShift = 1;
 
+    /// <summary>And so many places of a table or a stack are as much as an object.</summary>
+    private const int PlacesPerObjectShift = 2;
+
     private readonly LuaMachine _machine;
     private readonly Stack<LuaObject> _pending = new();
     private readonly List<LuaTable> _weak = [];
@@ -76,6 +79,7 @@ internal sealed class Reachability
     private void VisitTable(LuaTable table)
     {
         _bytes += table.Bytes;
+        _objects += table.PlaceCount >> PlacesPerObjectShift;
         See(table.Metatable);
         var (hasWeakKeys, hasWeakValues) = Weakness(table);
         if (hasWeakKeys || hasWeakValues)
@@ -142,8 +146,10 @@ internal sealed class Reachability
     private void VisitThread(LuaThread thread)
     {
         _bytes += thread.Bytes;
+        _objects += thread.Stack.Length >> PlacesPerObjectShift;
         See(thread.Globals);
         See(thread.ErrorHandler.Object);
+        foreach (var handler in thread.OuterHandlers) See(handler);
         for (var depth = 0; depth <= thread.Depth; depth++) See(thread.Frames[depth].Closure);
         // A caller's registers above a call are not in use.
         var end = Math.Min(thread.Frames[thread.Depth].Top, thread.Stack.Length);

@@ -64,6 +64,9 @@ public sealed class LuaTable : LuaObject
         set => _metatable = value;
     }
 
+    /// <summary>A chain is looked through for nothing so far.</summary>
+    private const int PassedFree = 16;
+
     internal LuaValue[] Array => _array;
 
     /// <summary>What it takes, approximately.</summary>
@@ -115,12 +118,29 @@ public sealed class LuaTable : LuaObject
         var nodes = _nodes;
         var hash = key.Hash;
         ref var node = ref nodes[(int)hash & (nodes.Length - 1)];
-        while (true)
+        for (var passed = 0;; passed++)
         {
-            if (node.Key.Object == key || (node.Hash == hash && node.Key.Object is LuaString other && other.Equals(key))) return ref node.Value;
+            if (node.Key.Object == key || (node.Hash == hash && AreEqual(node.Key.Object, key))) return ref node.Value;
+            if (passed == PassedFree) NoteChain(node.Next);
             if (node.Next == 0) return ref _absent[0];
             node = ref nodes[node.Next - 1];
         }
+    }
+
+    /// <summary>Long ones that are alike take their time.</summary>
+    private bool AreEqual(LuaObject? key, LuaString other)
+    {
+        if (key is not LuaString text || text.Length != other.Length) return false;
+        if (other.Length > StringCache.ShortMax) _memory.NoteWork(other.Length >> LuaMachine.BytesPerStepShift);
+        return text.Equals(other);
+    }
+
+    /// <summary>Keys that were made for it have one chain: all of it is counted when it is as long as no other is.</summary>
+    private void NoteChain(int next)
+    {
+        var length = 0;
+        for (; next != 0; next = _nodes[next - 1].Next) length++;
+        _memory.NoteWork(length);
     }
 
     /// <summary>The place of a key among the nodes, or -1.</summary>
@@ -143,10 +163,12 @@ public sealed class LuaTable : LuaObject
     {
         var nodes = _nodes;
         var hash = key.Hash;
+        var passed = 0;
         for (var at = (int)hash & (nodes.Length - 1); at >= 0; at = nodes[at].Next - 1)
         {
             ref var node = ref nodes[at];
-            if (node.Key.Object == key || (node.Hash == hash && node.Key.Object is LuaString other && other.Equals(key))) return at;
+            if (node.Key.Object == key || (node.Hash == hash && AreEqual(node.Key.Object, key))) return at;
+            if (passed++ == PassedFree) NoteChain(node.Next);
         }
         return -1;
     }
@@ -155,8 +177,12 @@ public sealed class LuaTable : LuaObject
     {
         var nodes = _nodes;
         if (nodes == _none) return -1;
+        var passed = 0;
         for (var at = ModuloPlace(HashOf(key), nodes.Length); at >= 0; at = nodes[at].Next - 1)
+        {
             if (nodes[at].Key.Object == Tags.Number && nodes[at].Key.Double == key) return at;
+            if (passed++ == PassedFree) NoteChain(nodes[at].Next);
+        }
         return -1;
     }
 
@@ -243,8 +269,10 @@ public sealed class LuaTable : LuaObject
         var nodes = _nodes;
         var hash = key.Hash;
         ref var node = ref nodes[(int)hash & (nodes.Length - 1)];
-        while (node.Key.Object != key && !(node.Hash == hash && node.Key.Object is LuaString other && other.Equals(key)))
+        var passed = 0;
+        while (node.Key.Object != key && !(node.Hash == hash && AreEqual(node.Key.Object, key)))
         {
+            if (passed++ == PassedFree) NoteChain(node.Next);
             if (node.Next == 0) return false;
             node = ref nodes[node.Next - 1];
         }
@@ -273,7 +301,9 @@ public sealed class LuaTable : LuaObject
             var other = MainPlace(nodes[place], nodes.Length);
             if (other != place)
             {
-                while (nodes[other].Next - 1 != place) other = nodes[other].Next - 1;
+                var passed = 0;
+                for (; nodes[other].Next - 1 != place; other = nodes[other].Next - 1) passed++;
+                if (passed > PassedFree) _memory.NoteWork(passed);
                 nodes[other].Next = free + 1;
                 nodes[free] = nodes[place];
                 nodes[place].Next = 0;
@@ -341,6 +371,7 @@ public sealed class LuaTable : LuaObject
         var oldArray = _array;
         var oldNodes = _nodes;
         var nodeCount = NodeCount(hashSize);
+        _memory.NoteWork((PlaceCount + arraySize + nodeCount) >> LuaMachine.PlacesPerStepShift);
         // All that may fail comes before the first change. It is counted at once, for a walk over what lives does not see what is about to.
         _memory.Charge(BytesOfNodes(nodeCount) + Math.Max(0, BytesOfArray(arraySize) - BytesOfArray(oldArray.Length)));
         if (arraySize > oldArray.Length)
@@ -409,6 +440,7 @@ public sealed class LuaTable : LuaObject
             for (low = 1; !GetInteger((int)low).IsNil; low++)
             {
             }
+            _memory.NoteWork(low);
             return (int)(low - 1);
         }
         while (high - low > 1)
@@ -463,7 +495,8 @@ public sealed class LuaTable : LuaObject
 
     // What the walk over all that is reachable needs.
 
-    internal int PlaceCount => _array.Length + _nodes.Length;
+    /// <summary>With and without values: what a traversal goes through.</summary>
+    public int PlaceCount => _array.Length + _nodes.Length;
 
     /// <summary>Key and value at a place of the traversal; a key only where there is a value.</summary>
     internal void PairAt(int place, out LuaObject? key, out LuaObject? value)

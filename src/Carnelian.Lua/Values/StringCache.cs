@@ -11,6 +11,8 @@ internal sealed class StringCache(LuaMachine machine)
 
     private const int Places = 2048;
 
+    public LuaMachine Machine => machine;
+
     private readonly LuaString?[] _strings = new LuaString?[Places];
 
     /// <summary>Strings of one byte, which stay.</summary>

@@ -117,10 +117,11 @@ public sealed class DataLoading(World world, Executor executor, PersistenceOptio
     private void End(Load load)
     {
         _load = null;
-        executor.ClosedGates &= ~Bit;
         Keyspace.DefaultPolicy = _policyBefore;
         Keyspace.Dirty = _dirtyBefore;
+        // Functions of the file are made now, which may take long; or another file follows.
         _ended!(load);
+        if (!IsOn) executor.ClosedGates &= ~Bit;
         load.Dispose();
     }
 

@@ -11,6 +11,8 @@ internal sealed class ScriptDebugger(Scripting scripting)
     public const string CannotFork =
         "ERR A debugged script can't be run in a process of its own here, and so its changes can't be undone. Use SCRIPT DEBUG SYNC (redis-cli --ldb-sync-mode), where they stay";
 
+    private const string ClientGone = "timeout during Lua debugging with client closing connection";
+
     private const string NobodyThere = "ERR Scripts can be debugged only over a connection";
 
     /// <summary>Where busy-reply-threshold sets no limit.</summary>
@@ -145,7 +147,11 @@ internal sealed class ScriptDebugger(Scripting scripting)
     {
         var limitMs = scripting.Options.BusyReplyThresholdMs is > 0 and var set ? set : TimeLimitMs;
         // The next line may be far: what a script makes of text has none.
-        if (_stands || _hasTimedOut) Turn(machine, waitMs: 0);
+        if (_stands || _hasTimedOut)
+        {
+            Turn(machine, waitMs: 0);
+            if (_dialog!.HasEnded) throw machine.Abort(ByteText.ToBytes(ClientGone));
+        }
         else _hasTimedOut = scripting.Run.Patience.ElapsedMs >= limitMs;
     }
 
@@ -177,7 +183,7 @@ internal sealed class ScriptDebugger(Scripting scripting)
             if (Converse(lua)) return;
             // Nobody is there any more: the script runs to its end, unless it would never come there.
             Source.RemoveBreakpoints();
-            if (hasTimedOut) throw ScriptError.Fail(lua, "timeout during Lua debugging with client closing connection");
+            if (hasTimedOut) throw ScriptError.Fail(lua, ClientGone);
         }
         finally
         {

@@ -27,7 +27,10 @@ internal sealed class FunctionLibrary(string name, byte[] code)
         }
     }
 
-    public bool Has(string functionName) => Functions.Exists(function => function.Name == functionName);
+    private readonly HashSet<string> _names = [];
+
+    /// <summary>False: there is one of that name.</summary>
+    public bool TryName(string functionName) => _names.Add(functionName);
 }
 
 /// <param name="FirstPlace">Where the machine's registry keeps the callback; behind it, up to <paramref name="LastPlace"/>, the texts.</param>

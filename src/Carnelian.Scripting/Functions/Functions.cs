@@ -103,7 +103,7 @@ public sealed class Functions
         var name = ByteText.FromBytes(givenName.Span);
         if (!LibraryHeader.IsName(name)) return "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
         var library = Loading!;
-        if (library.Has(name)) return "Function already exists in the library";
+        if (!library.TryName(name)) return "Function already exists in the library";
         // The machine counts what the host holds of it.
         var place = _lastPlace + 1;
         Machine.Lua.Registry.Set(++_lastPlace, callback);

@@ -12,7 +12,7 @@ internal sealed class ResultWriter
     /// <summary>Of a result: it, and the handler of errors.</summary>
     private const int FirstPlaces = 2;
 
-    /// <summary>What a value takes of a script's memory, at least; a text its length besides.</summary>
+    /// <summary>What a value takes of a script's memory, in the table that has it; a text its length besides.</summary>
     private const int ValueBytes = 16;
 
     private readonly Stack<Open> _open = new();
@@ -32,10 +32,11 @@ internal sealed class ResultWriter
     private enum TableKind : byte { Array, Map, Set }
 
     /// <param name="version">That of the script: in RESP2 false is nothing, and true 1.</param>
-    /// <param name="memoryBytesMax">Of the script. Only what stands in several places is more than fits into it, and soon more than a reply has room for: behind so much, tables and texts are errors.</param>
+    /// <param name="memoryBytesMax">Of the script. Only what stands in several places is more than fits into it, and soon more than a reply has room for: tables and texts that are more than is left are errors.</param>
     public void Write(ref Call call, LuaValue result, RespVersion version, long memoryBytesMax)
     {
         (_version, _bytesLeft) = (version, memoryBytesMax);
+        _open.Clear();
         Write(ref call, result, FirstPlaces);
         while (_open.TryPop(out var open))
         {
@@ -72,15 +73,11 @@ internal sealed class ResultWriter
             call.Fail("ERR reached lua stack limit");
             return;
         }
-        value.TryGetString(out var text);
-        _bytesLeft -= ValueBytes + (text?.Length ?? 0);
         switch (value.Type)
         {
-            case LuaType.Table or LuaType.String when _bytesLeft < 0:
-                call.Fail("ERR not enough memory");
-                break;
             case LuaType.String:
-                call.Reply.Bulk(text!.Span);
+                value.TryGetString(out var text);
+                if (TryTake(ref call, text!.Length)) call.Reply.Bulk(text.Span);
                 break;
             case LuaType.Number:
                 value.TryGetNumber(out var number);
@@ -101,59 +98,67 @@ internal sealed class ResultWriter
         }
     }
 
-    /// <summary>A text that is a table's field.</summary>
-    private ReadOnlySpan<byte> Take(LuaString text)
+    /// <summary>False, and an error in place of the value, if there is not so much left.</summary>
+    private bool TryTake(ref Call call, long bytes)
     {
-        _bytesLeft -= text.Length;
-        return text.Span;
+        if (bytes <= _bytesLeft)
+        {
+            _bytesLeft -= bytes;
+            return true;
+        }
+        call.Fail("ERR not enough memory");
+        return false;
     }
 
     private void WriteTable(ref Call call, LuaTable table, int places)
     {
         if (table[FieldNames.Error].TryGetString(out var error)) WriteError(ref call, table, error);
-        else if (table[FieldNames.Ok].TryGetString(out var status)) call.Reply.Simple(ByteText.UpToNul(Take(status)));
+        else if (table[FieldNames.Ok].TryGetString(out var status)) WriteStatus(ref call, status);
         else if (table[FieldNames.Double].TryGetNumber(out var number)) call.Reply.Double(number);
         else if (table[FieldNames.BigNumber].TryGetString(out var digits)) WriteBigNumber(ref call, digits);
         else if (table[FieldNames.Verbatim].TryGetTable(out var verbatim) && TryWriteVerbatim(ref call, verbatim)) { }
-        else if (table[FieldNames.Map].TryGetTable(out var map))
-        {
-            var count = CountPairs(map);
-            call.Reply.Map(count);
-            _open.Push(new(map, TableKind.Map, 0, count, places + 3));
-        }
-        else if (table[FieldNames.Set].TryGetTable(out var set))
-        {
-            var count = CountPairs(set);
-            call.Reply.Set(count);
-            _open.Push(new(set, TableKind.Set, 0, count, places + 3));
-        }
-        else
-        {
-            var count = 0;
-            while (!table[count + 1].IsNil) count++;
-            call.Reply.Array(count);
-            _open.Push(new(table, TableKind.Array, 0, count, places + 1));
-        }
+        else if (table[FieldNames.Map].TryGetTable(out var map)) OpenPairs(ref call, map, TableKind.Map, places + 3);
+        else if (table[FieldNames.Set].TryGetTable(out var set)) OpenPairs(ref call, set, TableKind.Set, places + 3);
+        else OpenArray(ref call, table, places + 1);
     }
 
-    private static int CountPairs(LuaTable table)
+    private void OpenArray(ref Call call, LuaTable table, int places)
     {
         var count = 0;
+        while (!table[count + 1].IsNil) count++;
+        if (!TryTake(ref call, (count + 1L) * ValueBytes)) return;
+        call.Reply.Array(count);
+        _open.Push(new(table, TableKind.Array, 0, count, places));
+    }
+
+    /// <summary>Its places without a value are gone through, too.</summary>
+    private void OpenPairs(ref Call call, LuaTable table, TableKind kind, int places)
+    {
+        if (!TryTake(ref call, (table.PlaceCount + 1L) * ValueBytes)) return;
+        var count = 0;
         for (var place = 0; (place = table.Next(place, out _, out _)) >= 0;) count++;
-        return count;
+        if (kind == TableKind.Map) call.Reply.Map(count);
+        else call.Reply.Set(count);
+        _open.Push(new(table, kind, 0, count, places));
     }
 
     private void WriteError(ref Call call, LuaTable table, LuaString error)
     {
         var text = ScriptError.Shown(error);
-        _bytesLeft -= text.Length;
+        if (!TryTake(ref call, text.Length)) return;
         if (table[FieldNames.IsCounted] is { Type: LuaType.Boolean, IsFalse: false }) call.FailCounted(text);
         else call.Fail(text);
     }
 
+    private void WriteStatus(ref Call call, LuaString status)
+    {
+        if (TryTake(ref call, status.Length)) call.Reply.Simple(ByteText.UpToNul(status.Span));
+    }
+
     private void WriteBigNumber(ref Call call, LuaString digits)
     {
-        var text = Take(digits);
+        if (!TryTake(ref call, digits.Length)) return;
+        var text = digits.Span;
         if (text.ContainsAny((byte)'\r', (byte)'\n'))
         {
             var line = text.ToArray();
@@ -172,7 +177,7 @@ internal sealed class ResultWriter
         kind.Fill((byte)' ');
         var given = ByteText.UpToNul(format.Span);
         given[..Math.Min(3, given.Length)].CopyTo(kind);
-        call.Reply.Verbatim(Take(text), kind);
+        if (TryTake(ref call, text.Length)) call.Reply.Verbatim(text.Span, kind);
         return true;
     }
 }

@@ -57,7 +57,8 @@ internal sealed class ScriptArguments
         if (_bytes.Length - _used < bytes) Array.Resize(ref _bytes, checked((int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, (long)_used + bytes))));
     }
 
-    private void Clear()
+    /// <summary>The script is over.</summary>
+    public void Clear()
     {
         _items.Clear();
         _used = 0;

@@ -9,15 +9,13 @@ internal sealed class ScriptCalls(Scripting scripting)
     /// <summary>A script with commands that take long looks up as often as one that computes.</summary>
     private const int NanosecondsPerStep = 16;
 
-    private readonly ScriptArguments _arguments = new();
-
     /// <param name="raises">An error ends the script, if it does not catch it; else it is the result.</param>
     public int Run(LuaCall lua, bool raises)
     {
         if (lua.Count == 0) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(NoArguments)), raises);
-        if (!_arguments.TryTake(lua)) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(WrongArguments)), raises);
+        if (!scripting.Run.Arguments.TryTake(lua)) return Answer(lua, ScriptError.Make(lua.Machine, ByteText.ToBytes(WrongArguments)), raises);
         var run = scripting.Run;
-        var request = _arguments.Request;
+        var request = run.Arguments.Request;
         var command = scripting.Executor.Commands.Find(request);
         scripting.Debugger.NoteCall(request);
         if (run.WhyNot(command, request.Count) is { } refusal)

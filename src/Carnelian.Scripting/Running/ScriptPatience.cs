@@ -10,7 +10,10 @@ internal sealed class ScriptPatience(Scripting scripting)
 {
     private const string Killed = "Script killed by user with SCRIPT KILL...";
 
-    private long _beganNanoseconds;
+    /// <summary>Who looks up often shall not be slow for that.</summary>
+    private const long NanosecondsPerTurn = 200_000;
+
+    private long _beganNanoseconds, _nextTurnNanoseconds;
     private bool _isKilled;
 
     /// <summary>Others are told that it is busy.</summary>
@@ -26,7 +29,7 @@ internal sealed class ScriptPatience(Scripting scripting)
     }
 
     /// <summary>What it was kept waiting is not its own time.</summary>
-    public void BeginAnew() => _beganNanoseconds = scripting.Clock.MonotonicNanoseconds;
+    public void BeginAnew() => _nextTurnNanoseconds = _beganNanoseconds = scripting.Clock.MonotonicNanoseconds;
 
     public void End()
     {
@@ -59,7 +62,10 @@ internal sealed class ScriptPatience(Scripting scripting)
             IsBusy = true;
             scripting.Executor.ClosedGates |= Gates.Busy;
         }
+        var now = scripting.Clock.MonotonicNanoseconds;
+        if (now < _nextTurnNanoseconds) return;
         scripting.Executor.TurnInside();
+        _nextTurnNanoseconds = scripting.Clock.MonotonicNanoseconds + NanosecondsPerTurn;
         EndIfAsked(machine);
     }
 

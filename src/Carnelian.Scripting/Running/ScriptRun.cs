@@ -25,6 +25,9 @@ internal sealed class ScriptRun
     /// <summary>Who asked for the script.</summary>
     public Session Caller { get; private set; }
 
+    /// <summary>Those of the command that it calls.</summary>
+    public ScriptArguments Arguments { get; } = new();
+
     /// <summary>The error that nobody has caught.</summary>
     public UncaughtError Uncaught { get; } = new();
 
@@ -71,6 +74,8 @@ internal sealed class ScriptRun
         if (isOk) _results.Write(ref call, result, Session.Version, machine.Lua.Memory.LimitBytes);
         else AnswerError(ref call, error!);
         Request.Clear();
+        Arguments.Clear();
+        Session.Received.Begin();
         machine.Rest();
     }
 

@@ -17,6 +17,7 @@ internal sealed class UncaughtError
     /// <summary>Reads the table of an error. Fields may come from its metatable.</summary>
     public void Take(LuaCall call, in LuaValue error)
     {
+        call.Keep(error);
         Text = TextOf(call.Index(error, FieldNames.Error)) ?? "ERR unknown error";
         _source = TextOf(call.Index(error, FieldNames.Source));
         _line = TextOf(call.Index(error, FieldNames.Line));

@@ -12,7 +12,6 @@ internal sealed class RedisLibrary
     private readonly LuaMachine _machine;
     private readonly Scripting _scripting;
     private readonly LuaTable _table;
-    private readonly ScriptArguments _asked = new();
 
     private RedisLibrary(LuaMachine machine, Scripting scripting)
     {
@@ -95,13 +94,16 @@ internal sealed class RedisLibrary
         var level = ToInteger(number);
         if (level < 0 || level >= _levels.Length) throw ScriptError.Fail(lua, "Invalid log level.");
         if (!_scripting.Log.IsEnabled(_levels[level])) return lua.Return();
+        // It ends at a zero byte, as a string of C's.
         var line = new System.Text.StringBuilder();
         for (var i = 2; i <= lua.Count && line.Length < LoggedMax; i++)
         {
             if (!lua[i].IsString && !lua[i].IsNumber) continue;
             if (i > 2) line.Append(' ');
             var text = lua.CheckString(i).Span;
-            line.Append(ByteText.FromBytes(text[..Math.Min(text.Length, LoggedMax)]));
+            var shown = ByteText.UpToNul(text[..Math.Min(text.Length, LoggedMax)]);
+            line.Append(ByteText.FromBytes(shown));
+            if (shown.Length < text.Length) break;
         }
         _scripting.Log.Log(_levels[level], "{Line}", ByteText.ToShown(line.ToString()));
         return lua.Return();
@@ -175,8 +177,9 @@ internal sealed class RedisLibrary
     private int CheckAccess(LuaCall lua)
     {
         if (lua.Count == 0) throw ScriptError.Fail(lua, ScriptCalls.NoArguments);
-        if (!_asked.TryTake(lua)) throw ScriptError.Fail(lua, ScriptCalls.WrongArguments);
-        if (_scripting.Executor.Commands.Find(_asked.Request) is null) throw ScriptError.Fail(lua, "Invalid command passed to redis.acl_check_cmd()");
+        var arguments = _scripting.Run.Arguments;
+        if (!arguments.TryTake(lua)) throw ScriptError.Fail(lua, ScriptCalls.WrongArguments);
+        if (_scripting.Executor.Commands.Find(arguments.Request) is null) throw ScriptError.Fail(lua, "Invalid command passed to redis.acl_check_cmd()");
         return lua.Return(true);
     }
 }

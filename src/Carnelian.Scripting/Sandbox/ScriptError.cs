@@ -52,6 +52,7 @@ internal static class ScriptError
         if (!error.IsTable)
         {
             var table = machine.NewTable(hashSize: 4);
+            call.Keep(table);
             table.Set(FieldNames.Error, machine.String("ERR "u8, TextOf(call, error).Span));
             error = table;
         }

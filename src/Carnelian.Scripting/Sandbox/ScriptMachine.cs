@@ -116,10 +116,10 @@ internal class ScriptMachine
         _measureAt = _machine.Memory.Measure() + MeasuredEveryBytes;
     }
 
-    /// <summary>What lives on the machine. While a script runs: what has been counted.</summary>
-    public long MeasureBytes(bool isRunning)
+    /// <summary>What lives on the machine. While a script runs or a library is loaded: what has been counted.</summary>
+    public long MeasureBytes()
     {
-        if (!_hasRun || isRunning) return _machine.Memory.CountedBytes;
+        if (!_hasRun || _machine.IsRunning) return _machine.Memory.CountedBytes;
         _hasRun = false;
         _machine.Clear();
         return _machine.Memory.Measure();

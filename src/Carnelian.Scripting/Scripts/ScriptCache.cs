@@ -32,7 +32,7 @@ public sealed class ScriptCache
     public long ScriptBytes => _scriptBytes;
 
     /// <summary>used_memory_vm_eval: what the machine holds.</summary>
-    public long MachineBytes => Machine.MeasureBytes(_scripting.IsRunning);
+    public long MachineBytes => Machine.MeasureBytes();
 
     internal CachedScript? Find(ScriptDigest digest) => _scripts.GetValueOrDefault(digest);
 

@@ -214,6 +214,39 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
         Assert.That(Eval($"redis.setresp(3) local s = string.rep('x', 10000) local t, v = {{}}, {value} for i = 1, 100 do t[i] = v end return t"), Does.Not.Contain("memory"));
     }
 
+    [Test]
+    public void Numbers_and_empty_places_of_a_result_are_counted_wherever_they_stand()
+    {
+        Run("CONFIG SET lua-memory-limit 1mb");
+        var reply = Eval("local t = {} t[1] = t for i = 2, 5000 do t[i] = 1 end return t");
+        Assert.That(reply, Has.Length.LessThan(1 << 20).And.Contain("-ERR not enough memory"));
+        Assert.That(Eval("redis.setresp(3) local b = {} for i = 1, 10000 do b[i + 0.5] = 1 end for i = 1, 10000 do b[i + 0.5] = nil end local t, m = {}, {map = b} for i = 1, 1000 do t[i] = m end return t")
+            .Split("not enough memory"), Has.Length.GreaterThan(900));
+    }
+
+    [TestCase("{redis.pcall('LPUSH', 's', 'x'), redis.pcall('LPUSH', 's', 'x')}", 2)]
+    [TestCase("{redis.pcall('LPUSH', 's', 'x'), {err = 'a b'}}", 2)]
+    [TestCase("{{err = 'a b'}, {err = 'c d'}}", 1)]
+    [TestCase("redis.pcall('LPUSH', 's', 'x')", 1)]
+    [TestCase("1", 0)]
+    public void Errors_of_its_calls_count_as_failures_one_by_one(string result, int failures)
+    {
+        Run("SET s v");
+        Run("CONFIG RESETSTAT");
+        Eval("return " + result);
+        Assert.That(Run("INFO commandstats"), Does.Match($"cmdstat_eval:calls=1,.*failed_calls={failures}\\D"));
+    }
+
+    [TestCase("return {err = '\\na b'}", "- a b", "errorstat_:")]
+    [TestCase("return {err = '\\r\\n\\na b\\n'}", "-   a b", "errorstat_:")]
+    [TestCase("return {err = 'A\\nB c'}", "-A B c", "errorstat_A:")]
+    [TestCase("return redis.error_reply('-\\nfoo bar')", "- foo bar", "errorstat_:")]
+    public void Line_breaks_in_an_error_are_blanks(string script, string error, string statistics)
+    {
+        Assert.That(Eval(script), Is.EqualTo(error));
+        Assert.That(Run("INFO errorstats"), Does.Contain(statistics));
+    }
+
     [TestCase("return {err = s}"), TestCase("return redis.error_reply(s)"), TestCase("error(s)"), TestCase("error({err = s})")]
     public void Of_an_error_a_megabyte_is_shown(string script)
     {

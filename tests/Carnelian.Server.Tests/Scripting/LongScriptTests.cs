@@ -137,7 +137,7 @@ internal sealed class LongScriptTests
         _log.Heard = () => _server.World.Advance(1);
         var other = _server.Connect();
         other.Run("PING");
-        SendWithin(other, ["SHUTDOWN NOSAVE"]);
+        SendWithin(other, ["INFO memory", "MEMORY STATS", "SHUTDOWN NOSAVE"]);
         _server.Client.Send("DEBUG", "LOADAOF");
         _server.TurnUntil(() => _server.Server.StopRequested);
     }

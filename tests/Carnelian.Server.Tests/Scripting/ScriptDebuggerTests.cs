@@ -279,6 +279,16 @@ internal sealed class ScriptDebuggerTests(RespVersion version) : CommandFixture(
     }
 
     [Test]
+    public void What_is_evaluated_without_end_ends_when_its_client_goes()
+    {
+        _user.Run("SCRIPT", "DEBUG", "SYNC");
+        WhileItStands(() => _user.Send("e", Endless), _user.Peer.CloseWrite);
+        _user.Send("EVAL", "return 1", "0");
+        Server.TurnUntil(() => _user.IsClosed);
+        Assert.That(Run("PING"), Is.EqualTo("+PONG"));
+    }
+
+    [Test]
     public void One_for_which_there_is_no_room_is_an_error()
     {
         Run("EVAL", "return 1", "0", new string('x', 3_000_000));
