@@ -60,13 +60,13 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
 
     // Values.
 
-    /// <summary>A value that is kept.</summary>
+    /// <summary>A value that is kept, unless it is short.</summary>
     private LuaValue ReadValue()
     {
         switch (_kind)
         {
             case Kind.String:
-                _call.Keep(_value);
+                KeepText((LuaString)_value.Object!);
                 return _value;
             case Kind.Number or Kind.Boolean: return _value;
             case Kind.Null: return missing;
@@ -74,6 +74,11 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
             case Kind.ListBegin: return ReadList();
             default: throw Unexpected("value");
         }
+    }
+
+    private readonly void KeepText(LuaString text)
+    {
+        if (text.Length > StringCache.ShortMax) _call.Keep(text);
     }
 
     private void Descend(int slots)
@@ -100,7 +105,7 @@ internal ref struct JsonReader(LuaCall call, JsonOptions options, ReadOnlySpan<b
         {
             if (_kind != Kind.String) throw Unexpected("object key string");
             var key = (LuaString)_value.Object!;
-            _call.Keep(key);
+            KeepText(key);
             Next();
             if (_kind != Kind.Colon) throw Unexpected("colon");
             Next();

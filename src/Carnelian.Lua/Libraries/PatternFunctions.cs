@@ -180,12 +180,12 @@ internal sealed class PatternFunctions(LuaMachine machine)
                 for (var i = 0; i < count; i++)
                 {
                     captures[i] = matcher.Capture(i, start, end);
-                    call.Keep(captures[i]);
+                    if (captures[i].Object is LuaString { Length: > StringCache.ShortMax }) call.Keep(captures[i]);
                 }
                 value = call.Call(replacement, captures);
             }
         }
-        call.Keep(value);
+        if (value.Object is LuaString { Length: > StringCache.ShortMax }) call.Keep(value);
         if (value.IsFalse) result.Add(source[start..end]);
         else result.Add((Operators.ToText(call.Machine, value) ?? throw call.Fail($"invalid replacement value (a {System.Text.Encoding.ASCII.GetString(value.TypeName)})")).Span);
         call.KeptEnd = kept;

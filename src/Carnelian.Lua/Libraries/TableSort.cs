@@ -24,7 +24,7 @@ internal sealed class TableSort(LuaMachine machine)
         private bool IsLess(in LuaValue left, in LuaValue right)
         {
             machine.Spend(1);
-            if (compare is null && left.Object is Tag or LuaString) return Operators.LessThan(_call.Thread, left, right);
+            if (compare is null && left.Object is not LuaTable) return Operators.LessThan(_call.Thread, left, right);
             var kept = _call.KeptEnd;
             _call.Keep(left);
             _call.Keep(right);
