@@ -43,7 +43,7 @@ public sealed class LuaThread : LuaObject
     internal LuaValue ErrorHandler;
 
     /// <summary>Those to which it goes back.</summary>
-    internal readonly Stack<LuaObject> OuterHandlers = new();
+    internal Stack<LuaObject>? OuterHandlers;
 
     /// <summary>Levels of the host's stack when it was resumed: it may yield only at these.</summary>
     internal int BaseLevels;
@@ -283,7 +283,7 @@ public sealed class LuaThread : LuaObject
         var depth = Depth;
         var top = Frames[Depth].Top;
         var oldHandler = ErrorHandler;
-        if (oldHandler.Object is { } outer) OuterHandlers.Push(outer);
+        if (oldHandler.Object is { } outer) (OuterHandlers ??= new()).Push(outer);
         ErrorHandler = handler;
         try
         {
@@ -305,7 +305,7 @@ public sealed class LuaThread : LuaObject
         finally
         {
             ErrorHandler = oldHandler;
-            if (oldHandler.Object is not null) OuterHandlers.Pop();
+            if (oldHandler.Object is not null) OuterHandlers!.Pop();
         }
     }
 

@@ -149,7 +149,7 @@ internal sealed class Reachability
         _objects += thread.Stack.Length >> PlacesPerObjectShift;
         See(thread.Globals);
         See(thread.ErrorHandler.Object);
-        foreach (var handler in thread.OuterHandlers) See(handler);
+        foreach (var handler in thread.OuterHandlers ?? []) See(handler);
         for (var depth = 0; depth <= thread.Depth; depth++) See(thread.Frames[depth].Closure);
         // A caller's registers above a call are not in use.
         var end = Math.Min(thread.Frames[thread.Depth].Top, thread.Stack.Length);
