@@ -73,6 +73,8 @@ public class BudgetTests
     [TestCase("s = string.rep('x', 1e6)", "pcall(error, s, 2)", 50)]
     [TestCase("local m = {__lt = rawequal} for i = 1, 1000 do t[i] = setmetatable({}, m) end", "table.sort(t)", 100)]
     [TestCase("for i = 1, 1e4 do t[i] = i end", "collectgarbage()", 200)]
+    [TestCase("for i = 1, 2000 do t[i] = i end function f(k) if k == 0 then return unpack(t) end return 1, f(k - 1) end", "f(1000)", 3)]
+    [TestCase("for i = 1, 2000 do t[i] = i end function f(...) return select(2, ...) end", "f(unpack(t))", 1000)]
     [TestCase("for i = 1, 8192 do t[i + 0.5] = 1 end i = 1", "t[i + 0.5] = nil t[i + 8192.5] = 1 i = i + 1", 1000)]
     [TestCase("for i = 1, 33 do t['a' .. i] = 1 end for i = 1, 16384 do t[i] = 1 end local h = 16385 while h <= 2147483647 do t[h] = 1 h = h * 2 end", "local n = #t", 100)]
     [TestCase("f = struct.unpack for i = 1, 300 do t[f('>d', struct.pack('>I4I4', 0x40000000 + i, 0x7fffffff - i))] = 1 end q = f('>d', struct.pack('>I4I4', 0x50000000, 0x6fffffff))", "local n = t[q]", 1000)]
@@ -113,6 +115,39 @@ public class BudgetTests
         Machines.Compile(middle is null
             ? "local a, b return " + string.Concat(Enumerable.Repeat(operand, count)) + "a"
             : begin + string.Concat(Enumerable.Repeat(middle, count)) + end);
+    }
+
+    [TestCase("x = a == b ")]
+    [TestCase("x = a < b ")]
+    [TestCase("x = a == c ")]
+    [TestCase("x = n + 1 ")]
+    [TestCase("x = t[b] ")]
+    [TestCase("x = {...} ")]
+    public void Code_without_loops_and_calls_is_ended(string statement)
+    {
+        Assert.That(Machines.Make(new Patience(20), stepsPerAsk: 10_000).Run($$"""
+            local a, b, n, t = string.rep('x', 1e5), string.rep('x', 1e5), string.rep('1', 1e5), {[string.rep('x', 1e5)] = 1}
+            local many = {} for i = 1, 5000 do many[i] = i end
+            return loadstring('local a, b, n, t, c = "' .. a .. '", {{(statement.Contains("...") ? "nil, nil, nil" : "select(2, ...)")}} local x ' .. string.rep('{{statement}}', 20000), '@user_script')({{(statement.Contains("...") ? "unpack(many)" : "a, b, n, t, b")}})
+            """), Does.EndWith("Script killed"));
+    }
+
+    /// <summary>.NET's hashes of these numbers are all the same.</summary>
+    [Test, MaxTime(20_000)]
+    public void Constants_that_were_made_to_collide_are_compiled_like_others()
+    {
+        var numbers = Enumerable.Range(0, 120_000).Select(i => BitConverter.UInt64BitsToDouble(((ulong)(0x40000000 + i) << 32) | ((uint)(0x40000000 + i) ^ 0x12345678u)));
+        Machines.Compile("local x " + string.Concat(numbers.Select(number => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"x={number:r} "))));
+    }
+
+    [TestCase("x = function() end ", false)]
+    [TestCase("x = 1", true)]
+    public void So_many_constants_and_functions_a_function_may_have(string statement, bool isNumbered)
+    {
+        string Text(int count) => "local x " + string.Concat(Enumerable.Range(0, count).Select(i => isNumbered ? $"{statement}{i} " : statement));
+        Machines.Compile(Text(262_143));
+        Assert.That(LuaCompiler.TryCompile(System.Text.Encoding.ASCII.GetBytes(Text(262_144)), LuaString.Of("@user_script"), out _, out var error), Is.False);
+        Assert.That(error!.ToString(), Is.EqualTo("constant table overflow"));
     }
 
     [TestCase("string.find(string.rep('b', 1e6), '[' .. string.rep('a', 1e6) .. ']')")]

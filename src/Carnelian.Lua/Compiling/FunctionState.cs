@@ -8,6 +8,9 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
     /// <summary>What compiling takes is counted for so many instructions at a time: bytes, while lists grow, and steps.</summary>
     private const int CountedAtOnce = 1024, BytesPerInstruction = 24, StepsPerInstruction = 8;
 
+    /// <summary>Constants of a function, and functions within it, as PUC's MAXARG_Bx.</summary>
+    private const int TableMax = (1 << 18) - 1;
+
     /// <summary>Of a constant, in its list and where it is looked up.</summary>
     private const int BytesPerConstant = 64;
 
@@ -16,8 +19,8 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
     private readonly List<ulong> _code = [];
     private readonly List<int> _lines = [];
     private readonly List<LuaValue> _constants = [];
-    private readonly Dictionary<LuaString, int> _strings = [];
-    private readonly Dictionary<double, int> _numbers = [];
+    private readonly Dictionary<LuaString, int> _strings = new(ConstantComparer.Default);
+    private readonly Dictionary<double, int> _numbers = new(ConstantComparer.Default);
     private int _nil = -1, _true = -1, _false = -1;
     private readonly List<LuaPrototype> _prototypes = [];
     private readonly List<LocalVariable> _locals = [];
@@ -130,9 +133,15 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     private int AddConstant(LuaValue value)
     {
+        CheckTable(_constants.Count);
         lexer.Machine.Memory.Hold(BytesPerConstant);
         _constants.Add(value);
         return _constants.Count - 1;
+    }
+
+    private static void CheckTable(int count)
+    {
+        if (count >= TableMax) throw new LuaSyntaxException([.. "constant table overflow"u8]);
     }
 
     // Variables.
@@ -218,6 +227,7 @@ internal sealed class FunctionState(FunctionState? outer, Lexer lexer, LuaString
 
     public int Add(LuaPrototype prototype)
     {
+        CheckTable(_prototypes.Count);
         _prototypes.Add(prototype);
         return _prototypes.Count - 1;
     }

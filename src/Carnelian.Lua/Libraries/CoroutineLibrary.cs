@@ -94,6 +94,7 @@ internal sealed class CoroutineLibrary(LuaMachine machine)
 
     private static void Take(LuaThread thread, int first, int count, Span<LuaValue> results)
     {
+        thread.Machine.StepsLeft -= count >> LuaMachine.ValuesPerStepShift;
         thread.Stack.AsSpan(first, count).CopyTo(results);
         thread.Forget(first);
     }

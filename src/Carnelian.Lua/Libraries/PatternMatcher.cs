@@ -13,6 +13,9 @@ internal ref struct PatternMatcher
     /// <summary>A set that is longer is read before it is used.</summary>
     private const int SetReadMax = 64;
 
+    /// <summary>And any set, behind so many bytes in a row.</summary>
+    private const int SetReadFrom = 256;
+
     private const int Unfinished = -1, Place = -2, NoMatch = -1;
 
     private readonly LuaCall _call;
@@ -98,9 +101,23 @@ internal ref struct PatternMatcher
     {
         var rest = _source[at..];
         if (_firstByte >= 0) return rest.IndexOf((byte)_firstByte);
-        for (var i = 0; i < rest.Length; i++)
-            if (IsSingle(rest[i], _first, _firstEnd)) return i;
-        return -1;
+        var distance = Scan(rest, _first, _firstEnd, isMatch: false);
+        return distance < rest.Length ? distance : -1;
+    }
+
+    /// <summary>How many bytes from the first on all match a single item, or all do not.</summary>
+    private int Scan(ReadOnlySpan<byte> rest, int p, int end, bool isMatch)
+    {
+        var i = 0;
+        for (; i < Math.Min(rest.Length, SetReadFrom); i++)
+            if (IsSingle(rest[i], p, end) != isMatch) return i;
+        if (i < rest.Length && _pattern[p] == '[')
+        {
+            if (_members is null || _membersOf != p) ReadSet(p, end - 1);
+            while (i < rest.Length && _members![rest[i]] == isMatch) i++;
+        }
+        else while (i < rest.Length && IsSingle(rest[i], p, end) == isMatch) i++;
+        return i;
     }
 
     /// <summary>How many captures the match has.</summary>
@@ -302,18 +319,7 @@ internal ref struct PatternMatcher
     }
 
     /// <summary>How many bytes match a single item, from the first on.</summary>
-    private int RunLength(ReadOnlySpan<byte> rest, int p, int end)
-    {
-        var length = 0;
-        if (_pattern[p] == '.') return rest.Length;
-        if (_pattern[p] == '%')
-        {
-            var letter = _pattern[p + 1];
-            while (length < rest.Length && IsInClass(rest[length], letter)) length++;
-        }
-        else while (length < rest.Length && IsSingle(rest[length], p, end)) length++;
-        return length;
-    }
+    private int RunLength(ReadOnlySpan<byte> rest, int p, int end) => _pattern[p] == '.' ? rest.Length : Scan(rest, p, end, isMatch: true);
 
     private int MinExpand(int s, int p, int end)
     {

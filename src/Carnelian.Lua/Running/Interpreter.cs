@@ -354,10 +354,15 @@ internal static class Interpreter
                     ref var left = ref registers[Instruction.B(i)];
                     ref var right = ref constants[Instruction.C(i) & Instruction.ConstantMax];
                     if (left.Object == right.Object) condition = left.Object != Tags.Number || left.Double == right.Double;
-                    else condition = left.Object is LuaString && Operators.RawEqual(thread, left, right);
+                    else
+                    {
+                        thread.SavePc(pc);
+                        condition = left.Object is LuaString && Operators.RawEqual(thread, left, right);
+                    }
                     break;
                 }
                 case Opcode.Equal:
+                    thread.SavePc(pc);
                     condition = Operators.RawEqual(thread, Operand(registers, constants, Instruction.B(i)), Operand(registers, constants, Instruction.C(i)));
                     break;
                 case Opcode.LessThanRR:
@@ -485,6 +490,7 @@ internal static class Interpreter
                 {
                     var first = @base + Instruction.A(i);
                     Return(thread, first, Instruction.B(i) != 0 ? Instruction.B(i) - 1 : thread.Top - first);
+                    if (machine.StepsLeft < 0) machine.Ask();
                     if (thread.Depth < entryDepth) return;
                     goto NewFrame;
                 }
@@ -614,6 +620,7 @@ internal static class Interpreter
         var wanted = frame.Wanted;
         var to = frame.Function;
         var moved = wanted < 0 ? count : Math.Min(count, wanted);
+        thread.Machine.StepsLeft -= moved >> LuaMachine.ValuesPerStepShift;
         for (var i = 0; i < moved; i++) LuaValue.Copy(ref stack[to + i], stack[first + i]);
         thread.Adjust(to, moved, wanted);
     }
@@ -683,7 +690,7 @@ internal static class Interpreter
         var from = frame.Base - count;
         if (wanted < 0)
         {
-            thread.Machine.StepsLeft -= count;
+            thread.Machine.Spend(count >> LuaMachine.ValuesPerStepShift);
             thread.EnsureStack(to + count);
             wanted = count;
             thread.Top = to + count;

@@ -154,6 +154,7 @@ public readonly ref struct LuaCall
     public int ReturnArguments(int from)
     {
         var count = Math.Max(0, Count - from + 1);
+        Machine.StepsLeft -= count >> LuaMachine.ValuesPerStepShift;
         Array.Copy(_thread.Stack, _function + from, _thread.Stack, _function, count);
         return count;
     }

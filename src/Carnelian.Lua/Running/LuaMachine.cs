@@ -35,6 +35,9 @@ public sealed class LuaMachine
     /// <summary>So many bytes copied or looked at are as much as a step: 32.</summary>
     internal const int BytesPerStepShift = 5;
 
+    /// <summary>So many values moved are as much as a step.</summary>
+    internal const int ValuesPerStepShift = 2;
+
     /// <summary>So many places of a table looked at are as much as a step.</summary>
     internal const int PlacesPerStepShift = 3;
 
@@ -310,6 +313,7 @@ public sealed class LuaMachine
     internal void Ask()
     {
         StepsLeft = StepsPerAsk;
-        _host?.StepsSpent(this);
+        // The host itself may have spent them, outside of a run.
+        if (IsRunning) _host?.StepsSpent(this);
     }
 }

@@ -71,8 +71,8 @@ public sealed class LuaMemory
         CountedBytes -= bytes;
     }
 
-    /// <summary>What a table does takes steps, of which the next look tells.</summary>
-    internal void NoteWork(long steps) => _machine.StepsLeft -= steps;
+    /// <summary>What a table does takes steps.</summary>
+    internal void Spend(long steps) => _machine.Spend(steps);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Reach(long bytes)

@@ -94,7 +94,7 @@ internal static class Operators
     /// <summary>A text that is read as a number may be long.</summary>
     private static void NoteText(LuaThread thread, in LuaValue value)
     {
-        if (value.Object is LuaString text) thread.Machine.StepsLeft -= text.Length >> LuaMachine.BytesPerStepShift;
+        if (value.Object is LuaString text) thread.Machine.Spend(text.Length >> LuaMachine.BytesPerStepShift);
     }
 
     private static LuaValue Handler(LuaThread thread, in LuaValue left, in LuaValue right, Event happening)
@@ -147,17 +147,17 @@ internal static class Operators
         return left.Object is LuaString one && right.Object is LuaString other && AreEqual(thread, one, other);
     }
 
-    /// <summary>Long strings that are alike take their time, of which the next look tells.</summary>
+    /// <summary>Long strings that are alike take their time.</summary>
     private static bool AreEqual(LuaThread thread, LuaString one, LuaString other)
     {
         if (one.Length != other.Length) return false;
-        thread.Machine.StepsLeft -= one.Length >> LuaMachine.BytesPerStepShift;
+        thread.Machine.Spend(one.Length >> LuaMachine.BytesPerStepShift);
         return one.Equals(other);
     }
 
     private static int Compare(LuaThread thread, LuaString one, LuaString other)
     {
-        thread.Machine.StepsLeft -= Math.Min(one.Length, other.Length) >> LuaMachine.BytesPerStepShift;
+        thread.Machine.Spend(Math.Min(one.Length, other.Length) >> LuaMachine.BytesPerStepShift);
         return LuaString.Compare(one, other);
     }
 

@@ -131,7 +131,7 @@ public sealed class LuaTable : LuaObject
     private bool AreEqual(LuaObject? key, LuaString other)
     {
         if (key is not LuaString text || text.Length != other.Length) return false;
-        if (other.Length > StringCache.ShortMax) _memory.NoteWork(other.Length >> LuaMachine.BytesPerStepShift);
+        if (other.Length > StringCache.ShortMax) _memory.Spend(other.Length >> LuaMachine.BytesPerStepShift);
         return text.Equals(other);
     }
 
@@ -140,7 +140,7 @@ public sealed class LuaTable : LuaObject
     {
         var length = 0;
         for (; next != 0; next = _nodes[next - 1].Next) length++;
-        _memory.NoteWork(length);
+        _memory.Spend(length);
     }
 
     /// <summary>The place of a key among the nodes, or -1.</summary>
@@ -154,8 +154,12 @@ public sealed class LuaTable : LuaObject
         }
         var nodes = _nodes;
         var hash = HashOf(key);
+        var passed = 0;
         for (var at = MainPlace(hash, key.Object!.Type, nodes.Length); at >= 0; at = nodes[at].Next - 1)
+        {
             if (nodes[at].Key.Object == key.Object) return at;
+            if (passed++ == PassedFree) NoteChain(nodes[at].Next);
+        }
         return -1;
     }
 
@@ -303,7 +307,7 @@ public sealed class LuaTable : LuaObject
             {
                 var passed = 0;
                 for (; nodes[other].Next - 1 != place; other = nodes[other].Next - 1) passed++;
-                if (passed > PassedFree) _memory.NoteWork(passed);
+                if (passed > PassedFree) _memory.Spend(passed);
                 nodes[other].Next = free + 1;
                 nodes[free] = nodes[place];
                 nodes[place].Next = 0;
@@ -371,7 +375,7 @@ public sealed class LuaTable : LuaObject
         var oldArray = _array;
         var oldNodes = _nodes;
         var nodeCount = NodeCount(hashSize);
-        _memory.NoteWork((PlaceCount + arraySize + nodeCount) >> LuaMachine.PlacesPerStepShift);
+        _memory.Spend((PlaceCount + arraySize + nodeCount) >> LuaMachine.PlacesPerStepShift);
         // All that may fail comes before the first change. It is counted at once, for a walk over what lives does not see what is about to.
         _memory.Charge(BytesOfNodes(nodeCount) + Math.Max(0, BytesOfArray(arraySize) - BytesOfArray(oldArray.Length)));
         if (arraySize > oldArray.Length)
@@ -440,7 +444,7 @@ public sealed class LuaTable : LuaObject
             for (low = 1; !GetInteger((int)low).IsNil; low++)
             {
             }
-            _memory.NoteWork(low);
+            _memory.Spend(low);
             return (int)(low - 1);
         }
         while (high - low > 1)

@@ -31,12 +31,16 @@ internal sealed class DebugLog
         LengthMax = length == 0 ? int.MaxValue : Math.Max(LeastLength, length);
     }
 
+    /// <summary>What is added is left out.</summary>
+    public bool IsFull => _characters > CharactersMax;
+
     /// <summary>Adds a line, unless there is already more than anybody reads.</summary>
     public void Add(string line)
     {
-        if (_characters > CharactersMax) return;
+        if (IsFull) return;
         _lines.Add(line);
-        if ((_characters += line.Length) > CharactersMax) _lines.Add("<hint> What follows is left out.");
+        _characters += line.Length;
+        if (IsFull) _lines.Add("<hint> What follows is left out.");
     }
 
     /// <summary>Adds a line of which the beginning may do. The first time something is left out that is said.</summary>

@@ -143,7 +143,7 @@ internal static class DebuggerCommands
 
     private static void Trace(ScriptDebugger debugger, LuaMachine machine)
     {
-        for (var level = 1; machine.TryGetInfo(level, out var source, out var line); level++)
+        for (var level = 1; !debugger.Log.IsFull && machine.TryGetInfo(level, out var source, out var line); level++)
         {
             if (!ScriptDebugger.IsOfScript(source)) continue;
             debugger.Log.Add($"{(level == 1 ? "In" : "From")} {machine.FunctionName(level)?.ToString() ?? "top level"}:");

@@ -132,7 +132,7 @@ internal sealed class ScriptDebugger(Scripting scripting)
     /// <summary>A command has answered.</summary>
     public void NoteReply(ReadOnlySpan<byte> reply, RespVersion version)
     {
-        if (LogsCalls) _log.AddTrimmed("<reply> " + ReplyText.Of(reply, version));
+        if (LogsCalls) _log.AddTrimmed("<reply> " + ReplyText.Of(reply, version, _log.LengthMax));
     }
 
     /// <summary>An error has come up that a script may catch.</summary>

@@ -5,6 +5,9 @@ internal sealed class SourceLines
 {
     public const int BreakpointsMax = 64;
 
+    /// <summary>Of a line.</summary>
+    private const int ShownMax = 1 << 16;
+
     private readonly string[] _lines;
     private readonly List<int> _breakpoints = [];
 
@@ -39,8 +42,8 @@ internal sealed class SourceLines
     public string Show(int line)
     {
         var text = line > 0 && line <= _lines.Length ? _lines[line - 1] : "<out of range source code line>";
-        var end = text.IndexOf('\0');
-        return $"{(line == Current ? "->" : "  ")}{(IsBreakpoint(line) ? '#' : ' ')}{line,-3} {(end < 0 ? text : text[..end])}";
+        var end = text.IndexOf('\0', 0, Math.Min(text.Length, ShownMax));
+        return $"{(line == Current ? "->" : "  ")}{(IsBreakpoint(line) ? '#' : ' ')}{line,-3} {text[..(end < 0 ? Math.Min(text.Length, ShownMax) : end)]}";
     }
 
     /// <summary>A line, and so many before and behind it.</summary>

@@ -13,25 +13,34 @@ internal static class ValueText
     /// <summary>A table that holds itself several times is endless, nearly. A string is cut there, too.</summary>
     internal const int LengthMax = 1 << 20;
 
+    /// <summary>Of all tables that are shown, with and without values: many may stand for one.</summary>
+    private const long PlacesMax = 64 << 20;
+
     /// <param name="enough">Not much more than so many characters are wanted.</param>
     public static string Of(LuaMachine machine, in LuaValue value, int enough)
     {
         var text = new StringBuilder();
-        Add(text, machine, value, Math.Min(enough, LengthMax), 0);
+        var places = PlacesMax;
+        Add(text, machine, value, Math.Min(enough, LengthMax), 0, ref places);
         return text.ToString();
     }
 
-    private static void Add(StringBuilder text, LuaMachine machine, in LuaValue value, int enough, int nesting)
+    private static void Add(StringBuilder text, LuaMachine machine, in LuaValue value, int enough, int nesting, ref long places)
     {
         if (nesting == NestingMax) text.Append("<max recursion level reached! Nested table?>");
-        else if (value.TryGetTable(out var table)) AddTable(text, machine, table, enough, nesting + 1);
+        else if (value.TryGetTable(out var table)) AddTable(text, machine, table, enough, nesting + 1, ref places);
         else if (value.TryGetString(out var bytes)) text.Append(ByteText.FromBytes(ArgumentSplitter.Quote(bytes.Span[..Math.Min(bytes.Length, LengthMax)])));
         else if (value.Type is LuaType.Nil or LuaType.Boolean or LuaType.Number) text.Append(value.ToString(NumberDigits));
         else text.Append($"\"{(value.Type == LuaType.LightUserData ? "light-userdata@(nil)" : $"{value}@{machine.AddressOf(value)}")}\"");
     }
 
-    private static void AddTable(StringBuilder text, LuaMachine machine, LuaTable table, int enough, int nesting)
+    private static void AddTable(StringBuilder text, LuaMachine machine, LuaTable table, int enough, int nesting, ref long places)
     {
+        if ((places -= table.PlaceCount) < 0)
+        {
+            text.Append("{...}");
+            return;
+        }
         var showsKeys = !IsList(table);
         text.Append('{');
         var place = 0;
@@ -41,10 +50,10 @@ internal static class ValueText
             if (showsKeys)
             {
                 text.Append('[');
-                Add(text, machine, key, enough, nesting);
+                Add(text, machine, key, enough, nesting, ref places);
                 text.Append("]=");
             }
-            Add(text, machine, element, enough, nesting);
+            Add(text, machine, element, enough, nesting, ref places);
         }
         text.Append('}');
     }

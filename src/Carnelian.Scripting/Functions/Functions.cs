@@ -43,12 +43,19 @@ public sealed class Functions
     /// <summary>FUNCTION LOAD. Null: it could not be loaded, and the error says why.</summary>
     internal FunctionLibrary? Load(ReadOnlySpan<byte> code, bool replaces, bool isTrusted, out string? error)
     {
-        var library = LoadInto(Current, code, replaces, isTrusted, out error);
+        BeginLoading(isTrusted);
+        var library = LoadInto(Current, code, replaces, out error);
         if (library is not null) TellChange();
         return library;
     }
 
-    private FunctionLibrary? LoadInto(LibrarySet set, ReadOnlySpan<byte> code, bool replaces, bool isTrusted, out string? error)
+    private void BeginLoading(bool isTrusted)
+    {
+        _loadBeganNanoseconds = _scripting.Clock.MonotonicNanoseconds;
+        _isTrusted = isTrusted;
+    }
+
+    private FunctionLibrary? LoadInto(LibrarySet set, ReadOnlySpan<byte> code, bool replaces, out string? error)
     {
         error = ScriptRun.NotAllowed;
         if (_scripting.IsRunning || LibraryHeader.Read(code, out error) is not { } header) return null;
@@ -60,7 +67,7 @@ public sealed class Functions
         if (error is not null) return null;
         var library = new FunctionLibrary(header.Name, code.ToArray());
         if (old is not null) set.Remove(old);
-        error = Run(library, code[header.Length..], isTrusted);
+        error = Run(library, code[header.Length..]);
         if (error is null && library.Functions.Count == 0) error = "No functions registered";
         if (error is null && set.FindCollision(library) is { } collision) error = $"Function {collision.Name} already exists";
         if (error is not null)
@@ -75,13 +82,11 @@ public sealed class Functions
     }
 
     /// <summary>Has a library register its functions. Null, or what went wrong.</summary>
-    private string? Run(FunctionLibrary library, ReadOnlySpan<byte> code, bool isTrusted)
+    private string? Run(FunctionLibrary library, ReadOnlySpan<byte> code)
     {
-        if (!LuaCompiler.TryCompile(code, ScriptMachine.FunctionName, out var prototype, out var message)) return $"Error compiling function: {ByteText.FromBytes(message.Span)}";
+        if (!LuaCompiler.TryCompile(code, ScriptMachine.FunctionName, out var prototype, out var message, _scripting.Options.MemoryLimitBytes)) return $"Error compiling function: {ByteText.FromBytes(message.Span)}";
         library.CompiledBytes = prototype.Bytes;
         Loading = library;
-        _loadBeganNanoseconds = _scripting.Clock.MonotonicNanoseconds;
-        _isTrusted = isTrusted;
         var error = Machine.RunLibrary(prototype);
         Loading = null;
         return error is null ? null : $"Error registering functions: {error}";
@@ -142,12 +147,13 @@ public sealed class Functions
     /// <summary>Loads all libraries anew, on a new machine. One that is refused there is gone.</summary>
     internal void Reload()
     {
+        BeginLoading(isTrusted: true);
         var old = Current.Libraries;
         Current = new();
         Machine = new(_scripting, this);
         foreach (var library in old)
         {
-            if (LoadInto(Current, library.Code, replaces: false, isTrusted: true, out var error) is null)
+            if (LoadInto(Current, library.Code, replaces: false, out var error) is null)
                 _scripting.Log.LogWarning("Failed loading library, {Error}", ByteText.ToShown(error!));
         }
         TellChange();
@@ -156,11 +162,12 @@ public sealed class Functions
     /// <summary>Adds libraries that are in none of this server's sets yet, all or none. Null, or why that can't be.</summary>
     internal string? Restore(IReadOnlyList<byte[]> sources, RestorePolicy policy, bool isTrusted)
     {
+        BeginLoading(isTrusted);
         var set = new LibrarySet();
         string? error = null;
         foreach (var source in sources)
         {
-            if (LoadInto(set, source, replaces: false, isTrusted, out error) is null) break;
+            if (LoadInto(set, source, replaces: false, out error) is null) break;
         }
         if (error is null && policy != RestorePolicy.Flush) error = Join(set, policy == RestorePolicy.Replace);
         else if (error is null) Exchange(set);

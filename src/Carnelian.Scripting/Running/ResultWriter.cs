@@ -98,7 +98,7 @@ internal sealed class ResultWriter
         }
     }
 
-    /// <summary>False, and an error in place of the value, if there is not so much left.</summary>
+    /// <summary>False, and an error in place of the value and of all that follow, if there is not so much left.</summary>
     private bool TryTake(ref Call call, long bytes)
     {
         if (bytes <= _bytesLeft)
@@ -106,12 +106,15 @@ internal sealed class ResultWriter
             _bytesLeft -= bytes;
             return true;
         }
+        _bytesLeft = -1;
         call.Fail("ERR not enough memory");
         return false;
     }
 
     private void WriteTable(ref Call call, LuaTable table, int places)
     {
+        // All its places may be gone through.
+        if (!TryTake(ref call, (table.PlaceCount + 1L) * ValueBytes)) return;
         if (table[FieldNames.Error].TryGetString(out var error)) WriteError(ref call, table, error);
         else if (table[FieldNames.Ok].TryGetString(out var status)) WriteStatus(ref call, status);
         else if (table[FieldNames.Double].TryGetNumber(out var number)) call.Reply.Double(number);
@@ -126,15 +129,13 @@ internal sealed class ResultWriter
     {
         var count = 0;
         while (!table[count + 1].IsNil) count++;
-        if (!TryTake(ref call, (count + 1L) * ValueBytes)) return;
         call.Reply.Array(count);
         _open.Push(new(table, TableKind.Array, 0, count, places));
     }
 
-    /// <summary>Its places without a value are gone through, too.</summary>
     private void OpenPairs(ref Call call, LuaTable table, TableKind kind, int places)
     {
-        if (!TryTake(ref call, (table.PlaceCount + 1L) * ValueBytes)) return;
+        if (!TryTake(ref call, table.PlaceCount * (long)ValueBytes)) return;
         var count = 0;
         for (var place = 0; (place = table.Next(place, out _, out _)) >= 0;) count++;
         if (kind == TableKind.Map) call.Reply.Map(count);

@@ -224,6 +224,24 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
             .Split("not enough memory"), Has.Length.GreaterThan(900));
     }
 
+    [Test]
+    public void A_long_array_that_stands_in_many_places_is_not_counted_again_and_again()
+    {
+        Run("CONFIG SET lua-memory-limit 4mb");
+        Assert.That(Eval("local a, b = {}, {} for i = 1, 100000 do a[i] = 1 end for i = 1, 10000 do b[i] = a end return b").Split("not enough memory"), Has.Length.GreaterThan(9900));
+    }
+
+    [Test]
+    public void What_compiling_takes_is_bounded()
+    {
+        Run("CONFIG SET lua-memory-limit 1mb");
+        var text = "local f " + string.Concat(Enumerable.Repeat("f=function()end ", 10_000));
+        Assert.That(Eval(text), Is.EqualTo("-ERR Error compiling script (new function): not enough memory"));
+        Assert.That(Run("FUNCTION", "LOAD", "#!lua name=lib\n" + text), Is.EqualTo("-ERR Error compiling function: not enough memory"));
+        Run("CONFIG SET lua-memory-limit 64mb");
+        Assert.That(Eval(text), Is.EqualTo(Nil));
+    }
+
     [TestCase("{redis.pcall('LPUSH', 's', 'x'), redis.pcall('LPUSH', 's', 'x')}", 2)]
     [TestCase("{redis.pcall('LPUSH', 's', 'x'), {err = 'a b'}}", 2)]
     [TestCase("{{err = 'a b'}, {err = 'c d'}}", 1)]

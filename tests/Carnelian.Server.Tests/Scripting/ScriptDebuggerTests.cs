@@ -289,6 +289,20 @@ internal sealed class ScriptDebuggerTests(RespVersion version) : CommandFixture(
     }
 
     [Test]
+    public void Places_that_are_shown_are_bounded()
+    {
+        var shown = Debug("local t, u = {}, {} for i = 1, 1e6 do t[i] = 1 end for i = 1, 1e6 do t[i] = nil end for i = 1, 1000 do u[i] = t end\nlocal z = 1", "b 2", "c", "maxlen 0", "p u", "c");
+        Assert.That(shown[4], Does.Contain("{}; {}").And.EndWith("{...}; {...}}]"));
+    }
+
+    [Test]
+    public void Lines_that_are_shown_are_bounded()
+    {
+        var script = "local function f(n) if n == 0 then\nredis.breakpoint()\nreturn 1 end return 1 + f(n - 1) end return f(2000) --" + new string('x', 200_000);
+        Assert.That(Debug(script, "c", "t")[2], Has.Length.InRange(60 << 20, 70 << 20).And.EndWith("<hint> What follows is left out.]"));
+    }
+
+    [Test]
     public void One_for_which_there_is_no_room_is_an_error()
     {
         Run("EVAL", "return 1", "0", new string('x', 3_000_000));
