@@ -89,6 +89,18 @@ public sealed class Scripting
         LibraryCount = Functions.Current.Libraries.Count,
     };
 
+    private const long GarbageMin = 64 << 20;
+
+    private long _managedBytes;
+
+    /// <summary>Arrays of megabytes lie on .NET's heap until it has reason to collect all generations, which may be far: what scripts have left there is no more than half of what they may hold.</summary>
+    internal void CollectGarbage()
+    {
+        if (_world.Process.ManagedBytesWithGarbage - _managedBytes < Math.Max(Options.MemoryLimitBytes / 2, GarbageMin)) return;
+        _world.Process.ReleaseManagedMemory();
+        _managedBytes = _world.Process.ManagedBytesWithGarbage;
+    }
+
     internal Executor Executor { get; }
 
     internal Clock Clock => _world.Clock;

@@ -9,6 +9,11 @@ public sealed class ScriptingOptions
     /// <summary>lua-memory-limit: what scripts may hold, those of EVAL and the functions each.</summary>
     public long MemoryLimitBytes { get; set; } = LuaMachine.DefaultMemoryLimitBytes;
 
+    /// <summary>What compiling a script or a library may take.</summary>
+    internal long CompileLimitBytes => Math.Max(MemoryLimitBytes, CompileLimitMin);
+
+    private const long CompileLimitMin = 16 << 20;
+
     /// <summary>script-readonly-time-limit: a script that has changed nothing is ended when it has run for longer. 0: never.</summary>
     public long ReadOnlyTimeLimitMs { get; set; }
 

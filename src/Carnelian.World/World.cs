@@ -62,6 +62,9 @@ public abstract class ProcessInformation
     /// </summary>
     public abstract long ManagedBytes { get; }
 
+    /// <summary>As <see cref="ManagedBytes"/>, with what has died since.</summary>
+    public abstract long ManagedBytesWithGarbage { get; }
+
     public abstract (double User, double System) CpuSeconds { get; }
 
     /// <summary>Of the calling thread; of the whole process where the system does not tell them apart.</summary>

@@ -83,6 +83,8 @@ public class BudgetTests
     [TestCase("a = string.rep('x', 1e6) b = string.rep('x', 1e6)", "rawequal(a, b)", 50)]
     [TestCase("a = string.rep('x', 1e6) b = string.rep('x', 1e6) t[a] = 1", "local n = t[b]", 50)]
     [TestCase("a = string.rep('1', 1e6)", "local n = a + 1", 50)]
+    [TestCase("a = string.rep('0', 1e6) .. '1'", "for i = a, a do end", 50)]
+    [TestCase("it = string.gmatch('', string.rep('b', 1e6))", "it()", 50)]
     [TestCase("a = string.rep(' ', 1e6)", "tonumber(a)", 100)]
     [TestCase("a = string.rep(' ', 1e6)", "struct.size(a)", 100)]
     [TestCase("a = string.rep(' ', 1e6)", "pcall(cjson.decode, a)", 100)]
@@ -157,6 +159,19 @@ public class BudgetTests
     public void One_call_ends_or_is_ended(string call)
     {
         Assert.That(Machines.Make(new Patience(2000), stepsPerAsk: 100_000).Run("return " + call), Is.EqualTo("nil").Or.EndWith("Script killed"));
+    }
+
+    /// <summary>Keys of one hash, so that moving them to more places looks up on the way.</summary>
+    [Test]
+    public void A_table_that_grows_when_a_script_is_ended_is_whole()
+    {
+        for (var asks = 1; asks < 60; asks++)
+        {
+            var machine = Machines.Make(new Patience(asks), stepsPerAsk: 10_000);
+            machine.Run("t, n = {}, 0 while true do n = n + 1 t[struct.unpack('<d', struct.pack('<I4I4', n, 0x40000000 - n))] = n end");
+            var found = machine.Run("local found = 0 for k, v in next, t do if t[k] == v then found = found + 1 end end return n - found");
+            Assert.That(found, Is.EqualTo("0").Or.EqualTo("1").Or.EndWith("Script killed"), $"{asks}");
+        }
     }
 
     [Test]

@@ -89,7 +89,9 @@ internal sealed class PatternFunctions(LuaMachine machine)
     {
         var values = call.Function.Values;
         var text = ((LuaString)values[0].Object!).Span;
-        var matcher = new PatternMatcher(call, text, ((LuaString)values[1].Object!).Span, stackalloc int[2 * PatternMatcher.CapturesMax]);
+        var pattern = ((LuaString)values[1].Object!).Span;
+        machine.Spend(pattern.Length >> LuaMachine.BytesPerStepShift);
+        var matcher = new PatternMatcher(call, text, pattern, stackalloc int[2 * PatternMatcher.CapturesMax]);
         var at = (int)values[2].Double;
         var end = at > text.Length ? -1 : matcher.Find(ref at, isAnchored: false);
         if (end < 0) return call.Return();

@@ -627,6 +627,7 @@ internal static class Interpreter
 
     private static void PrepareFor(LuaThread thread, Span<LuaValue> loop)
     {
+        foreach (ref readonly var value in loop) Operators.NoteText(thread, value);
         if (!Arithmetic.TryConvert(loop[0], out var first)) throw Errors.Run(thread, "'for' initial value must be a number");
         if (!Arithmetic.TryConvert(loop[1], out var limit)) throw Errors.Run(thread, "'for' limit must be a number");
         if (!Arithmetic.TryConvert(loop[2], out var step)) throw Errors.Run(thread, "'for' step must be a number");

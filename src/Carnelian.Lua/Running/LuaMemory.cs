@@ -7,7 +7,7 @@ namespace Carnelian;
 /// the count reaches the limit, <see cref="Reachability"/> walks over all that the scripts can still reach and measures it, as the marking of a collector does:
 /// the count then is what lives, and goes on from there. Only if that is nearly the limit itself the script ends with "not enough memory". So the limit is sound
 /// (what lives is never more), counting costs an addition, and each walk is paid for by a sixteenth of the limit at least that was allocated before it. Garbage
-/// not yet collected is bounded by what was counted, so that the heap of .NET stays below twice the limit.
+/// of a run that is not yet collected is bounded by what was counted; what runs before have left is the host's to collect.
 /// </summary>
 public sealed class LuaMemory
 {

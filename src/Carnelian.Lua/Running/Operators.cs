@@ -92,7 +92,7 @@ internal static class Operators
     }
 
     /// <summary>A text that is read as a number may be long.</summary>
-    private static void NoteText(LuaThread thread, in LuaValue value)
+    public static void NoteText(LuaThread thread, in LuaValue value)
     {
         if (value.Object is LuaString text) thread.Machine.Spend(text.Length >> LuaMachine.BytesPerStepShift);
     }

@@ -374,6 +374,7 @@ public sealed class LuaTable : LuaObject
     {
         var oldArray = _array;
         var oldNodes = _nodes;
+        var oldFree = _lastFree;
         var nodeCount = NodeCount(hashSize);
         _memory.Spend((PlaceCount + arraySize + nodeCount) >> LuaMachine.PlacesPerStepShift);
         // All that may fail comes before the first change. It is counted at once, for a walk over what lives does not see what is about to.
@@ -385,14 +386,20 @@ public sealed class LuaTable : LuaObject
             _array = grown;
         }
         TakeNodes(nodeCount);
-        if (arraySize < oldArray.Length)
+        if (arraySize < oldArray.Length) _array = oldArray.AsSpan(0, arraySize).ToArray();
+        try
         {
-            _array = oldArray.AsSpan(0, arraySize).ToArray();
             for (var i = arraySize; i < oldArray.Length; i++)
                 if (!oldArray[i].IsNil) PlaceFor(i + 1.0) = oldArray[i];
+            for (var i = oldNodes.Length - 1; i >= 0; i--)
+                if (!oldNodes[i].Value.IsNil) PlaceFor(oldNodes[i].Key) = oldNodes[i].Value;
         }
-        for (var i = oldNodes.Length - 1; i >= 0; i--)
-            if (!oldNodes[i].Value.IsNil) PlaceFor(oldNodes[i].Key) = oldNodes[i].Value;
+        catch
+        {
+            // Chains may be long, and whoever is asked on the way may end the script.
+            (_array, _nodes, _lastFree) = (oldArray, oldNodes, oldFree);
+            throw;
+        }
         _memory.Discharge(BytesOfNodes(oldNodes == _none ? 0 : oldNodes.Length) + Math.Max(0, BytesOfArray(oldArray.Length) - BytesOfArray(arraySize)));
     }
 

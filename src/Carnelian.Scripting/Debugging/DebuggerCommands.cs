@@ -141,10 +141,14 @@ internal static class DebuggerCommands
 
     // ---- the stack. Level 0 is the debugger, the script's own begin with 1.
 
+    /// <summary>It is sought from the top, and tail calls are levels, too.</summary>
+    private static int StepsFor(int level) => 1 + level / 16;
+
     private static void Trace(ScriptDebugger debugger, LuaMachine machine)
     {
         for (var level = 1; !debugger.Log.IsFull && machine.TryGetInfo(level, out var source, out var line); level++)
         {
+            machine.Spend(StepsFor(level));
             if (!ScriptDebugger.IsOfScript(source)) continue;
             debugger.Log.Add($"{(level == 1 ? "In" : "From")} {machine.FunctionName(level)?.ToString() ?? "top level"}:");
             debugger.Log.Add(debugger.Source.Show(line));
@@ -157,6 +161,7 @@ internal static class DebuggerCommands
         var wanted = ByteText.UpToNul(name);
         for (var level = 1; machine.Locals(level) is { } locals; level++)
         {
+            machine.Spend(StepsFor(level) + locals.Count);
             foreach (var (found, value) in locals)
             {
                 if (!wanted.SequenceEqual(found.Span)) continue;

@@ -112,9 +112,13 @@ internal sealed class ScriptDebugger(Scripting scripting)
     public void Tell(LuaCall lua)
     {
         if (!IsActive) return;
-        var values = new string[lua.Count];
-        for (var i = 0; i < values.Length; i++) values[i] = ValueText.Of(lua.Machine, lua[i + 1], int.MaxValue);
-        _log.Add($"<debug> line {Source.Current}: {string.Join(", ", values)}");
+        var line = new System.Text.StringBuilder($"<debug> line {Source.Current}: ");
+        for (var i = 1; i <= lua.Count && line.Length <= ValueText.LengthMax; i++)
+        {
+            if (i > 1) line.Append(", ");
+            line.Append(ValueText.Of(lua.Machine, lua[i], int.MaxValue));
+        }
+        _log.Add(line.ToString());
     }
 
     /// <summary>A command is called.</summary>

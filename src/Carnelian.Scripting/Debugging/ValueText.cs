@@ -16,6 +16,8 @@ internal static class ValueText
     /// <summary>Of all tables that are shown, with and without values: many may stand for one.</summary>
     private const long PlacesMax = 64 << 20;
 
+    private const int PlacesPerStep = 8;
+
     /// <param name="enough">Not much more than so many characters are wanted.</param>
     public static string Of(LuaMachine machine, in LuaValue value, int enough)
     {
@@ -36,6 +38,7 @@ internal static class ValueText
 
     private static void AddTable(StringBuilder text, LuaMachine machine, LuaTable table, int enough, int nesting, ref long places)
     {
+        machine.Spend(table.PlaceCount / PlacesPerStep);
         if ((places -= table.PlaceCount) < 0)
         {
             text.Append("{...}");

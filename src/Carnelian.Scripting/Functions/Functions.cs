@@ -84,7 +84,7 @@ public sealed class Functions
     /// <summary>Has a library register its functions. Null, or what went wrong.</summary>
     private string? Run(FunctionLibrary library, ReadOnlySpan<byte> code)
     {
-        if (!LuaCompiler.TryCompile(code, ScriptMachine.FunctionName, out var prototype, out var message, _scripting.Options.MemoryLimitBytes)) return $"Error compiling function: {ByteText.FromBytes(message.Span)}";
+        if (!LuaCompiler.TryCompile(code, ScriptMachine.FunctionName, out var prototype, out var message, _scripting.Options.CompileLimitBytes)) return $"Error compiling function: {ByteText.FromBytes(message.Span)}";
         library.CompiledBytes = prototype.Bytes;
         Loading = library;
         var error = Machine.RunLibrary(prototype);

@@ -19,6 +19,7 @@ internal class ScriptMachine
     private static readonly string[] _withheld = ["print", "dofile", "loadfile"];
     private static readonly string[] _deprecated = ["newproxy", "setfenv", "getfenv"];
 
+    private readonly Scripting _scripting;
     private readonly LuaMachine _machine;
     private readonly LuaHostFunction _errorHandler;
     private readonly LuaValue[] _arguments = new LuaValue[2];
@@ -30,6 +31,7 @@ internal class ScriptMachine
     /// <param name="isForFunctions">Not for EVAL, which has the handler of errors among its globals, and the debugger's part of redis.*.</param>
     public ScriptMachine(Scripting scripting, bool isForFunctions = false)
     {
+        _scripting = scripting;
         _machine = new(new ScriptHost(scripting), scripting.Options.MemoryLimitBytes, random: scripting.Random);
         LuaLibraries.AddStandard(_machine);
         LuaLibraries.AddRedis(_machine);
@@ -114,6 +116,7 @@ internal class ScriptMachine
         if (_machine.Memory.CountedBytes < _measureAt) return;
         _machine.Clear();
         _measureAt = _machine.Memory.Measure() + MeasuredEveryBytes;
+        _scripting.CollectGarbage();
     }
 
     /// <summary>What lives on the machine. While a script runs or a library is loaded: what has been counted.</summary>

@@ -65,7 +65,7 @@ public sealed class ScriptCache
     {
         if (Shebang.Read(text, out error) is not { } shebang) return null;
         // The line's end stays, so that lines are counted as they were written.
-        if (!LuaCompiler.TryCompile(text[shebang.Length..], ScriptMachine.ScriptName, out var prototype, out var message, _scripting.Options.MemoryLimitBytes))
+        if (!LuaCompiler.TryCompile(text[shebang.Length..], ScriptMachine.ScriptName, out var prototype, out var message, _scripting.Options.CompileLimitBytes))
         {
             error = $"Error compiling script (new function): {ByteText.FromBytes(message.Span)}";
             return null;

@@ -37,6 +37,8 @@ internal sealed class RealProcess : ProcessInformation
     // Read once: the title changes it.
     public override string CalledAs { get; } = RealWorld.CalledAs;
 
+    public override long ManagedBytesWithGarbage => GC.GetTotalMemory(forceFullCollection: false);
+
     public override long ManagedBytes
     {
         get

@@ -120,6 +120,8 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override long ManagedBytes => 0;
 
+    public override long ManagedBytesWithGarbage => 0;
+
     public override (double User, double System) CpuSeconds => (0, 0);
 
     public override (double User, double System) ThreadCpuSeconds => (0, 0);

@@ -235,7 +235,7 @@ internal sealed class EvalTests(RespVersion version) : CommandFixture(version)
     public void What_compiling_takes_is_bounded()
     {
         Run("CONFIG SET lua-memory-limit 1mb");
-        var text = "local f " + string.Concat(Enumerable.Repeat("f=function()end ", 10_000));
+        var text = "local f " + string.Concat(Enumerable.Repeat("f=function()end ", 100_000));
         Assert.That(Eval(text), Is.EqualTo("-ERR Error compiling script (new function): not enough memory"));
         Assert.That(Run("FUNCTION", "LOAD", "#!lua name=lib\n" + text), Is.EqualTo("-ERR Error compiling function: not enough memory"));
         Run("CONFIG SET lua-memory-limit 64mb");
