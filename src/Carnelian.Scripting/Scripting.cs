@@ -96,10 +96,14 @@ public sealed class Scripting
     /// <summary>Arrays of megabytes lie on .NET's heap until it has reason to collect all generations, which may be far: what scripts have left there is no more than half of what they may hold.</summary>
     internal void CollectGarbage()
     {
-        if (_world.Process.ManagedBytesWithGarbage - _managedBytes < Math.Max(Options.MemoryLimitBytes / 2, GarbageMin)) return;
+        if (!HasMuchGarbage) return;
+        _world.Process.CollectYoungGarbage();
+        if (!HasMuchGarbage) return;
         _world.Process.ReleaseManagedMemory();
         _managedBytes = _world.Process.ManagedBytesWithGarbage;
     }
+
+    private bool HasMuchGarbage => _world.Process.ManagedBytesWithGarbage - _managedBytes >= Math.Max(Options.MemoryLimitBytes / 2, GarbageMin);
 
     internal Executor Executor { get; }
 

@@ -65,6 +65,9 @@ public abstract class ProcessInformation
     /// <summary>As <see cref="ManagedBytes"/>, with what has died since.</summary>
     public abstract long ManagedBytesWithGarbage { get; }
 
+    /// <summary>Collects what was made last, which takes little.</summary>
+    public abstract void CollectYoungGarbage();
+
     public abstract (double User, double System) CpuSeconds { get; }
 
     /// <summary>Of the calling thread; of the whole process where the system does not tell them apart.</summary>

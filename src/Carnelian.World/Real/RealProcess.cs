@@ -39,6 +39,8 @@ internal sealed class RealProcess : ProcessInformation
 
     public override long ManagedBytesWithGarbage => GC.GetTotalMemory(forceFullCollection: false);
 
+    public override void CollectYoungGarbage() => GC.Collect(0);
+
     public override long ManagedBytes
     {
         get

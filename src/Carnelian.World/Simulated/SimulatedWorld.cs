@@ -122,6 +122,10 @@ internal sealed class SimulatedProcess : ProcessInformation
 
     public override long ManagedBytesWithGarbage => 0;
 
+    public override void CollectYoungGarbage()
+    {
+    }
+
     public override (double User, double System) CpuSeconds => (0, 0);
 
     public override (double User, double System) ThreadCpuSeconds => (0, 0);
