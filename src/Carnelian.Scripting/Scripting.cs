@@ -89,6 +89,7 @@ public sealed class Scripting
         LibraryCount = Functions.Current.Libraries.Count,
     };
 
+    /// <summary>Less is not worth a collection.</summary>
     private const long GarbageMin = 64 << 20;
 
     private long _managedBytes;

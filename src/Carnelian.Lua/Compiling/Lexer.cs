@@ -14,9 +14,6 @@ internal sealed class Lexer
     private readonly byte[] _source;
     private readonly LuaString _chunkName;
     private readonly StringCache _strings;
-
-    /// <summary>Which counts what compiling takes.</summary>
-    public LuaMachine Machine => _strings.Machine;
     private int _next;
     private int _current;
     private Value _ahead;
@@ -29,6 +26,9 @@ internal sealed class Lexer
     private record struct Value(int Token, double Number, LuaString? Text);
 
     private Value _value;
+
+    /// <summary>Counts what compiling takes.</summary>
+    public LuaMachine Machine => _strings.Machine;
 
     public Lexer(byte[] source, LuaString chunkName, StringCache strings)
     {

@@ -109,6 +109,12 @@ internal ref struct PatternMatcher
     private int Scan(ReadOnlySpan<byte> rest, int p, int end, bool isMatch)
     {
         var i = 0;
+        if (_pattern[p] == '%')
+        {
+            var letter = _pattern[p + 1];
+            while (i < rest.Length && IsInClass(rest[i], letter) == isMatch) i++;
+            return i;
+        }
         for (; i < Math.Min(rest.Length, SetReadFrom); i++)
             if (IsSingle(rest[i], p, end) != isMatch) return i;
         if (i < rest.Length && _pattern[p] == '[')

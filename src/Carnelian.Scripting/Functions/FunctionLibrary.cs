@@ -6,6 +6,8 @@ internal sealed class FunctionLibrary(string name, byte[] code)
     /// <summary>What a library and what a function take beside texts and code, approximately.</summary>
     private const int LibraryOverheadBytes = 200, FunctionOverheadBytes = 160;
 
+    private readonly HashSet<string> _names = [];
+
     public string Name => name;
 
     /// <summary>With the first line.</summary>
@@ -26,8 +28,6 @@ internal sealed class FunctionLibrary(string name, byte[] code)
             return bytes;
         }
     }
-
-    private readonly HashSet<string> _names = [];
 
     /// <summary>False: there is one of that name.</summary>
     public bool TryName(string functionName) => _names.Add(functionName);

@@ -57,7 +57,7 @@ internal sealed class ScriptArguments
         if (_bytes.Length - _used < bytes) Array.Resize(ref _bytes, checked((int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, (long)_used + bytes))));
     }
 
-    /// <summary>The script is over.</summary>
+    /// <summary>Forgets the request, and gives up room that was large.</summary>
     public void Clear()
     {
         _items.Clear();
